@@ -1,0 +1,33 @@
+"""The failures a user can meet, a line each: every message says what, found what, do what."""
+
+
+class MinecoverError(Exception):
+    """Anything wrong that the user can mend; the command line prints it as one sentence."""
+
+
+class ConfigError(MinecoverError):
+    """A key, value or group of the configuration is wrong."""
+
+
+class LabelError(MinecoverError):
+    """A polygon, point or verdict file cannot be used."""
+
+
+class SceneError(MinecoverError):
+    """A scene, product folder or patch cannot be read."""
+
+
+class SiteError(MinecoverError):
+    """A layout cannot place its sites, or no scene covers one."""
+
+
+class FoldError(MinecoverError):
+    """Sites cannot be dealt into honest folds, or the leakage audit failed."""
+
+
+class ModelError(MinecoverError):
+    """A model cannot be trained, loaded, trusted or fed."""
+
+
+class RegistryError(MinecoverError):
+    """The tracking store or the model registry cannot give what was asked."""

@@ -1,0 +1,122 @@
+"""A north-up pixel lattice on the ground, snapped to Landsat's own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+#: Side of a Landsat reflective pixel [m].
+PIXEL_M = 30.0
+#: Landsat pixel edges lie at 30 k + 15 m: the corners its MTL names are pixel *centres*.
+LATTICE_OFFSET_M = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A north-up pixel lattice on the ground."""
+
+    crs: str  # "EPSG:32635"
+    transform: Affine  # (col, row) of a pixel corner -> (x, y) [m]
+    shape: tuple[int, int]  # (rows, cols)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not north-up or has no pixel."""
+        t = self.transform
+        if t.b != 0 or t.d != 0 or t.a <= 0 or t.e >= 0:
+            raise ValueError(f"a Grid is north-up, found {tuple(t)[:6]}.")
+        if min(self.shape) < 1:
+            raise ValueError(f"a Grid has at least one row and column, found {self.shape}.")
+
+    @classmethod
+    def around(cls, crs: str, x_m: float, y_m: float, *, size_px: int) -> Grid:
+        """Lay a square of 30 m pixels round a point, on the Landsat lattice.
+
+        Parameters
+        ----------
+        crs : str
+            A UTM zone, always the northern one ("EPSG:326zz"), as Landsat uses it.
+        x_m, y_m : float
+            Easting and northing of the wanted centre [m].
+        size_px : int
+            Pixels a side.
+        """
+        half = size_px // 2 * PIXEL_M
+        return cls.from_corner(crs, snapped(x_m) - half, snapped(y_m) + half, size_px, size_px)
+
+    @classmethod
+    def from_corner(cls, crs: str, left_m: float, top_m: float, rows: int, cols: int) -> Grid:
+        """Lay 30 m pixels from their upper left corner [m]."""
+        return cls(crs, Affine(PIXEL_M, 0.0, left_m, 0.0, -PIXEL_M, top_m), (rows, cols))
+
+    def xy(self, row: float, col: float) -> tuple[float, float]:
+        """Centre of a pixel [m]."""
+        x, y = self.transform @ (col + 0.5, row + 0.5)
+        return float(x), float(y)
+
+    def rowcol(self, x_m: float, y_m: float) -> tuple[int, int]:
+        """Pixel that holds a point, also outside the grid."""
+        col, row = ~self.transform @ (x_m, y_m)
+        return math.floor(row), math.floor(col)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top of the pixels' outer edges [m]."""
+        rows, cols = self.shape
+        left, top = self.transform @ (0, 0)
+        right, bottom = self.transform @ (cols, rows)
+        return float(left), float(bottom), float(right), float(top)
+
+    @property
+    def is_on_lattice(self) -> bool:
+        """Whether same-zone Landsat scenes are read without resampling."""
+        t = self.transform
+        edges = (t.c % PIXEL_M, t.f % PIXEL_M)
+        return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
+
+    def grown(self, margin_px: int) -> Grid:
+        """Add a margin on every side (a negative one cuts it off again)."""
+        rows, cols = self.shape
+        return Grid(
+            self.crs,
+            self.transform @ Affine.translation(-margin_px, -margin_px),
+            (rows + 2 * margin_px, cols + 2 * margin_px),
+        )
+
+    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Eastings of the columns and northings of the rows [m], each one-dimensional."""
+        rows, cols = self.shape
+        t = self.transform
+        x_m = np.float64(t.c) + np.float64(t.a) * (np.arange(cols, dtype=np.float64) + 0.5)
+        y_m = np.float64(t.f) + np.float64(t.e) * (np.arange(rows, dtype=np.float64) + 0.5)
+        return x_m.astype(np.float64), y_m.astype(np.float64)
+
+
+def snapped(metres: float) -> float:
+    """Move a coordinate onto the nearest Landsat pixel edge at or below it [m]."""
+    steps = math.floor((metres - LATTICE_OFFSET_M) / PIXEL_M)
+    return steps * PIXEL_M + LATTICE_OFFSET_M
+
+
+def utm_crs(lon: float, lat: float) -> str:
+    """Name the UTM zone of a point as Landsat does: the northern one on both hemispheres.
+
+    Raises
+    ------
+    ValueError
+        If the point is not on the globe between 84 N and 80 S.
+    """
+    if not (-180 <= lon <= 180 and -80 <= lat <= 84):
+        raise ValueError(f"no UTM zone holds longitude {lon}, latitude {lat}.")
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:326{zone:02d}"
+
+
+def project(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """Easting and northing of a WGS 84 point in `crs` [m]."""
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    return float(x), float(y)
