@@ -1,16 +1,20 @@
-"""Where to look: sites, the layouts that place them, and the groups that keep folds honest."""
+"""Where to look: sites, and the groups of them that keep folds honest."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from minecover.atomic import replacing
+from minecover.errors import SiteError
 from minecover.grid import Grid
 
 
@@ -31,6 +35,46 @@ class Site:
     def read_grid(self) -> Grid:
         """The grid with its halo: what a source delivers."""
         return self.grid.grown(self.halo_px)
+
+
+def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
+    """Name the groups of sites that have none: those that overlap or lie near each other.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+        Sites whose `group` is empty get one; the others keep theirs.
+    within_m : float
+        Squares nearer than this belong together, and so do chains of them [m].
+
+    Returns
+    -------
+    list of Site
+        Sorted by id. A group is named after its first site.
+
+    Raises
+    ------
+    SiteError
+        If there is no site, or an id is used twice.
+    """
+    ordered = sorted(sites, key=lambda site: site.site_id)
+    if not ordered:
+        raise SiteError("the layouts placed no site. Look at sites.layouts and the labels.")
+    ids = [site.site_id for site in ordered]
+    if len(set(ids)) < len(ids):
+        twice = next(a for a, b in zip(ids, ids[1:], strict=False) if a == b)
+        raise SiteError(f"two layouts both made a site {twice!r}. Rename a label or a layout.")
+    outlines = gpd.GeoSeries([square(site.grid) for site in ordered], crs="EPSG:4326")
+    middle = outlines.union_all().centroid
+    local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
+    a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=within_m)
+    links = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(ids), len(ids)))
+    _, component = connected_components(links, directed=False)
+    first = {int(c): ids[i] for i, c in reversed(list(enumerate(component)))}
+    return [
+        site if site.group else replace(site, group=first[int(component[i])])
+        for i, site in enumerate(ordered)
+    ]
 
 
 def write_sites(path: Path, sites: list[Site]) -> None:

@@ -1,0 +1,180 @@
+"""Where mines were seen: polygons and points from files, in one table with dates."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from minecover.atomic import replacing
+from minecover.errors import LabelError
+
+log = logging.getLogger(__name__)
+
+#: What a label can be: drawn by an annotator, true (only a simulator knows), a mine point round
+#: which a site is laid, or ground that is neither mine nor not.
+KINDS = ("mine", "truth", "point", "ignore")
+COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
+
+
+class Labels(Protocol):
+    """Anything that knows where mines are."""
+
+    def __call__(self) -> gpd.GeoDataFrame:
+        """Give the label table: `COLUMNS`, in WGS 84, sorted by kind and id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFiles:
+    """Labels from vector files that GDAL reads (GeoJSON, GeoPackage, Shapefile).
+
+    Parameters
+    ----------
+    polygons : str
+        File of mine outlines. Columns `name`, `seen_from` and `seen_to` (ISO dates) are used
+        where they exist; a polygon counts on dates inside its period, both ends included.
+    points : str or None
+        File of mine points, for layouts that lay sites round points.
+    """
+
+    polygons: str
+    points: str | None
+
+    def __call__(self) -> gpd.GeoDataFrame:
+        """Read, check and repair the files.
+
+        Raises
+        ------
+        LabelError
+            If a file is missing, empty, without CRS, or holds geometry of the wrong type.
+        """
+        tables = [_table(Path(self.polygons), "mine", ("Polygon", "MultiPolygon"))]
+        if self.points is not None:
+            tables.append(_table(Path(self.points), "point", ("Point", "MultiPoint")))
+        return label_table(pd.concat(tables, ignore_index=True))
+
+
+def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Bring a table of labels into the one form: known columns, WGS 84, sorted.
+
+    Raises
+    ------
+    LabelError
+        If a kind is unknown or two labels of a kind share an id.
+    """
+    unknown = sorted(set(frame["kind"]) - set(KINDS))
+    if unknown:
+        raise LabelError(f"labels are {', '.join(KINDS)}; found kind {', '.join(unknown)}.")
+    twice = frame.duplicated(["kind", "label_id"])
+    if twice.any():
+        raise LabelError(
+            "label ids are unique within a kind, found "
+            f"{frame.loc[twice, 'label_id'].iloc[0]!r} twice. Rename one."
+        )
+    table = frame.to_crs("EPSG:4326").sort_values(["kind", "label_id"], ignore_index=True)
+    return table[list(COLUMNS)]
+
+
+def write_labels(path: Path, table: gpd.GeoDataFrame) -> None:
+    """Write a label table as GeoParquet."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_labels(path: Path) -> gpd.GeoDataFrame:
+    """Read what `write_labels` wrote."""
+    return gpd.read_parquet(path)
+
+
+def _table(path: Path, kind: str, types: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Read one file of one kind of geometry."""
+    frame = _read(path)
+    geometry = _repaired(frame, path)
+    wrong = sorted(set(geometry.geom_type) - set(types))
+    if wrong:
+        raise LabelError(
+            f"{path} should hold {' or '.join(types)} geometries, found {', '.join(wrong)}. "
+            "Export the mine outlines as polygons (labels.polygons) and points apart "
+            "(labels.points)."
+        )
+    n_digits = len(str(len(frame)))
+    ids = [f"{path.stem}-{i:0{n_digits}d}" for i in range(len(frame))]
+    return gpd.GeoDataFrame(
+        {
+            "label_id": ids,
+            "kind": kind,
+            "name": _text(frame, "name"),
+            "seen_from": _day(frame, "seen_from", path),
+            "seen_to": _day(frame, "seen_to", path),
+        },
+        geometry=geometry.to_numpy(),
+        crs=frame.crs,
+    )
+
+
+def _read(path: Path) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise LabelError(f"no label file at {path}. Set labels.polygons or labels.points.")
+    try:
+        frame = gpd.read_file(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LabelError(f"{path} is not a vector file that GDAL reads: {error}") from error
+    if frame.empty:
+        raise LabelError(f"{path} holds no feature. Draw at least one, or name another file.")
+    if frame.crs is None:
+        raise LabelError(
+            f"{path} has no coordinate reference system, so nobody knows where its "
+            f"{len(frame)} features lie. Save it with one (a Shapefile needs its .prj)."
+        )
+    return frame
+
+
+def _repaired(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:
+    """Mend self-intersections where the ground covered stays what it was; refuse the rest."""
+    geometry = frame.geometry
+    empty = geometry.isna() | geometry.is_empty
+    if empty.any():
+        raise LabelError(
+            f"{path} has {int(empty.sum())} features without geometry (the first is number "
+            f"{int(empty.to_numpy().argmax())}). Delete them."
+        )
+    broken = ~geometry.is_valid
+    if not broken.any():
+        return geometry
+    mended = geometry.where(~broken, shapely.make_valid(geometry.to_numpy()))
+    lines = ~mended.geom_type.isin(["Polygon", "MultiPolygon", "Point", "MultiPoint"])
+    if lines.any():
+        mended = mended.where(~lines, mended.buffer(0))
+    if mended.is_empty.any():
+        number = int(mended.is_empty.to_numpy().argmax())
+        why = shapely.is_valid_reason(geometry.iloc[number])
+        raise LabelError(
+            f"{path}: feature number {number} encloses no ground ({why}). Redraw it."
+        )
+    log.warning("%s: repaired %d invalid polygons", path, int(broken.sum()))
+    return mended
+
+
+def _text(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    if column not in frame:
+        return [""] * len(frame)
+    return ["" if pd.isna(value) else str(value) for value in frame[column]]
+
+
+def _day(frame: gpd.GeoDataFrame, column: str, path: Path) -> list[str]:
+    """ISO dates of a column, empty where there is none."""
+    days = []
+    for value in _text(frame, column):
+        try:
+            days.append(pd.Timestamp(value).date().isoformat() if value else "")
+        except ValueError as error:
+            raise LabelError(
+                f"{path}: {column} should be a date such as 2019-01-25, found {value!r}."
+            ) from error
+    return days
