@@ -1,4 +1,4 @@
-"""Layouts that place sites: centred on mines, tiled over an area, or on mine-free background."""
+"""Layouts that place sites: centred on mines, tiled over an area, on mine-free ground."""
 
 from __future__ import annotations
 

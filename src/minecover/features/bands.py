@@ -1,0 +1,30 @@
+"""The bands as they are: the published model's own features."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.cube import F32, Cube
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Reflectance [1] and brightness temperature [K].
+
+    Parameters
+    ----------
+    bands : sequence of str
+        Names, e.g. ``["B1", ..., "B11"]``. They are also the feature names.
+    """
+
+    bands: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The bands' own names."""
+        return tuple(self.bands)
+
+    def __call__(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+        """Give the bands' values, date by date."""
+        return cube.values(*self.bands)

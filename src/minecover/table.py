@@ -1,0 +1,185 @@
+"""The waist of the hourglass: observation and location tables, one Parquet file a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from minecover.atomic import replacing
+from minecover.cube import F32, Cube
+from minecover.errors import ModelError
+from minecover.features import ObservationFeature
+
+#: What a model may learn from, one row each. An observation is a location on one date.
+DESIGNS = ("observation", "location")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteTable:
+    """Rows of one site, dates first, then rows, then columns of its grid.
+
+    Parameters
+    ----------
+    dates : tuple of str
+        ISO dates; a location table has a single entry, the last date.
+    shape : (rows, cols)
+        Of the site's grid. There are ``len(dates) * rows * cols`` table rows.
+    label, truth : (n,) int8
+        1 mine, 0 not labelled as mine, -1 ignore (label) or unknown (truth).
+    valid : (n,) bool
+        Usable by the asked mask profile; for a location, on at least one date.
+    X : (n, n_features) float32
+        The asked features, NaN where there is no data.
+    """
+
+    dates: tuple[str, ...]
+    shape: tuple[int, int]
+    label: NDArray[np.int8]
+    truth: NDArray[np.int8]
+    valid: NDArray[np.bool_]
+    X: F32
+
+
+def observation_planes(
+    cube: Cube, features: Mapping[str, ObservationFeature], valid: NDArray[np.bool_]
+) -> dict[str, F32]:
+    """Compute every feature on every date and cut the halo off.
+
+    Returns
+    -------
+    dict of (time, row, col) float32
+        By feature name, in the order of the blocks.
+    """
+    planes: dict[str, F32] = {}
+    for block in features.values():
+        values = cube.core(block(cube, valid))
+        planes.update({name: values[:, i] for i, name in enumerate(block.names)})
+    return planes
+
+
+def location_planes(planes: Mapping[str, F32], valid: NDArray[np.bool_]) -> dict[str, F32]:
+    """Take each feature's median over a location's valid dates.
+
+    Parameters
+    ----------
+    planes : dict of (time, row, col) float32
+        Observation features.
+    valid : (time, row, col) bool
+        Which observations count.
+
+    Returns
+    -------
+    dict of (row, col) float32
+        Under the same names, NaN where no date is valid, and ``n_valid``, the count of dates.
+    """
+    count = valid.sum(axis=0)
+    medians = {
+        name: median_over_dates(np.where(valid, plane, np.float32(np.nan)))
+        for name, plane in planes.items()
+    }
+    return {**medians, "n_valid": count.astype(np.float32)}
+
+
+def median_over_dates(values: F32) -> F32:
+    """Median of the first axis, leaving NaN out; NaN where all are.
+
+    Sorting puts NaN last, so the middle of the others is a look-up: 20 times faster than
+    ``np.nanmedian`` on a few dates, and silent where all are NaN.
+    """
+    ordered = np.sort(values, axis=0)
+    count = np.isfinite(values).sum(axis=0)
+    low = np.maximum((count - 1) // 2, 0)[None]
+    high = np.minimum(count // 2, max(len(values) - 1, 0))[None]
+    pair = np.take_along_axis(ordered, low, 0)[0], np.take_along_axis(ordered, high, 0)[0]
+    middle: F32 = (pair[0] + pair[1]) * np.float32(0.5)
+    middle[count == 0] = np.nan
+    return middle
+
+
+def write_table(
+    path: Path,
+    planes: Mapping[str, F32],
+    *,
+    dates: Sequence[str],
+    marks: Mapping[str, NDArray[np.int8] | NDArray[np.bool_]],
+) -> None:
+    """Write one site's table.
+
+    Parameters
+    ----------
+    path : Path
+        ``<folder>/<site_id>.parquet``.
+    planes : dict of ([time,] row, col) float32
+        Features; infinities become NaN.
+    dates : sequence of str
+        ISO dates, one for a location table.
+    marks : dict of ([time,] row, col) arrays
+        ``label``, ``truth`` and one ``valid_<profile>`` per mask profile.
+    """
+    rows, cols = next(iter(marks.values())).shape[-2:]
+    columns: dict[str, pa.Array] = {name: pa.array(np.ravel(m)) for name, m in marks.items()}
+    for name, plane in planes.items():
+        flat = np.ravel(plane).astype(np.float32)
+        columns[name] = pa.array(np.where(np.isfinite(flat), flat, np.float32(np.nan)))
+    table = pa.table(columns).replace_schema_metadata(
+        {"dates": ",".join(dates), "shape": f"{rows},{cols}"}
+    )
+    with replacing(path) as temporary:
+        # Neighbouring float32 differ in their low bytes: split by byte they compress by a third.
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(marks),
+            use_byte_stream_split=list(planes),
+            row_group_size=len(table),
+            write_statistics=False,
+        )
+
+
+def read_table(path: Path, *, features: Sequence[str], profile: str) -> SiteTable:
+    """Read the asked features of one site.
+
+    Parameters
+    ----------
+    path : Path
+        What `write_table` wrote.
+    features : sequence of str
+        Columns of `SiteTable.X`, in this order. None: only the marks.
+    profile : str
+        Mask profile that decides what is valid.
+
+    Raises
+    ------
+    ModelError
+        If the table lacks a feature or the profile's validity column.
+    """
+    schema = pq.read_schema(path)
+    wanted = ["label", "truth", f"valid_{profile}", *features]
+    missing = [name for name in wanted if name not in schema.names]
+    if missing:
+        raise ModelError(
+            f"{path} has no column {', '.join(missing)} (it has: {', '.join(schema.names)}). "
+            "Add the feature block to `table` in conf/config.yaml and run dvc repro features, "
+            "or choose features that the source's bands allow."
+        )
+    table = pq.read_table(path, columns=wanted, use_threads=False, memory_map=True)
+    X = np.empty((len(table), len(features)), np.float32)
+    for i, name in enumerate(features):
+        X[:, i] = table[name].to_numpy()
+    rows, cols = (int(side) for side in schema.metadata[b"shape"].decode().split(","))
+    return SiteTable(
+        dates=tuple(schema.metadata[b"dates"].decode().split(",")),
+        shape=(rows, cols),
+        label=table["label"].to_numpy(),
+        truth=table["truth"].to_numpy(),
+        valid=table[f"valid_{profile}"].to_numpy(),
+        X=X,
+    )
