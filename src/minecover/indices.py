@@ -13,7 +13,7 @@ F32 = NDArray[np.float32]
 
 
 def normalised_difference(a: F32, b: F32) -> F32:
-    """(a - b) / (a + b), within -1 ... 1; NaN where both are dark, since 0/0 is no cover at all.
+    """Give (a - b) / (a + b), in -1 ... 1; NaN where both are dark: 0/0 is no cover at all.
 
     Noise makes reflectance slightly negative over dark water, where the ratio leaves its range:
     such values are clipped, so that one pixel cannot stretch a feature's scale.
@@ -25,14 +25,14 @@ def normalised_difference(a: F32, b: F32) -> F32:
 
 
 def ratio(a: F32, b: F32) -> F32:
-    """a / b, clipped to 0 ... 10; NaN where `b` is dark."""
+    """Give a / b, clipped to 0 ... 10; NaN where `b` is dark."""
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient = np.where(b > 0, a / b, np.float32(np.nan))
     return np.clip(quotient, 0, 10)
 
 
 def evi2(red: F32, nir: F32) -> F32:
-    """2.5 (nir - red) / (nir + 2.4 red + 1): vegetation, robust to haze.
+    """Give 2.5 (nir - red) / (nir + 2.4 red + 1): vegetation, robust to haze.
 
     References
     ----------

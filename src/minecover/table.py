@@ -131,7 +131,7 @@ def write_table(
         {"dates": ",".join(dates), "shape": f"{rows},{cols}"}
     )
     with replacing(path) as temporary:
-        # Neighbouring float32 differ in their low bytes: split by byte they compress by a third.
+        # Neighbouring float32 differ in their low bytes: split by byte they compress well.
         pq.write_table(
             table,
             temporary,
