@@ -37,7 +37,7 @@ class Cube:
     qa_layout : str
         ``"c2"``, ``"c1"``, ``"pre"`` (see `minecover.landsat.QA_LAYOUTS`) or ``"none"``.
     dates : tuple of date
-        Acquisition dates, ascending; two scenes of one day differ by path.
+        Acquisition dates, ascending, each once: scenes of one day are one mosaic.
     bands : tuple of str
         ``"B1"`` ... ``"B11"``.
     grid : Grid
@@ -70,8 +70,8 @@ class Cube:
         found = {name: getattr(self, name).shape for name in wanted}
         if found != wanted:
             raise ValueError(f"the axes of a Cube must agree: wanted {wanted}, found {found}.")
-        if list(self.dates) != sorted(self.dates):
-            raise ValueError(f"the dates of a Cube ascend, found {self.dates}.")
+        if list(self.dates) != sorted(set(self.dates)):
+            raise ValueError(f"the dates of a Cube ascend, each once; found {self.dates}.")
 
     def values(self, *bands: str) -> F32:
         """Reflectance or brightness temperature of the named bands (all, if none is named).

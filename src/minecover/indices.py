@@ -38,9 +38,7 @@ def evi2(red: F32, nir: F32) -> F32:
     ----------
     Jiang et al. (2008), Remote Sens. Environ. 112, 3833-3845.
     """
-    return (np.float32(2.5) * (nir - red) / (nir + np.float32(2.4) * red + 1)).astype(
-        np.float32
-    )
+    return np.asarray(2.5 * (nir - red) / (nir + 2.4 * red + 1.0), np.float32)
 
 
 def bsi(blue: F32, red: F32, nir: F32, swir1: F32) -> F32:

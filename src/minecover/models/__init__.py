@@ -1,0 +1,1 @@
+"""Model families: one file each, from its yaml keys to an unfitted scikit-learn Pipeline."""
