@@ -1,0 +1,122 @@
+# The two commands of the README, `make run` and `make test`, and what they stand on.
+#
+#   make run                  build everything: data, model, scores, report, registry
+#   make run EXPERIMENT=name  the same for conf/experiment/name.yaml
+#   make test                 every check and every test
+#   make check                the checks alone (style, types, imports)
+#   make ui                   open the registry and the runs in a browser
+#   make lock                 choose versions anew for requirements.lock (needs uv)
+#   make clean                delete the environment and what the checking tools remember
+#
+# PYTHON=/path/to/python chooses the interpreter, PORT=5001 the port of `make ui`.
+
+.SUFFIXES:
+.PHONY: help run test check ui lock clean
+
+VENV = .venv
+BIN = $(VENV)/bin
+PYTHON =
+EXPERIMENT =
+PORT = 5000
+
+# Nothing calls home, and uv takes an interpreter that is here or none.
+export DVC_NO_ANALYTICS = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
+export UV_PYTHON_DOWNLOADS = never
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+help:
+	@sed -n '3,11s/^# *//p' Makefile
+
+# `dvc repro` starts the stages by name, so the environment goes first on their PATH.
+run: $(VENV)/.installed
+	@set -e; PATH="$$(pwd)/$(BIN):$$PATH"; export PATH; \
+	if [ -n "$(EXPERIMENT)" ]; \
+	then minecover params --write --experiment "$(EXPERIMENT)"; \
+	else minecover params --check; \
+	fi; \
+	dvc repro; \
+	minecover register --if-missing; \
+	minecover summary
+
+test: check
+	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2
+
+check: $(VENV)/.installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A server of four workers that also runs jobs takes a minute to start and serves one reader no better.
+ui: $(VENV)/.installed
+	@test -n "$$MLFLOW_TRACKING_URI" || test -f mlruns/mlflow.db || { \
+	echo "There is no mlruns/mlflow.db yet. Type: make run" >&2; exit 1; }
+	$(BIN)/mlflow server --workers 1 --port $(PORT) \
+	--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$$(pwd)/mlruns/mlflow.db}"
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate \
+	--python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Two stamps: a changed lock makes the environment anew, a changed pyproject.toml takes a second.
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@if command -v uv >/dev/null; \
+	then uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	elif $(BIN)/python -c 'import pip' 2>/dev/null; \
+	then $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
+	else echo "uv made $(VENV) and is no longer on PATH. Type: make clean, then make again." >&2; exit 1; \
+	fi
+	@touch $@
+
+# setuptools goes first: the one package without a wheel is then built by the locked one, in the
+# environment itself, and nothing at all is installed that the lock does not name.
+$(VENV)/.locked: requirements.lock .python-version
+	@set -e; $(FIND_PYTHON); $(CHECK_LIBGOMP); \
+	if command -v uv >/dev/null; then \
+	echo "Installing requirements.lock with uv into $(VENV), Python $$version."; \
+	uv venv -q --clear --python "$$found" $(VENV); \
+	install="uv pip install -q --python $(BIN)/python --require-hashes --no-build-isolation"; \
+	else \
+	echo "Installing requirements.lock with pip into $(VENV), Python $$version: some minutes."; \
+	"$$found" -m venv --clear $(VENV); \
+	install="$(BIN)/python -m pip install -q --require-hashes --no-build-isolation --use-pep517"; \
+	fi; \
+	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/backend.txt; \
+	$$install -r $(VENV)/backend.txt; \
+	$$install -r requirements.lock
+	@touch $@
+
+# Sets $found and $version: the interpreter that was asked for, or the first that fits.
+FIND_PYTHON = \
+	wanted=$$(cat .python-version); found=; seen=; \
+	if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; \
+	else set -- "python$$wanted" python3 python3.13 python3.12 python3.11 python; \
+	fi; \
+	for name in "$$@"; do \
+	version=$$("$$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	case $$version in 3.11|3.12|3.13) found=$$name; break;; esac; \
+	seen="$$seen $$name is $$version;"; \
+	done; \
+	if [ -z "$$found" ]; then \
+	echo "minecover needs Python 3.11, 3.12 or 3.13, and none was found among: $$* ($${seen:-none starts})." \
+	"Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; \
+	fi; \
+	if [ "$$version" != "$$wanted" ]; then \
+	echo "Python $$version instead of $$wanted: everything runs, but dvc.lock is exact for $$wanted only." >&2; \
+	fi
+
+# LightGBM's wheel for Linux brings no OpenMP runtime of its own.
+CHECK_LIBGOMP = \
+	if [ "$$(uname)" = Linux ] && ! "$$found" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null; then \
+	echo "LightGBM needs the system library libgomp.so.1, which is not installed." \
+	"Debian, Ubuntu: sudo apt-get install libgomp1. Fedora: sudo dnf install libgomp." \
+	"Then type make again." >&2; \
+	exit 1; \
+	fi
