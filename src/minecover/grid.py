@@ -96,6 +96,47 @@ class Grid:
         return x_m.astype(np.float64), y_m.astype(np.float64)
 
 
+def area_mean(values: NDArray[np.float64], source: Grid, target: Grid) -> NDArray[np.float64]:
+    """Average a raster over the ground that each pixel of another grid covers.
+
+    Landsat's 15 m pan pixels share their centres with the 30 m ones and so do not nest into
+    them: over a 30 m pixel this is the kernel [1/4, 1/2, 1/4] in rows and columns, where a
+    plain 2 x 2 mean would shift the image by 7.5 m.
+
+    Parameters
+    ----------
+    values : (source rows, source cols) float64
+        NaN where there is no data, which the mean leaves out.
+    source, target : Grid
+        Both in one CRS.
+
+    Returns
+    -------
+    (target rows, target cols) float64
+        NaN where a pixel covers no data.
+    """
+    s, t = source.transform, target.transform
+    x = _shared_m((s.c, s.a, source.shape[1]), (t.c, t.a, target.shape[1]))
+    y = _shared_m((-s.f, -s.e, source.shape[0]), (-t.f, -t.e, target.shape[0]))
+    seen = np.isfinite(values)
+    weight = y @ seen @ x.T
+    total = y @ np.where(seen, values, 0.0) @ x.T
+    mean = np.full(target.shape, np.nan)
+    np.divide(total, weight, out=mean, where=weight > 0)
+    return mean
+
+
+def _shared_m(
+    source: tuple[float, float, int], target: tuple[float, float, int]
+) -> NDArray[np.float64]:
+    """Length [m] that target cells (rows) share with source cells, given first, step, count."""
+    (a, b) = (first + step * np.arange(count + 1) for first, step, count in (target, source))
+    low = np.maximum(a[:-1, None], b[None, :-1])
+    high = np.minimum(a[1:, None], b[None, 1:])
+    shared: NDArray[np.float64] = np.maximum(high - low, 0.0)
+    return shared
+
+
 def snapped(metres: float) -> float:
     """Move a coordinate onto the nearest Landsat pixel edge at or below it [m]."""
     steps = math.floor((metres - LATTICE_OFFSET_M) / PIXEL_M)
