@@ -10,6 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+F64 = NDArray[np.float64]
 #: Side of a Landsat reflective pixel [m].
 PIXEL_M = 30.0
 #: Landsat pixel edges lie at 30 k + 15 m: the corners its MTL names are pixel *centres*.
@@ -87,7 +88,12 @@ class Grid:
             (rows + 2 * margin_px, cols + 2 * margin_px),
         )
 
-    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def split(self, n: int) -> Grid:
+        """Cut every pixel into n x n."""
+        rows, cols = self.shape
+        return Grid(self.crs, self.transform @ Affine.scale(1 / n), (rows * n, cols * n))
+
+    def centres(self) -> tuple[F64, F64]:
         """Eastings of the columns and northings of the rows [m], each one-dimensional."""
         rows, cols = self.shape
         t = self.transform
@@ -96,45 +102,63 @@ class Grid:
         return x_m.astype(np.float64), y_m.astype(np.float64)
 
 
-def area_mean(values: NDArray[np.float64], source: Grid, target: Grid) -> NDArray[np.float64]:
-    """Average a raster over the ground that each pixel of another grid covers.
+def sampled(values: F64, col: F64, row: F64, *, is_smooth: bool) -> F64:
+    """Read a raster at fractional pixel positions.
 
-    Landsat's 15 m pan pixels share their centres with the 30 m ones and so do not nest into
-    them: over a 30 m pixel this is the kernel [1/4, 1/2, 1/4] in rows and columns, where a
-    plain 2 x 2 mean would shift the image by 7.5 m.
+    At pixel centres both ways give the pixel itself. GDAL's warper is not used, because its
+    kernel weights are rounded (half a digital number was measured) and depend on the window
+    that is read, so that a map would depend on its tiling.
 
     Parameters
     ----------
-    values : (source rows, source cols) float64
-        NaN where there is no data, which the mean leaves out.
-    source, target : Grid
-        Both in one CRS.
+    values : (rows, cols) float64
+        NaN where there is no data.
+    col, row : float64 arrays of one shape
+        Positions [px]: 0 is the outer edge of the first pixel, 0.5 its centre.
+    is_smooth : bool
+        Interpolate bilinearly between the pixels that have data, instead of taking the
+        nearest pixel. Where that one has no data the result has none either way.
 
     Returns
     -------
-    (target rows, target cols) float64
-        NaN where a pixel covers no data.
+    float64 array
+        NaN where there is no data, or no raster.
     """
-    s, t = source.transform, target.transform
-    x = _shared_m((s.c, s.a, source.shape[1]), (t.c, t.a, target.shape[1]))
-    y = _shared_m((-s.f, -s.e, source.shape[0]), (-t.f, -t.e, target.shape[0]))
-    seen = np.isfinite(values)
-    weight = y @ seen @ x.T
-    total = y @ np.where(seen, values, 0.0) @ x.T
-    mean = np.full(target.shape, np.nan)
-    np.divide(total, weight, out=mean, where=weight > 0)
+    padded = np.pad(values, 1, constant_values=np.nan)
+
+    def pixel(r: F64, c: F64) -> F64:
+        at = [
+            np.clip(i + 1, 0, n - 1).astype(np.intp)
+            for i, n in zip((r, c), padded.shape, strict=True)
+        ]
+        found: F64 = padded[at[0], at[1]]
+        return found
+
+    nearest = pixel(np.floor(row), np.floor(col))
+    if not is_smooth:
+        return nearest
+    top, left = np.floor(row - 0.5), np.floor(col - 0.5)
+    down, right = row - 0.5 - top, col - 0.5 - left
+    total, weight = np.zeros(row.shape), np.zeros(row.shape)
+    for r, share_r in ((top, 1 - down), (top + 1, down)):
+        for c, share_c in ((left, 1 - right), (left + 1, right)):
+            value = pixel(r, c)
+            share = np.where(np.isfinite(value), share_r * share_c, 0.0)
+            total += share * np.nan_to_num(value)
+            weight += share
+    mean = np.full(row.shape, np.nan)
+    np.divide(total, weight, out=mean, where=np.isfinite(nearest))
     return mean
 
 
-def _shared_m(
-    source: tuple[float, float, int], target: tuple[float, float, int]
-) -> NDArray[np.float64]:
-    """Length [m] that target cells (rows) share with source cells, given first, step, count."""
-    (a, b) = (first + step * np.arange(count + 1) for first, step, count in (target, source))
-    low = np.maximum(a[:-1, None], b[None, :-1])
-    high = np.minimum(a[1:, None], b[None, 1:])
-    shared: NDArray[np.float64] = np.maximum(high - low, 0.0)
-    return shared
+def block_mean(values: F64, n: int) -> F64:
+    """Mean over blocks of n x n values, leaving NaN out; NaN where there is nothing else."""
+    rows, cols = values.shape
+    blocks = values.reshape(rows // n, n, cols // n, n)
+    seen = np.isfinite(blocks).sum(axis=(1, 3))
+    mean = np.full(seen.shape, np.nan)
+    np.divide(np.nansum(blocks, axis=(1, 3)), seen, out=mean, where=seen > 0)
+    return mean
 
 
 def snapped(metres: float) -> float:

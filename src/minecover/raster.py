@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,19 +13,18 @@ from typing import Literal
 import numpy as np
 import rasterio
 import shapely
-from affine import Affine
 from numpy.typing import NDArray
+from pyproj import Transformer
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.features import rasterize, shapes
-from rasterio.io import DatasetReader, MemoryFile
+from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 from rasterio.shutil import copy as copy_raster
-from rasterio.warp import Resampling, reproject, transform_bounds
 from rasterio.windows import Window
 
 from minecover.atomic import replacing
 from minecover.cube import Cube
 from minecover.errors import SceneError
-from minecover.grid import Grid, area_mean
+from minecover.grid import Grid, block_mean, sampled
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -34,10 +34,12 @@ Method = Literal["nearest", "bilinear", "average"]
 
 #: The names under which a cube's quality bits stand beside its bands.
 QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
-#: Source pixels read round the target, so that a bilinear kernel never runs dry.
-KERNEL_MARGIN_PX = 2
-#: Largest part of a pixel by which two lattices may differ and still count as one.
+#: Pixels are averaged over this many points an axis at most.
+MAX_POINTS = 16
+#: Slack when counting source pixels in a target pixel.
 LATTICE_TOLERANCE_PX = 1e-4
+#: A coordinate that no raster reaches.
+OUTSIDE_M = -1e12
 
 
 def write_cube(path: Path, cube: Cube) -> None:
@@ -53,11 +55,7 @@ def write_cube(path: Path, cube: Cube) -> None:
     stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
     names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
     plain = np.ones((n_dates, 2))
-    with (
-        replacing(path) as temporary,
-        rasterio.open(temporary, "w", **_profile(stack, cube.grid)) as sink,
-    ):
-        sink.write(stack)
+    with replacing(path) as temporary, _created(temporary, stack, cube.grid) as sink:
         sink.descriptions = names
         sink.scales = np.concatenate([cube.scale, plain], axis=1).ravel().tolist()
         sink.offsets = np.concatenate([cube.offset, 0 * plain], axis=1).ravel().tolist()
@@ -65,13 +63,7 @@ def write_cube(path: Path, cube: Cube) -> None:
 
 
 def read_cube(path: Path) -> Cube:
-    """Read what `write_cube` wrote.
-
-    Raises
-    ------
-    SceneError
-        If the file cannot be read or was not written by `write_cube`.
-    """
+    """Read what `write_cube` wrote; a `SceneError` says so if it is anything else."""
     with _opened(path) as source:
         tags, names = source.tags(), [name or "" for name in source.descriptions]
         if not {"halo_px", "qa_layout", "n_bands"} <= set(tags):
@@ -99,21 +91,10 @@ def read_cube(path: Path) -> Cube:
 def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
     """Write named planes of one dtype as a GeoTIFF, all or nothing.
 
-    Parameters
-    ----------
-    path : Path
-        The file to create or replace.
-    planes : mapping of str to (row, col) array
-        Integers or floats, one dtype; NaN is nodata. Cast booleans to uint8 first.
-    grid : Grid
-        Where the planes lie.
+    The planes are (row, col) integers or floats; NaN is nodata. Cast booleans to uint8 first.
     """
     stack = _stacked(planes, grid)
-    with (
-        replacing(path) as temporary,
-        rasterio.open(temporary, "w", **_profile(stack, grid)) as sink,
-    ):
-        sink.write(stack)
+    with replacing(path) as temporary, _created(temporary, stack, grid) as sink:
         sink.descriptions = list(planes)
 
 
@@ -133,13 +114,11 @@ def write_cog(path: Path, planes: Mapping[str, F32], grid: Grid) -> None:
     OGC 21-026, Cloud Optimized GeoTIFF Standard.
     """
     stack = _stacked(planes, grid).astype(np.float32)
+    options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
     with replacing(path) as temporary, MemoryFile() as memory:
-        with memory.open(**_profile(stack, grid)) as draft:
-            draft.write(stack)
+        with _created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
-        options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
-        with memory.open() as draft:
-            copy_raster(draft, temporary, driver="COG", blocksize=256, **options)
+        copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
 
 
 def read_grid(path: Path) -> Grid:
@@ -151,17 +130,15 @@ def read_grid(path: Path) -> Grid:
 def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) -> Band:
     """Read a single-band file onto `grid`.
 
-    Where CRS and lattice agree, pixels are copied and `resampling` is not used. Where only the
-    lattice differs, ``"average"`` is the mean over the ground each pixel covers: for the 15 m
-    pan band, whose pixels do not nest into the 30 m ones, that is the kernel [1/4, 1/2, 1/4].
-    Everything else is warped.
+    Where CRS and lattice agree, nearest and bilinear both copy the pixels. Landsat's 15 m pan
+    pixels share their centres with the 30 m ones and so do not nest into them: ``"average"``
+    over a 30 m pixel is the kernel [1/4, 1/2, 1/4] in rows and columns, where a plain 2 x 2
+    mean would shift the image by 7.5 m.
 
     Parameters
     ----------
-    path : Path
-        A GeoTIFF, or whatever GDAL reads.
-    grid : Grid
-        The pixels wanted; they may reach beyond the file, or lie outside it.
+    path, grid
+        A raster that GDAL reads; the pixels wanted, which may lie outside of it.
     resampling : {"nearest", "bilinear", "average"}
         How values of another lattice are brought onto this one: nearest for bit fields.
     fill : float
@@ -181,12 +158,7 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
         if source.count != 1:
             raise SceneError(f"{path} must hold one band, found {source.count}.")
         dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
-        target = np.full(grid.shape, np.nan)
-        shift = _lattice_shift(source, grid)
-        if shift is not None:
-            _paste(source, target, *shift, fill)
-        else:
-            _resample(source, grid, target, resampling, fill)
+        target = _onto(source, grid, resampling, fill)
     if np.issubdtype(dtype, np.integer):
         target = np.rint(target)
     return np.where(np.isnan(target), fill, target).astype(dtype)
@@ -197,18 +169,8 @@ def burn(
 ) -> NDArray[np.bool_]:
     """Mark the pixels under geometries given in ``grid.crs``.
 
-    Parameters
-    ----------
-    geometries : iterable of shapely geometries
-        Empty ones, and an empty iterable, mark nothing.
-    grid : Grid
-        The pixels.
-    all_touched : bool
-        Mark every pixel a geometry touches instead of those whose centre lies inside.
-
-    Returns
-    -------
-    (row, col) bool
+    With `all_touched` these are all pixels whose inside a geometry meets, otherwise those whose
+    centre lies in it. Empty geometries, or none, mark nothing.
     """
     solid = [geometry for geometry in geometries if not geometry.is_empty]
     if not solid:
@@ -262,92 +224,71 @@ def _grid(source: DatasetReader) -> Grid:
     return Grid(source.crs.to_string(), source.transform, source.shape)
 
 
-def _profile(stack: Band, grid: Grid) -> dict[str, object]:
-    """Creation options of a GeoTIFF that holds `stack`, one compressed strip a band."""
+@contextmanager
+def _created(path: Path | str, stack: Band, grid: Grid) -> Iterator[DatasetWriter]:
+    """Write `stack` as a GeoTIFF of one compressed strip a band; yield it to be described."""
     is_float = np.issubdtype(stack.dtype, np.floating)
     count, rows, cols = stack.shape
-    return {
-        "driver": "GTiff",
-        "count": count,
-        "height": rows,
-        "width": cols,
-        "dtype": stack.dtype,
-        "crs": grid.crs,
-        "transform": grid.transform,
-        "nodata": float("nan") if is_float else None,
-        "interleave": "band",
-        "blockysize": min(rows, 256),
-        "compress": "deflate",
-        "zlevel": 1,
-        "predictor": 3 if is_float else 2,
-    }
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=count,
+        height=rows,
+        width=cols,
+        dtype=stack.dtype,
+        crs=grid.crs,
+        transform=grid.transform,
+        nodata=float("nan") if is_float else None,
+        interleave="band",
+        blockysize=rows,
+        compress="deflate",
+        zlevel=1,
+        predictor=3 if is_float else 2,
+    ) as sink:
+        sink.write(stack)
+        yield sink
 
 
 def _stacked(planes: Mapping[str, Band], grid: Grid) -> Band:
     """Stack planes, which must share a dtype and the grid's shape."""
-    found = {name: (str(plane.dtype), plane.shape) for name, plane in planes.items()}
-    if len({dtype for dtype, _ in found.values()}) != 1 or any(
-        shape != grid.shape for _, shape in found.values()
-    ):
-        raise ValueError(f"planes need one dtype and the shape {grid.shape}, found {found}.")
+    found = {(str(plane.dtype), plane.shape) for plane in planes.values()}
+    if len(found) != 1 or found.pop()[1] != grid.shape:
+        kinds = {name: (str(plane.dtype), plane.shape) for name, plane in planes.items()}
+        raise ValueError(f"planes need one dtype and the shape {grid.shape}, found {kinds}.")
     return np.stack(list(planes.values()))
 
 
-def _lattice_shift(source: DatasetReader, grid: Grid) -> tuple[int, int] | None:
-    """Source row and column of the grid's first pixel, or None where the lattices differ."""
-    if source.crs != rasterio.CRS.from_user_input(grid.crs):
-        return None
-    step = ~source.transform @ grid.transform
-    near = Affine(1, 0, round(step.c), 0, 1, round(step.f))
-    drift = max(
-        abs(a - b)
-        for corner in [(0, 0), grid.shape[::-1]]
-        for a, b in zip(step @ corner, near @ corner, strict=True)
-    )
-    return (int(near.f), int(near.c)) if drift < LATTICE_TOLERANCE_PX else None
-
-
-def _paste(source: DatasetReader, target: F64, row: int, col: int, fill: float) -> None:
-    """Copy the part of `target`, whose first pixel is the source's (row, col), that it has."""
-    rows, cols = target.shape
-    top, left = max(row, 0), max(col, 0)
-    bottom, right = min(row + rows, source.height), min(col + cols, source.width)
-    if top < bottom and left < right:
-        inside = target[top - row : bottom - row, left - col : right - col]
-        inside[:] = _values(source, Window(left, top, right - left, bottom - top), fill)
-
-
-def _resample(
-    source: DatasetReader, grid: Grid, target: F64, resampling: Method, fill: float
-) -> None:
-    """Fill `target` from a source of another lattice, reading no more than it needs."""
-    bounds = transform_bounds(grid.crs, source.crs, *grid.bounds)
-    if not np.all(np.isfinite(bounds)):
-        return
-    corners = [~source.transform @ (x, y) for x in bounds[::2] for y in bounds[1::2]]
-    first = np.floor(np.min(corners, axis=0)).astype(int) - KERNEL_MARGIN_PX
-    last = np.ceil(np.max(corners, axis=0)).astype(int) + KERNEL_MARGIN_PX
-    left, top = np.maximum(first, 0).tolist()
-    right, bottom = np.minimum(last, (source.width, source.height)).tolist()
-    if left >= right or top >= bottom:
-        return
+def _onto(source: DatasetReader, grid: Grid, resampling: Method, fill: float) -> F64:
+    """Bring a source onto `grid`, NaN where it has nothing, reading no more than it needs."""
+    n = _points_a_side(source, grid) if resampling == "average" else 1
+    col, row = _positions(source, grid.split(n))
+    left, right = np.clip([col.min() - 1, col.max() + 2], 0, source.width).astype(int).tolist()
+    top, bottom = np.clip([row.min() - 1, row.max() + 2], 0, source.height).astype(int).tolist()
+    if left == right or top == bottom:
+        return np.full(grid.shape, np.nan)
     values = _values(source, Window(left, top, right - left, bottom - top), fill)
-    transform = source.transform @ Affine.translation(left, top)
-    is_same_crs = source.crs == rasterio.CRS.from_user_input(grid.crs)
-    if resampling == "average" and is_same_crs and _is_north_up(transform):
-        target[:] = area_mean(values, Grid(grid.crs, transform, values.shape), grid)
-        return
-    reproject(
-        values,
-        target,
-        src_transform=transform,
-        src_crs=source.crs,
-        src_nodata=np.nan,
-        dst_transform=grid.transform,
-        dst_crs=grid.crs,
-        dst_nodata=np.nan,
-        resampling=Resampling[resampling],
-    )
+    points = sampled(values, col - left, row - top, is_smooth=resampling == "bilinear")
+    return block_mean(points, n)
+
+
+def _points_a_side(source: DatasetReader, grid: Grid) -> int:
+    """Points to average a pixel and axis: two in every source pixel, `MAX_POINTS` at most."""
+    col, row = _positions(source, grid.split(2))
+    source_px = 2 * max(np.abs(np.diff(col)).max(), np.abs(np.diff(row, axis=0)).max())
+    return int(np.clip(2 * math.ceil(source_px - LATTICE_TOLERANCE_PX), 2, MAX_POINTS))
+
+
+def _positions(source: DatasetReader, grid: Grid) -> tuple[F64, F64]:
+    """Where the pixel centres of `grid` lie in a source: column and row [px]."""
+    x, y = np.meshgrid(*grid.centres())
+    if source.crs != rasterio.CRS.from_user_input(grid.crs):
+        to_source = Transformer.from_crs(grid.crs, source.crs.to_wkt(), always_xy=True)
+        x, y = to_source.transform(x, y)
+    # What has no place in the source's CRS lies outside of it.
+    x, y = (np.where(np.isfinite(at), at, OUTSIDE_M) for at in (x, y))
+    col, row = ~source.transform @ (x, y)
+    return col, row
 
 
 def _values(source: DatasetReader, window: Window, fill: float) -> F64:
@@ -355,7 +296,3 @@ def _values(source: DatasetReader, window: Window, fill: float) -> F64:
     values: F64 = source.read(1, window=window).astype(np.float64)
     values[(values == fill) | (values == source.nodata)] = np.nan
     return values
-
-
-def _is_north_up(transform: Affine) -> bool:
-    return bool(transform.b == transform.d == 0 and transform.a > 0 > transform.e)
