@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from minecover.atomic import replacing
+from minecover.aggregation import Aggregation
 from minecover.cube import F32
 from minecover.errors import ModelError
 from minecover.models.prior import PriorCorrected
+from minecover.out_of_fold import OutOfFold
 from minecover.table import SiteTable
 
 #: Probabilities are rounded to this many decimals before they are written: the last bits of
@@ -65,11 +64,27 @@ class Recipe:
     negatives_per_positive: float | None
     seed: int
 
-    def share(self, positives: int, negatives: int) -> float:
-        """Give the share of the negatives to keep."""
-        if self.negatives_per_positive is None:
-            return 1.0
-        return min(1.0, self.negatives_per_positive * positives / max(negatives, 1))
+    def shares(self, counts: NDArray[np.int64], fold_of_site: NDArray[np.int8]) -> list[float]:
+        """Give the share of the negatives that each fold's training keeps.
+
+        Parameters
+        ----------
+        counts : (n_sites, 2) int
+            Valid positives and negatives of each site.
+        fold_of_site : (n_sites,) int8
+
+        Returns
+        -------
+        list of float
+            One a fold, and last the share for training on everything.
+        """
+        kept = [counts[fold_of_site != k].sum(0) for k in range(int(fold_of_site.max()) + 1)]
+        ratio = self.negatives_per_positive
+        if ratio is None:
+            return [1.0] * (len(kept) + 1)
+        return [
+            min(1.0, ratio * float(p) / max(float(n), 1.0)) for p, n in [*kept, counts.sum(0)]
+        ]
 
 
 def count_classes(table: SiteTable) -> tuple[int, int]:
@@ -163,6 +178,86 @@ def fold_rows(
     return rows
 
 
+def fit_folds(
+    family: Pipeline,
+    sample: Sample,
+    fold_of_site: NDArray[np.int8],
+    shares: Sequence[float],
+    near: Sequence[Mapping[int, NDArray[np.bool_]]],
+) -> list[PriorCorrected]:
+    """Fit one model a fold, and last one on everything, side by side.
+
+    Parameters
+    ----------
+    family : unfitted Pipeline
+    sample : Sample
+    fold_of_site : (n_sites,) int8
+    shares, near : one entry a fold and one for everything
+        See `Recipe.shares` and `fold_rows`.
+
+    Returns
+    -------
+    list of PriorCorrected
+    """
+    # Threads, not processes: the sample is shared, and trees are grown outside the GIL.
+    jobs = (
+        delayed(fit)(clone(family), sample, fold_rows(sample, fold_of_site, k, near[k]), share)
+        for k, share in enumerate(shares)
+    )
+    models: list[PriorCorrected] = Parallel(n_jobs=-1, prefer="threads")(jobs)
+    return models
+
+
+def predict_out_of_fold(
+    models: Sequence[PriorCorrected],
+    read: Callable[[int], SiteTable],
+    site_ids: Sequence[str],
+    fold_of_site: NDArray[np.int8],
+) -> Iterator[OutOfFold]:
+    """Score every observation of each site with the model that never saw its ground."""
+
+    def predict(index: int) -> OutOfFold:
+        table = read(index)
+        fold = int(fold_of_site[index])
+        shape = (len(table.dates), *table.shape)
+        scores = probability(models[fold], table.X, table.valid)
+        return OutOfFold(
+            site_id=site_ids[index],
+            fold=fold,
+            dates=table.dates,
+            label=table.label.reshape(shape),
+            truth=table.truth.reshape(shape),
+            valid=table.valid.reshape(shape),
+            probability=scores.reshape(shape),
+        )
+
+    parallel = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
+    yield from parallel(delayed(predict)(i) for i in range(len(site_ids)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Scores beside what is known of them; only where both are there."""
+
+    score: F32
+    label: NDArray[np.int8]
+
+
+def flat_scores(site: OutOfFold, aggregation: Aggregation) -> dict[str, Scored]:
+    """Give a site's labelled scores, by ``observation`` and by ``location``."""
+    n_dates = len(site.dates)
+    by_date = site.probability.reshape(n_dates, -1)
+    levels = {
+        "observation": (by_date.ravel(), site.label.ravel()),
+        "location": (aggregation(by_date), site.label[-1].ravel()),
+    }
+    scored = {}
+    for level, (score, label) in levels.items():
+        known = np.isfinite(score) & (label >= 0)
+        scored[level] = Scored(score[known], label[known])
+    return scored
+
+
 def probability(model: PriorCorrected | Pipeline, X: F32, usable: NDArray[np.bool_]) -> F32:
     """Score rows, rounded for the disk; NaN where a row is not usable.
 
@@ -194,89 +289,3 @@ def finished(model: PriorCorrected, threshold: float) -> Pipeline:
     fixed.estimator_ = model
     fixed.classes_ = model.classes_
     return Pipeline([("classifier", fixed)])
-
-
-OUT_OF_FOLD = pa.schema(
-    [
-        ("site_id", pa.dictionary(pa.int32(), pa.string())),
-        ("date", pa.dictionary(pa.int32(), pa.string())),
-        ("row", pa.uint16()),
-        ("col", pa.uint16()),
-        ("fold", pa.int8()),
-        ("label", pa.int8()),
-        ("truth", pa.int8()),
-        ("valid", pa.bool_()),
-        ("probability", pa.float32()),
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OutOfFold:
-    """Out-of-fold probabilities of one site, each (time, row, col)."""
-
-    site_id: str
-    fold: int
-    dates: tuple[str, ...]
-    label: NDArray[np.int8]
-    truth: NDArray[np.int8]
-    valid: NDArray[np.bool_]
-    probability: F32
-
-
-def write_out_of_fold(path: Path, sites: Iterator[OutOfFold]) -> None:
-    """Write sites as they come, one row group each."""
-    with (
-        replacing(path) as temporary,
-        pq.ParquetWriter(
-            temporary,
-            OUT_OF_FOLD,
-            compression="zstd",
-            compression_level=1,
-            write_statistics=False,
-        ) as writer,
-    ):
-        for site in sites:
-            writer.write_table(_rows(site))
-
-
-def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
-    """Read what `write_out_of_fold` wrote, site by site, in its order."""
-    file = pq.ParquetFile(path)
-    for group in range(file.num_row_groups):
-        rows = file.read_row_group(group, use_threads=False)
-        dates = rows["date"].combine_chunks()
-        shape = (
-            len(dates.dictionary),
-            int(rows["row"].to_numpy().max()) + 1,
-            int(rows["col"].to_numpy().max()) + 1,
-        )
-        yield OutOfFold(
-            site_id=str(rows["site_id"][0]),
-            fold=int(rows["fold"][0].as_py()),
-            dates=tuple(dates.dictionary.to_pylist()),
-            label=rows["label"].to_numpy().reshape(shape),
-            truth=rows["truth"].to_numpy().reshape(shape),
-            valid=rows["valid"].to_numpy().reshape(shape),
-            probability=rows["probability"].to_numpy().reshape(shape),
-        )
-
-
-def _rows(site: OutOfFold) -> pa.Table:
-    n_dates, n_rows, n_cols = site.label.shape
-    date, row, col = np.indices(site.label.shape, np.int32).reshape(3, -1)
-    n = len(date)
-    return pa.table(
-        [
-            pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), [site.site_id]),
-            pa.DictionaryArray.from_arrays(date, list(site.dates)),
-            row.astype(np.uint16),
-            col.astype(np.uint16),
-            np.full(n, site.fold, np.int8),
-            site.label.ravel(),
-            site.truth.ravel(),
-            site.valid.ravel(),
-            site.probability.ravel(),
-        ],
-        schema=OUT_OF_FOLD,
-    )

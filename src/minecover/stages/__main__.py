@@ -1,0 +1,28 @@
+"""Run one stage: `python -m minecover.stages NAME`."""
+
+import importlib
+import logging
+import sys
+
+from minecover.config import load_params
+from minecover.errors import MinecoverError
+from minecover.stages import STAGES
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named stage with params.yaml; print a user's mistake as one sentence."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in STAGES:
+        sys.stderr.write(f"usage: python -m minecover.stages {{{','.join(STAGES)}}}\n")
+        return 2
+    stage = importlib.import_module(f"minecover.stages.{arguments[0]}")
+    try:
+        stage.run(load_params())
+    except MinecoverError as error:
+        sys.stderr.write(f"{arguments[0]}: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

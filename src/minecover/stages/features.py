@@ -1,0 +1,73 @@
+"""Stage `features`: the observation and location tables, one Parquet file a site."""
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+
+from minecover.config import Params
+from minecover.errors import SceneError
+from minecover.features import ObservationFeature
+from minecover.masks import Profile, applicable, valid
+from minecover.raster import read_cube, read_planes
+from minecover.sites import Site
+from minecover.stages import fetched_sites, over, paths
+from minecover.table import location_planes, observation_planes, write_table
+
+log = logging.getLogger(__name__)
+
+
+def run(params: Params) -> None:
+    """Compute every block of the table on every site."""
+    blocks: dict[str, ObservationFeature] = params.build("table")
+    profiles: dict[str, Profile] = params.build("mask.profiles")
+    chosen = str(params.value("mask.name"))
+    sites = fetched_sites()
+    shares = over(sites, lambda site: tabulate(site, blocks, profiles, chosen), "features")
+    blind = [site.site_id for site, share in zip(sites, shares, strict=True) if share == 0]
+    if len(blind) > float(params.value("source.max_failed_fraction")) * len(sites):
+        raise SceneError(
+            f"{len(blind)} of {len(sites)} sites have no valid observation under "
+            f"mask={chosen}: {', '.join(blind[:5])}. Widen the period, choose a milder mask, "
+            "or raise source.max_failed_fraction."
+        )
+    log.info("features: %d sites, %.1f %% valid", len(sites), 100 * np.mean(shares))
+
+
+def tabulate(
+    site: Site,
+    blocks: Mapping[str, ObservationFeature],
+    profiles: Mapping[str, Profile],
+    chosen: str,
+) -> float:
+    """Write one site's two tables; give the share of valid observations."""
+    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
+    usable = {name: valid(cube, p) for name, p in applicable(cube, profiles, chosen).items()}
+    core = {name: cube.core(mask) for name, mask in usable.items()}
+    masks = read_planes(paths.MASKS / f"{site.site_id}.tif")
+    dates = [day.isoformat() for day in cube.dates]
+    label = np.stack([masks[day] for day in dates]).astype(np.int8)
+    truth = masks["truth"].astype(np.int8)
+
+    planes = observation_planes(cube, blocks, usable[chosen])
+    write_table(
+        paths.table("observation", site.site_id),
+        planes,
+        dates=dates,
+        marks={
+            "label": label,
+            "truth": np.broadcast_to(truth, label.shape),
+            **{f"valid_{name}": mask for name, mask in core.items()},
+        },
+    )
+    write_table(
+        paths.table("location", site.site_id),
+        location_planes(planes, core[chosen]),
+        dates=dates[-1:],
+        marks={
+            "label": label[-1],
+            "truth": truth,
+            **{f"valid_{name}": mask.any(axis=0) for name, mask in core.items()},
+        },
+    )
+    return float(core[chosen].mean())

@@ -1,0 +1,41 @@
+"""Stage `masks`: where each site is labelled as mine, and where it truly is."""
+
+import logging
+
+import geopandas as gpd
+import numpy as np
+
+from minecover.config import Params
+from minecover.errors import LabelError
+from minecover.labels import read_labels
+from minecover.masks import label_cube
+from minecover.raster import read_cube, write_planes
+from minecover.sites import Site
+from minecover.stages import fetched_sites, over, paths
+
+log = logging.getLogger(__name__)
+
+
+def run(params: Params) -> None:
+    """Burn the labels onto every site's grid, date by date where they have dates."""
+    labels = read_labels(paths.LABELS)
+    ring_px = int(params.value("mask.ignore_ring_px"))
+    counts = over(fetched_sites(), lambda site: burn(site, labels, ring_px), "masks")
+    mine, total = np.sum(counts, axis=0)
+    if mine == 0:
+        raise LabelError(
+            f"no mine polygon touches any of the {len(counts)} sites. Compare where the labels "
+            "lie with where the sites do (labels.polygons, sites.layouts)."
+        )
+    log.info(
+        "masks: %d sites, %d labelled pixels, %.2f %%", len(counts), mine, 100 * mine / total
+    )
+
+
+def burn(site: Site, labels: gpd.GeoDataFrame, ring_px: int) -> tuple[int, int]:
+    """Write one site's label planes; count labelled pixels on the last date, and all."""
+    dates = read_cube(paths.SCENES / f"{site.site_id}.tif").dates
+    label, truth = label_cube(labels, site.grid, dates, ignore_ring_px=ring_px)
+    planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
+    write_planes(paths.MASKS / f"{site.site_id}.tif", {**planes, "truth": truth}, site.grid)
+    return int((label[-1] == 1).sum()), truth.size

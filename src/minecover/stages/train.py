@@ -1,0 +1,126 @@
+"""Stage `train`: out-of-fold probabilities of every observation, and the final model."""
+
+import hashlib
+import logging
+import pickle
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from minecover.aggregation import Aggregation
+from minecover.atomic import replacing, write_json
+from minecover.config import Params
+from minecover.features import ObservationFeature
+from minecover.folds import GroupedFolds, near_ground
+from minecover.metrics import best_f1_threshold
+from minecover.out_of_fold import read_out_of_fold, write_out_of_fold
+from minecover.sites import Site
+from minecover.stages import fetched_sites, over, paths
+from minecover.table import SiteTable, read_table
+from minecover.training import (
+    Recipe,
+    count_classes,
+    draw_sample,
+    finished,
+    fit_folds,
+    flat_scores,
+    predict_out_of_fold,
+)
+
+log = logging.getLogger(__name__)
+
+
+def run(params: Params) -> None:
+    """Fit one model a fold and one on everything; predict each site with its fold's model."""
+    sites = fetched_sites()
+    folds = pd.read_parquet(paths.FOLDS).set_index("site_id").loc[[s.site_id for s in sites]]
+    fold_of_site = folds["fold"].to_numpy(np.int8)
+    blocks: dict[str, ObservationFeature] = params.build("features")
+    features = [name for block in blocks.values() for name in block.names]
+    design, profile = str(params.value("design.name")), str(params.value("mask.name"))
+
+    def read(index: int, columns: Sequence[str] = features) -> SiteTable:
+        path = paths.table(design, sites[index].site_id)
+        return read_table(path, features=columns, profile=profile)
+
+    recipe: Recipe = params.build("design.recipe")
+    family: Pipeline = params.build("model")
+    counts = over(range(len(sites)), lambda i: count_classes(read(i, ())), "train")
+    shares = recipe.shares(np.array(counts), fold_of_site)
+    sample = draw_sample(read, len(sites), most=max(shares), seed=recipe.seed)
+    near = _near(sites, fold_of_site, params.build("folds.splitter"))
+    *models, final = fit_folds(family, sample, fold_of_site, shares, near)
+    write_out_of_fold(
+        paths.OUT_OF_FOLD,
+        predict_out_of_fold(models, read, [s.site_id for s in sites], fold_of_site),
+    )
+    thresholds = choose_thresholds(params)
+    digest = _write_model(finished(final, thresholds["observation"]))
+    write_json(
+        paths.MODEL_CARD,
+        {
+            "name": params.value("tracking.registered_name"),
+            "source": params.value("source.name"),
+            "is_simulated": params.value("source.is_simulated"),
+            "design": design,
+            "features": features,
+            "blocks": params.value("features"),
+            "bands": params.value("source.bands"),
+            "mask": params.value(f"mask.profiles.{profile}"),
+            "aggregation": params.value("aggregation"),
+            "model": params.value("model"),
+            "threshold": thresholds["location"],
+            "observation_threshold": thresholds["observation"],
+            "kept_negatives": shares[-1],
+            "training_rows": {"mine": int(sample.y.sum()), "sites": len(sites)},
+            "sha256": digest,
+        },
+    )
+    log.info(
+        "train: %d mine and %d other rows of %d sites, threshold %.3f",
+        int(sample.y.sum()),
+        int((sample.y == 0).sum()),
+        len(sites),
+        thresholds["location"],
+    )
+
+
+def choose_thresholds(params: Params) -> dict[str, float]:
+    """Choose where to cut, for single observations and for locations, on out-of-fold scores."""
+    chosen = params.value("design.threshold")
+    if chosen != "best_f1":
+        return {"observation": float(chosen), "location": float(chosen)}
+    aggregation: Aggregation = params.build("aggregation")
+    parts = [flat_scores(site, aggregation) for site in read_out_of_fold(paths.OUT_OF_FOLD)]
+    thresholds = {}
+    for level in ("observation", "location"):
+        score = np.concatenate([part[level].score for part in parts])
+        label = np.concatenate([part[level].label for part in parts])
+        thresholds[level] = best_f1_threshold(score, label)
+    return thresholds
+
+
+def _near(
+    sites: Sequence[Site], fold_of_site: np.ndarray, splitter: GroupedFolds
+) -> list[dict[int, np.ndarray]]:
+    """Mark, for each fold, the training pixels too near to its ground; none for the last."""
+    near: list[dict[int, np.ndarray]] = []
+    for fold in range(splitter.n):
+        tested = [site.grid for site, k in zip(sites, fold_of_site, strict=True) if k == fold]
+        masks = {
+            i: near_ground(site.grid, tested, within_m=splitter.buffer_m)
+            for i, site in enumerate(sites)
+            if fold_of_site[i] != fold
+        }
+        near.append({i: mask for i, mask in masks.items() if mask.any()})
+    return [*near, {}]
+
+
+def _write_model(model: Pipeline) -> str:
+    """Pickle the model; give the SHA-256 of its bytes."""
+    content = pickle.dumps(model, protocol=5)
+    with replacing(paths.MODEL) as temporary:
+        temporary.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
