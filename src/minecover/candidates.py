@@ -1,0 +1,277 @@
+"""Objects to look at, from maps of probability: found, ranked, written for a map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from minecover.atomic import replacing, write_text
+from minecover.cube import F32
+from minecover.errors import ConfigError, SiteError
+from minecover.grid import LATTICE_OFFSET_M, PIXEL_M, Grid
+from minecover.raster import trace
+
+#: Columns of a candidate table, in order.
+COLUMNS = (
+    "rank",
+    "candidate_id",
+    "site_id",
+    "lon",
+    "lat",
+    "area_ha",
+    "max_probability",
+    "mean_probability",
+    "dates_valid",
+    "known",
+    "geometry",
+)
+#: Hectares of a Landsat pixel.
+PIXEL_HA = PIXEL_M**2 / 10_000
+#: Decimals of a degree that are kept: 11 cm on the ground, beside pixels of 30 m.
+DEGREE_DECIMALS = 6
+#: Decimals of a probability that are kept, as everywhere on disk.
+PROBABILITY_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteMap:
+    """What the model says of one site.
+
+    Parameters
+    ----------
+    site_id : str
+        The site.
+    grid : Grid
+        Its pixels, without halo, on the Landsat lattice.
+    probability : (row, col) float32
+        Probability of a mine, over all dates; NaN where never observed.
+    dates_valid : (row, col) integer
+        Valid dates behind each probability.
+    """
+
+    site_id: str
+    grid: Grid
+    probability: F32
+    dates_valid: NDArray[np.integer]
+
+    def __post_init__(self) -> None:
+        """Refuse what has no place on the lattice that all sites share."""
+        if not self.grid.is_on_lattice:
+            raise SiteError(
+                f"candidates are found on the Landsat lattice, and the grid of site "
+                f"{self.site_id} does not lie on it: {tuple(self.grid.transform)[:6]}. "
+                "Lay the site anew with a layout of minecover.layouts."
+            )
+
+
+def find(
+    maps: Iterable[SiteMap], labels: gpd.GeoDataFrame, *, threshold: float, min_px: int
+) -> gpd.GeoDataFrame:
+    """Find and rank the objects of high probability, once each however the sites overlap.
+
+    An object is a set of 8-connected pixels on the lattice, whichever sites they are from:
+    it does not end where a site ends. A pixel that several sites hold counts once, with
+    the highest probability it got.
+
+    Parameters
+    ----------
+    maps : iterable of SiteMap
+        The sites, in any order.
+    labels : GeoDataFrame
+        The label table (`minecover.labels`): a candidate that meets a mine in it is known.
+    threshold : float
+        Least probability of a candidate's pixels, 0 ... 1.
+    min_px : int
+        Least number of its pixels.
+
+    Returns
+    -------
+    GeoDataFrame
+        `COLUMNS`, in WGS 84, by rank: highest probability first, then largest area. The id
+        names the lattice position of the best pixel, whose centre `lon` and `lat` are,
+        so that it outlives a change of sites or of order.
+    """
+    if not (0 < threshold <= 1 and min_px >= 1):
+        raise ConfigError(
+            f"candidates.threshold lies in 0..1 and candidates.min_px is at least 1, "
+            f"found {threshold} and {min_px}."
+        )
+    pixels = _pixels(maps, threshold)
+    zones = [_zone(str(crs), rows, min_px) for crs, rows in pixels.groupby("crs")]
+    zones = [zone for zone in zones if len(zone)]
+    if not zones:
+        return _empty()
+    found = _ranked(pd.concat(zones, ignore_index=True))
+    found["known"] = _meets(found, labels[labels["kind"] == "mine"])
+    return found[list(COLUMNS)]
+
+
+def write(folder: Path, candidates: gpd.GeoDataFrame) -> None:
+    """Write ``candidates.geojson``, ``.csv`` and ``.parquet``, the same bytes every time.
+
+    References
+    ----------
+    RFC 7946, The GeoJSON Format: longitude first, outer rings counter-clockwise, no CRS member.
+    """
+    rows = candidates.drop(columns="geometry").to_dict("records")
+    features = [
+        json.dumps(
+            {
+                "type": "Feature",
+                "id": row["candidate_id"],
+                "geometry": shapely.geometry.mapping(shape),
+                "properties": row,
+            }
+        )
+        for row, shape in zip(rows, candidates.geometry, strict=True)
+    ]
+    body = ",\n".join(features)
+    write_text(
+        folder / "candidates.geojson",
+        f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
+    )
+    with replacing(folder / "candidates.csv") as temporary:
+        frame = candidates.drop(columns="geometry")
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+    with replacing(folder / "candidates.parquet") as temporary:
+        candidates.to_parquet(temporary, index=False)
+
+
+def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
+    """Write the candidates for a desktop GIS (its bytes hold the time of writing)."""
+    with replacing(path) as temporary:
+        # GDAL would take the empty file that is there for a broken GeoPackage.
+        temporary.unlink()
+        candidates.to_file(
+            temporary, layer="candidates", driver="GPKG", geometry_type="MultiPolygon"
+        )
+
+
+def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
+    """List the pixels at or above the threshold, once each, by lattice row and column."""
+    tables = []
+    for site in maps:
+        row, col = np.nonzero(site.probability >= threshold)
+        top, left = site.grid.transform.f, site.grid.transform.c
+        table = {
+            "crs": site.grid.crs,
+            # Rows grow southwards, as in every raster; north of the equator they are negative.
+            "row": row + round((LATTICE_OFFSET_M - top) / PIXEL_M),
+            "col": col + round((left + LATTICE_OFFSET_M) / PIXEL_M),
+            "probability": site.probability[row, col].astype(np.float64),
+            "dates_valid": site.dates_valid[row, col].astype(np.int64),
+            "site_id": site.site_id,
+        }
+        tables.append(pd.DataFrame(table))
+    if not tables:
+        return pd.DataFrame(columns=["crs"])
+    every = pd.concat(tables, ignore_index=True).sort_values(
+        ["crs", "row", "col", "probability", "site_id"], ascending=[True] * 3 + [False, True]
+    )
+    return every.drop_duplicates(["crs", "row", "col"], ignore_index=True)
+
+
+def _zone(crs: str, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
+    """Describe every object of one CRS that has enough pixels."""
+    row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
+    objects = [part for _, part in pixels.groupby(_connected(row, col)) if len(part) >= min_px]
+    if not objects:
+        return _empty()
+    best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
+    x_m, y_m = best["col"] * PIXEL_M, -best["row"] * PIXEL_M
+    points = gpd.GeoSeries(gpd.points_from_xy(x_m, y_m), crs=crs).to_crs("EPSG:4326")
+    shapes = gpd.GeoSeries([_outline(part, crs) for part in objects], crs=crs)
+    means = np.array([part["probability"].mean() for part in objects])
+    return gpd.GeoDataFrame(
+        {
+            "crs": crs,
+            "candidate_id": [_named(crs, p.row, p.col) for p in best.itertuples(index=False)],
+            "site_id": best["site_id"].to_numpy(),
+            "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
+            "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
+            "area_ha": np.array([len(part) for part in objects]) * PIXEL_HA,
+            "max_probability": best["probability"].to_numpy().round(PROBABILITY_DECIMALS),
+            "mean_probability": means.round(PROBABILITY_DECIMALS),
+            "dates_valid": best["dates_valid"].to_numpy(),
+        },
+        geometry=_rounded(shapes.to_crs("EPSG:4326").to_numpy()),
+        crs="EPSG:4326",
+    ).round({"area_ha": 2})
+
+
+def _connected(row: NDArray[np.int64], col: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Give each pixel its 8-connected object; pixels come sorted by row and column."""
+    # Two columns wider than the ground, so that no row's end neighbours the next row's start.
+    width = int(np.ptp(col)) + 3
+    key = row * width + col
+    pairs = []
+    for step in (1, width - 1, width, width + 1):
+        there = np.minimum(np.searchsorted(key, key + step), len(key) - 1)
+        here = np.flatnonzero(key[there] == key + step)
+        pairs.append((here, there[here]))
+    start, end = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    links = coo_array((np.ones(len(start), np.bool_), (start, end)), shape=(len(key),) * 2)
+    numbers: NDArray[np.int32] = connected_components(links, directed=False)[1]
+    return numbers
+
+
+def _outline(part: pd.DataFrame, crs: str) -> shapely.Geometry:
+    """Trace one object on a grid just large enough for it."""
+    row, col = part["row"].to_numpy(), part["col"].to_numpy()
+    top, left = row.min(), col.min()
+    mask = np.zeros((np.ptp(row) + 1, np.ptp(col) + 1), np.bool_)
+    mask[row - top, col - left] = True
+    left_m, top_m = left * PIXEL_M - LATTICE_OFFSET_M, LATTICE_OFFSET_M - top * PIXEL_M
+    polygons = trace(mask, Grid.from_corner(crs, left_m, top_m, *mask.shape))
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+
+
+def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Round degrees and turn outer rings counter-clockwise."""
+    near = shapely.transform(shapes, lambda degrees: degrees.round(DEGREE_DECIMALS))
+    turned: NDArray[np.object_] = shapely.orient_polygons(near, exterior_cw=False)
+    return turned
+
+
+def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sort and number; of objects that two zones show of one place, keep the better."""
+    order = ["max_probability", "area_ha", "candidate_id"]
+    found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    first, second = found.sindex.query(found.geometry, predicate="intersects")
+    crs = found["crs"].to_numpy()
+    twice = (first < second) & (crs[first] != crs[second])
+    found = found.drop(index=np.unique(second[twice])).reset_index(drop=True)
+    found["rank"] = np.arange(1, len(found) + 1)
+    return found
+
+
+def _meets(found: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which candidates touch a labelled mine."""
+    known = np.zeros(len(found), np.bool_)
+    known[found.sindex.query(mines.geometry, predicate="intersects")[1]] = True
+    return known
+
+
+def _named(crs: str, row: int, col: int) -> str:
+    """Name a lattice pixel: "N35-E24853-S147" lies 147 pixels south of the equator."""
+    code = crs.removeprefix("EPSG:")
+    zone = f"N{code[3:]}" if code.startswith("326") else code
+    return f"{zone}-E{col}-{'S' if row > 0 else 'N'}{abs(row)}"
+
+
+def _empty() -> gpd.GeoDataFrame:
+    """Make a candidate table without rows, its columns typed as always."""
+    whole, text, real = np.int64, np.object_, np.float64
+    kinds: tuple[type[np.generic], ...] = (whole, text, text, *[real] * 5, whole, np.bool_)
+    columns = {name: np.empty(0, kind) for name, kind in zip(COLUMNS, kinds, strict=False)}
+    return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
