@@ -1,0 +1,176 @@
+"""A world made from a seed: grounds, their mines, and their scenes through a season."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from minecover.errors import ConfigError, SiteError
+from minecover.grid import Grid
+from minecover.simulation import layout, sky
+from minecover.simulation.ground import Ground, cover_ground, raise_relief, weave_texture
+from minecover.simulation.layout import Plot
+from minecover.simulation.mines import Digger, Mine, read_shapes
+from minecover.simulation.parameters import Parameters
+from minecover.simulation.season import choose_days, dryness, sun_at
+from minecover.simulation.sensor import FILL, Exposure, blur, expose, flag
+from minecover.simulation.spectra import CLEAN_AIR, PATH, Cover
+from minecover.simulation.streams import Stream, generator
+from minecover.simulation.surface import (
+    cover_of_day,
+    draw_day,
+    radiate,
+    reflect,
+    usual_forest_k,
+)
+from minecover.simulation.water import Network, draw_network
+
+#: Metres a degree of latitude; the world lies at the equator, where this is exact enough.
+DEGREE_M = 110_574.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Sites with known mines, each made from the seed alone and in any order.
+
+    Parameters
+    ----------
+    seed : int
+        Everything follows from it.
+    n_sites : int
+        How many sites there are. More leave the first ones as they are.
+    n_dates : int
+        Scenes a site, give or take ``calendar.dates_spread``. More leave the first as they are.
+    parameters : Parameters
+        What the world is like.
+    mine_masks : str or None
+        An .npz file of hand-drawn mines to take the shapes from; None draws ellipses with rough
+        edges.
+    """
+
+    seed: int
+    n_sites: int
+    n_dates: int
+    parameters: Parameters
+    mine_masks: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse more sites or dates than there are."""
+        for key, value, most in (
+            ("n_sites", self.n_sites, layout.MAX_SITES),
+            ("n_dates", self.n_dates, 13),
+        ):
+            if not 1 <= value <= most:
+                raise ConfigError(
+                    f"source.world.{key} must lie in 1 ... {most}, found {value}. "
+                    "Fix conf/source/simulated.yaml."
+                )
+        if self.seed < 0:
+            raise ConfigError(f"seed must not be negative, found {self.seed}.")
+
+    def plots(self) -> list[Plot]:
+        """List the grounds that hold the world's sites."""
+        return [p for p in layout.lay_plots(self.seed) if p.ground_id < self.n_sites]
+
+    def sites(self) -> dict[str, Grid]:
+        """Name the sites and their squares, ascending."""
+        sites = {
+            site_id: grid
+            for plot in self.plots()
+            for site_id, grid in zip(plot.site_ids, plot.windows, strict=True)
+        }
+        return {site_id: sites[site_id] for site_id in sorted(sites)[: self.n_sites]}
+
+    def plot_under(self, grid: Grid) -> Plot:
+        """Find the ground that a square lies on.
+
+        Raises
+        ------
+        SiteError
+            If it lies on none, or reaches beyond its ground.
+        """
+        for plot in self.plots():
+            if _distance_beyond(plot.grid, grid) <= 0:
+                return plot
+        raise SiteError(
+            f"no simulated ground holds the square {grid.bounds} of {grid.crs}: there is "
+            f"ground for {layout.MARGIN_PX} pixels round each simulated site. "
+            f"Lower sites.halo_px to at most {layout.MARGIN_PX} and lay the sites on the "
+            "simulated points without jitter."
+        )
+
+    def network(self, plot: Plot) -> Network:
+        """Draw a ground's rivers and road."""
+        rng = generator(self.seed, plot.ground_id, Stream.WATER)
+        return draw_network(rng, plot.grid.shape, self.parameters.land.road_fraction)
+
+    def mines(self, plot: Plot, network: Network) -> tuple[Mine, ...]:
+        """Dig a ground's mines."""
+        rng = generator(self.seed, plot.ground_id, Stream.MINES)
+        shapes = () if self.mine_masks is None else read_shapes(self.mine_masks)
+        digger = Digger(self.parameters.mines, self.parameters.annotator, shapes)
+        windows = [plot.slices(window) for window in plot.windows]
+        return digger.dig(rng, network.shore_px, windows)
+
+    def ground(self, plot: Plot) -> Ground:
+        """Make everything of a ground that lasts."""
+        land, seed, ground_id = self.parameters.land, self.seed, plot.ground_id
+        network = self.network(plot)
+        relief = raise_relief(generator(seed, ground_id, Stream.RELIEF), network, land)
+        cover, fields, burns_where = cover_ground(
+            generator(seed, ground_id, Stream.COVER), network, relief, land
+        )
+        mines = self.mines(plot, network)
+        for mine in mines:
+            cover[mine.bare] = Cover.MINE
+            cover[mine.pond] = Cover.POND
+        texture, warmth = weave_texture(
+            generator(seed, ground_id, Stream.TEXTURE), plot.grid.shape
+        )
+        n_fields = int(fields.max()) + 1
+        return Ground(
+            relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth
+        )
+
+    def days(self, plot: Plot) -> tuple[date, ...]:
+        """Choose the days that a ground has scenes of, ascending."""
+        rng = generator(self.seed, plot.ground_id, Stream.CALENDAR)
+        easting_m = plot.grid.transform.c
+        return choose_days(rng, self.parameters.calendar, easting_m, self.n_dates)
+
+    def expose(self, plot: Plot, ground: Ground, day: date) -> Exposure:
+        """Take the scene of a ground on a day."""
+        seed, ground_id, p = self.seed, plot.ground_id, self.parameters
+        usual = generator(seed, ground_id, Stream.WEATHER)
+        usual_k = usual_forest_k(usual, p.weather, ground.relief.mean_m)
+        rng = generator(seed, ground_id, Stream.WEATHER, day.toordinal())
+        sun = sun_at(day, plot.grid.transform.f / DEGREE_M)
+        fault, is_flagged = sky.draw_fault(rng, p.weather)
+        above = sky.draw_sky(rng, plot.grid.shape, p.weather, sun)
+        state = draw_day(rng, p.weather, dryness(day), usual_k)
+        cover = cover_of_day(rng, ground, p.weather, state.dryness)
+
+        surface = blur(reflect(ground, cover, state, sun), p.sensor.reflective_psf_px)
+        clean_air = (CLEAN_AIR * PATH)[:, None, None]
+        reflectance = above.cover(above.dim(surface) + clean_air)
+        surface_k = blur(radiate(ground, cover, state, sun), p.sensor.thermal_psf_px)
+        b10 = above.cool(surface_k, state.forest_k)
+        b11 = b10 - (1.2 + 0.9 * state.moisture + 0.02 * (b10 - 295.0))
+        reflectance, kelvin = sky.spoil(rng, fault, reflectance, np.stack([b10, b11]))
+
+        qa = flag(rng, above, reflectance[8], ground.network.river > 0.5, p.sensor)
+        dn, scale, offset = expose(rng, reflectance, kelvin, sun.up, p.sensor)
+        if is_flagged:
+            dn[:], qa[:] = 0, FILL
+        return Exposure(dn, scale, offset, qa)
+
+
+def _distance_beyond(ground: Grid, grid: Grid) -> float:
+    """How far a square reaches beyond a ground [m]; not above 0 if it does not."""
+    if ground.crs != grid.crs:
+        return np.inf
+    left, bottom, right, top = ground.bounds
+    x0, y0, x1, y1 = grid.bounds
+    return max(left - x0, bottom - y0, x1 - right, y1 - top)
