@@ -93,6 +93,11 @@ class Grid:
         rows, cols = self.shape
         return Grid(self.crs, self.transform @ Affine.scale(1 / n), (rows * n, cols * n))
 
+    def cut(self, top: int, left: int, bottom: int, right: int) -> Grid:
+        """Keep rows ``top:bottom`` and columns ``left:right``."""
+        corner = self.transform @ Affine.translation(left, top)
+        return Grid(self.crs, corner, (bottom - top, right - left))
+
     def centres(self) -> tuple[F64, F64]:
         """Eastings of the columns and northings of the rows [m], each one-dimensional."""
         rows, cols = self.shape

@@ -12,7 +12,6 @@ from sklearn.base import clone
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from minecover.aggregation import Aggregation
 from minecover.cube import F32
 from minecover.errors import ModelError
 from minecover.models.prior import PriorCorrected
@@ -55,13 +54,16 @@ class Recipe:
     Parameters
     ----------
     negatives_per_positive : float or None
-        Negatives kept for each positive, drawn alike from every site; None keeps all. The
-        probabilities are corrected for it, so never combine it with class weights.
+        Negatives kept for each positive, drawn alike from every site; None keeps all.
+    correct_prior : bool
+        Whether probabilities are brought back to the full data's prevalence. With class
+        weights there is nothing left to correct: never both.
     seed : int
         Seeds the draw together with the site's position in the sorted list.
     """
 
     negatives_per_positive: float | None
+    correct_prior: bool
     seed: int
 
     def shares(self, counts: NDArray[np.int64], fold_of_site: NDArray[np.int8]) -> list[float]:
@@ -135,9 +137,14 @@ def draw_sample(
 
 
 def fit(
-    family: Pipeline, sample: Sample, rows: NDArray[np.bool_], share: float
+    family: Pipeline,
+    sample: Sample,
+    rows: NDArray[np.bool_],
+    *,
+    share: float,
+    correct_prior: bool,
 ) -> PriorCorrected:
-    """Fit a family on some rows of a sample, corrected for the negatives left out.
+    """Fit a family on some rows of a sample.
 
     Raises
     ------
@@ -151,7 +158,7 @@ def fit(
             f"training needs both classes, found {int((y == 1).sum())} mine and "
             f"{int((y == 0).sum())} other rows. Lower folds.n or folds.buffer_m."
         )
-    return PriorCorrected(family, share).fit(sample.X[kept], y)
+    return PriorCorrected(family, share if correct_prior else 1.0).fit(sample.X[kept], y)
 
 
 def fold_rows(
@@ -182,8 +189,10 @@ def fit_folds(
     family: Pipeline,
     sample: Sample,
     fold_of_site: NDArray[np.int8],
-    shares: Sequence[float],
     near: Sequence[Mapping[int, NDArray[np.bool_]]],
+    *,
+    shares: Sequence[float],
+    correct_prior: bool,
 ) -> list[PriorCorrected]:
     """Fit one model a fold, and last one on everything, side by side.
 
@@ -192,8 +201,10 @@ def fit_folds(
     family : unfitted Pipeline
     sample : Sample
     fold_of_site : (n_sites,) int8
-    shares, near : one entry a fold and one for everything
-        See `Recipe.shares` and `fold_rows`.
+    near, shares : one entry a fold and one for everything
+        See `fold_rows` and `Recipe.shares`.
+    correct_prior : bool
+        See `Recipe`.
 
     Returns
     -------
@@ -201,7 +212,13 @@ def fit_folds(
     """
     # Threads, not processes: the sample is shared, and trees are grown outside the GIL.
     jobs = (
-        delayed(fit)(clone(family), sample, fold_rows(sample, fold_of_site, k, near[k]), share)
+        delayed(fit)(
+            clone(family),
+            sample,
+            fold_rows(sample, fold_of_site, k, near[k]),
+            share=share,
+            correct_prior=correct_prior,
+        )
         for k, share in enumerate(shares)
     )
     models: list[PriorCorrected] = Parallel(n_jobs=-1, prefer="threads")(jobs)
@@ -233,29 +250,6 @@ def predict_out_of_fold(
 
     parallel = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
     yield from parallel(delayed(predict)(i) for i in range(len(site_ids)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Scores beside what is known of them; only where both are there."""
-
-    score: F32
-    label: NDArray[np.int8]
-
-
-def flat_scores(site: OutOfFold, aggregation: Aggregation) -> dict[str, Scored]:
-    """Give a site's labelled scores, by ``observation`` and by ``location``."""
-    n_dates = len(site.dates)
-    by_date = site.probability.reshape(n_dates, -1)
-    levels = {
-        "observation": (by_date.ravel(), site.label.ravel()),
-        "location": (aggregation(by_date), site.label[-1].ravel()),
-    }
-    scored = {}
-    for level, (score, label) in levels.items():
-        known = np.isfinite(score) & (label >= 0)
-        scored[level] = Scored(score[known], label[known])
-    return scored
 
 
 def probability(model: PriorCorrected | Pipeline, X: F32, usable: NDArray[np.bool_]) -> F32:

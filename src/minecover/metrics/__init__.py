@@ -11,11 +11,13 @@ from minecover.metrics.ranking import (
 )
 from minecover.metrics.scores import Report, scores
 from minecover.metrics.support import SiteScores, Support, common_support, published
+from minecover.metrics.thresholds import Cut, choose_cuts, site_scores
 from minecover.metrics.tables import pr_curve, reliability, site_table, transfer
 
 __all__ = [
     "Bootstrap",
     "Confusion",
+    "Cut",
     "Ranking",
     "Report",
     "SiteScores",
@@ -23,12 +25,14 @@ __all__ = [
     "average_precision",
     "best_f1_threshold",
     "best_f1_threshold_by_fold",
+    "choose_cuts",
     "common_support",
     "confusion",
     "pr_curve",
     "published",
     "reliability",
     "scores",
+    "site_scores",
     "site_table",
     "transfer",
 ]

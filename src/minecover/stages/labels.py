@@ -11,8 +11,8 @@ log = logging.getLogger(__name__)
 
 def run(params: Params) -> None:
     """Read the labels and write them in the one form."""
-    labels: Labels = params.build("labels")
-    table = label_table(labels())
+    reader: Labels = params.build("labels.reader")
+    table = label_table(reader())
     write_labels(paths.LABELS, table)
     counts = table["kind"].value_counts().sort_index()
     log.info("labels: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))

@@ -14,7 +14,7 @@ from minecover.atomic import replacing, write_json
 from minecover.config import Params
 from minecover.features import ObservationFeature
 from minecover.folds import GroupedFolds, near_ground
-from minecover.metrics import best_f1_threshold
+from minecover.metrics import choose_cuts, site_scores
 from minecover.out_of_fold import read_out_of_fold, write_out_of_fold
 from minecover.sites import Site
 from minecover.stages import fetched_sites, over, paths
@@ -25,7 +25,6 @@ from minecover.training import (
     draw_sample,
     finished,
     fit_folds,
-    flat_scores,
     predict_out_of_fold,
 )
 
@@ -51,13 +50,17 @@ def run(params: Params) -> None:
     shares = recipe.shares(np.array(counts), fold_of_site)
     sample = draw_sample(read, len(sites), most=max(shares), seed=recipe.seed)
     near = _near(sites, fold_of_site, params.build("folds.splitter"))
-    *models, final = fit_folds(family, sample, fold_of_site, shares, near)
+    *models, final = fit_folds(
+        family, sample, fold_of_site, near, shares=shares, correct_prior=recipe.correct_prior
+    )
     write_out_of_fold(
         paths.OUT_OF_FOLD,
         predict_out_of_fold(models, read, [s.site_id for s in sites], fold_of_site),
     )
-    thresholds = choose_thresholds(params)
-    digest = _write_model(finished(final, thresholds["observation"]))
+    aggregation: Aggregation = params.build("aggregation")
+    scored = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
+    cuts = choose_cuts(scored, params.value("design.threshold"))
+    digest = _write_model(finished(final, cuts["observation"].shipped))
     write_json(
         paths.MODEL_CARD,
         {
@@ -71,8 +74,8 @@ def run(params: Params) -> None:
             "mask": params.value(f"mask.profiles.{profile}"),
             "aggregation": params.value("aggregation"),
             "model": params.value("model"),
-            "threshold": thresholds["location"],
-            "observation_threshold": thresholds["observation"],
+            "threshold": cuts["location"].shipped,
+            "observation_threshold": cuts["observation"].shipped,
             "kept_negatives": shares[-1],
             "training_rows": {"mine": int(sample.y.sum()), "sites": len(sites)},
             "sha256": digest,
@@ -83,23 +86,8 @@ def run(params: Params) -> None:
         int(sample.y.sum()),
         int((sample.y == 0).sum()),
         len(sites),
-        thresholds["location"],
+        cuts["location"].shipped,
     )
-
-
-def choose_thresholds(params: Params) -> dict[str, float]:
-    """Choose where to cut, for single observations and for locations, on out-of-fold scores."""
-    chosen = params.value("design.threshold")
-    if chosen != "best_f1":
-        return {"observation": float(chosen), "location": float(chosen)}
-    aggregation: Aggregation = params.build("aggregation")
-    parts = [flat_scores(site, aggregation) for site in read_out_of_fold(paths.OUT_OF_FOLD)]
-    thresholds = {}
-    for level in ("observation", "location"):
-        score = np.concatenate([part[level].score for part in parts])
-        label = np.concatenate([part[level].label for part in parts])
-        thresholds[level] = best_f1_threshold(score, label)
-    return thresholds
 
 
 def _near(
