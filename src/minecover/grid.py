@@ -79,6 +79,15 @@ class Grid:
         edges = (t.c % PIXEL_M, t.f % PIXEL_M)
         return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
 
+    def overlaps(self, other: Grid) -> bool:
+        """Whether the two share ground, by their outlines; zones may differ."""
+        bounds = other.bounds
+        if other.crs != self.crs:
+            to_here = Transformer.from_crs(other.crs, self.crs, always_xy=True)
+            bounds = to_here.transform_bounds(*bounds)
+        left, bottom, right, top = self.bounds
+        return left < bounds[2] and bounds[0] < right and bottom < bounds[3] and bounds[1] < top
+
     def grown(self, margin_px: int) -> Grid:
         """Add a margin on every side (a negative one cuts it off again)."""
         rows, cols = self.shape

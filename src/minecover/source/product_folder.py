@@ -1,0 +1,124 @@
+"""Scenes from a folder of Landsat product folders, as downloaded from USGS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from minecover.cube import Cube
+from minecover.errors import ConfigError, SceneError
+from minecover.landsat import BANDS
+from minecover.sites import Site, square
+from minecover.source.product import Product, Scene, common_layout, find_products, mosaic
+
+#: What each processing level holds. Level 2 has one surface temperature, and neither the pan
+#: nor the cirrus band.
+LEVEL_BANDS = {1: BANDS, 2: ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10")}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFolder:
+    """Read scenes of Collection 2 (Level 1 or 2), Collection 1 or pre-collection products.
+
+    Parameters
+    ----------
+    folder : str
+        Holds product folders (``<product id>/<product id>_B4.TIF`` ...), or is one.
+    level : int
+        1 for reflectance and brightness temperature at the top of the atmosphere, 2 for those
+        at the surface. Products of the other level are left out.
+    bands : sequence of str
+        Bands to read; a product without one of them is an error.
+    """
+
+    folder: str
+    level: int
+    bands: Sequence[str]
+
+    def __post_init__(self) -> None:
+        """Check level and bands; no file is touched."""
+        if self.level not in LEVEL_BANDS:
+            raise ConfigError(
+                f"level must be 1 or 2, found {self.level}. Fix source.scenes.level."
+            )
+        known = LEVEL_BANDS[self.level]
+        are_known = set(self.bands) <= set(known)
+        if not self.bands or not are_known or len(set(self.bands)) < len(self.bands):
+            raise ConfigError(
+                f"bands must be some of {', '.join(known)} (level {self.level}), each once, "
+                f"found {', '.join(self.bands) or 'none'}. Fix source.scenes.bands."
+            )
+
+    def scenes(self, site: Site) -> Cube:
+        """Read the site's scenes onto ``site.read_grid``: one a day and path, by date.
+
+        Scenes on the grid's own lattice are copied, others resampled: bands bilinearly, quality
+        bits from the nearest pixel, the 15 m pan band by its mean over each pixel. Scenes of
+        adjacent rows are joined; dates that show nothing of the site are left out.
+
+        Raises
+        ------
+        SceneError
+            If a product is incomplete or damaged, or none covers the site.
+        """
+        near = [p for p in self._products() if p.grid(self.bands[0]).overlaps(site.grid)]
+        strips = [
+            mosaic([product.read(self.bands, site.read_grid) for product in rows])
+            for _, rows in groupby(near, key=lambda p: (p.mtl.day, p.mtl.path_row[0]))
+        ]
+        seen = [strip for strip in strips if strip.shows(site.halo_px)]
+        if not seen:
+            raise SceneError(
+                f"no scene in {self.folder} covers site {site.site_id} "
+                f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
+                "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
+            )
+        return self._cube(seen, site)
+
+    def footprint(self) -> shapely.Geometry:
+        """Outline all products of the wanted level, in WGS 84."""
+        return shapely.union_all([square(p.grid(self.bands[0])) for p in self._products()])
+
+    def _cube(self, seen: list[Scene], site: Site) -> Cube:
+        return Cube(
+            dn=np.stack([scene.dn for scene in seen]),
+            scale=np.stack([scene.scale for scene in seen]),
+            offset=np.stack([scene.offset for scene in seen]),
+            qa=np.stack([scene.qa for scene in seen]),
+            radsat=np.stack([scene.radsat for scene in seen]),
+            qa_layout=common_layout(seen),
+            dates=tuple(scene.day for scene in seen),
+            bands=tuple(self.bands),
+            grid=site.read_grid,
+            halo_px=site.halo_px,
+        )
+
+    def _products(self) -> list[Product]:
+        """List the products of the wanted level by date, path and row, each scene once."""
+        found = find_products(Path(self.folder))
+        products = [product for product in found if product.mtl.level == self.level]
+        if not products:
+            levels = {f"level {product.mtl.level}" for product in found}
+            raise SceneError(
+                f"{self.folder} holds no Landsat product of level {self.level}, found "
+                f"{' and '.join(sorted(levels)) or 'no *_MTL.txt or *_MTL.json'}. "
+                "Fix source.scenes.folder or source.scenes.level."
+            )
+        products.sort(key=lambda p: (p.mtl.day, p.mtl.path_row))
+        for one, other in pairwise(products):
+            if (one.mtl.day, one.mtl.path_row) == (other.mtl.day, other.mtl.path_row):
+                raise SceneError(
+                    f"{self.folder} holds one scene twice: {one.product_id} and "
+                    f"{other.product_id}. Keep one of them."
+                )
+        return products
+
+
+def _degrees(geometry: shapely.Geometry) -> str:
+    west, south, east, north = geometry.bounds
+    return f"longitude {west:.3f} to {east:.3f}, latitude {south:.3f} to {north:.3f}"
