@@ -69,7 +69,8 @@ def _layout(name: str, **flags: tuple[int, int, int]) -> QALayout:
     return QALayout(name, MappingProxyType(flags))
 
 
-#: The quality layouts by name. Two-bit confidences count from 3, "high", on; in Collection 2
+#: The quality layouts by name. Two-bit confidences count from 3, "high", on; "cloud" is high
+#: confidence in all of them, and had no bit of its own before the collections. Collection 2's
 #: bit 6 ("clear") is never used, since USGS sets it in deep cloud shadow too (23888).
 QA_LAYOUTS: MappingProxyType[str, QALayout] = MappingProxyType(
     {
@@ -102,6 +103,7 @@ QA_LAYOUTS: MappingProxyType[str, QALayout] = MappingProxyType(
             water=(4, 2, 3),
             snow=(10, 2, 3),
             cirrus=(12, 2, 3),
+            cloud=(14, 2, 3),
             cloud_high=(14, 2, 3),
             cloud_medium=(14, 2, 2),
         ),

@@ -1,0 +1,284 @@
+"""Which observations are usable, and which pixels are labelled as mine on which date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, distance_transform_edt
+
+from minecover.cube import Cube
+from minecover.errors import ConfigError, SceneError
+from minecover.grid import Grid
+from minecover.landsat import QA_LAYOUTS, RADSAT_REFLECTIVE, THERMAL
+from minecover.raster import burn
+from minecover.sites import square
+
+log = logging.getLogger(__name__)
+
+Bools = NDArray[np.bool_]
+I8 = NDArray[np.int8]
+Range = Sequence[float]
+
+MINE, UNLABELLED, IGNORE = 1, 0, -1
+FLAGS = sorted({flag for layout in QA_LAYOUTS.values() for flag in layout.flags})
+#: Labels this far outside a grid are looked at too: its outline in degrees is a little bent.
+SEARCH_PX = 10
+#: The kinds of label that are burned.
+KINDS = ("mine", "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What makes an observation unusable. One without data in every band always is.
+
+    Parameters
+    ----------
+    name : str
+        As in ``mask=<name>``.
+    rejects : sequence of str
+        Quality flags (`minecover.landsat.QA_LAYOUTS`) that reject a pixel. Flags that a
+        product's layout lacks reject nothing, which is logged.
+    use_radsat : bool
+        Reject pixels where a reflective band is saturated.
+    drop_water : bool
+        Reject what the quality band calls water.
+    cirrus_reflectance_above : float or None
+        Reject pixels brighter than this in the cirrus band, B9.
+    reflectance_range, kelvin_range : (lowest, highest) or None
+        Values outside reject a pixel. Only float sources are checked: uint16 digital numbers
+        cannot leave the range by more than what their sensor measured.
+    dilate_px : int
+        Reject what lies this near to a rejected pixel, at most the halo's width.
+    """
+
+    name: str
+    rejects: Sequence[str]
+    use_radsat: bool
+    drop_water: bool
+    cirrus_reflectance_above: float | None
+    reflectance_range: Range | None
+    kelvin_range: Range | None
+    dilate_px: int
+
+    def __post_init__(self) -> None:
+        """Check that the flags exist, that ranges are ranges and no width is negative."""
+        fix = f"Fix mask.profiles.{self.name}."
+        if unknown := sorted(set(self.rejects) - set(FLAGS)):
+            raise ConfigError(
+                f"rejects must name quality flags ({', '.join(FLAGS)}), "
+                f"found {', '.join(unknown)}. {fix}"
+            )
+        for limits in (self.reflectance_range, self.kelvin_range):
+            if limits is not None and (len(limits) != 2 or limits[0] >= limits[1]):
+                raise ConfigError(f"a range is [lowest, highest], found {list(limits)}. {fix}")
+        if self.dilate_px < 0:
+            raise ConfigError(f"dilate_px must be at least 0, found {self.dilate_px}. {fix}")
+
+    def obstacle(self, cube: Cube) -> str:
+        """Say what keeps the profile from being used on a cube; nothing if it can be."""
+        needs_qa = bool(self.rejects) or self.use_radsat or self.drop_water
+        if needs_qa and cube.qa_layout == "none":
+            return (
+                f"the scenes of {cube.dates[0]} to {cube.dates[-1]} have no quality band, "
+                f"which mask={self.name} needs. Download *_QA_PIXEL.TIF (before Collection 2: "
+                "*_BQA.TIF) into the product folders, or choose mask=none."
+            )
+        if self.drop_water and "water" not in QA_LAYOUTS[cube.qa_layout].flags:
+            return (
+                f"the quality layout {cube.qa_layout!r} has no water bit. "
+                "Set mask.drop_water: false, or use Collection 2 products."
+            )
+        if self.cirrus_reflectance_above is not None and "B9" not in cube.bands:
+            return (
+                f"mask={self.name} needs the cirrus band B9, "
+                f"found {', '.join(cube.bands)}. Choose mask=strict."
+            )
+        if self.dilate_px > cube.halo_px:
+            return (
+                f"mask={self.name} looks {self.dilate_px} pixels around itself, more than the "
+                f"halo of {cube.halo_px}. Raise the layouts' halo_px, or lower dilate_px."
+            )
+        return ""
+
+
+def applicable(cube: Cube, profiles: Mapping[str, Profile], chosen: str) -> dict[str, Profile]:
+    """Keep the profiles that can be used on a cube; the chosen one must be among them.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such profile.
+    SceneError
+        If the chosen one cannot be used.
+    """
+    if chosen not in profiles:
+        raise ConfigError(f"mask must be one of {', '.join(profiles)}, found {chosen}.")
+    if obstacle := profiles[chosen].obstacle(cube):
+        raise SceneError(obstacle)
+    return {name: p for name, p in profiles.items() if not p.obstacle(cube)}
+
+
+def valid(cube: Cube, profile: Profile) -> Bools:
+    """Mark the usable observations.
+
+    Returns
+    -------
+    (time, row, col) bool
+        With the halo, in which pixels are judged like any other.
+
+    Raises
+    ------
+    SceneError
+        If the cube lacks something that the profile needs, say the quality band.
+    """
+    if obstacle := profile.obstacle(cube):
+        raise SceneError(obstacle)
+    bad = _without_data(cube) | _flagged(cube, profile) | _implausible(cube, profile)
+    return ~np.stack([_grown(plane, profile.dilate_px) for plane in bad])
+
+
+def _grown(plane: Bools, width_px: int) -> Bools:
+    """Mark what lies within a distance of the marked pixels."""
+    if width_px == 0 or not plane.any():
+        return plane
+    near: Bools = distance_transform_edt(~plane) <= width_px
+    return near
+
+
+def _without_data(cube: Cube) -> Bools:
+    """Whether any band lacks data, (time, row, col)."""
+    has_data: Bools = np.isfinite(cube.dn)
+    if np.issubdtype(cube.dn.dtype, np.unsignedinteger):
+        has_data = cube.dn != 0
+    lacking: Bools = ~has_data.all(axis=1)
+    return lacking
+
+
+def _flagged(cube: Cube, profile: Profile) -> Bools:
+    """Whether the quality bits reject a pixel, (time, row, col)."""
+    bad = np.zeros(cube.qa.shape, np.bool_)
+    if cube.qa_layout == "none":
+        return bad
+    layout = QA_LAYOUTS[cube.qa_layout]
+    wanted = [*profile.rejects, *(["water"] if profile.drop_water else [])]
+    if profile.use_radsat and cube.qa_layout == "c2":
+        bad |= (cube.radsat & RADSAT_REFLECTIVE) != 0
+    elif profile.use_radsat:
+        wanted.append("saturated")
+    missing = tuple(flag for flag in wanted if flag not in layout.flags)
+    if missing:
+        _say_missing(profile.name, layout.name, missing)
+    for flag in wanted:
+        if flag not in missing:
+            bad |= layout.raised(cube.qa, flag)
+    return bad
+
+
+@cache
+def _say_missing(profile: str, layout: str, flags: tuple[str, ...]) -> None:
+    """Warn, once in a process, of flags that a layout cannot give."""
+    log.warning(
+        "mask=%s: the quality layout %r has no bits for %s; these reject nothing.",
+        profile,
+        layout,
+        ", ".join(flags),
+    )
+
+
+def _implausible(cube: Cube, profile: Profile) -> Bools:
+    """Whether a band's value rejects a pixel, (time, row, col)."""
+    bad = np.zeros(cube.qa.shape, np.bool_)
+    if profile.cirrus_reflectance_above is not None:
+        bad |= cube.values("B9")[:, 0] > profile.cirrus_reflectance_above
+    if not np.issubdtype(cube.dn.dtype, np.floating):
+        return bad
+    for limits, is_thermal in (
+        (profile.reflectance_range, False),
+        (profile.kelvin_range, True),
+    ):
+        bands = [band for band in cube.bands if (band in THERMAL) is is_thermal]
+        if limits is not None and bands:
+            values = cube.values(*bands)
+            bad |= ((values < limits[0]) | (values > limits[1])).any(axis=1)
+    return bad
+
+
+def label_cube(
+    labels: gpd.GeoDataFrame, grid: Grid, dates: Sequence[date], *, ignore_ring_px: int
+) -> tuple[I8, I8]:
+    """Burn the label table onto a grid.
+
+    Parameters
+    ----------
+    labels : GeoDataFrame
+        The label table, in WGS 84.
+    grid : Grid
+        A site's grid, without its halo.
+    dates : sequence of date
+        Dates of the site's scenes.
+    ignore_ring_px : int
+        See `label_plane`.
+
+    Returns
+    -------
+    label : (time, row, col) int8
+        1 mine, 0 not labelled, -1 ignore.
+    truth : (row, col) int8
+        1 mine, 0 no mine, -1 unknown: everywhere, unless the table has labels of kind "truth".
+    """
+    near = labels.sindex.query(square(grid.grown(ignore_ring_px + SEARCH_PX)), sort=True)
+    here = labels.iloc[near].to_crs(grid.crs)
+    planes = [label_plane(here, grid, day=d, ignore_ring_px=ignore_ring_px) for d in dates]
+    if not (labels["kind"] == "truth").any():
+        return np.stack(planes), np.full(grid.shape, IGNORE, np.int8)
+    truth = burn(here.loc[here["kind"] == "truth", "geometry"], grid, all_touched=True)
+    return np.stack(planes), truth.astype(np.int8)
+
+
+def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_px: int) -> I8:
+    """Burn the labels of one day onto a grid.
+
+    A pixel belongs to a polygon as soon as the two share ground. Polygons count on the days
+    from `seen_from` to `seen_to`, both included; on others their ground is not labelled.
+
+    Parameters
+    ----------
+    labels : GeoDataFrame
+        Columns `kind`, `seen_from`, `seen_to`, geometry in ``grid.crs``.
+    grid : Grid
+        The pixels.
+    day : date
+        Date of the scene.
+    ignore_ring_px : int
+        Width of a ring *outside* the mines that is neither mine nor not: pixels there are mixed
+        and geolocation errs by a third of one. None is laid inside, where it would swallow
+        small mines whole.
+
+    Returns
+    -------
+    (row, col) int8
+        1 mine, 0 not labelled, -1 ignore: the ring, and polygons of kind "ignore", which win
+        over mines.
+    """
+    today = day.isoformat()
+    is_seen = (labels["seen_from"] <= today) & (
+        (labels["seen_to"] == "") | (labels["seen_to"] >= today)
+    )
+    seen = {kind: labels.loc[is_seen & (labels["kind"] == kind)].geometry for kind in KINDS}
+    # Mines beyond the edge have their ring on this side too.
+    wide = burn(seen["mine"], grid.grown(ignore_ring_px), all_touched=True)
+    ring = binary_dilation(wide, np.ones((3, 3)), ignore_ring_px) if ignore_ring_px else wide
+    rows, cols = grid.shape
+    inner = np.s_[
+        ignore_ring_px : ignore_ring_px + rows, ignore_ring_px : ignore_ring_px + cols
+    ]
+    plane = np.where(wide[inner], MINE, np.where(ring[inner], IGNORE, UNLABELLED))
+    plane[burn(seen["ignore"], grid, all_touched=True)] = IGNORE
+    return plane.astype(np.int8)
