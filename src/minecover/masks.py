@@ -154,11 +154,9 @@ def _grown(plane: Bools, width_px: int) -> Bools:
 
 def _without_data(cube: Cube) -> Bools:
     """Whether any band lacks data, (time, row, col)."""
-    has_data: Bools = np.isfinite(cube.dn)
-    if np.issubdtype(cube.dn.dtype, np.unsignedinteger):
-        has_data = cube.dn != 0
-    lacking: Bools = ~has_data.all(axis=1)
-    return lacking
+    is_integer = np.issubdtype(cube.dn.dtype, np.unsignedinteger)
+    lacking: Bools = np.asarray(cube.dn == 0) if is_integer else ~np.isfinite(cube.dn)
+    return np.asarray(lacking.any(axis=1))
 
 
 def _flagged(cube: Cube, profile: Profile) -> Bools:

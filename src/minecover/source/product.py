@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ from minecover.grid import Grid
 from minecover.landsat import THERMAL
 from minecover.mtl import Mtl, read_mtl
 from minecover.raster import Method, read_band, read_grid
+
+log = logging.getLogger(__name__)
 
 U16 = NDArray[np.uint16]
 F64 = NDArray[np.float64]
@@ -62,7 +66,7 @@ class Product:
             scale=scaling[:, 0],
             offset=scaling[:, 1],
             qa=self._bits(quality, grid, fill=QA_FILL),
-            radsat=self._bits("QA_RADSAT.TIF", grid, fill=0),
+            radsat=self._radsat(grid),
             qa_layout=self.mtl.collection if quality in self.files else "none",
         )
 
@@ -82,8 +86,15 @@ class Product:
 
     def _bits(self, part: str, grid: Grid, *, fill: int) -> U16:
         if part not in self.files:
+            _say_missing(self.product_id, part)
             return np.zeros(grid.shape, np.uint16)
         return _digital_numbers(self.files[part], grid, "nearest", fill=fill)
+
+    def _radsat(self, grid: Grid) -> U16:
+        # Before Collection 2 saturation stood in BQA, or nowhere.
+        if self.mtl.collection != "c2":
+            return np.zeros(grid.shape, np.uint16)
+        return self._bits("QA_RADSAT.TIF", grid, fill=0)
 
     def _paths(self, bands: Sequence[str]) -> list[Path]:
         """Files of the bands; an error names all that are missing."""
@@ -190,6 +201,12 @@ def _products_in(folder: Path) -> list[Product]:
         Product(name, folder, parts, read_mtl(parts.get("MTL.TXT") or parts["MTL.JSON"]))
         for name, parts in files.items()
     ]
+
+
+@cache
+def _say_missing(product_id: str, part: str) -> None:
+    """Warn, once in a process, that a product comes without quality bits."""
+    log.warning("%s has no %s, which therefore rejects no pixel.", product_id, part)
 
 
 def _digital_numbers(path: Path, grid: Grid, method: Method, *, fill: int) -> U16:
