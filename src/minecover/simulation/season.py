@@ -40,11 +40,11 @@ def sun_at(day: date, latitude_deg: float) -> Sun:
     latitude = np.deg2rad(latitude_deg)
     cos_d, sin_d = np.cos(declination), np.sin(declination)
     cos_l, sin_l = np.cos(latitude), np.sin(latitude)
-    return Sun(
-        east=float(-cos_d * np.sin(HOUR_ANGLE)),
-        north=float(cos_l * sin_d - sin_l * cos_d * np.cos(HOUR_ANGLE)),
-        up=float(sin_l * sin_d + cos_l * cos_d * np.cos(HOUR_ANGLE)),
-    )
+    east = -cos_d * np.sin(HOUR_ANGLE)
+    north = cos_l * sin_d - sin_l * cos_d * np.cos(HOUR_ANGLE)
+    up = sin_l * sin_d + cos_l * cos_d * np.cos(HOUR_ANGLE)
+    # Rounded: it enters the delivered scaling, and a sine's last bit depends on the processor.
+    return Sun(*(round(float(part), 10) for part in (east, north, up)))
 
 
 def dryness(day: date) -> float:
