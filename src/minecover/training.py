@@ -281,5 +281,4 @@ def finished(model: PriorCorrected, threshold: float) -> Pipeline:
     """
     fixed = FixedThresholdClassifier(model, threshold=threshold)
     fixed.estimator_ = model
-    fixed.classes_ = model.classes_
     return Pipeline([("classifier", fixed)])
