@@ -1,0 +1,168 @@
+"""The model registry: register a build once, promote a version, fetch one to be trusted."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minecover.errors import ModelError, RegistryError
+from minecover.tracking import add_version, connect, fetch, log_model, look_up
+from minecover.tracking.nouns import CARD, PICKLE, Resolved, Tracking, Version
+from minecover.tracking.provenance import check_digest, file_digest, folder_digest
+from minecover.tracking.record import Record
+
+if TYPE_CHECKING:
+    from minecover.tracking import MlflowClient, ModelVersion
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+#: ``models:/minecover@champion`` or ``models:/minecover/3``.
+ADDRESS = re.compile(r"models:/(?P<name>[\w-]+)(@(?P<alias>[\w-]+)|/(?P<version>\d+))")
+
+
+def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> Version:
+    """Register a model with its run, unless its build already is.
+
+    The tag ``lock_digest`` is a build's identity: the same one gives the version that is
+    there. The first version of a name becomes champion, later ones challenger.
+
+    Parameters
+    ----------
+    tracking : Tracking
+    record : Record
+    model, card : Path
+        models/model.pkl and models/model.json; see `log_model`.
+
+    Raises
+    ------
+    ModelError
+        If the pickle is not the one that its card describes; it is not opened then.
+    """
+    with tracking.alone("register"):
+        client, _ = connect(tracking)
+        known = _registered(client, tracking.registered_name, record.tags["lock_digest"])
+        version = known or _make(tracking, client, record, model, card)
+        # Also after a run that was killed between its version and its alias.
+        if CHAMPION not in client.get_registered_model(version.name).aliases:
+            client.set_registered_model_alias(version.name, CHAMPION, version.version)
+        elif known is None:
+            client.set_registered_model_alias(version.name, CHALLENGER, version.version)
+        return _described(client, version, created=known is None)
+
+
+def promote(tracking: Tracking, version: int) -> Version:
+    """Make a version the champion; the one that it replaces becomes challenger.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version.
+    """
+    name = tracking.registered_name
+    with tracking.alone("register"):
+        client, chosen = _find(tracking, f"models:/{name}/{version}")
+        aliases = client.get_registered_model(name).aliases
+        former = aliases.get(CHAMPION)
+        if former == chosen.version:
+            return _described(client, chosen, created=False)
+        if aliases.get(CHALLENGER) == chosen.version:
+            client.delete_registered_model_alias(name, CHALLENGER)
+        if former is not None:
+            client.set_registered_model_alias(name, CHALLENGER, former)
+        client.set_registered_model_alias(name, CHAMPION, chosen.version)
+        return _described(client, chosen, created=False)
+
+
+def resolve(tracking: Tracking, uri: str) -> Resolved:
+    """Fetch a registered model and check that its bytes are the registered ones.
+
+    Parameters
+    ----------
+    tracking : Tracking
+    uri : str
+        ``models:/minecover@champion`` or ``models:/minecover/3``.
+
+    Raises
+    ------
+    RegistryError
+        If the address cannot be read or names nothing: the message says what there is.
+    ModelError
+        If a byte of the model's folder differs, or its digests were never recorded. Nothing
+        was unpickled.
+    """
+    client, found = _find(tracking, uri)
+    recorded = found.tags
+    if not {"sha256", "folder_sha256"} <= set(recorded):
+        raise ModelError(
+            f"{uri} carries no digests, so that it cannot be trusted: it was not registered by "
+            "`minecover register`. Choose another version."
+        )
+    folder = fetch(tracking, client, str(found.source).removeprefix("models:/"))
+    pickled = folder / PICKLE
+    check_digest(pickled, found=file_digest(pickled), recorded=recorded["sha256"])
+    check_digest(folder, found=folder_digest(folder), recorded=recorded["folder_sha256"])
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return Resolved(found.name, int(found.version), folder, recorded["sha256"], card)
+
+
+def _registered(client: MlflowClient, name: str, lock_digest: str) -> ModelVersion | None:
+    """Find the version of a build."""
+    for version in client.search_model_versions(f"name = '{name}'"):
+        if version.tags.get("lock_digest") == lock_digest:
+            return version
+    return None
+
+
+def _make(
+    tracking: Tracking, client: MlflowClient, record: Record, model: Path, card: Path
+) -> ModelVersion:
+    """Log a model and make it a version that carries its digests from the first moment on."""
+    run_id, model_id = log_model(tracking, record, model=model, card=card)
+    folder = fetch(tracking, client, model_id)
+    sha256 = file_digest(model)
+    check_digest(folder / PICKLE, found=file_digest(folder / PICKLE), recorded=sha256)
+    tags = {
+        "sha256": sha256,
+        "folder_sha256": folder_digest(folder),
+        "lock_digest": record.tags["lock_digest"],
+        "data_digest": record.tags["data_digest"],
+    }
+    return add_version(tracking, client, run_id=run_id, model_id=model_id, tags=tags)
+
+
+def _find(tracking: Tracking, uri: str) -> tuple[MlflowClient, ModelVersion]:
+    """Look an address up in the registry."""
+    match = ADDRESS.fullmatch(uri)
+    if match is None:
+        name = tracking.registered_name
+        raise RegistryError(
+            f"{uri!r} is no address of a model. Write models:/{name}@{CHAMPION} or "
+            f"models:/{name}/3."
+        )
+    client, _ = connect(tracking)
+    found = look_up(client, match["name"], alias=match["alias"], version=match["version"])
+    if found is None:
+        raise RegistryError(
+            f"the registry has no {uri} (it has: {_offer(client)}). Choose one of them, or "
+            "run `make run` to register what is built."
+        )
+    return client, found
+
+
+def _offer(client: MlflowClient) -> str:
+    """List the addresses in a registry."""
+    offer = []
+    for model in client.search_registered_models():
+        versions = client.search_model_versions(f"name = '{model.name}'")
+        offer += [f"models:/{model.name}@{alias}" for alias in sorted(model.aliases)]
+        offer += sorted(f"models:/{model.name}/{version.version}" for version in versions)
+    return ", ".join(offer) or "nothing"
+
+
+def _described(client: MlflowClient, version: ModelVersion, *, created: bool) -> Version:
+    """Say which version this is, with the first of its aliases as they stand now."""
+    aliases = client.get_registered_model(version.name).aliases
+    own = sorted(alias for alias, target in aliases.items() if target == version.version)
+    alias = own[0] if own else ""
+    return Version(version.name, int(version.version), str(version.run_id), alias, created)
