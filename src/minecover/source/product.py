@@ -44,9 +44,9 @@ class Product:
     files: dict[str, Path]  # by what follows the product id, in capitals: "B4.TIF"
     mtl: Mtl
 
-    def grid(self, band: str) -> Grid:
-        """Where the product lies, by one of its bands."""
-        return read_grid(self._paths([band])[0])
+    def grid(self, bands: Sequence[str]) -> Grid:
+        """Where the product lies, by the first of the bands, all of which must be there."""
+        return read_grid(self._paths(bands)[0])
 
     def read(self, bands: Sequence[str], grid: Grid) -> Scene:
         """Read bands and quality bits onto `grid`.

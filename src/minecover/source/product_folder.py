@@ -66,7 +66,7 @@ class ProductFolder:
         SceneError
             If a product is incomplete or damaged, or none covers the site.
         """
-        near = [p for p in self._products() if p.grid(self.bands[0]).overlaps(site.grid)]
+        near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
         strips = [
             mosaic([product.read(self.bands, site.read_grid) for product in rows])
             for _, rows in groupby(near, key=lambda p: (p.mtl.day, p.mtl.path_row[0]))
@@ -82,7 +82,7 @@ class ProductFolder:
 
     def footprint(self) -> shapely.Geometry:
         """Outline all products of the wanted level, in WGS 84."""
-        return shapely.union_all([square(p.grid(self.bands[0])) for p in self._products()])
+        return shapely.union_all([square(p.grid(self.bands)) for p in self._products()])
 
     def _cube(self, seen: list[Scene], site: Site) -> Cube:
         return Cube(
