@@ -1,6 +1,7 @@
 """The command line: `minecover ...`, results on stdout, everything else on stderr."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -113,9 +114,12 @@ def ui(port: int) -> None:
     \b
     minecover ui --port 5001
     """
-    from minecover.tracking import serve_ui
+    from minecover.config import load_params
+    from minecover.tracking.nouns import ui_command
 
-    serve_ui(port)
+    command = ui_command(load_params().build("tracking"), port=port)
+    click.echo(f"The MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", err=True)
+    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":

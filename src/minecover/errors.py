@@ -17,6 +17,10 @@ class SceneError(MinecoverError):
     """A scene, product folder or patch cannot be read."""
 
 
+class NotCoveredError(SceneError):
+    """No scene shows any of the ground that was asked for."""
+
+
 class SiteError(MinecoverError):
     """A layout cannot place its sites, or no scene covers one."""
 

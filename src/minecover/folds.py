@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score
 
 from minecover.errors import FoldError
-from minecover.grid import Grid
+from minecover.grid import Grid, transformed_bounds
 from minecover.sites import Site, square
 from minecover.table import SiteTable
 
@@ -128,10 +127,7 @@ def near_ground(grid: Grid, others: Sequence[Grid], *, within_m: float) -> NDArr
     x_m, y_m = grid.centres()
     near = np.zeros(grid.shape, np.bool_)
     for other in others:
-        left, bottom, right, top = other.bounds
-        if other.crs != grid.crs:
-            project = Transformer.from_crs(other.crs, grid.crs, always_xy=True)
-            left, bottom, right, top = project.transform_bounds(left, bottom, right, top)
+        left, bottom, right, top = transformed_bounds(other, grid.crs)
         dx = np.maximum(np.maximum(left - x_m, x_m - right), 0.0)
         dy = np.maximum(np.maximum(bottom - y_m, y_m - top), 0.0)
         if dx.min() <= within_m and dy.min() <= within_m:

@@ -195,6 +195,16 @@ def utm_crs(lon: float, lat: float) -> str:
     return f"EPSG:326{zone:02d}"
 
 
+def transformed_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float]:
+    """Left, bottom, right, top of a grid in another CRS [m]."""
+    if grid.crs == crs:
+        return grid.bounds
+    left, bottom, right, top = Transformer.from_crs(
+        grid.crs, crs, always_xy=True
+    ).transform_bounds(*grid.bounds)
+    return float(left), float(bottom), float(right), float(top)
+
+
 def project(lon: float, lat: float, crs: str) -> tuple[float, float]:
     """Easting and northing of a WGS 84 point in `crs` [m]."""
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)

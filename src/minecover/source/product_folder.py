@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from minecover.cube import Cube
-from minecover.errors import ConfigError, SceneError
+from minecover.errors import ConfigError, NotCoveredError, SceneError
+from minecover.grid import PIXEL_M, Grid, snapped, transformed_bounds
 from minecover.landsat import BANDS
 from minecover.sites import Site, square
 from minecover.source.product import Product, Scene, common_layout, find_products, mosaic
@@ -64,7 +65,9 @@ class ProductFolder:
         Raises
         ------
         SceneError
-            If a product is incomplete or damaged, or none covers the site.
+            If a product is incomplete or damaged.
+        NotCoveredError
+            If none shows the site.
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
         strips = [
@@ -73,7 +76,7 @@ class ProductFolder:
         ]
         seen = [strip for strip in strips if strip.shows(site.halo_px)]
         if not seen:
-            raise SceneError(
+            raise NotCoveredError(
                 f"no scene in {self.folder} covers site {site.site_id} "
                 f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
                 "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
@@ -83,6 +86,16 @@ class ProductFolder:
     def footprint(self) -> shapely.Geometry:
         """Outline all products of the wanted level, in WGS 84."""
         return shapely.union_all([square(p.grid(self.bands)) for p in self._products()])
+
+    def extent(self) -> Grid:
+        """Lay one grid over all products, in the CRS of the first, on its lattice."""
+        grids = [product.grid(self.bands[0]) for product in self._products()]
+        crs = grids[0].crs
+        edges = np.array([transformed_bounds(grid, crs) for grid in grids])
+        left, top = snapped(edges[:, 0].min()), snapped(edges[:, 3].max() - 1) + PIXEL_M
+        cols = int(np.ceil((edges[:, 2].max() - left) / PIXEL_M))
+        rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
+        return Grid.from_corner(crs, left, top, rows, cols)
 
     def _cube(self, seen: list[Scene], site: Site) -> Cube:
         return Cube(

@@ -67,7 +67,7 @@ def tabulate(
         marks={
             "label": label[-1],
             "truth": truth,
-            **{f"valid_{name}": mask.any(axis=0) for name, mask in core.items()},
+            **{f"valid_{name}": np.asarray(mask.any(axis=0)) for name, mask in core.items()},
         },
     )
     return float(core[chosen].mean())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from minecover.atomic import replacing
 from minecover.config import Params
-from minecover.errors import MinecoverError, SceneError
+from minecover.errors import MinecoverError, NotCoveredError, SceneError
 from minecover.raster import write_cube
 from minecover.sites import Site, read_sites
 from minecover.source import Source
@@ -60,8 +60,9 @@ def fetch(source: Source, site: Site) -> Fetched:
     try:
         cube = source.scenes(site)
     except MinecoverError as error:
+        status = "empty" if isinstance(error, NotCoveredError) else "failed"
         seconds = round(time.perf_counter() - begin, 2)
-        return Fetched(site.site_id, "failed", "", 0, "", seconds, str(error))
+        return Fetched(site.site_id, status, "", 0, "", seconds, str(error))
     write_cube(path, cube)
     content = path.read_bytes()
     return Fetched(

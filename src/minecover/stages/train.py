@@ -71,6 +71,8 @@ def run(params: Params) -> None:
             "features": features,
             "blocks": params.value("features"),
             "bands": params.value("source.bands"),
+            "level": params.value("source.level"),
+            "halo_px": max(site.halo_px for site in sites),
             "mask": params.value(f"mask.profiles.{profile}"),
             "aggregation": params.value("aggregation"),
             "model": params.value("model"),

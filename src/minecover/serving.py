@@ -1,0 +1,123 @@
+"""Serve a registered model: maps of any product folder, or of the configured sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from minecover.config import composed, load_params
+from minecover.errors import NotCoveredError
+from minecover.grid import Grid
+from minecover.predict import Detector, blocks, check_bands
+from minecover.raster import write_cog
+from minecover.sites import Site, read_sites
+from minecover.source import Source
+from minecover.source.product_folder import LEVEL_BANDS, ProductFolder
+from minecover.stages import paths
+from minecover.stages.predict import open_detector, read_card
+from minecover.tracking.nouns import CARD, Tracking
+from minecover.tracking.registry import resolve
+
+#: Side of the squares in which a large area is read and scored [pixels].
+BLOCK_PX = 512
+
+
+def locate(model: str) -> tuple[Path, Path]:
+    """Find a model's pickle and its card.
+
+    Parameters
+    ----------
+    model : str
+        ``models:/name@alias``, ``models:/name/version``, or the path of a pickle that lies
+        beside its ``model.json``.
+
+    Raises
+    ------
+    RegistryError, ModelError
+        If there is no such model, or its bytes are not the recorded ones.
+    """
+    if not model.startswith("models:"):
+        return Path(model), Path(model).with_suffix(".json")
+    tracking: Tracking = load_params().build("tracking")
+    found = resolve(tracking, model)
+    return found.model, found.folder / CARD
+
+
+def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
+    """Map all that a folder of Landsat products shows, block by block.
+
+    Parameters
+    ----------
+    model : str
+        See `locate`.
+    folder : Path
+        Product folders as downloaded, of the level that the model was trained on.
+    out : Path
+        Where ``<folder>.tif`` is written: a COG of ``probability`` and ``valid_dates``.
+
+    Returns
+    -------
+    list of Path
+        The file written.
+    """
+    pickle, card_path = locate(model)
+    card, detector = read_card(card_path), open_detector(pickle, card_path)
+    level, bands = int(card.value("level")), tuple(card.value("bands"))
+    check_bands(bands, LEVEL_BANDS[level])
+    source = ProductFolder(str(folder), level, bands)
+    extent = source.extent()
+    path = out / f"{folder.resolve().name}.tif"
+    write_cog(path, _mapped(detector, source, extent, int(card.value("halo_px"))), extent)
+    return [path]
+
+
+def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
+    """Map the sites of data/sites.parquet with scenes of a configured source.
+
+    Parameters
+    ----------
+    model : str
+        See `locate`.
+    source_name : str
+        An option of conf/source.
+    out : Path
+        Where ``<site>.tif`` are written.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    pickle, card_path = locate(model)
+    detector = open_detector(pickle, card_path)
+    # Labels and layers are not looked at: they must only not point into another source.
+    params = composed(
+        [f"source={source_name}", "labels=files", "labels.input=none", "context=none"]
+    )
+    check_bands(read_card(card_path).value("bands"), params.value("source.bands"))
+    source: Source = params.build("source.scenes")
+    written = []
+    for site in read_sites(paths.SITES):
+        path = out / f"{site.site_id}.tif"
+        write_cog(path, detector.maps(source.scenes(site)), site.grid)
+        written.append(path)
+    return written
+
+
+def _mapped(
+    detector: Detector, source: Source, extent: Grid, halo_px: int
+) -> dict[str, np.ndarray]:
+    """Map an extent in blocks; what no scene shows is not observed."""
+    maps = {
+        "probability": np.full(extent.shape, np.nan, np.float32),
+        "valid_dates": np.zeros(extent.shape, np.float32),
+    }
+    for rows, cols, grid in blocks(extent, size_px=BLOCK_PX):
+        try:
+            cube = source.scenes(Site(f"{rows.start}-{cols.start}", "", grid, halo_px))
+        except NotCoveredError:
+            continue
+        for name, plane in detector.maps(cube).items():
+            maps[name][rows, cols] = plane
+    return maps
