@@ -11,8 +11,8 @@ from minecover.metrics.ranking import (
 )
 from minecover.metrics.scores import Report, scores
 from minecover.metrics.support import SiteScores, Support, common_support, published
-from minecover.metrics.thresholds import Cut, choose_cuts, site_scores
 from minecover.metrics.tables import pr_curve, reliability, site_table, transfer
+from minecover.metrics.thresholds import Cut, choose_cuts, site_scores
 
 __all__ = [
     "Bootstrap",
