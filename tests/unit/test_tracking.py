@@ -146,14 +146,7 @@ def test_a_version_carries_its_metrics_and_digests(
     assert set(version.tags) == {"sha256", "folder_sha256", "lock_digest", "data_digest"}
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        pytest.param("float64", id="float64"),
-        pytest.param("float32", id="float32"),
-        pytest.param("int32", id="integers"),
-    ],
-)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32"])
 def test_the_signature_takes(tracking: Tracking, versions: list[Version], dtype: str) -> None:
     folder = resolve(tracking, "models:/shared@champion").folder
     rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)

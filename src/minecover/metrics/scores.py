@@ -50,15 +50,9 @@ def scores(
     Returns
     -------
     nested dict of float, int and None
-        ``observation`` and ``location`` as published, ``common_support`` (see the functions of
-        those names), the same against the truth under ``truth`` where any is known, with
-        ``count``, ``prevalence``, ``coverage``, ``calibration`` and ``baseline``. A score that
-        does not exist (0/0, the interval of one site) is None, JSON's null.
-
-    Raises
-    ------
-    ValueError
-        If a site occurs twice or a fold has no threshold.
+        ``observation`` and ``location`` as `published`, the same under ``common_support``, and
+        all of it against the truth under ``truth`` where any is known. A score that does not
+        exist (0/0, the interval of one site) is None, JSON's null.
     """
     ordered = sorted(sites, key=lambda site: site.site_id)
     _check(ordered, observation_threshold, location_threshold)

@@ -61,8 +61,6 @@ def log_model(
 
     Parameters
     ----------
-    tracking : Tracking
-    record : Record
     model, card : Path
         The pickle, and the JSON that names its `features` and its `sha256`.
 
