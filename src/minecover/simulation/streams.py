@@ -13,15 +13,18 @@ Bools = NDArray[np.bool_]
 
 
 class Stream(IntEnum):
-    """What is drawn of a ground; each has a generator of its own."""
+    """What is drawn of a ground; each has a generator of its own.
 
-    WATER = 0
-    RELIEF = 1
-    COVER = 2
-    MINES = 3
-    TEXTURE = 4
-    CALENDAR = 5
-    WEATHER = 6
+    None is 0: numpy seeds ``[7]``, ``[7, 0]`` and ``[7, 0, 0]`` alike.
+    """
+
+    WATER = 1
+    RELIEF = 2
+    COVER = 3
+    MINES = 4
+    TEXTURE = 5
+    CALENDAR = 6
+    WEATHER = 7
 
 
 def generator(seed: int, ground_id: int, *key: int) -> np.random.Generator:
