@@ -1,5 +1,8 @@
 """The simulated source: scenes, labels and layers in the forms every source uses."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import geopandas as gpd
@@ -67,6 +70,31 @@ def test_a_halo_adds_pixels_and_changes_none(world: World) -> None:
 def test_too_wide_a_halo_names_its_key(world: World) -> None:
     with pytest.raises(SiteError, match=r"sites\.halo_px to at most 25"):
         SimulatedScenes(world).scenes(site(world, "sim0001", 26))
+
+
+DIGEST = """
+import hashlib
+from minecover.config import composed
+from minecover.sites import Site
+from minecover.source.simulated import SimulatedScenes
+world = composed(["source=simulated", "source.world.n_dates=2"]).build("source.world")
+cube = SimulatedScenes(world).scenes(Site("sim0000", "", world.sites()["sim0000"], 0))
+parts = (cube.dn, cube.qa, cube.scale, cube.offset)
+print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest())
+"""
+
+
+def test_bytes_do_not_depend_on_the_processors_vector_units() -> None:
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    plain = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(found)}
+
+    digests = [
+        subprocess.run([sys.executable, "-c", DIGEST], env=env, capture_output=True, check=True)
+        for env in (dict(os.environ), plain)
+    ]
+
+    assert len(digests[0].stdout) == 65
+    assert digests[0].stdout == digests[1].stdout
 
 
 def test_a_site_in_another_zone_is_refused(world: World) -> None:

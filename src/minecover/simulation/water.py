@@ -87,7 +87,8 @@ def _draw_line(rng: np.random.Generator, shape: tuple[int, int]) -> Line:
     # Exact for a straight line; the bends are wide against a pixel.
     away = np.abs(across - course(along)[:, None]) / np.hypot(1.0, steep)[:, None]
     knots = np.arange(-BEYOND_PX, length + BEYOND_PX + 1, 2.0)
-    points = np.column_stack([knots, course(knots)])
+    # Rounded to millimetres: a sine's last bit depends on the processor, a map should not.
+    points = np.column_stack([knots, course(knots)]).round(4)
     if runs_along_rows:
         return Line(points[:, ::-1], away)
     return Line(points, away.T)
