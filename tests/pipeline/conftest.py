@@ -1,0 +1,82 @@
+"""A small simulated world, built by the real pipeline in a repository of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("conf", "src", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")
+
+GIT_IDENTITY = (
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """A checkout that commands run in."""
+
+    root: Path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment; what it prints is captured."""
+        env = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.root / "src"),
+            "DVC_NO_ANALYTICS": "1",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            **dict.fromkeys(GIT_IDENTITY, "nobody"),
+        }
+        env.pop("MLFLOW_TRACKING_URI", None)
+        return subprocess.run(
+            command, cwd=self.root, env=env, capture_output=True, text=True, check=False
+        )
+
+    def must(self, *command: str) -> str:
+        """Run a command that has to succeed; give all it printed."""
+        done = self.run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+def house(root: Path, *overrides: str) -> House:
+    """Copy the project and choose its parameters."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / part)
+    (root / "mlruns").mkdir()
+    shutil.copy(ROOT / "mlruns" / ".gitignore", root / "mlruns")
+    built = House(root)
+    built.must("git", "init", "-q")
+    built.must("dvc", "init", "-q")
+    built.must("minecover", "params", "--write", *overrides)
+    built.must("git", "add", "-A")
+    built.must("git", "commit", "-qm", "Begin")
+    return built
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Twelve sites, from labels to report, registered."""
+    built = house(
+        tmp_path_factory.mktemp("small_world"),
+        "source.world.n_sites=12",
+        "folds.splitter.n=3",
+        # Twelve sites are too few to say whether position tells.
+        "folds.gate=false",
+    )
+    built.must("dvc", "repro")
+    built.must("minecover", "register", "--if-missing")
+    return built

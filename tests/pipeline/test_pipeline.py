@@ -1,0 +1,133 @@
+"""The whole way: from a seed to a registered model and its maps."""
+
+import json
+import shutil
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from minecover.out_of_fold import read_out_of_fold
+from minecover.raster import read_grid, read_planes
+from minecover.sites import read_sites
+
+
+class House(Protocol):
+    root: Path
+
+    def must(self, *command: str) -> str: ...
+    def run(self, *command: str) -> CompletedProcess[str]: ...
+
+
+def number(path: Path, key: str) -> float:
+    """Read the number at a dotted key of a JSON file."""
+    node = json.loads(path.read_text())
+    for part in key.split("."):
+        node = node[part]
+    return float(node)
+
+
+def test_dates_together_tell_more_than_dates_apart(small_world: House) -> None:
+    metrics = small_world.root / "reports/metrics.json"
+
+    assert number(metrics, "location.f1") > number(metrics, "observation.f1") + 0.1
+    assert number(metrics, "location.average_precision") > 0.1
+    assert number(metrics, "prevalence.location") < 0.01
+
+
+@pytest.mark.parametrize("leak", ["split_groups", "overlapping_pairs"])
+def test_no_ground_is_in_two_folds(small_world: House, leak: str) -> None:
+    assert number(small_world.root / "reports/leakage.json", leak) == 0
+
+
+def test_nothing_changed_means_nothing_to_do(small_world: House) -> None:
+    lock = (small_world.root / "dvc.lock").read_bytes()
+
+    said = small_world.must("dvc", "repro")
+
+    assert "Data and pipelines are up to date." in said
+    assert (small_world.root / "dvc.lock").read_bytes() == lock
+
+
+def test_registering_again_gives_the_same_version(small_world: House) -> None:
+    run = small_world.root / "reports/run.json"
+    before = run.read_text()
+
+    said = small_world.must("minecover", "register", "--if-missing")
+
+    assert "was there already" in said
+    assert run.read_text() == before
+    assert json.loads(before)["alias"] == "champion"
+
+
+def test_every_site_has_a_map_with_the_right_corners(small_world: House) -> None:
+    for site in read_sites(small_world.root / "data/sites.parquet"):
+        path = small_world.root / f"data/predictions/{site.site_id}.tif"
+        planes = read_planes(path)
+
+        assert read_grid(path) == site.grid
+        assert set(planes) == {"probability", "valid_dates"}
+        np.testing.assert_array_equal(
+            np.isnan(planes["probability"]), planes["valid_dates"] == 0
+        )
+
+
+def test_the_registry_serves_what_was_built(small_world: House, tmp_path: Path) -> None:
+    said = small_world.must(
+        "minecover", "predict", "--model", "models:/minecover@champion",
+        "--source", "simulated", "--out", str(tmp_path / "maps"),
+    )  # fmt: skip
+
+    # Of 200 configured sites the world here has twelve, and a site can be made alone.
+    assert said.count(".tif") == 12
+    site = "sim0003"
+    served = read_planes(tmp_path / "maps" / f"{site}.tif")
+    built = read_planes(small_world.root / f"data/predictions/{site}.tif")
+    np.testing.assert_array_equal(served["valid_dates"], built["valid_dates"])
+
+
+def test_what_is_not_valid_was_never_scored(small_world: House) -> None:
+    for site in read_out_of_fold(small_world.root / "data/out_of_fold.parquet"):
+        np.testing.assert_array_equal(np.isnan(site.probability), ~site.valid)
+
+
+def test_the_summary_says_that_the_data_are_simulated(small_world: House) -> None:
+    said = small_world.must("minecover", "summary")
+
+    assert "SIMULATED" in said
+    assert "reports/index.html" in said
+    assert "make ui" in said
+
+
+def test_the_report_says_that_the_data_are_simulated(small_world: House) -> None:
+    page = (small_world.root / "reports/index.html").read_text()
+
+    assert "simulated" in page.partition("</title>")[0].lower()
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_the_index_names_every_site(small_world: House) -> None:
+    index = pd.read_csv(small_world.root / "data/scenes/index.csv")
+
+    assert index["status"].tolist() == ["ok"] * 12
+    assert (index["sha256"].str.len() == 64).all()
+
+
+@pytest.mark.parametrize("stage", ["labels", "evaluate"])
+def test_a_stage_runs_alone(small_world: House, stage: str) -> None:
+    assert f"{stage}: " in small_world.must("python", "-m", "minecover.stages", stage)
+
+
+def test_a_tampered_model_is_not_opened(small_world: House, tmp_path: Path) -> None:
+    pickle, card = tmp_path / "model.pkl", tmp_path / "model.json"
+    pickle.write_bytes((small_world.root / "models/model.pkl").read_bytes() + b"x")
+    shutil.copy(small_world.root / "models/model.json", card)
+    done = small_world.run(
+        "minecover", "predict", "--model", str(pickle), "--source", "simulated", "--out", "maps"
+    )
+
+    assert done.returncode == 1
+    assert "is not the model that was recorded" in done.stderr
