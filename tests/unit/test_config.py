@@ -14,17 +14,24 @@ def test_the_committed_params_are_what_conf_composes() -> None:
     check_params()
 
 
+#: What an option needs beside itself, since it leaves something to choose.
+NEEDS = {
+    "sites=tiled": ["sites.layouts.tiles.area=[28,-2,29,-1]"],
+    "sites=background": ["sites.layouts.background.area=[28,-2,29,-1]"],
+    "labels=files": ["labels.input=mines.geojson"],
+    "source=product_folder": ["source.input=products"],
+}
+#: A source of real scenes goes with labels of real mines.
+REAL = ["labels=files", "labels.input=mines.geojson", "context=none"]
+
+
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")
 def test_every_option_composes(path: Path) -> None:
-    group = path.parent.name
-    needed = {
-        "sites": ["sites.layouts={}"],
-        "labels": ["labels.input=a.geojson"],
-        "source": ["source.input=folder"],
-    }.get(group, [])
-    choice = f"{group}=[{path.stem}]" if group == "features" else f"{group}={path.stem}"
+    group, option = path.parent.name, path.stem
+    choice = f"{group}=[{option}]" if group == "features" else f"{group}={option}"
+    is_real = group == "source" and not option.startswith("simulated")
 
-    tree = composed([choice, *needed]).tree
+    tree = composed([choice, *NEEDS.get(choice, []), *(REAL if is_real else [])]).tree
 
     assert tree
 

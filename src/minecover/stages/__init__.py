@@ -1,7 +1,9 @@
 """The pipeline's stages, one file each: read, loop over sites, call, write, say one line."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
@@ -47,9 +49,18 @@ def over(items: Sequence[Item], work: Callable[[Item], Result], name: str) -> li
     list
         Results in the order of the items.
     """
-    results = Parallel(n_jobs=-1, return_as="generator")(delayed(work)(item) for item in items)
+    here = Path.cwd()
+    results = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(_at)(here, work, item) for item in items
+    )
     bar = tqdm(results, name, len(items), unit="site", disable=not sys.stderr.isatty())
     return list(bar)
+
+
+def _at(folder: Path, work: Callable[[Item], Result], item: Item) -> Result:
+    """Work in a folder: processes are used again, and stay where they were started."""
+    os.chdir(folder)
+    return work(item)
 
 
 def fetched_sites() -> list[Site]:
