@@ -9,7 +9,7 @@ from minecover.metrics.ranking import (
     best_f1_threshold_by_fold,
     confusion,
 )
-from minecover.metrics.scores import Report, scores
+from minecover.metrics.scores import Report, number, scores
 from minecover.metrics.support import SiteScores, Support, common_support, published
 from minecover.metrics.tables import pr_curve, reliability, site_table, transfer
 from minecover.metrics.thresholds import Cut, choose_cuts, site_scores
@@ -28,6 +28,7 @@ __all__ = [
     "choose_cuts",
     "common_support",
     "confusion",
+    "number",
     "pr_curve",
     "published",
     "reliability",

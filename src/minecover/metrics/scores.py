@@ -68,6 +68,14 @@ def scores(
     return report
 
 
+def number(report: Report, key: str) -> float:
+    """Look a score up by its dotted key; NaN where it does not exist."""
+    node: float | int | Report | None = report
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return float(node) if isinstance(node, float | int) else float("nan")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scorer:
     """Thresholds of the sites and the draws that all supports share."""

@@ -12,6 +12,8 @@ from minecover.stages import STAGES
 def main(arguments: list[str]) -> int:
     """Run the named stage with params.yaml; print a user's mistake as one sentence."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # It tells how many features it wrote.
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)
     if len(arguments) != 1 or arguments[0] not in STAGES:
         sys.stderr.write(f"usage: python -m minecover.stages {{{','.join(STAGES)}}}\n")
         return 2

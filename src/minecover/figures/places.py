@@ -1,0 +1,56 @@
+"""The map of sites and candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+from matplotlib.figure import Figure
+
+from minecover.figures.canvas import BLUE, GREY, SKY, VERMILION, canvas
+
+
+def overview(
+    sites: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    *,
+    simulated: bool,
+) -> Figure:
+    """Map the sites and the candidates over provinces and rivers.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Squares, as `minecover.sites.write_sites` wrote them.
+    candidates : GeoDataFrame
+        As `minecover.candidates.find` gives them.
+    layers : mapping of GeoDataFrame
+        Areas or lines below them; "provinces" and "rivers" have colours of their own.
+    simulated : bool
+        Whether the data are; the title says so.
+    """
+    colours = {"provinces": "#b0a18f", "rivers": SKY}
+    west, south, east, north = sites.total_bounds
+    margin = 0.01 + 0.05 * max(east - west, north - south)
+    west, south, east, north = west - margin, south - margin, east + margin, north + margin
+    stretch = 1 / np.cos(np.radians((south + north) / 2))
+    width = np.clip(7.0 * (east - west) / (north - south) / stretch, 4.5, 11.0)
+    with canvas("Sites and candidates", simulated, (float(width) + 1.0, 8.0)) as figure:
+        axes = figure.subplots()
+        for name, layer in layers.items():
+            shapes = layer.to_crs("EPSG:4326").geometry
+            lines = shapes.boundary.where(shapes.geom_type.str.contains("Polygon"), shapes)
+            lines.plot(ax=axes, color=colours.get(name, GREY), lw=1.0, aspect=None)
+        box = sites.geometry.bounds
+        lon, lat = (box["minx"] + box["maxx"]) / 2, (box["miny"] + box["maxy"]) / 2
+        axes.plot(lon, lat, "s", color=GREY, ms=7, mfc="none", label="site")
+        for known, mark, colour in ((True, "o", BLUE), (False, "^", VERMILION)):
+            some = candidates[candidates["known"] == known]
+            name = "candidate on a labelled mine" if known else "new candidate"
+            axes.plot(some["lon"], some["lat"], mark, color=colour, ms=5, label=name)
+        axes.set(xlim=(west, east), ylim=(south, north), xlabel="longitude", ylabel="latitude")
+        axes.set_aspect(stretch)
+        figure.legend(loc="outside lower center", ncols=2)
+    return figure

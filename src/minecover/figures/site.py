@@ -1,0 +1,190 @@
+"""A site in pictures: its colours, its labels, and what the model says date by date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from minecover.cube import F32, Cube
+from minecover.figures.canvas import SKY, canvas
+
+#: Not observed is drawn in this, which no scale of ours holds.
+UNSEEN = "#c9c9c9"
+#: Shares of the pixels that a stretch of colours clips at either end [%].
+CLIPPED = (0.5, 99.5)
+#: Small pictures of dates in a row.
+DATES_A_ROW = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteView:
+    """What a picture of one site shows; all planes without the halo.
+
+    Parameters
+    ----------
+    site_id : str
+        The site.
+    cube : Cube
+        Its scenes, with the halo.
+    valid : (time, row, col) bool
+        Usable by the mask profile.
+    probability : (time, row, col) float32
+        Of each date; NaN where not valid.
+    location : (row, col) float32
+        Aggregated over dates; NaN where never observed.
+    label : (row, col) int8
+        1 mine, 0 not labelled as mine, -1 ignore.
+    truth : (row, col) int8
+        1 mine, 0 not, -1 unknown.
+    """
+
+    site_id: str
+    cube: Cube
+    valid: NDArray[np.bool_]
+    probability: F32
+    location: F32
+    label: NDArray[np.int8]
+    truth: NDArray[np.int8]
+
+
+def stretched(cube: Cube, time: int, bands: tuple[str, str, str]) -> F32:
+    """Colour three bands of one date for the eye.
+
+    Parameters
+    ----------
+    cube : Cube
+        The scenes of a site.
+    time : int
+        Position of the date.
+    bands : three band names
+        Shown as red, green and blue.
+
+    Returns
+    -------
+    (row, col, 3) float32
+        0 ... 1, without the halo; NaN where there is no data. Each band is stretched by
+        itself: at the top of the atmosphere the air alone would turn everything blue.
+    """
+    planes = cube.core(cube.values(*bands)[time])
+    return np.stack([_stretched(plane) for plane in planes], axis=-1)
+
+
+def _stretched(plane: F32) -> F32:
+    """Bring a band to 0 ... 1 by its own percentiles."""
+    seen = plane[np.isfinite(plane)]
+    low, high = np.percentile(seen, CLIPPED) if seen.size else (0.0, 1.0)
+    return np.clip((plane - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
+
+
+def clearest(valid: NDArray[np.bool_]) -> int:
+    """Find the date with the most valid pixels, the first of several."""
+    return int(valid.sum(axis=(1, 2)).argmax())
+
+
+def site_panel(view: SiteView, *, simulated: bool) -> Figure:
+    """Show a site: two colour pictures, the aggregated probability, and every date's.
+
+    The label is outlined, and where the truth is known and differs, so is the truth.
+    """
+    n_dates = len(view.cube.dates)
+    n_rows = -(-n_dates // DATES_A_ROW)
+    with canvas(f"Site {view.site_id}", simulated, (10.5, 4.8 + 1.8 * n_rows)) as figure:
+        upper, lower = figure.subfigures(
+            2, 1, squeeze=False, height_ratios=[3.9, 1.8 * n_rows]
+        ).ravel()
+        image = _colour_pictures(upper, view)
+        small = lower.subplots(n_rows, DATES_A_ROW, squeeze=False).ravel()
+        for axes, day, plane in zip(small, view.cube.dates, view.probability, strict=False):
+            _probability(axes, plane)
+            axes.set_title(f"{day:%d %b %Y}", fontsize=10)
+        for axes in small[n_dates:]:
+            axes.set_visible(False)
+        upper.colorbar(image, ax=upper.axes, shrink=0.8, label="probability of a mine")
+    return figure
+
+
+def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
+    """Draw the clearest date in true and false colour, and the aggregated probability."""
+    time = clearest(view.valid)
+    day = f"{view.cube.dates[time]:%d %b %Y}"
+    infrared = ("B7", "B5", "B4") if "B7" in view.cube.bands else ("B6", "B5", "B4")
+    true, false, aggregated = figure.subplots(1, 3)
+    for axes, bands, name in (
+        (true, ("B4", "B3", "B2"), "true colour"),
+        (false, infrared, "infrared"),
+    ):
+        _picture(axes, stretched(view.cube, time, bands))
+        numbers = "-".join(band.removeprefix("B") for band in bands)
+        axes.set_title(f"{name} ({numbers}), {day}")
+    image = _probability(aggregated, view.location)
+    aggregated.set_title("all dates together")
+    _scale_bar(true, 1000 / view.cube.grid.transform.a)
+    _outlines(figure, (true, false, aggregated), view)
+    return image
+
+
+def _outlines(figure: SubFigure, pictures: tuple[Axes, ...], view: SiteView) -> None:
+    """Outline the label and, where it is known, the truth."""
+    handles = []
+    for plane, colour, dashes, name in (
+        (view.label, "white", "-", "labelled mine"),
+        (view.truth, SKY, (0, (2, 1)), "mine in truth"),
+    ):
+        edges = _edges(plane == 1)
+        if not len(edges):
+            continue
+        for axes in pictures:
+            axes.add_collection(LineCollection(list(edges), colors="black", linewidths=2.2))
+            axes.add_collection(
+                LineCollection(list(edges), colors=colour, linewidths=1.2, linestyles=[dashes])
+            )
+        handles.append(Line2D([], [], color=colour, lw=2, ls=dashes, label=name))
+    if handles:
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=2,
+            frameon=True,
+            facecolor="#404040",
+            labelcolor="white",
+        )
+
+
+def _edges(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """List the pixel sides between True and False as (n, 2 ends, x y), in pixel coordinates."""
+    wide = np.pad(mask, 1)
+    row, col = np.nonzero(wide[1:] != wide[:-1])
+    across = np.stack([[col - 1.5, row - 0.5], [col - 0.5, row - 0.5]])
+    row, col = np.nonzero(wide[:, 1:] != wide[:, :-1])
+    down = np.stack([[col - 0.5, row - 1.5], [col - 0.5, row - 0.5]])
+    return np.concatenate([across, down], axis=-1).transpose(2, 0, 1)
+
+
+def _picture(axes: Axes, colours: F32) -> None:
+    """Show red, green and blue; what is not there is grey."""
+    grey = np.array([int(UNSEEN[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+    seen = np.isfinite(colours).all(axis=-1, keepdims=True)
+    axes.imshow(np.where(seen, colours, grey), interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+
+
+def _probability(axes: Axes, plane: F32) -> AxesImage:
+    """Show probabilities on one scale; what was not observed is grey."""
+    axes.set(xticks=[], yticks=[], facecolor=UNSEEN)
+    shown = np.ma.masked_invalid(plane)
+    return axes.imshow(shown, cmap="magma", vmin=0, vmax=1, interpolation="nearest")
+
+
+def _scale_bar(axes: Axes, kilometre_px: float) -> None:
+    """Draw a kilometre into the lower left corner."""
+    left, low = 0.05, 0.07
+    width = kilometre_px / np.ptp(axes.get_xlim())
+    axes.plot([left, left + width], [low, low], color="white", lw=3, transform=axes.transAxes)
+    axes.text(left, low + 0.02, "1 km", color="white", transform=axes.transAxes)
