@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from minecover.cube import F32, Cube
@@ -18,7 +19,9 @@ from minecover.figures.canvas import SKY, canvas
 #: Not observed is drawn in this, which no scale of ours holds.
 UNSEEN = "#c9c9c9"
 #: Shares of the pixels that a stretch of colours clips at either end [%].
-CLIPPED = (0.5, 99.5)
+CLIPPED = (1.0, 99.0)
+#: Exponent that lifts what is dark: most of a forest is.
+GAMMA = 0.75
 #: Small pictures of dates in a row.
 DATES_A_ROW = 7
 
@@ -54,7 +57,9 @@ class SiteView:
     truth: NDArray[np.int8]
 
 
-def stretched(cube: Cube, time: int, bands: tuple[str, str, str]) -> F32:
+def stretched(
+    cube: Cube, time: int, bands: tuple[str, str, str], valid: NDArray[np.bool_]
+) -> F32:
     """Colour three bands of one date for the eye.
 
     Parameters
@@ -65,6 +70,8 @@ def stretched(cube: Cube, time: int, bands: tuple[str, str, str]) -> F32:
         Position of the date.
     bands : three band names
         Shown as red, green and blue.
+    valid : (row, col) bool
+        Pixels that the stretch is made for, without the halo: clouds would darken the rest.
 
     Returns
     -------
@@ -73,19 +80,21 @@ def stretched(cube: Cube, time: int, bands: tuple[str, str, str]) -> F32:
         itself: at the top of the atmosphere the air alone would turn everything blue.
     """
     planes = cube.core(cube.values(*bands)[time])
-    return np.stack([_stretched(plane) for plane in planes], axis=-1)
+    return np.stack([_stretched(plane, valid) for plane in planes], axis=-1)
 
 
-def _stretched(plane: F32) -> F32:
-    """Bring a band to 0 ... 1 by its own percentiles."""
-    seen = plane[np.isfinite(plane)]
+def _stretched(plane: F32, valid: NDArray[np.bool_]) -> F32:
+    """Bring a band to 0 ... 1 by the percentiles of its valid pixels."""
+    seen = plane[np.isfinite(plane) & valid]
     low, high = np.percentile(seen, CLIPPED) if seen.size else (0.0, 1.0)
-    return np.clip((plane - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
+    linear = np.clip((plane - low) / max(float(high - low), 1e-6), 0, 1)
+    return np.power(linear, GAMMA, dtype=np.float32)
 
 
 def clearest(valid: NDArray[np.bool_]) -> int:
-    """Find the date with the most valid pixels, the first of several."""
-    return int(valid.sum(axis=(1, 2)).argmax())
+    """Find the date with the most valid pixels, the last of several."""
+    backwards = valid.sum(axis=(1, 2))[::-1]
+    return len(backwards) - 1 - int(backwards.argmax())
 
 
 def site_panel(view: SiteView, *, simulated: bool) -> Figure:
@@ -100,7 +109,7 @@ def site_panel(view: SiteView, *, simulated: bool) -> Figure:
             2, 1, squeeze=False, height_ratios=[3.9, 1.8 * n_rows]
         ).ravel()
         image = _colour_pictures(upper, view)
-        small = lower.subplots(n_rows, DATES_A_ROW, squeeze=False).ravel()
+        small = lower.subplots(n_rows, min(n_dates, DATES_A_ROW), squeeze=False).ravel()
         for axes, day, plane in zip(small, view.cube.dates, view.probability, strict=False):
             _probability(axes, plane)
             axes.set_title(f"{day:%d %b %Y}", fontsize=10)
@@ -120,7 +129,7 @@ def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
         (true, ("B4", "B3", "B2"), "true colour"),
         (false, infrared, "infrared"),
     ):
-        _picture(axes, stretched(view.cube, time, bands))
+        _picture(axes, stretched(view.cube, time, bands, view.valid[time]))
         numbers = "-".join(band.removeprefix("B") for band in bands)
         axes.set_title(f"{name} ({numbers}), {day}")
     image = _probability(aggregated, view.location)
@@ -131,21 +140,22 @@ def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
 
 
 def _outlines(figure: SubFigure, pictures: tuple[Axes, ...], view: SiteView) -> None:
-    """Outline the label and, where it is known, the truth."""
+    """Outline the label and, where it is known, the truth, one seen through the other."""
     handles = []
-    for plane, colour, dashes, name in (
-        (view.label, "white", "-", "labelled mine"),
-        (view.truth, SKY, (0, (2, 1)), "mine in truth"),
+    for plane, colour, width, dashes, name in (
+        (view.label, "white", 2.0, "-", "labelled mine"),
+        (view.truth, SKY, 1.2, (0, (3, 3)), "mine in truth"),
     ):
-        edges = _edges(plane == 1)
-        if not len(edges):
+        edges = list(_edges(plane == 1))
+        if not edges:
             continue
         for axes in pictures:
-            axes.add_collection(LineCollection(list(edges), colors="black", linewidths=2.2))
-            axes.add_collection(
-                LineCollection(list(edges), colors=colour, linewidths=1.2, linestyles=[dashes])
+            lines = LineCollection(
+                edges, colors=colour, linewidths=width, linestyles=[dashes], zorder=3
             )
-        handles.append(Line2D([], [], color=colour, lw=2, ls=dashes, label=name))
+            axes.add_collection(LineCollection(edges, colors="black", linewidths=width + 1))
+            axes.add_collection(lines)
+        handles.append(Line2D([], [], color=colour, lw=width, ls=dashes, label=name))
     if handles:
         figure.legend(
             handles=handles,
@@ -186,5 +196,7 @@ def _scale_bar(axes: Axes, kilometre_px: float) -> None:
     """Draw a kilometre into the lower left corner."""
     left, low = 0.05, 0.07
     width = kilometre_px / np.ptp(axes.get_xlim())
-    axes.plot([left, left + width], [low, low], color="white", lw=3, transform=axes.transAxes)
-    axes.text(left, low + 0.02, "1 km", color="white", transform=axes.transAxes)
+    bar = axes.plot([left, left + width], [low, low], "w", lw=3, transform=axes.transAxes)
+    name = axes.text(left, low + 0.03, "1 km", color="white", transform=axes.transAxes)
+    for part in (*bar, name):
+        part.set_path_effects([withStroke(linewidth=5, foreground="black")])
