@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
@@ -17,6 +18,8 @@ from minecover.metrics import Report
 N_SHOWN = 20
 #: Prevalences at which the precision is re-expressed: a mining district, an ordinary province.
 ELSEWHERE = (1e-3, 1e-4)
+#: Decimals of a candidate's numbers: a metre of ground, a hundredth of the rest.
+DIGITS = {"lon": 5, "lat": 5, "area_ha": 2, "max_probability": 2, "mean_probability": 2}
 SCORES = ("precision", "recall", "f1", "average_precision")
 #: The rows of the table of scores: where they lie in metrics.json, and what they are called.
 ROWS = {
@@ -76,7 +79,10 @@ def page(content: Content) -> str:
         elsewhere=_elsewhere(content.transfer),
         leakage=content.leakage,
         candidate_columns=columns,
-        candidates=shown.to_numpy().tolist(),
+        candidates=[
+            [_cell(name, value) for name, value in zip(shown.columns, row, strict=True)]
+            for row in shown.itertuples(index=False)
+        ],
         n_candidates=len(content.candidates),
         pictures={
             caption: base64.b64encode(png).decode() for caption, png in content.pictures.items()
@@ -112,12 +118,13 @@ def _elsewhere(transfer: pd.DataFrame) -> list[tuple[str, str]]:
     return lines
 
 
-def cells(values: Sequence[object]) -> list[str]:
-    """Write the cells of a table's row."""
-    return [f"{v:.4g}" if isinstance(v, float) else str(v) for v in values]
+def _cell(column: str, value: object) -> str:
+    """Write a cell of the table of candidates."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return f"{value:.{DIGITS[column]}f}" if column in DIGITS else str(value)
 
 
 _ENVIRONMENT = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_ENVIRONMENT.filters["cells"] = cells
