@@ -89,7 +89,7 @@ class ProductFolder:
 
     def extent(self) -> Grid:
         """Lay one grid over all products, in the CRS of the first, on its lattice."""
-        grids = [product.grid(self.bands[0]) for product in self._products()]
+        grids = [product.grid(self.bands) for product in self._products()]
         crs = grids[0].crs
         edges = np.array([transformed_bounds(grid, crs) for grid in grids])
         left, top = snapped(edges[:, 0].min()), snapped(edges[:, 3].max() - 1) + PIXEL_M

@@ -1,4 +1,4 @@
-"""A small simulated world, built by the real pipeline in a repository of its own."""
+"""Whole builds in repositories of their own: a small simulated world, and real imagery."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PARTS = ("conf", "src", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")
 
 GIT_IDENTITY = (
@@ -76,6 +76,24 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> House:
         "folds.splitter.n=3",
         # Twelve sites are too few to say whether position tells.
         "folds.gate=false",
+    )
+    built.must("dvc", "repro")
+    built.must("minecover", "register", "--if-missing")
+    return built
+
+
+@pytest.fixture(scope="session")
+def brumadinho(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Build the experiment on real Landsat imagery, with a small forest, and register it."""
+    real_data = Path(os.environ.get("MINECOVER_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not real_data.is_dir():
+        pytest.skip(f"no real data at {real_data}; name the folder in MINECOVER_REAL_DATA")
+    built = house(
+        tmp_path_factory.mktemp("brumadinho"),
+        "experiment=brumadinho",
+        f"paths.real_data={real_data}",
+        "model.n_estimators=10",
+        "metrics.bootstrap.replicates=20",
     )
     built.must("dvc", "repro")
     built.must("minecover", "register", "--if-missing")

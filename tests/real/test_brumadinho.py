@@ -1,0 +1,98 @@
+"""The whole way on real Landsat scenes and hand-drawn mines."""
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import pytest
+from rio_cogeo.cogeo import cog_info, cog_validate
+
+from minecover.raster import read_grid, read_planes
+
+
+class House(Protocol):
+    root: Path
+
+    def must(self, *command: str) -> str: ...
+    def run(self, *command: str) -> CompletedProcess[str]: ...
+
+
+@pytest.fixture(scope="module")
+def mapped(
+    brumadinho: House, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Map the folder with the registered champion."""
+    out = tmp_path_factory.mktemp("maps")
+    said = brumadinho.must(
+        "minecover", "predict", "--model", "models:/minecover-brumadinho@champion",
+        "--source", str(real_data / "brumadinho"), "--out", str(out),
+    )  # fmt: skip
+    assert str(out / "brumadinho.tif") in said
+    return out / "brumadinho.tif"
+
+
+def test_a_small_forest_finds_mines_that_it_never_saw(brumadinho: House) -> None:
+    metrics = json.loads((brumadinho.root / "reports/metrics.json").read_text())
+
+    assert metrics["location"]["average_precision"] > 10 * metrics["prevalence"]["location"]
+
+
+def test_a_dated_spill_is_no_mine_before_its_date(brumadinho: House) -> None:
+    table = pd.concat(
+        pd.read_parquet(path, columns=["label", "valid_strict"])
+        .assign(date=np.repeat(range(2), 2500))
+        .loc[lambda rows: rows["valid_strict"]]
+        for path in sorted((brumadinho.root / "data/features/observations").glob("*.parquet"))
+        if len(pd.read_parquet(path, columns=["label"])) == 5000
+    )
+
+    mines = table.groupby("date")["label"].sum()
+    assert mines[1] > 1.3 * mines[0]
+
+
+def test_the_report_of_real_data_does_not_say_simulated(brumadinho: House) -> None:
+    page = (brumadinho.root / "reports/index.html").read_text()
+
+    assert "simulated" not in page.partition("</title>")[0].lower()
+
+
+def test_the_map_is_a_valid_cog(mapped: Path) -> None:
+    valid, errors, warnings = cog_validate(mapped, strict=True)
+
+    assert (valid, errors, warnings) == (True, [], [])
+    assert cog_info(mapped).Profile.Nodata in ("nan", "NaN") or np.isnan(
+        float(cog_info(mapped).Profile.Nodata)
+    )
+
+
+def test_the_maps_corners_are_those_of_both_scenes(mapped: Path) -> None:
+    grid = read_grid(mapped)
+
+    assert grid.crs == "EPSG:32623"
+    assert grid.bounds == (583485.0, -2231685.0, 596385.0, -2222685.0)
+
+
+def test_one_date_where_one_scene_reaches_and_two_where_both_do(mapped: Path) -> None:
+    planes = read_planes(mapped)
+
+    dates = planes["valid_dates"]
+    assert dates[:, :30].max() == 1
+    assert dates[:, -30:].max() == 1
+    assert dates[:, 30:-30].max() == 2
+    np.testing.assert_array_equal(np.isnan(planes["probability"]), dates == 0)
+
+
+def test_a_model_of_six_bands_refuses_other_products(
+    brumadinho: House, real_data: Path, tmp_path: Path
+) -> None:
+    done = brumadinho.run(
+        "minecover", "predict", "--model", "models:/minecover-brumadinho@champion",
+        "--source", str(real_data / "landsat_l1"), "--out", str(tmp_path / "maps"),
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "holds no Landsat product of level 2" in done.stderr
+    assert not (tmp_path / "maps").exists()
