@@ -7,9 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from minecover.indices import normalised_difference
 
-reflectance = arrays(
-    np.float32, 8, elements=st.floats(np.float32(-0.05), np.float32(1.2), width=32)
-)
+reflectance = arrays(np.float32, 8, elements=st.floats(-0.0625, 1.25, width=32))
 
 
 @given(a=reflectance, b=reflectance)
