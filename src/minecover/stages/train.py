@@ -60,36 +60,43 @@ def run(params: Params) -> None:
     aggregation: Aggregation = params.build("aggregation")
     scored = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
     cuts = choose_cuts(scored, params.value("design.threshold"))
-    digest = _write_model(finished(final, cuts["observation"].shipped))
+    n_mine = int(sample.y.sum())
     write_json(
         paths.MODEL_CARD,
         {
-            "name": params.value("tracking.registered_name"),
-            "source": params.value("source.name"),
-            "is_simulated": params.value("source.is_simulated"),
-            "design": design,
+            **_choices(params),
             "features": features,
-            "blocks": params.value("features"),
-            "bands": params.value("source.bands"),
-            "level": params.value("source.level"),
             "halo_px": max(site.halo_px for site in sites),
-            "mask": params.value(f"mask.profiles.{profile}"),
-            "aggregation": params.value("aggregation"),
-            "model": params.value("model"),
             "threshold": cuts["location"].shipped,
             "observation_threshold": cuts["observation"].shipped,
             "kept_negatives": shares[-1],
-            "training_rows": {"mine": int(sample.y.sum()), "sites": len(sites)},
-            "sha256": digest,
+            "training_rows": {"mine": n_mine, "sites": len(sites)},
+            "sha256": _write_model(finished(final, cuts["observation"].shipped)),
         },
     )
     log.info(
         "train: %d mine and %d other rows of %d sites, threshold %.3f",
-        int(sample.y.sum()),
-        int((sample.y == 0).sum()),
+        n_mine,
+        len(sample.y) - n_mine,
         len(sites),
         cuts["location"].shipped,
     )
+
+
+def _choices(params: Params) -> dict[str, object]:
+    """Gather what prediction has to know of the configuration."""
+    return {
+        "name": params.value("tracking.registered_name"),
+        "source": params.value("source.name"),
+        "is_simulated": params.value("source.is_simulated"),
+        "bands": params.value("source.bands"),
+        "level": params.value("source.level"),
+        "design": params.value("design.name"),
+        "blocks": params.value("features"),
+        "mask": params.value(f"mask.profiles.{params.value('mask.name')}"),
+        "aggregation": params.value("aggregation"),
+        "model": params.value("model"),
+    }
 
 
 def _near(
