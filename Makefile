@@ -41,7 +41,7 @@ run: $(VENV)/.installed
 	minecover summary
 
 test: check
-	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2
+	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check
