@@ -40,8 +40,10 @@ run: $(VENV)/.installed
 	minecover register --if-missing; \
 	minecover summary
 
+# Hypothesis' own profile for machines: the same examples every time, and no deadline that a busy
+# one would miss. `pytest` alone draws new examples.
 test: check
-	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile
+	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile=ci
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check
