@@ -107,7 +107,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
                 )
             tree = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"conf/ does not compose: {_first_lines(error)}") from error
+        raise ConfigError(f"conf/ does not compose: {_one_line(error)}") from error
     if not isinstance(tree, dict):
         raise ConfigError(f"conf/config.yaml should compose to a mapping, found {type(tree)}.")
     return Params({str(name): node for name, node in tree.items()})
@@ -166,5 +166,7 @@ def _flat(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, node
 
 
-def _first_lines(error: Exception) -> str:
-    return " ".join(line.strip() for line in str(error).splitlines()[:3] if line.strip())
+def _one_line(error: Exception) -> str:
+    """Fold Hydra's message, without the folders that it searched."""
+    said = str(error).partition("Config search path:")[0]
+    return " ".join(said.split())

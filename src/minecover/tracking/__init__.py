@@ -36,8 +36,13 @@ __all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare"]
 REQUIREMENTS = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 #: Limits of MLflow: parameters in one call, characters of a dataset's digest.
 MAX_PARAMS, MAX_DIGEST = 100, 36
-#: Loggers that speak of what is done on purpose: a database made, a model pickled.
-CHATTER = ("mlflow.store.db.utils", "mlflow.sklearn", "alembic.runtime.migration")
+#: Loggers that speak of what is done on purpose: a database made, a model pickled, no pip here.
+CHATTER = (
+    "mlflow.store.db.utils",
+    "mlflow.sklearn",
+    "mlflow.utils.environment",
+    "alembic.runtime.migration",
+)
 
 
 def prepare(tracking: Tracking) -> None:
