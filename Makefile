@@ -22,7 +22,6 @@ PORT = 5000
 # Nothing calls home, and uv takes an interpreter that is here or none.
 export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
-export MLFLOW_SERVER_ENABLE_JOB_EXECUTION = false
 export UV_PYTHON_DOWNLOADS = never
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -51,12 +50,8 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A server of four workers that also runs jobs takes a minute to start and serves one reader no better.
 ui: $(VENV)/.installed
-	@test -n "$$MLFLOW_TRACKING_URI" || test -f mlruns/mlflow.db || { \
-	echo "There is no mlruns/mlflow.db yet. Type: make run" >&2; exit 1; }
-	$(BIN)/mlflow server --workers 1 --port $(PORT) \
-	--backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$$(pwd)/mlruns/mlflow.db}"
+	@$(BIN)/minecover ui --port $(PORT)
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }

@@ -119,6 +119,8 @@ def ui(port: int) -> None:
 
     command = ui_command(load_params().build("tracking"), port=port)
     click.echo(f"The MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", err=True)
+    # The environment need not be activated for its own mlflow to be found.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     os.execvp(command[0], command)
 
 
