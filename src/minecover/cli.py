@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from minecover import __version__
-from minecover.errors import MinecoverError
+from minecover.errors import MinecoverError, RegistryError
 
 
 class _Group(click.Group):
@@ -115,9 +115,12 @@ def ui(port: int) -> None:
     minecover ui --port 5001
     """
     from minecover.config import load_params
-    from minecover.tracking.nouns import ui_command
+    from minecover.tracking.nouns import Tracking, ui_command
 
-    command = ui_command(load_params().build("tracking"), port=port)
+    tracking: Tracking = load_params().build("tracking")
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():
+        raise RegistryError("there is no run to show yet. Type `make run`, then again.")
+    command = ui_command(tracking, port=port)
     click.echo(f"The MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", err=True)
     # The environment need not be activated for its own mlflow to be found.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
