@@ -18,10 +18,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+import pandas as pd
 
 from minecover.config import Params, composed
+from minecover.folds import GroupedFolds
 from minecover.metrics import Ranking, confusion
+from minecover.out_of_fold import write_out_of_fold
 from minecover.stages import (
     context,
     evaluate,
@@ -33,12 +35,19 @@ from minecover.stages import (
     masks,
     paths,
     sites,
-    train,
 )
 from minecover.table import SiteTable, read_table
-from minecover.training import Recipe, Sample, count_classes, draw_sample, fit, probability
+from minecover.training import (
+    Recipe,
+    count_classes,
+    draw_sample,
+    fit,
+    fit_folds,
+    predict_out_of_fold,
+    probability,
+)
 
-STAGES = (labels, sites, imagery, masks, context, features, folds, train, evaluate)
+STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: What the fixed recipe has to give on 200 sites.
 RANGES = {
     "prevalence %": (0.45, 0.65),
@@ -85,6 +94,9 @@ def row(params: Params, *, random_split: bool) -> str:
     """Build one world and score it; a star marks what is out of range."""
     for stage in STAGES:
         stage.run(params)
+    setting = Setting(params)
+    setting.write_grouped()
+    evaluate.run(params)
     scores = json.loads(paths.METRICS.read_text())
     date, vote = scores["observation"], scores["location"]
     found = {
@@ -100,7 +112,7 @@ def row(params: Params, *, random_split: bool) -> str:
     }
     if random_split:
         grouped = scores["common_support"]["observation"]["f1"]
-        found["random - grouped F1"] = random_split_f1(params) - grouped
+        found["random - grouped F1"] = setting.random_split_f1() - grouped
     cells = []
     for name, value in found.items():
         low, high = RANGES[name]
@@ -108,55 +120,73 @@ def row(params: Params, *, random_split: bool) -> str:
     return " | ".join(cells)
 
 
-def random_split_f1(params: Params) -> float:
-    """Score single observations when locations, not sites, are dealt into folds."""
-    here = fetched_sites()
-    columns = params.value("source.bands")
-    recipe: Recipe = params.build("design.recipe")
-    n_folds = int(params.value("folds.splitter.n"))
-    profile = str(params.value("mask.name"))
+class Setting:
+    """The recipe on one built world: its tables, and one sample for both kinds of split.
 
-    def read(index: int) -> SiteTable:
-        path = paths.table("observation", here[index].site_id)
-        return read_table(path, features=columns, profile=profile)
+    No final model is fitted: nothing here is asked of it.
+    """
 
-    counts = np.array([count_classes(read(i)) for i in range(len(here))])
-    share = recipe.shares(counts, np.zeros(len(here), np.int8))[-1]
-    sample = draw_sample(read, len(here), most=share, seed=recipe.seed)
-    models = Parallel(n_jobs=-1, prefer="threads")(
-        delayed(fit)(
-            params.build("model"),
-            sample,
-            dealt(sample, n_folds) != k,
-            share=share,
-            correct_prior=recipe.correct_prior,
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        self.here = fetched_sites()
+        blocks = params.build("features")
+        self.columns = [name for block in blocks.values() for name in block.names]
+        folds = pd.read_parquet(paths.FOLDS).set_index("site_id")["fold"]
+        ids = [site.site_id for site in self.here]
+        self.fold_of_site = folds.loc[ids].to_numpy(np.int8)
+        self.recipe: Recipe = params.build("design.recipe")
+        counts = np.array([count_classes(self.read(i)) for i in range(len(ids))])
+        self.shares = self.recipe.shares(counts, self.fold_of_site)
+        self.sample = draw_sample(
+            self.read, len(ids), most=max(self.shares), seed=self.recipe.seed
         )
-        for k in range(n_folds)
-    )
 
-    def ranked(index: int) -> Ranking:
-        table = read(index)
-        n_px = int(np.prod(table.shape))
-        fold = fold_of(np.full(n_px, index), np.arange(n_px), n_folds)
-        fold = np.tile(fold, len(table.dates))
-        score = np.full(len(table.label), np.nan, np.float32)
-        for k, model in enumerate(models):
-            usable = table.valid & (fold == k)
-            score = np.where(usable, probability(model, table.X, usable), score)
-        seen = np.isfinite(score)
-        return Ranking.of(score[seen], table.label[seen])
+    def read(self, index: int) -> SiteTable:
+        """Read one site's observations."""
+        path = paths.table("observation", self.here[index].site_id)
+        return read_table(path, features=self.columns, profile=self.params.value("mask.name"))
 
-    rankings = Parallel(n_jobs=-1, prefer="threads")(
-        delayed(ranked)(i) for i in range(len(here))
-    )
-    counted = confusion(rankings, [float(params.value("design.threshold"))] * len(here))
-    tp, fp, fn = (float(c.sum()) for c in (counted.tp, counted.fp, counted.fn))
-    return 2 * tp / (2 * tp + fp + fn)
+    def write_grouped(self) -> None:
+        """Predict every site with the model of its fold, as the train stage does."""
+        splitter: GroupedFolds = self.params.build("folds.splitter")
+        models = fit_folds(
+            self.params.build("model"),
+            self.sample,
+            self.fold_of_site,
+            splitter.too_near(self.here, self.fold_of_site),
+            shares=self.shares[:-1],
+            correct_prior=self.recipe.correct_prior,
+        )
+        ids = [site.site_id for site in self.here]
+        rows = predict_out_of_fold(models, self.read, ids, self.fold_of_site)
+        write_out_of_fold(paths.OUT_OF_FOLD, rows)
 
+    def random_split_f1(self) -> float:
+        """Score single observations when locations, not sites, are dealt into folds.
 
-def dealt(sample: Sample, n_folds: int) -> np.ndarray:
-    """Deal the sample's rows by their location."""
-    return fold_of(sample.site, sample.location, n_folds)
+        One fold of them is enough: it holds locations of every site.
+        """
+        n_folds = int(self.params.value("folds.splitter.n"))
+        share = self.shares[-1]
+        model = fit(
+            self.params.build("model"),
+            self.sample,
+            fold_of(self.sample.site, self.sample.location, n_folds) != 0,
+            share=share,
+            correct_prior=self.recipe.correct_prior,
+        )
+        rankings = []
+        for index in range(len(self.here)):
+            table = self.read(index)
+            n_px = int(np.prod(table.shape))
+            fold = fold_of(np.full(n_px, index), np.arange(n_px), n_folds)
+            tested = table.valid & (np.tile(fold, len(table.dates)) == 0)
+            score = probability(model, table.X, tested)[tested]
+            rankings.append(Ranking.of(score, table.label[tested]))
+        cut = float(self.params.value("design.threshold"))
+        counted = confusion(rankings, [cut] * len(rankings))
+        tp, fp, fn = (float(c.sum()) for c in (counted.tp, counted.fp, counted.fn))
+        return 2 * tp / (2 * tp + fp + fn)
 
 
 def fold_of(site: np.ndarray, location: np.ndarray, n_folds: int) -> np.ndarray:

@@ -94,6 +94,32 @@ class GroupedFolds:
             )
         return frame[["site_id", "group", "fold", "positives"]]
 
+    def too_near(
+        self, sites: Sequence[Site], fold_of_site: NDArray[np.int8]
+    ) -> list[dict[int, NDArray[np.bool_]]]:
+        """Mark the training pixels that lie within the buffer of a fold's ground.
+
+        Parameters
+        ----------
+        sites : sequence of Site
+        fold_of_site : (n_sites,) int8
+
+        Returns
+        -------
+        list of dict of (row, col) bool
+            One a fold: masks by site index, only of sites that have such a pixel.
+        """
+        near: list[dict[int, NDArray[np.bool_]]] = []
+        for fold in range(self.n):
+            tested = [s.grid for s, k in zip(sites, fold_of_site, strict=True) if k == fold]
+            masks = {
+                i: near_ground(site.grid, tested, within_m=self.buffer_m)
+                for i, site in enumerate(sites)
+                if fold_of_site[i] != fold
+            }
+            near.append({i: mask for i, mask in masks.items() if mask.any()})
+        return near
+
     def _greedy(self, groups: pd.DataFrame) -> dict[str, int]:
         """Give each group, the richest first, to the fold that holds the fewest positives."""
         order = groups.sort_index().sort_values(

@@ -13,10 +13,9 @@ from minecover.aggregation import Aggregation
 from minecover.atomic import replacing, write_json
 from minecover.config import Params
 from minecover.features import ObservationFeature
-from minecover.folds import GroupedFolds, near_ground
+from minecover.folds import GroupedFolds
 from minecover.metrics import choose_cuts, site_scores
 from minecover.out_of_fold import read_out_of_fold, write_out_of_fold
-from minecover.sites import Site
 from minecover.stages import fetched_sites, over, paths
 from minecover.table import SiteTable, read_table
 from minecover.training import (
@@ -49,7 +48,9 @@ def run(params: Params) -> None:
     counts = over(range(len(sites)), lambda i: count_classes(read(i, ())), "train")
     shares = recipe.shares(np.array(counts), fold_of_site)
     sample = draw_sample(read, len(sites), most=max(shares), seed=recipe.seed)
-    near = _near(sites, fold_of_site, params.build("folds.splitter"))
+    splitter: GroupedFolds = params.build("folds.splitter")
+    # The last model is fitted on everything: nothing is tested, so nothing is too near.
+    near = [*splitter.too_near(sites, fold_of_site), {}]
     *models, final = fit_folds(
         family, sample, fold_of_site, near, shares=shares, correct_prior=recipe.correct_prior
     )
@@ -97,22 +98,6 @@ def _choices(params: Params) -> dict[str, object]:
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),
     }
-
-
-def _near(
-    sites: Sequence[Site], fold_of_site: np.ndarray, splitter: GroupedFolds
-) -> list[dict[int, np.ndarray]]:
-    """Mark, for each fold, the training pixels too near to its ground; none for the last."""
-    near: list[dict[int, np.ndarray]] = []
-    for fold in range(splitter.n):
-        tested = [site.grid for site, k in zip(sites, fold_of_site, strict=True) if k == fold]
-        masks = {
-            i: near_ground(site.grid, tested, within_m=splitter.buffer_m)
-            for i, site in enumerate(sites)
-            if fold_of_site[i] != fold
-        }
-        near.append({i: mask for i, mask in masks.items() if mask.any()})
-    return [*near, {}]
 
 
 def _write_model(model: Pipeline) -> str:

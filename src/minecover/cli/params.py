@@ -1,0 +1,29 @@
+"""`minecover params`: conf/ composed into params.yaml."""
+
+import click
+
+
+@click.command()
+@click.option("--write", "action", flag_value="write", help="Compose conf/ into params.yaml.")
+@click.option("--check", "action", flag_value="check", help="Fail unless params.yaml is that.")
+@click.option("--experiment", help="An option of conf/experiment.")
+@click.argument("overrides", nargs=-1)
+def params(action: str | None, experiment: str | None, overrides: tuple[str, ...]) -> None:
+    """Compose conf/ into params.yaml, or check that it still is so.
+
+    \b
+    minecover params --check
+    minecover params --write
+    minecover params --write --experiment brumadinho
+    minecover params --write model=forest folds.splitter.n=3
+    """
+    from minecover.config import PARAMS, check_params, composed, write_params
+
+    if action == "check":
+        check_params()
+    elif action == "write":
+        chosen = [f"experiment={experiment}"] if experiment else []
+        write_params(composed([*chosen, *overrides]))
+        click.echo(f"wrote {PARAMS}", err=True)
+    else:
+        raise click.UsageError("say --write or --check.")

@@ -1,0 +1,15 @@
+"""`minecover summary`: what `make run` prints last."""
+
+import click
+
+
+@click.command()
+def summary() -> None:
+    """Print the scores, where the report is, and how to open the MLflow UI.
+
+    \b
+    minecover summary
+    """
+    from minecover.stages.register import summary as lines
+
+    click.echo("\n".join(lines()))

@@ -1,0 +1,30 @@
+"""`minecover ui`: the MLflow UI, on this machine only."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from minecover.errors import RegistryError
+
+
+@click.command()
+@click.option("--port", default=5000, show_default=True)
+def ui(port: int) -> None:
+    """Open the MLflow UI on this machine only.
+
+    \b
+    minecover ui --port 5001
+    """
+    from minecover.config import load_params
+    from minecover.tracking.nouns import Tracking, ui_command
+
+    tracking: Tracking = load_params().build("tracking")
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():
+        raise RegistryError("there is no run to show yet. Type `make run`, then again.")
+    command = ui_command(tracking, port=port)
+    click.echo(f"The MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", err=True)
+    # The environment need not be activated for its own mlflow to be found.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    os.execvp(command[0], command)
