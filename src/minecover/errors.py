@@ -21,6 +21,14 @@ class NotCoveredError(SceneError):
     """No scene shows any of the ground that was asked for."""
 
 
+class CloudyError(SceneError):
+    """Scenes show the ground that was asked for, and none is clear enough to be fetched."""
+
+
+class AccessError(MinecoverError):
+    """A service refuses all we ask: credentials, project or permission. The run stops."""
+
+
 class SiteError(MinecoverError):
     """A layout cannot place its sites, or no scene covers one."""
 
