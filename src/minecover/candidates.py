@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from minecover.atomic import replacing, write_text
 from minecover.cube import F32
 from minecover.errors import ConfigError, SiteError
 from minecover.grid import LATTICE_OFFSET_M, PIXEL_M, Grid
+from minecover.objects import connected
 from minecover.raster import trace
 
 #: Columns of a candidate table, in order.
@@ -184,7 +183,7 @@ def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
 def _zone(crs: str, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
     """Describe every object of one CRS that has enough pixels."""
     row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
-    objects = [part for _, part in pixels.groupby(_connected(row, col)) if len(part) >= min_px]
+    objects = [part for _, part in pixels.groupby(connected(row, col)) if len(part) >= min_px]
     if not objects:
         return _empty()
     best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
@@ -207,22 +206,6 @@ def _zone(crs: str, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
         geometry=_rounded(shapes.to_crs("EPSG:4326").to_numpy()),
         crs="EPSG:4326",
     ).round({"area_ha": 2})
-
-
-def _connected(row: NDArray[np.int64], col: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Give each pixel its 8-connected object; pixels come sorted by row and column."""
-    # Two columns wider than the ground, so that no row's end neighbours the next row's start.
-    width = int(np.ptp(col)) + 3
-    key = row * width + col
-    pairs = []
-    for step in (1, width - 1, width, width + 1):
-        there = np.minimum(np.searchsorted(key, key + step), len(key) - 1)
-        here = np.flatnonzero(key[there] == key + step)
-        pairs.append((here, there[here]))
-    start, end = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    links = coo_array((np.ones(len(start), np.bool_), (start, end)), shape=(len(key),) * 2)
-    numbers: NDArray[np.int32] = connected_components(links, directed=False)[1]
-    return numbers
 
 
 def _outline(part: pd.DataFrame, crs: str) -> shapely.Geometry:
