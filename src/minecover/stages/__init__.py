@@ -32,8 +32,16 @@ STAGES = (
 )
 
 
-def over(items: Sequence[Item], work: Callable[[Item], Result], name: str) -> list[Result]:
+def over(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    name: str,
+    *,
+    threads: int | None = None,
+) -> list[Result]:
     """Do independent work on every item, on all cores, with one progress bar on a terminal.
+
+    The first error ends it all: what has not begun never will, what is under way is left.
 
     Parameters
     ----------
@@ -43,6 +51,8 @@ def over(items: Sequence[Item], work: Callable[[Item], Result], name: str) -> li
         What to do with one of them; runs in another process.
     name : str
         What the bar says.
+    threads : int or None
+        Work on so many threads of this process instead: for work that waits for others.
 
     Returns
     -------
@@ -50,9 +60,12 @@ def over(items: Sequence[Item], work: Callable[[Item], Result], name: str) -> li
         Results in the order of the items.
     """
     here = Path.cwd()
-    results = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_at)(here, work, item) for item in items
+    workers = (
+        Parallel(n_jobs=-1, return_as="generator")
+        if threads is None
+        else Parallel(n_jobs=threads, return_as="generator", backend="threading")
     )
+    results = workers(delayed(_at)(here, work, item) for item in items)
     bar = tqdm(results, name, len(items), unit="site", disable=not sys.stderr.isatty())
     return list(bar)
 

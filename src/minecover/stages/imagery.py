@@ -1,79 +1,80 @@
 """Stage `imagery`: every site's scenes, as raw patches."""
 
-import hashlib
 import logging
-import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from minecover.atomic import replacing
 from minecover.config import Params
-from minecover.errors import MinecoverError, NotCoveredError, SceneError
-from minecover.raster import write_cube
-from minecover.sites import Site, read_sites
-from minecover.source import Source
+from minecover.errors import SceneError
+from minecover.fetch import FAILED, OK, Fetcher, Fetching, Ledger, Outcome
+from minecover.sites import read_sites
 from minecover.stages import over, paths
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What became of one site: a line of the index and of the ledger."""
-
-    site_id: str
-    status: str
-    dates: str
-    bytes: int
-    sha256: str
-    seconds: float
-    message: str
+#: Columns of the index; the reasons stand in the ledger, since they may differ between runs.
+COLUMNS = ["site_id", "status", "dates", "bytes", "sha256"]
+#: Lost sites that an error names.
+NAMED = 3
 
 
 def run(params: Params) -> None:
-    """Fetch all sites; stop if more are lost than the configuration allows."""
-    source: Source = params.build("source.scenes")
-    sites = read_sites(paths.SITES)
-    fetched = over(sites, lambda site: fetch(source, site), "imagery")
-    frame = pd.DataFrame(fetched)
-    _write(frame[["site_id", "status", "dates", "bytes", "sha256"]], paths.SCENE_INDEX)
-    _write(frame[["site_id", "status", "seconds", "message"]], paths.LEDGER)
-    lost = [one for one in fetched if one.status != "ok"]
-    allowed = float(params.value("source.max_failed_fraction"))
-    if len(lost) > allowed * len(sites):
-        raise SceneError(
-            f"{len(lost)} of {len(sites)} sites have no imagery, more than "
-            f"source.max_failed_fraction={allowed:g} allows. "
-            f"{lost[0].site_id}: {lost[0].message}"
-        )
-    scenes = sum(len(one.dates.split()) for one in fetched)
-    size = sum(one.bytes for one in fetched) / 1e6
-    log.info("imagery: %d sites, %d scenes, %.0f MB", len(sites) - len(lost), scenes, size)
-
-
-def fetch(source: Source, site: Site) -> Fetched:
-    """Read one site's scenes and write its patch; a failure is a status, not the end."""
-    begin = time.perf_counter()
-    path = paths.SCENES / f"{site.site_id}.tif"
-    try:
-        cube = source.scenes(site)
-    except MinecoverError as error:
-        status = "empty" if isinstance(error, NotCoveredError) else "failed"
-        seconds = round(time.perf_counter() - begin, 2)
-        return Fetched(site.site_id, status, "", 0, "", seconds, str(error))
-    write_cube(path, cube)
-    content = path.read_bytes()
-    return Fetched(
-        site.site_id,
-        "ok",
-        " ".join(day.isoformat() for day in cube.dates),
-        len(content),
-        hashlib.sha256(content).hexdigest(),
-        round(time.perf_counter() - begin, 2),
-        "",
+    """Fetch all sites; stop if more fail than the configuration allows."""
+    fetching: Fetching = params.build("source.fetch")
+    ledger = Ledger(paths.LEDGER)
+    fetcher = Fetcher(
+        params.build("source.scenes"),
+        params.value("source.scenes"),
+        fetching,
+        paths.SCENES,
+        ledger,
+        ledger.opened(),
     )
+    outcomes = over(read_sites(paths.SITES), fetcher, "imagery", threads=fetching.at_once)
+    _write(pd.DataFrame(outcomes)[COLUMNS], paths.SCENE_INDEX)
+    check(outcomes, max_failed_fraction=float(params.value("source.max_failed_fraction")))
+    count = Counter(one.status for one in outcomes)
+    scenes = sum(len(one.dates.split()) for one in outcomes)
+    size = sum(one.bytes for one in outcomes) / 1e6
+    log.info(
+        "imagery: %d sites, %d scenes, %.0f MB%s",
+        count[OK],
+        scenes,
+        size,
+        "".join(f"; {n} {status}" for status, n in sorted(count.items()) if status != OK),
+    )
+
+
+def check(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -> None:
+    """Refuse to go on with too few sites.
+
+    A site that is not observed is no failure: it is left out, and never taken for ground
+    without a mine.
+
+    Raises
+    ------
+    SceneError
+        If more sites failed than allowed, or none has a scene.
+    """
+    failed = [one for one in outcomes if one.status == FAILED]
+    if len(failed) > max_failed_fraction * len(outcomes):
+        raise SceneError(
+            f"{len(failed)} of {len(outcomes)} sites failed, more than "
+            f"source.max_failed_fraction={max_failed_fraction:g} allows. Run it again to ask "
+            f"for those alone; {paths.LEDGER} says what happened. {_first(failed)}"
+        )
+    if not any(one.status == OK for one in outcomes):
+        raise SceneError(f"no site has a scene. {_first(outcomes)}")
+
+
+def _first(lost: Sequence[Outcome]) -> str:
+    """Tell of the first lost sites."""
+    told = "; ".join(f"{one.site_id}: {one.message}" for one in lost[:NAMED])
+    return told + (f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
