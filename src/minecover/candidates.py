@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from minecover.atomic import replacing, write_text
 from minecover.cube import F32
 from minecover.errors import ConfigError, SiteError
-from minecover.grid import LATTICE_OFFSET_M, PIXEL_M, Grid
+from minecover.grid import LATTICE_OFFSET_M, LON_LAT, Grid
 from minecover.objects import connected
 from minecover.raster import trace
 
@@ -34,8 +34,6 @@ COLUMNS = (
     "known",
     "geometry",
 )
-#: Hectares of a Landsat pixel.
-PIXEL_HA = PIXEL_M**2 / 10_000
 #: Decimals of a degree that are kept: 11 cm on the ground, beside pixels of 30 m.
 DEGREE_DECIMALS = 6
 #: Decimals of a probability that are kept, as everywhere on disk.
@@ -51,7 +49,7 @@ class SiteMap:
     site_id : str
         The site.
     grid : Grid
-        Its pixels, without halo, on the Landsat lattice.
+        Its pixels, without halo: on the Landsat lattice, or in longitude and latitude.
     probability : (row, col) float32
         Probability of a mine, over all dates; NaN where never observed.
     dates_valid : (row, col) integer
@@ -64,13 +62,26 @@ class SiteMap:
     dates_valid: NDArray[np.integer]
 
     def __post_init__(self) -> None:
-        """Refuse what has no place on the lattice that all sites share."""
-        if not self.grid.is_on_lattice:
+        """Refuse what is in metres and has no place on the lattice that all sites share."""
+        if self.grid.crs != LON_LAT and not self.grid.is_on_lattice:
             raise SiteError(
                 f"candidates are found on the Landsat lattice, and the grid of site "
                 f"{self.site_id} does not lie on it: {tuple(self.grid.transform)[:6]}. "
                 "Lay the site anew with a layout of minecover.layouts."
             )
+
+    @property
+    def zone(self) -> str:
+        """Name the lattice: one a UTM zone, and each lon/lat site has its own."""
+        crs = self.grid.crs
+        return f"{crs}/{self.site_id}" if crs == LON_LAT else crs
+
+    @property
+    def lattice(self) -> Grid:
+        """Give the ground that rows and columns of the zone are counted from."""
+        if self.grid.crs == LON_LAT:
+            return self.grid
+        return Grid.from_corner(self.grid.crs, -LATTICE_OFFSET_M, LATTICE_OFFSET_M, 1, 1)
 
 
 def find(
@@ -80,7 +91,8 @@ def find(
 
     An object is a set of 8-connected pixels on the lattice, whichever sites they are from:
     it does not end where a site ends. A pixel that several sites hold counts once, with
-    the highest probability it got.
+    the highest probability it got. (Sites in longitude and latitude share no lattice: there an
+    object ends with its site, and of objects that overlap the better one is kept.)
 
     Parameters
     ----------
@@ -105,8 +117,10 @@ def find(
             f"candidates.threshold lies in 0..1 and candidates.min_px is at least 1, "
             f"found {threshold} and {min_px}."
         )
-    pixels = _pixels(maps, threshold)
-    zones = [_zone(str(crs), rows, min_px) for crs, rows in pixels.groupby("crs")]
+    sites = list(maps)
+    lattices = {site.zone: site.lattice for site in sites}
+    by_zone = _pixels(sites, threshold).groupby("zone")
+    zones = [_zone(str(zone), lattices[str(zone)], rows, min_px) for zone, rows in by_zone]
     zones = [zone for zone in zones if len(zone)]
     if not zones:
         return _empty()
@@ -161,44 +175,46 @@ def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
     tables = []
     for site in maps:
         row, col = np.nonzero(site.probability >= threshold)
-        top, left = site.grid.transform.f, site.grid.transform.c
+        # Rows grow southwards, as in every raster; north of the equator they are negative.
+        top, left = site.lattice.rowcol(*site.grid.xy(0, 0))
         table = {
-            "crs": site.grid.crs,
-            # Rows grow southwards, as in every raster; north of the equator they are negative.
-            "row": row + round((LATTICE_OFFSET_M - top) / PIXEL_M),
-            "col": col + round((left + LATTICE_OFFSET_M) / PIXEL_M),
+            "zone": site.zone,
+            "row": row + top,
+            "col": col + left,
             "probability": site.probability[row, col].astype(np.float64),
             "dates_valid": site.dates_valid[row, col].astype(np.int64),
             "site_id": site.site_id,
         }
         tables.append(pd.DataFrame(table))
     if not tables:
-        return pd.DataFrame(columns=["crs"])
+        return pd.DataFrame(columns=["zone"])
     every = pd.concat(tables, ignore_index=True).sort_values(
-        ["crs", "row", "col", "probability", "site_id"], ascending=[True] * 3 + [False, True]
+        ["zone", "row", "col", "probability", "site_id"], ascending=[True] * 3 + [False, True]
     )
-    return every.drop_duplicates(["crs", "row", "col"], ignore_index=True)
+    return every.drop_duplicates(["zone", "row", "col"], ignore_index=True)
 
 
-def _zone(crs: str, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
-    """Describe every object of one CRS that has enough pixels."""
+def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
+    """Describe every object of one lattice that has enough pixels."""
     row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
     objects = [part for _, part in pixels.groupby(connected(row, col)) if len(part) >= min_px]
     if not objects:
         return _empty()
     best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
-    x_m, y_m = best["col"] * PIXEL_M, -best["row"] * PIXEL_M
-    points = gpd.GeoSeries(gpd.points_from_xy(x_m, y_m), crs=crs).to_crs("EPSG:4326")
-    shapes = gpd.GeoSeries([_outline(part, crs) for part in objects], crs=crs)
+    x, y = lattice.transform @ (best["col"] + 0.5, best["row"] + 0.5)
+    points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=lattice.crs).to_crs("EPSG:4326")
+    shapes = gpd.GeoSeries([_outline(part, lattice) for part in objects], crs=lattice.crs)
+    width_m, height_m = lattice.pixel_m
     means = np.array([part["probability"].mean() for part in objects])
     return gpd.GeoDataFrame(
         {
-            "crs": crs,
-            "candidate_id": [_named(crs, p.row, p.col) for p in best.itertuples(index=False)],
+            "zone": zone,
+            "candidate_id": [_named(lattice, p.row, p.col) for p in best.itertuples()],
             "site_id": best["site_id"].to_numpy(),
             "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
             "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
-            "area_ha": np.array([len(part) for part in objects]) * PIXEL_HA,
+            "area_ha": np.array([len(part) for part in objects])
+            * (width_m * height_m / 10_000),
             "max_probability": best["probability"].to_numpy().round(PROBABILITY_DECIMALS),
             "mean_probability": means.round(PROBABILITY_DECIMALS),
             "dates_valid": best["dates_valid"].to_numpy(),
@@ -208,14 +224,13 @@ def _zone(crs: str, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
     ).round({"area_ha": 2})
 
 
-def _outline(part: pd.DataFrame, crs: str) -> shapely.Geometry:
+def _outline(part: pd.DataFrame, lattice: Grid) -> shapely.Geometry:
     """Trace one object on a grid just large enough for it."""
     row, col = part["row"].to_numpy(), part["col"].to_numpy()
-    top, left = row.min(), col.min()
-    mask = np.zeros((np.ptp(row) + 1, np.ptp(col) + 1), np.bool_)
+    top, left, bottom, right = row.min(), col.min(), row.max() + 1, col.max() + 1
+    mask = np.zeros((bottom - top, right - left), np.bool_)
     mask[row - top, col - left] = True
-    left_m, top_m = left * PIXEL_M - LATTICE_OFFSET_M, LATTICE_OFFSET_M - top * PIXEL_M
-    polygons = trace(mask, Grid.from_corner(crs, left_m, top_m, *mask.shape))
+    polygons = trace(mask, lattice.cut(top, left, bottom, right))
     return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
@@ -231,8 +246,8 @@ def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = ["max_probability", "area_ha", "candidate_id"]
     found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)
     first, second = found.sindex.query(found.geometry, predicate="intersects")
-    crs = found["crs"].to_numpy()
-    twice = (first < second) & (crs[first] != crs[second])
+    zone = found["zone"].to_numpy()
+    twice = (first < second) & (zone[first] != zone[second])
     found = found.drop(index=np.unique(second[twice])).reset_index(drop=True)
     found["rank"] = np.arange(1, len(found) + 1)
     return found
@@ -245,9 +260,13 @@ def _meets(found: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_
     return known
 
 
-def _named(crs: str, row: int, col: int) -> str:
+def _named(lattice: Grid, row: int, col: int) -> str:
     """Name a lattice pixel: "N35-E24853-S147" lies 147 pixels south of the equator."""
-    code = crs.removeprefix("EPSG:")
+    if lattice.crs == LON_LAT:
+        lon, lat = lattice.xy(row, col)
+        east, north = "W" if lon < 0 else "E", "S" if lat < 0 else "N"
+        return f"LL-{east}{abs(lon):.5f}-{north}{abs(lat):.5f}"
+    code = lattice.crs.removeprefix("EPSG:")
     zone = f"N{code[3:]}" if code.startswith("326") else code
     return f"{zone}-E{col}-{'S' if row > 0 else 'N'}{abs(row)}"
 

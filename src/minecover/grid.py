@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import Geod, Transformer
 
 F64 = NDArray[np.float64]
 #: Side of a Landsat reflective pixel [m].
 PIXEL_M = 30.0
 #: Landsat pixel edges lie at 30 k + 15 m: the corners its MTL names are pixel *centres*.
 LATTICE_OFFSET_M = 15.0
+#: Longitude and latitude: the only CRS that is not in metres, for archives kept as they are.
+LON_LAT = "EPSG:4326"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,18 @@ class Grid:
         t = self.transform
         edges = (t.c % PIXEL_M, t.f % PIXEL_M)
         return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
+
+    @property
+    def pixel_m(self) -> tuple[float, float]:
+        """Width and height of the middle pixel [m], on the ellipsoid if it is in degrees."""
+        t = self.transform
+        if self.crs != LON_LAT:
+            return float(t.a), float(-t.e)
+        lon, lat = self.xy(self.shape[0] // 2, self.shape[1] // 2)
+        earth = Geod(ellps="WGS84")
+        width = earth.line_length([lon - t.a / 2, lon + t.a / 2], [lat, lat])
+        height = earth.line_length([lon, lon], [lat + t.e / 2, lat - t.e / 2])
+        return float(width), float(height)
 
     def overlaps(self, other: Grid) -> bool:
         """Whether the two share ground, by their outlines; zones may differ."""

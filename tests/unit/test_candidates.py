@@ -214,6 +214,36 @@ def test_senseless_rules_are_refused(threshold: float, min_px: int) -> None:
         find([], NO_LABELS, threshold=threshold, min_px=min_px)
 
 
+def lon_lat_map(drawing: str, *, site_id: str, left: float) -> SiteMap:
+    """Draw a site of the archive: pixels in degrees, on no common lattice."""
+    plane = site_map(drawing).probability
+    grid = Grid("EPSG:4326", Affine(0.00028, 0, left, 0, -0.00028, -60.0), plane.shape)
+    return SiteMap(site_id, grid, plane, np.full(plane.shape, 7, np.uint8))
+
+
+def test_a_candidate_in_degrees_has_hectares_of_its_latitude() -> None:
+    found = found_in(lon_lat_map("..... .78.. .....", site_id="a", left=-70.0))
+
+    assert found["candidate_id"].tolist() == ["LL-W69.99930-S60.00042"]
+    assert found["lon"].tolist() == pytest.approx([-70 + 2.5 * 0.00028], abs=1e-6)
+    assert found["lat"].tolist() == pytest.approx([-60 - 1.5 * 0.00028], abs=1e-6)
+    # A degree of longitude is half as long at 60 degrees as at the equator.
+    assert found["area_ha"].tolist() == [0.1]
+    assert found.geometry.iloc[0].bounds == pytest.approx(
+        (-69.99972, -60.00056, -69.99916, -60.00028), abs=1e-6
+    )
+
+
+def test_of_objects_in_degrees_that_overlap_the_better_one_is_kept() -> None:
+    one = lon_lat_map("...77 ...77", site_id="one", left=28.0)
+    other = lon_lat_map(".88.. .88..", site_id="other", left=28.0 + 2.4 * 0.00028)
+    far = lon_lat_map("77... .....", site_id="far", left=29.0)
+
+    found = found_in(one, other, far)
+
+    assert found["site_id"].tolist() == ["other", "far"]
+
+
 def test_a_grid_off_the_lattice_is_refused() -> None:
     grid = Grid(CRS, Affine(30, 0, 700_000, 0, -30, 0), (2, 2))
 

@@ -20,6 +20,22 @@ def test_a_site_lies_on_the_lattice_of_usgs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("crs", "pixel", "top", "width_m", "height_m"),
+    [
+        pytest.param("EPSG:32635", 30.0, -200_025.0, 30.0, 30.0, id="metres"),
+        pytest.param("EPSG:4326", 0.001, 0.0, 111.319, 110.574, id="degrees at the equator"),
+        pytest.param("EPSG:4326", 0.001, 60.0, 55.80, 111.412, id="degrees of 60 north"),
+    ],
+)
+def test_a_pixel_has_metres(
+    crs: str, pixel: float, top: float, width_m: float, height_m: float
+) -> None:
+    grid = Grid(crs, Affine(pixel, 0, 15.0, 0, -pixel, top), (1, 1))
+
+    assert grid.pixel_m == pytest.approx((width_m, height_m), abs=0.01)
+
+
+@pytest.mark.parametrize(
     ("metres", "edge"),
     [(15, 15), (44.9, 15), (45, 45), (0, -15), (-2_222_700, -2_222_715)],
 )
