@@ -10,21 +10,27 @@ import shapely
 from affine import Affine
 
 from minecover import landsat
-from minecover.cube import Cube
+from minecover.cube import F32, Cube
 from minecover.errors import ConfigError
 from minecover.grid import PIXEL_M, Grid
 from minecover.labels import label_table
 from minecover.raster import trace
 from minecover.simulation import layout
-from minecover.simulation.streams import Bools
-from minecover.simulation.water import Line
+from minecover.simulation.ground import raise_relief
+from minecover.simulation.layout import Plot
+from minecover.simulation.streams import Bools, Stream, generator, random_field
+from minecover.simulation.water import Line, Network
 from minecover.simulation.world import World
 from minecover.sites import Site, square
 
 #: Outlines are drawn this far inside their outermost pixels [m]: a pixel belongs to an outline
 #: if they touch, and the neighbours must not.
 INSIDE_M = 1.0
-LAYERS = ("rivers", "roads", "provinces")
+LAYERS = ("water", "rivers", "roads", "provinces")
+SURFACES = ("elevation", "elevation_before", "water_occurrence")
+#: The earlier elevation model stands on another datum [m], errs (standard deviation [m] and
+#: correlation length [px]), and knows nothing of what was dug since [m].
+DATUM_M, MODEL_ERROR_M, MODEL_ERROR_PX, DUG_M = 0.8, 3.0, 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class SimulatedLayer:
     world : World
         Whose layer.
     name : str
-        ``"rivers"`` or ``"roads"`` (lines) or ``"provinces"`` (polygons with a `name`).
+        ``"water"`` (the areas of the main rivers), ``"rivers"`` or ``"roads"`` (lines) or
+        ``"provinces"`` (areas with a `name`).
     """
 
     world: World
@@ -111,12 +118,74 @@ class SimulatedLayer:
         """Draw the layer, in WGS 84."""
         if self.name == "provinces":
             return _provinces()
-        lines = []
+        shapes = []
         for plot in self.world.plots():
             network = self.world.network(plot)
-            drawn = network.lines if self.name == "rivers" else (network.road_line,)
-            lines += [_on_map(line, plot.grid.transform) for line in drawn]
-        return gpd.GeoDataFrame(geometry=lines, crs=layout.CRS).to_crs("EPSG:4326")
+            if self.name == "water":
+                shapes.append(_river(network, plot.grid))
+            else:
+                drawn = network.lines if self.name == "rivers" else (network.road_line,)
+                shapes += [_on_map(line, plot.grid.transform) for line in drawn]
+        return gpd.GeoDataFrame(geometry=shapes, crs=layout.CRS).to_crs("EPSG:4326")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSurface:
+    """One surface of the simulated world, known where there is simulated ground.
+
+    Parameters
+    ----------
+    world : World
+        Whose surface.
+    name : str
+        ``"elevation"`` [m] without error; ``"elevation_before"`` [m], that of a coarse model
+        made before the mines were dug; ``"water_occurrence"``, the share of a pixel under
+        river [%].
+    """
+
+    world: World
+    name: str
+
+    def __post_init__(self) -> None:
+        """Refuse a surface that does not exist."""
+        if self.name not in SURFACES:
+            raise ConfigError(
+                f"the simulated world has the surfaces {', '.join(SURFACES)}, "
+                f"found {self.name!r}. Fix conf/context/simulated.yaml."
+            )
+
+    def __call__(self, grid: Grid) -> F32:
+        """Read the surface onto a grid, (row, col); NaN where there is no ground."""
+        values = np.full(grid.shape, np.nan, np.float32)
+        for plot in self.world.plots():
+            if plot.grid.crs == grid.crs and plot.grid.overlaps(grid):
+                first = grid.rowcol(*plot.grid.xy(0, 0))
+                rows, cols = (
+                    slice(max(start, 0), min(start + there, here))
+                    for start, there, here in zip(
+                        first, plot.grid.shape, grid.shape, strict=True
+                    )
+                )
+                values[rows, cols] = self._on(plot)[
+                    rows.start - first[0] : rows.stop - first[0],
+                    cols.start - first[1] : cols.stop - first[1],
+                ]
+        return values
+
+    def _on(self, plot: Plot) -> F32:
+        """Read it on a whole ground, rounded: last bits depend on the processor."""
+        world = self.world
+        network = world.network(plot)
+        if self.name == "water_occurrence":
+            return (100 * network.river).round().astype(np.float32)
+        rng = generator(world.seed, plot.ground_id, Stream.RELIEF)
+        height_m = raise_relief(rng, network, world.parameters.land).height_m
+        if self.name == "elevation_before":
+            # The rest of the relief's own stream: nothing else is drawn from it.
+            error = random_field(rng, plot.grid.shape, MODEL_ERROR_PX)
+            dug = np.any([mine.active for mine in world.mines(plot, network)], axis=0)
+            height_m = height_m + MODEL_ERROR_M * error + DATUM_M + DUG_M * dug
+        return height_m.round(2).astype(np.float32)
 
 
 def outlined(mask: Bools, grid: Grid) -> shapely.MultiPolygon:
@@ -134,6 +203,13 @@ def _centre(grid: Grid) -> shapely.Point:
 
 def _on_map(line: Line, transform: Affine) -> shapely.LineString:
     return shapely.LineString([transform @ (x, y) for x, y in line.points])
+
+
+def _river(network: Network, grid: Grid) -> shapely.Polygon:
+    """Draw the main river as wide as it is."""
+    line = network.lines[0]
+    half_px = round(float((line.distance_px - network.river_shore_px).max()), 4)
+    return _on_map(line, grid.transform).buffer(half_px * PIXEL_M, cap_style="flat")
 
 
 def _provinces() -> gpd.GeoDataFrame:

@@ -1,37 +1,68 @@
-"""Stage `context`: what lies round each site."""
+"""Stage `context`: what lies round each site, and which province it is in."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
+import pandas as pd
+import shapely
 
-from minecover.atomic import write_text
+from minecover.atomic import replacing, write_text
 from minecover.config import Params
-from minecover.context import Layer, distance_m
+from minecover.context import Layer, Plane, Provinces, cut, drawn, held, naming
 from minecover.raster import write_planes
-from minecover.sites import Site
+from minecover.sites import Site, read_sites, square
 from minecover.stages import fetched_sites, over, paths
 
 log = logging.getLogger(__name__)
 
+#: How far round the sites the outlines for maps go [degrees].
+MAP_MARGIN = 0.5
+
 
 def run(params: Params) -> None:
-    """Measure the distances to every layer, and keep the layers for the maps."""
-    layers: dict[str, Layer] = params.build("context.layers")
+    """Draw the planes of every site that has imagery; name the provinces of all sites."""
+    planes: dict[str, Plane] = held(params.build("context.planes"))
     outlines: dict[str, Layer] = params.build("context.outlines")
-    features = {name: layer() for name, layer in layers.items()}
+    provinces: Provinces | None = params.build("context.provinces")
+    sites = read_sites(paths.SITES)
+    write_outlines(outlines, sites)
+    names = write_provinces(provinces, sites)
+    fetched = fetched_sites() if planes else []
+    work = [(site, cut(planes, site.read_grid)) for site in fetched]
+    over(work, lambda one: surround(*one), "context")
+    log.info(
+        "context: %d planes on %d sites, %d sites in %d provinces",
+        len(planes),
+        len(fetched),
+        sum(name != "" for name in names),
+        len(set(names) - {""}),
+    )
+
+
+def surround(site: Site, planes: Mapping[str, Plane]) -> None:
+    """Write one site's planes, halo included."""
+    grid = site.read_grid
+    write_planes(paths.CONTEXT / f"{site.site_id}.tif", drawn(planes, grid), grid)
+
+
+def write_outlines(outlines: Mapping[str, Layer], sites: Sequence[Site]) -> None:
+    """Keep the lines and areas that maps of the sites show."""
     paths.CONTEXT.mkdir(parents=True, exist_ok=True)
-    for name, frame in {**features, **{n: layer() for n, layer in outlines.items()}}.items():
-        write_text(paths.CONTEXT / f"{name}.geojson", frame.to_json(drop_id=True) + "\n")
-    sites = fetched_sites() if features else []
-    over(sites, lambda site: surround(site, features), "context")
-    log.info("context: %d layers, %d sites", len(features), len(sites))
+    west, south, east, north = shapely.total_bounds([square(site.grid) for site in sites])
+    box = shapely.box(west, south, east, north).buffer(MAP_MARGIN)
+    for name, layer in outlines.items():
+        with naming(f"context.outlines.{name}"):
+            shown: gpd.GeoDataFrame = layer().to_crs("EPSG:4326")
+        shown = shown[shown.intersects(box)].select_dtypes(exclude="datetime")
+        write_text(paths.CONTEXT / f"{name}.geojson", shown.to_json(drop_id=True) + "\n")
 
 
-def surround(site: Site, features: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """Write one site's distance planes, halo included."""
-    planes = {
-        f"distance_to_{name}": distance_m(frame, site.read_grid)
-        for name, frame in features.items()
-    }
-    write_planes(paths.CONTEXT / f"{site.site_id}.tif", planes, site.read_grid)
+def write_provinces(provinces: Provinces | None, sites: Sequence[Site]) -> list[str]:
+    """Write which province every site lies in, empty where nobody knows; give the names."""
+    with naming("context.provinces"):
+        names = provinces(sites) if provinces else [""] * len(sites)
+    table = pd.DataFrame({"site_id": [site.site_id for site in sites], "province": names})
+    with replacing(paths.CONTEXT / "sites.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    return names
