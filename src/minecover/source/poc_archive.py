@@ -16,7 +16,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from minecover.atomic import write_text
-from minecover.cube import Cube
+from minecover.cube import F32, Cube
 from minecover.errors import ConfigError, NotCoveredError, SceneError
 from minecover.grid import Grid
 from minecover.sites import Site
@@ -30,6 +30,8 @@ QUALITY = "BQA"
 CRS = "EPSG:4326"
 #: What a quality band holds where a composite has no data.
 QA_FILL = 1
+#: Decimals of a degree that the proof of concept noted.
+DECIMALS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,16 @@ class Archive:
             )
         return dict(sorted(found.items()))
 
+    def one(self, location_id: str, source_id: str) -> Stored:
+        """Find one array of a source; a `NotCoveredError` says so where there is none."""
+        stored = self.stored(source_id)
+        if location_id not in stored:
+            raise NotCoveredError(
+                f"{self.folder} has no location {location_id} (found {len(stored)}: "
+                f"{', '.join(list(stored)[:3])} ...). Choose sites=poc_archive."
+            )
+        return stored[location_id]
+
     def read(self, stored: Stored) -> Image:
         """Read an array whole, (row, col, ...), in the dtype it has."""
         path = Path(self.folder) / stored.location_id / stored.source_id
@@ -157,13 +169,7 @@ class ArchiveScenes:
         SceneError
             If the site has another grid, or a band is missing.
         """
-        stored = self.archive.stored(LANDSAT8)
-        if site.site_id not in stored:
-            raise NotCoveredError(
-                f"{self.archive.folder} has no location {site.site_id} (found "
-                f"{len(stored)}: {', '.join(list(stored)[:3])} ...). Choose sites=poc_archive."
-            )
-        found = stored[site.site_id]
+        found = self.archive.one(site.site_id, LANDSAT8)
         _check_grid(site, found.grid())
         rows, cols = site.read_grid.shape
         image = self.archive.read(found).astype(np.float32)[:rows, :cols].transpose(3, 2, 0, 1)
@@ -189,6 +195,34 @@ class ArchiveScenes:
             grid=site.read_grid,
             halo_px=site.halo_px,
         )
+
+
+def predicted(
+    scenes: Stored, dates: Sequence[str], by_date: F32, together: F32
+) -> list[tuple[Stored, Image]]:
+    """Give the predictions of a location the names and the notes of the proof of concept.
+
+    Parameters
+    ----------
+    scenes, dates
+        What they were made from; ISO dates of the first axis.
+    by_date, together : (date, row, col) and (row, col) float32
+        Probability of a mine on each date, and over all dates.
+    """
+    right, bottom = scenes.grid().transform @ together.shape[::-1]
+    about = {
+        **{key: scenes.metadata.get(key) for key in ("projection", "top_left", "pixel_size")},
+        "bottom_right": [round(right, DECIMALS), round(bottom, DECIMALS)],
+        "dates": [day.replace("-", "") for day in dates],
+        # Its viewer looks for the corners, its own predictions carry these three.
+        "location_id": scenes.location_id,
+        "source_id": scenes.source_id,
+        "metadata": scenes.metadata,
+    }
+    return [
+        (Stored(scenes.location_id, INFERENCE, about), by_date),
+        (Stored(scenes.location_id, INFERENCE_TIMEAGG, about), together),
+    ]
 
 
 def write_back(folder: Path, images: Iterable[tuple[Stored, Image]]) -> None:

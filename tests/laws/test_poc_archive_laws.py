@@ -1,0 +1,40 @@
+"""Laws of the archive's masks: outlines burn back to the very pixels."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minecover.masks import label_cube
+from minecover.source.poc_archive import MASK, Archive, Stored, write_back
+from minecover.source.poc_ground import ArchiveLabels
+
+pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this Python")
+
+PIXEL = 0.0002694934
+
+
+@given(
+    cells=st.lists(st.booleans(), min_size=16, max_size=16).filter(any),
+    left=st.floats(12, 31),
+    top=st.floats(-13, 5),
+)
+def test_any_mask_is_burned_back_to_the_pixel(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[bool], left: float, top: float
+) -> None:
+    mask = np.array(cells, np.uint8).reshape(4, 4)
+    folder = tmp_path_factory.mktemp("archive")
+    about = {
+        "top_left": [left, top],
+        "bottom_right": [left + 4 * PIXEL, top - 4 * PIXEL],
+        "pixel_size": [PIXEL, -PIXEL],
+    }
+    stored = Stored("cod1", MASK, about)
+    write_back(folder, [(stored, mask)])
+
+    labels = ArchiveLabels(Archive(str(folder)))()
+
+    burned, _ = label_cube(labels, stored.grid(), [date(2017, 1, 1)], ignore_ring_px=0)
+    np.testing.assert_array_equal(burned[0], mask)
