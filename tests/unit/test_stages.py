@@ -11,7 +11,7 @@ import shapely
 
 from minecover.config import Params, composed
 from minecover.cube import Cube
-from minecover.errors import LabelError, SceneError
+from minecover.errors import AccessError, LabelError, SceneError
 from minecover.grid import Grid
 from minecover.labels import label_table, write_labels
 from minecover.raster import write_cube
@@ -95,30 +95,124 @@ def test_a_site_under_cloud_on_every_date_is_named(one_site: Path, params: Param
         features.run(params)
 
 
-def test_a_lost_site_is_named_and_left_out(
-    one_site: Path, monkeypatch: pytest.MonkeyPatch
+def scripted(script: dict[str, list[str]], **fetch: object) -> Params:
+    """Configure a source that says of each site what it is told to."""
+    fetching = {"_target_": "minecover.fetch.Fetching", "leave_out": [], **fetch}
+    scenes = {"_target_": "servers.scripted.Scripted", "notes": "notes", "pause_s": 0.0}
+    source = {
+        "scenes": {**scenes, "script": script},
+        "fetch": {"store": "store", "at_once": 4, **fetching},
+        "max_failed_fraction": 0.25,
+    }
+    return Params({"source": source})
+
+
+@pytest.fixture
+def four_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds nothing but the sites a, b, c and d."""
+    monkeypatch.chdir(tmp_path)
+    write_sites(paths.SITES, [Site(name, name, GRID, 1) for name in "abcd"])
+    return tmp_path
+
+
+def index() -> list[tuple[str, str]]:
+    frame = pd.read_csv(paths.SCENE_INDEX)
+    return list(zip(frame["site_id"], frame["status"], strict=True))
+
+
+def test_the_index_holds_every_site_in_order(four_sites: Path) -> None:
+    imagery.run(scripted({"b": ["empty"], "c": ["cloudy"], "d": ["failed"]}))
+
+    assert index() == [("a", "ok"), ("b", "empty"), ("c", "cloudy"), ("d", "failed")]
+    assert [site.site_id for site in fetched_sites()] == ["a"]
+    assert sorted(path.name for path in paths.SCENES.iterdir()) == ["a.tif", "index.csv"]
+
+
+@pytest.mark.parametrize(
+    "fetch",
+    [
+        pytest.param({"store": "store", "at_once": 4}, id="kept, on threads"),
+        pytest.param({"store": None, "at_once": 4}, id="direct, on threads"),
+        pytest.param({"store": None, "at_once": None}, id="direct, in processes"),
+    ],
+)
+def test_every_way_of_fetching_gives_the_same_bytes(
+    four_sites: Path, fetch: dict[str, object]
 ) -> None:
+    imagery.run(scripted({"b": ["empty"]}, **fetch))
+    found = {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
+
+    imagery.run(scripted({"b": ["empty"]}, store=None, at_once=1))
+
+    assert found == {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
+    assert len(pd.read_csv(paths.LEDGER)) == 8
+
+
+def test_failures_beyond_the_allowance_are_named_and_counted(four_sites: Path) -> None:
+    with pytest.raises(
+        SceneError,
+        match=r"4 of 4 sites failed.*source\.max_failed_fraction=0\.25.*"
+        r"a: a is failed as told\.; b: .*; c: .*; and 1 more",
+    ):
+        imagery.run(scripted({name: ["failed"] for name in "abcd"}))
+
+    assert fetched_sites() == []
+
+
+def test_a_later_run_asks_for_nothing_but_the_failures(four_sites: Path) -> None:
+    script = {"a": ["failed", "ok"], "b": ["failed", "failed", "ok"], "c": ["cloudy", "ok"]}
+    with pytest.raises(SceneError, match="2 of 4 sites failed"):
+        imagery.run(scripted(script))
+
+    imagery.run(scripted(script))
+    imagery.run(scripted(script))
+
+    assert index() == [("a", "ok"), ("b", "ok"), ("c", "cloudy"), ("d", "ok")]
+    ledger = pd.read_csv(paths.LEDGER)
+    assert ledger.groupby("site_id")["tries"].max().to_dict() == {
+        "a": 2,
+        "b": 3,
+        "c": 1,
+        "d": 1,
+    }
+
+
+def test_sites_that_nobody_observed_are_no_failures_but_no_build_either(
+    four_sites: Path,
+) -> None:
+    with pytest.raises(SceneError, match=r"no site has a scene\. a: a is empty as told\."):
+        imagery.run(scripted({"a": ["empty"], **{name: ["cloudy"] for name in "bcd"}}))
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "at_once"),
+    [
+        pytest.param("denied", AccessError, 2, id="a service that refuses all we ask"),
+        pytest.param("broken", ZeroDivisionError, 2, id="our own mistake"),
+        pytest.param("broken", ZeroDivisionError, None, id="our own mistake, in processes"),
+    ],
+)
+def test_the_run_stops_at_once(
+    four_sites: Path, word: str, error: type[Exception], at_once: int | None
+) -> None:
+    names = [f"site{number:03d}" for number in range(200)]
+    write_sites(paths.SITES, [Site(name, name, GRID, 1) for name in names])
+    params = scripted({"site002": [word]}, at_once=at_once)
+
+    with pytest.raises(error):
+        imagery.run(params)
+
+    assert len(list(Path("notes").iterdir())) < 100
+    assert not paths.SCENE_INDEX.exists()
+
+
+def test_a_lost_site_is_named_and_left_out(one_site: Path) -> None:
     lost = composed(["experiment=brumadinho", "paths.real_data=nowhere"], conf=CONF)
 
     with pytest.raises(
-        SceneError, match=r"1 of 1 sites.*source\.max_failed_fraction=0.*here: "
+        SceneError, match=r"1 of 1 sites.*source\.max_failed_fraction=0 .*here: "
     ):
         imagery.run(lost)
 
     assert pd.read_csv(paths.SCENE_INDEX)["status"].tolist() == ["failed"]
     assert fetched_sites() == []
-
-
-def test_lost_sites_within_the_allowance_do_not_stop_the_stage(one_site: Path) -> None:
-    imagery.run(
-        composed(
-            [
-                "experiment=brumadinho",
-                "paths.real_data=nowhere",
-                "source.max_failed_fraction=1.0",
-            ],
-            conf=CONF,
-        )
-    )
-
-    assert pd.read_csv(paths.LEDGER)["message"].str.contains("nowhere").all()

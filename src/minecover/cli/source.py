@@ -1,0 +1,163 @@
+"""`minecover source`: whether scenes can be had, before a build asks for all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from minecover.config import Params
+    from minecover.cube import Cube
+    from minecover.sites import Site
+
+#: The answer, or what to fix, comes within this time [s].
+LIMIT_S = 55
+#: A site at a given place, as conf/sites lays them: 3 km, and the margin that masks look into.
+SIZE_PX, HALO_PX = 100, 8
+#: Longitude and latitude where UTM zones are [degrees].
+PLACE = (click.FloatRange(-180, 180), click.FloatRange(-80, 84))
+
+
+@click.group()
+def source() -> None:
+    """Look at where scenes come from.
+
+    \b
+    minecover source check
+    """
+
+
+@source.command()
+@click.option("--source", "option", help="An option of conf/source [default: params.yaml's].")
+@click.option("--at", type=PLACE, metavar="LON LAT", help="Look there [degrees].")
+@click.argument("overrides", nargs=-1)
+def check(
+    option: str | None, at: tuple[float, float] | None, overrides: tuple[str, ...]
+) -> None:
+    """Ask for one site, and print what came, or what to fix, in under a minute.
+
+    The site is the first of data/sites.parquet, or the first that the chosen layouts would lay.
+
+    \b
+    minecover source check
+    minecover source check --source earth_engine --at 28.84 -2.51
+    minecover source check --source product_folder --at -44.12 -20.12 \\
+        source.input=LC08_products
+    minecover source check experiment=brumadinho
+    """
+    from multiprocessing import TimeoutError as TooLateError
+    from multiprocessing.pool import ThreadPool
+
+    from minecover.errors import SceneError
+
+    params = _params(option, overrides)
+    is_built = option is None and not overrides
+    with ThreadPool(1) as pool:
+        answer = pool.apply_async(_checked, (params, at, is_built))
+        try:
+            lines = answer.get(LIMIT_S)
+        except TooLateError as error:
+            raise SceneError(
+                f"no scene within {LIMIT_S} s. If a service was asked, look at the network and "
+                "the proxy, or try a shorter period; otherwise name a place with --at."
+            ) from error
+    click.echo("\n".join(lines))
+
+
+def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> list[str]:
+    """Fetch one site as the build would; say what came."""
+    import tempfile
+    import time
+
+    import numpy as np
+
+    from minecover.masks import Profile, applicable, valid
+    from minecover.raster import write_cube
+    from minecover.source import Source
+
+    profiles: dict[str, Profile] = params.build("mask.profiles")
+    chosen = str(params.value("mask.name"))
+    scenes: Source = params.build("source.scenes")
+    site = _site(params, at, is_built=is_built)
+    begin = time.perf_counter()
+    cube = scenes.scenes(site)
+    seconds = time.perf_counter() - begin
+    usable = cube.core(valid(cube, applicable(cube, profiles, chosen)[chosen]))
+    share = f"{100 * np.mean(usable):.1f} % of {usable.size:,} observations"
+    with tempfile.TemporaryDirectory() as folder:
+        patch = Path(folder) / "patch.tif"
+        write_cube(patch, cube)
+        megabytes = patch.stat().st_size / 1e6
+    return [
+        f"{params.value('source.name')}: site {site.site_id}, {_place(site)}",
+        *_told(cube),
+        f"  valid  {share} (mask={chosen})",
+        f"  patch  {megabytes:.2f} MB, fetched in {seconds:.1f} s",
+    ]
+
+
+def _told(cube: Cube) -> list[str]:
+    """Say what a cube holds, a line an axis."""
+    rows, cols = cube.grid.shape
+    left, _, _, top = cube.grid.bounds
+    days = " ".join(day.isoformat() for day in cube.dates)
+    return [
+        f"  dates  {len(cube.dates)}: {days}",
+        f"  bands  {len(cube.bands)}: {' '.join(cube.bands)}; quality bits: {cube.qa_layout}",
+        f"  grid   {cube.grid.crs}, {rows} x {cols} pixels of {cube.grid.transform.a:g}, "
+        f"corner {left:.0f}, {top:.0f}, halo {cube.halo_px}",
+    ]
+
+
+def _params(option: str | None, overrides: tuple[str, ...]) -> Params:
+    """Compose what was asked for; without any wish, read params.yaml as the build does."""
+    from minecover.config import CONF, composed, load_params
+
+    if option is None:
+        return composed(overrides) if overrides else load_params()
+    # Labels and layouts of the source's own name go with it, those of another may not.
+    fitting = [
+        f"{group}={option}" if (CONF / group / f"{option}.yaml").is_file() else other
+        for group, other in (("labels", "labels=files"), ("context", "context=none"))
+    ]
+    own_sites = [f"sites={option}"] if (CONF / "sites" / f"{option}.yaml").is_file() else []
+    unnamed = ["labels.input=none"] if "labels=files" in fitting else []
+    return composed([f"source={option}", *fitting, *unnamed, *own_sites, *overrides])
+
+
+def _site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> Site:
+    """Choose the place: the one named, the first that was built, or the first laid."""
+    from minecover.errors import LabelError, SiteError
+    from minecover.grid import Grid, project, utm_crs
+    from minecover.layouts import Layout
+    from minecover.sites import Site, read_sites
+    from minecover.stages import paths
+
+    if at is not None:
+        crs = utm_crs(*at)
+        x_m, y_m = project(*at, crs)
+        return Site("here", "", Grid.around(crs, x_m, y_m, size_px=SIZE_PX), HALO_PX)
+    built = read_sites(paths.SITES) if paths.SITES.is_file() else []
+    if built and is_built:
+        return built[0]
+    layouts: dict[str, Layout] = params.build("sites.layouts")
+    try:
+        labels = params.build("labels.reader")()
+        laid = [site for layout in layouts.values() for site in layout(labels)]
+    except LabelError as error:
+        if built:
+            return built[0]
+        raise SiteError(
+            f"no site to ask for: {error} Or name a place: --at LON LAT."
+        ) from error
+    return min(laid, key=lambda site: site.site_id)
+
+
+def _place(site: Site) -> str:
+    """Say where a site lies."""
+    from minecover.sites import square
+
+    middle = square(site.grid).centroid
+    return f"longitude {middle.x:.3f}, latitude {middle.y:.3f}"
