@@ -14,10 +14,10 @@ from sklearn.pipeline import Pipeline
 from minecover.aggregation import Aggregation
 from minecover.cube import F32, Cube
 from minecover.errors import ModelError
-from minecover.features import ObservationFeature
+from minecover.features import Block
+from minecover.features.planes import location_planes, observation_planes
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
-from minecover.table import location_planes, observation_planes
 from minecover.training import probability
 
 
@@ -30,8 +30,8 @@ class Detector:
     model : fitted Pipeline
     features : tuple of str
         The model's columns.
-    blocks : mapping of ObservationFeature
-        What computes them.
+    blocks : mapping of Block
+        What computes them, and what they are made of.
     profile : Profile
         Which observations are valid.
     aggregation : Aggregation
@@ -44,14 +44,20 @@ class Detector:
 
     model: Pipeline
     features: tuple[str, ...]
-    blocks: Mapping[str, ObservationFeature]
+    blocks: Mapping[str, Block]
     profile: Profile
     aggregation: Aggregation
     design: str
     threshold: float
 
-    def maps(self, cube: Cube) -> dict[str, F32]:
+    def maps(self, cube: Cube, around: Mapping[str, F32]) -> dict[str, F32]:
         """Map one cube, without its halo.
+
+        Parameters
+        ----------
+        cube : Cube
+        around : mapping of (row, col) float32
+            The context planes that the features take, on the cube's grid.
 
         Returns
         -------
@@ -65,11 +71,9 @@ class Detector:
         """
         usable = valid(cube, self.profile)
         seen = cube.core(usable)
-        planes = observation_planes(cube, self.blocks, usable)
+        planes = self._planes(cube, usable, around)
         if self.design == "location":
-            planes = location_planes(planes, seen)
-            seen_once = seen.any(axis=0)
-            score = self._score(planes, seen_once.ravel())
+            score = self._score(planes, seen.any(axis=0).ravel())
         else:
             by_date = self._score(planes, seen.ravel()).reshape(len(cube.dates), -1)
             score = self.aggregation(by_date)
@@ -77,6 +81,23 @@ class Detector:
             "probability": score.reshape(seen.shape[1:]).astype(np.float32),
             "valid_dates": seen.sum(axis=0).astype(np.float32),
         }
+
+    def _planes(
+        self, cube: Cube, usable: np.ndarray, around: Mapping[str, F32]
+    ) -> dict[str, F32]:
+        """Compute the model's columns; in the ``observation`` design one plane a date."""
+        by_date = observation_planes(cube, usable, self.blocks, self.features)
+        still = (
+            set(self.features)
+            if self.design == "location"
+            else set(self.features) - set(by_date)
+        )
+        planes = location_planes(by_date, usable, around, self.blocks, sorted(still))
+        if self.design != "location":
+            shape = (len(cube.dates), *cube.grid.shape)
+            repeated = {name: np.broadcast_to(plane, shape) for name, plane in planes.items()}
+            planes = {**by_date, **repeated}
+        return {name: cube.core(planes[name]) for name in self.features}
 
     def _score(self, planes: Mapping[str, F32], usable: np.ndarray) -> F32:
         """Score rows made of planes."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from minecover.config import composed, load_params
+from minecover.context import Plane, drawn
 from minecover.errors import NotCoveredError
 from minecover.grid import Grid
 from minecover.predict import Detector, blocks, check_bands
@@ -68,7 +70,9 @@ def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
     source = ProductFolder(str(folder), level, bands)
     extent = source.extent()
     path = out / f"{folder.resolve().name}.tif"
-    write_cog(path, _mapped(detector, source, extent, int(card.value("halo_px"))), extent)
+    planes: dict[str, Plane] = card.build("context")
+    maps = _mapped(detector, source, planes, extent, int(card.value("halo_px")))
+    write_cog(path, maps, extent)
     return [path]
 
 
@@ -97,16 +101,22 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
     )
     check_bands(read_card(card_path).value("bands"), params.value("source.bands"))
     source: Source = params.build("source.scenes")
+    planes: dict[str, Plane] = read_card(card_path).build("context")
     written = []
     for site in read_sites(paths.SITES):
         path = out / f"{site.site_id}.tif"
-        write_cog(path, detector.maps(source.scenes(site)), site.grid)
+        maps = detector.maps(source.scenes(site), drawn(planes, site.read_grid))
+        write_cog(path, maps, site.grid)
         written.append(path)
     return written
 
 
 def _mapped(
-    detector: Detector, source: Source, extent: Grid, halo_px: int
+    detector: Detector,
+    source: Source,
+    planes: Mapping[str, Plane],
+    extent: Grid,
+    halo_px: int,
 ) -> dict[str, np.ndarray]:
     """Map an extent in blocks; what no scene shows is not observed."""
     maps = {
@@ -118,6 +128,6 @@ def _mapped(
             cube = source.scenes(Site(f"{rows.start}-{cols.start}", "", grid, halo_px))
         except NotCoveredError:
             continue
-        for name, plane in detector.maps(cube).items():
+        for name, plane in detector.maps(cube, drawn(planes, cube.grid)).items():
             maps[name][rows, cols] = plane
     return maps

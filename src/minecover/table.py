@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.atomic import replacing
-from minecover.cube import F32, Cube
+from minecover.cube import F32
 from minecover.errors import ModelError
-from minecover.features import ObservationFeature
 
 #: What a model may learn from, one row each. An observation is a location on one date.
 DESIGNS = ("observation", "location")
@@ -44,62 +43,6 @@ class SiteTable:
     truth: NDArray[np.int8]
     valid: NDArray[np.bool_]
     X: F32
-
-
-def observation_planes(
-    cube: Cube, features: Mapping[str, ObservationFeature], valid: NDArray[np.bool_]
-) -> dict[str, F32]:
-    """Compute every feature on every date and cut the halo off.
-
-    Returns
-    -------
-    dict of (time, row, col) float32
-        By feature name, in the order of the blocks.
-    """
-    planes: dict[str, F32] = {}
-    for block in features.values():
-        values = cube.core(block(cube, valid))
-        planes.update({name: values[:, i] for i, name in enumerate(block.names)})
-    return planes
-
-
-def location_planes(planes: Mapping[str, F32], valid: NDArray[np.bool_]) -> dict[str, F32]:
-    """Take each feature's median over a location's valid dates.
-
-    Parameters
-    ----------
-    planes : dict of (time, row, col) float32
-        Observation features.
-    valid : (time, row, col) bool
-        Which observations count.
-
-    Returns
-    -------
-    dict of (row, col) float32
-        Under the same names, NaN where no date is valid, and ``n_valid``, the count of dates.
-    """
-    count = valid.sum(axis=0)
-    medians = {
-        name: median_over_dates(np.where(valid, plane, np.float32(np.nan)))
-        for name, plane in planes.items()
-    }
-    return {**medians, "n_valid": count.astype(np.float32)}
-
-
-def median_over_dates(values: F32) -> F32:
-    """Median of the first axis, leaving NaN out; NaN where all are.
-
-    Sorting puts NaN last, so the middle of the others is a look-up: 20 times faster than
-    ``np.nanmedian`` on a few dates, and silent where all are NaN.
-    """
-    ordered = np.sort(values, axis=0)
-    count = np.isfinite(values).sum(axis=0)
-    low = np.maximum((count - 1) // 2, 0)[None]
-    high = np.minimum(count // 2, max(len(values) - 1, 0))[None]
-    pair = np.take_along_axis(ordered, low, 0)[0], np.take_along_axis(ordered, high, 0)[0]
-    middle: F32 = (pair[0] + pair[1]) * np.float32(0.5)
-    middle[count == 0] = np.nan
-    return middle
 
 
 def write_table(
@@ -144,7 +87,9 @@ def write_table(
         )
 
 
-def read_table(path: Path, *, features: Sequence[str], profile: str) -> SiteTable:
+def read_table(
+    path: Path, *, features: Sequence[str], profile: str, static: Path | None
+) -> SiteTable:
     """Read the asked features of one site.
 
     Parameters
@@ -155,6 +100,8 @@ def read_table(path: Path, *, features: Sequence[str], profile: str) -> SiteTabl
         Columns of `SiteTable.X`, in this order. None: only the marks.
     profile : str
         Mask profile that decides what is valid.
+    static : Path or None
+        The same site's location table: features that only it has are repeated on every date.
 
     Raises
     ------
@@ -163,17 +110,25 @@ def read_table(path: Path, *, features: Sequence[str], profile: str) -> SiteTabl
     """
     schema = pq.read_schema(path)
     wanted = ["label", "truth", f"valid_{profile}", *features]
-    missing = [name for name in wanted if name not in schema.names]
+    known = set(schema.names)
+    once: dict[str, pa.ChunkedArray] = {}
+    if static is not None and not set(features) <= known:
+        there = pq.read_schema(static).names
+        names = [name for name in features if name not in known and name in there]
+        once = dict(zip(names, pq.read_table(static, columns=names).columns, strict=True))
+    missing = [name for name in wanted if name not in known and name not in once]
     if missing:
         raise ModelError(
             f"{path} has no column {', '.join(missing)} (it has: {', '.join(schema.names)}). "
             "Add the feature block to `table` in conf/config.yaml and run dvc repro features, "
             "or choose features that the source's bands allow."
         )
-    table = pq.read_table(path, columns=wanted, use_threads=False, memory_map=True)
+    here = [name for name in wanted if name in known]
+    table = pq.read_table(path, columns=here, use_threads=False, memory_map=True)
     X = np.empty((len(table), len(features)), np.float32)
     for i, name in enumerate(features):
-        X[:, i] = table[name].to_numpy()
+        column = (once[name] if name in once else table[name]).to_numpy()
+        X[:, i] = np.tile(column, len(table) // len(column))
     rows, cols = (int(side) for side in schema.metadata[b"shape"].decode().split(","))
     return SiteTable(
         dates=tuple(schema.metadata[b"dates"].decode().split(",")),

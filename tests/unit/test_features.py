@@ -19,7 +19,7 @@ def everywhere(cube: Cube) -> np.ndarray:
 def test_bands_are_the_cubes_values(cube: Cube) -> None:
     block = Bands(bands=("B7", "B2"))
 
-    planes = block(cube, everywhere(cube))
+    planes = block.on_dates(cube, everywhere(cube))
 
     assert block.names == ("B7", "B2")
     np.testing.assert_array_equal(planes, cube.values("B7", "B2"))
@@ -27,13 +27,13 @@ def test_bands_are_the_cubes_values(cube: Cube) -> None:
 
 def test_a_missing_band_is_named(cube: Cube) -> None:
     with pytest.raises(SceneError, match="no band B10, B11"):
-        Bands(bands=("B2", "B10", "B11"))(cube, everywhere(cube))
+        Bands(bands=("B2", "B10", "B11")).on_dates(cube, everywhere(cube))
 
 
 def test_spectral_planes_follow_their_names(cube: Cube) -> None:
     block = Spectral(indices=("mndwi", "ndvi"))
 
-    planes = block(cube, everywhere(cube))
+    planes = block.on_dates(cube, everywhere(cube))
 
     nir, red = cube.values("B5")[:, 0], cube.values("B4")[:, 0]
     assert planes.shape == (2, 2, 4, 5)
@@ -46,14 +46,14 @@ def test_an_unknown_index_is_refused_at_the_door() -> None:
 
 
 def test_december_and_january_are_neighbours(cube: Cube) -> None:
-    planes = Season()(cube, everywhere(cube))
+    planes = Season().on_dates(cube, everywhere(cube))
 
     december, january = planes[0, :, 0, 0], planes[1, :, 0, 0]
     assert np.linalg.norm(december - january) < 0.6
 
 
 def test_the_pocs_month_takes_december_and_january_apart(cube: Cube) -> None:
-    planes = PocMonth()(cube, everywhere(cube))
+    planes = PocMonth().on_dates(cube, everywhere(cube))
 
     assert planes[0].max() == pytest.approx(0.540, abs=5e-4)
     assert planes[1].max() == pytest.approx(0.997, abs=5e-4)

@@ -25,6 +25,11 @@ class Bands:
         """The bands' own names."""
         return tuple(self.bands)
 
-    def __call__(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+    @property
+    def reach_px(self) -> int:
+        """A pixel looks at itself."""
+        return 0
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Give the bands' values, date by date."""
         return cube.values(*self.bands)

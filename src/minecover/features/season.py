@@ -23,7 +23,12 @@ class Season:
         """``season_sin`` and ``season_cos``."""
         return ("season_sin", "season_cos")
 
-    def __call__(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+    @property
+    def reach_px(self) -> int:
+        """A date looks at nothing."""
+        return 0
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Spread the two numbers of each date over its pixels."""
         days = np.array([day.timetuple().tm_yday - 1 for day in cube.dates], np.float64)
         angle = 2 * np.pi * days / DAYS_A_YEAR
@@ -42,7 +47,12 @@ class PocMonth:
         """``month_poc``."""
         return ("month_poc",)
 
-    def __call__(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+    @property
+    def reach_px(self) -> int:
+        """A date looks at nothing."""
+        return 0
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Spread the number of each date over its pixels."""
         return _spread(np.array([[poc_month(day)] for day in cube.dates]), cube)
 

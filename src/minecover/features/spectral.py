@@ -1,5 +1,6 @@
 """Spectral indices of every date."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,9 +37,29 @@ class Spectral:
         """The indices' own names."""
         return tuple(self.indices)
 
-    def __call__(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+    @property
+    def reach_px(self) -> int:
+        """A pixel looks at itself."""
+        return 0
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Compute the indices, date by date."""
-        used = sorted({band for name in self.indices for band in INDICES[name].bands})
-        values = cube.values(*used)
-        planes = {band: values[:, i] for i, band in enumerate(used)}
-        return np.stack([INDICES[name](planes) for name in self.indices], axis=1)
+        return on_bands(cube, self.indices)
+
+
+def on_bands(cube: Cube, names: Sequence[str]) -> F32:
+    """Compute bands and indices by name, date by date.
+
+    Returns
+    -------
+    (time, name, row, col) float32
+    """
+    taken = {
+        band for name in names for band in (INDICES[name].bands if name in INDICES else [name])
+    }
+    used = sorted(taken)
+    values = cube.values(*used)
+    planes = {band: values[:, i] for i, band in enumerate(used)}
+    return np.stack(
+        [INDICES[name](planes) if name in INDICES else planes[name] for name in names], axis=1
+    )

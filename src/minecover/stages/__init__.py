@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from minecover.cube import F32
+from minecover.raster import read_planes
 from minecover.sites import Site, read_sites
 from minecover.stages import paths
 
@@ -81,3 +84,11 @@ def fetched_sites() -> list[Site]:
     index = pd.read_csv(paths.SCENE_INDEX, keep_default_na=False)
     there = set(index.loc[index["status"] == "ok", "site_id"])
     return [site for site in read_sites(paths.SITES) if site.site_id in there]
+
+
+def read_around(site: Site) -> dict[str, F32]:
+    """Read the context planes of a site, halo included; none where no layer is configured."""
+    path = paths.CONTEXT / f"{site.site_id}.tif"
+    if not path.is_file():
+        return {}
+    return {name: plane.astype(np.float32) for name, plane in read_planes(path).items()}

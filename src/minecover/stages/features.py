@@ -7,19 +7,20 @@ import numpy as np
 
 from minecover.config import Params
 from minecover.errors import SceneError
-from minecover.features import ObservationFeature
+from minecover.features import Block
+from minecover.features.planes import location_planes, names_of, observation_planes
 from minecover.masks import Profile, applicable, valid
 from minecover.raster import read_cube, read_planes
 from minecover.sites import Site
-from minecover.stages import fetched_sites, over, paths
-from minecover.table import location_planes, observation_planes, write_table
+from minecover.stages import fetched_sites, over, paths, read_around
+from minecover.table import write_table
 
 log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
     """Compute every block of the table on every site."""
-    blocks: dict[str, ObservationFeature] = params.build("table")
+    blocks: dict[str, Block] = params.build("table")
     profiles: dict[str, Profile] = params.build("mask.profiles")
     chosen = str(params.value("mask.name"))
     sites = fetched_sites()
@@ -36,7 +37,7 @@ def run(params: Params) -> None:
 
 def tabulate(
     site: Site,
-    blocks: Mapping[str, ObservationFeature],
+    blocks: Mapping[str, Block],
     profiles: Mapping[str, Profile],
     chosen: str,
 ) -> float:
@@ -49,10 +50,12 @@ def tabulate(
     label = np.stack([masks[day] for day in dates]).astype(np.int8)
     truth = masks["truth"].astype(np.int8)
 
-    planes = observation_planes(cube, blocks, usable[chosen])
+    columns = names_of(blocks)
+    by_date = observation_planes(cube, usable[chosen], blocks, columns)
+    over_dates = location_planes(by_date, usable[chosen], read_around(site), blocks, columns)
     write_table(
         paths.table("observation", site.site_id),
-        planes,
+        {name: cube.core(plane) for name, plane in by_date.items()},
         dates=dates,
         marks={
             "label": label,
@@ -62,7 +65,7 @@ def tabulate(
     )
     write_table(
         paths.table("location", site.site_id),
-        location_planes(planes, core[chosen]),
+        {name: cube.core(plane) for name, plane in over_dates.items()},
         dates=dates[-1:],
         marks={
             "label": label[-1],

@@ -12,7 +12,7 @@ from minecover.errors import ModelError
 from minecover.predict import Detector, load_model
 from minecover.raster import read_cube, write_cog
 from minecover.sites import Site
-from minecover.stages import fetched_sites, over, paths
+from minecover.stages import fetched_sites, over, paths, read_around
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ def run(params: Params) -> None:
 def predict(site: Site) -> int:
     """Write one site's map; count the pixels at or above the threshold."""
     detector = open_detector(paths.MODEL, paths.MODEL_CARD)
-    maps = detector.maps(read_cube(paths.SCENES / f"{site.site_id}.tif"))
+    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
+    maps = detector.maps(cube, read_around(site))
     write_cog(paths.PREDICTIONS / f"{site.site_id}.tif", maps, site.grid)
     return int(np.sum(maps["probability"] >= detector.threshold))
 

@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline
 
 from minecover.aggregation import Aggregation
 from minecover.atomic import replacing, write_json
-from minecover.config import Params
-from minecover.features import ObservationFeature
+from minecover.config import Params, build
+from minecover.features.planes import names_of, surroundings
 from minecover.folds import GroupedFolds
 from minecover.metrics import choose_cuts, site_scores
 from minecover.out_of_fold import read_out_of_fold, write_out_of_fold
@@ -35,13 +35,17 @@ def run(params: Params) -> None:
     sites = fetched_sites()
     folds = pd.read_parquet(paths.FOLDS).set_index("site_id").loc[[s.site_id for s in sites]]
     fold_of_site = folds["fold"].to_numpy(np.int8)
-    blocks: dict[str, ObservationFeature] = params.build("features")
-    features = [name for block in blocks.values() for name in block.names]
+    features = names_of(params.build("features"))
     design, profile = str(params.value("design.name")), str(params.value("mask.name"))
 
     def read(index: int, columns: Sequence[str] = features) -> SiteTable:
-        path = paths.table(design, sites[index].site_id)
-        return read_table(path, features=columns, profile=profile)
+        site_id = sites[index].site_id
+        return read_table(
+            paths.table(design, site_id),
+            features=columns,
+            profile=profile,
+            static=paths.table("location", site_id),
+        )
 
     recipe: Recipe = params.build("design.recipe")
     family: Pipeline = params.build("model")
@@ -65,7 +69,7 @@ def run(params: Params) -> None:
     write_json(
         paths.MODEL_CARD,
         {
-            **_choices(params),
+            **_choices(params, features),
             "features": features,
             "halo_px": max(site.halo_px for site in sites),
             "threshold": cuts["location"].shipped,
@@ -84,8 +88,11 @@ def run(params: Params) -> None:
     )
 
 
-def _choices(params: Params) -> dict[str, object]:
+def _choices(params: Params, features: Sequence[str]) -> dict[str, object]:
     """Gather what prediction has to know of the configuration."""
+    # Features are made of planes that need not be features themselves.
+    blocks = {**params.value("table"), **params.value("features")}
+    taken = surroundings(build(blocks, "table"), features)
     return {
         "name": params.value("tracking.registered_name"),
         "source": params.value("source.name"),
@@ -93,7 +100,8 @@ def _choices(params: Params) -> dict[str, object]:
         "bands": params.value("source.bands"),
         "level": params.value("source.level"),
         "design": params.value("design.name"),
-        "blocks": params.value("features"),
+        "blocks": blocks,
+        "context": {name: params.value(f"context.planes.{name}") for name in sorted(taken)},
         "mask": params.value(f"mask.profiles.{params.value('mask.name')}"),
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),

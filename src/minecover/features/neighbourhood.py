@@ -1,0 +1,178 @@
+"""What lies next to a location: pits, heaps and ponds make a mine uneven, a field is even."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.cube import F32
+from minecover.errors import ConfigError
+from minecover.features.series import Series
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Mean and standard deviation of date medians in squares round a location.
+
+    Parameters
+    ----------
+    planes : sequence of str
+        Names of observation planes.
+    sizes_px : sequence of int
+        Odd sides of the squares: 3 is 90 m. Names are ``B7_mean3`` and ``B7_sd3``.
+    """
+
+    planes: tuple[str, ...]
+    sizes_px: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse squares without a centre."""
+        _check_sizes(self.sizes_px)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All means of a size, then its deviations."""
+        return tuple(
+            f"{plane}_{kind}{size}"
+            for size in self.sizes_px
+            for kind in ("mean", "sd")
+            for plane in self.planes
+        )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The planes themselves."""
+        return tuple(self.planes)
+
+    @property
+    def surroundings(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
+    def reach_px(self) -> int:
+        """Half of the largest square."""
+        return max(self.sizes_px) // 2
+
+    def over_dates(self, series: Series) -> F32:
+        """Take mean and spread of what has data in each square."""
+        medians = np.stack([series.median(plane) for plane in self.planes])
+        planes = [plane for size in self.sizes_px for plane in mean_and_sd(medians, size)]
+        return np.concatenate(planes)
+
+
+@dataclass(frozen=True, slots=True)
+class WaterByBareGround:
+    """Share of water, of bare ground, and the lesser of both, in squares round a location.
+
+    A pond in bare ground is how an alluvial mine looks; a lake or a field has only one of both.
+
+    Parameters
+    ----------
+    sizes_px : sequence of int
+        Odd sides of the squares.
+    mndwi_above : float
+        Median MNDWI above which a location is water.
+    ndvi_below : float
+        Median NDVI below which dry ground is bare.
+    """
+
+    sizes_px: tuple[int, ...]
+    mndwi_above: float
+    ndvi_below: float
+
+    def __post_init__(self) -> None:
+        """Refuse squares without a centre."""
+        _check_sizes(self.sizes_px)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``water5``, ``bare5``, ``water_by_bare5`` ..."""
+        kinds = ("water", "bare", "water_by_bare")
+        return tuple(f"{kind}{size}" for size in self.sizes_px for kind in kinds)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """MNDWI and NDVI."""
+        return ("mndwi", "ndvi")
+
+    @property
+    def surroundings(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
+    def reach_px(self) -> int:
+        """Half of the largest square."""
+        return max(self.sizes_px) // 2
+
+    def over_dates(self, series: Series) -> F32:
+        """Count the water and the bare ground in each square."""
+        mndwi, ndvi = series.median("mndwi"), series.median("ndvi")
+        seen = np.isfinite(mndwi) & np.isfinite(ndvi)
+        with np.errstate(invalid="ignore"):
+            is_water = mndwi > self.mndwi_above
+            is_bare = (ndvi < self.ndvi_below) & ~is_water
+        both = np.stack([is_water, is_bare]).astype(np.float32)
+        both[:, ~seen] = np.nan
+        planes: list[F32] = []
+        for size in self.sizes_px:
+            water, bare = mean_and_sd(both, size)[0]
+            planes += [water, bare, np.minimum(water, bare)]
+        return np.stack(planes)
+
+
+def mean_and_sd(values: F32, size_px: int) -> tuple[F32, F32]:
+    """Mean and standard deviation in a square round every pixel, leaving NaN out.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+        NaN where there is no data, and beyond the edges.
+    size_px : int
+        Odd side of the square.
+
+    Returns
+    -------
+    mean, sd : (n, row, col) float32
+        NaN where a square holds no data.
+    """
+    seen = np.isfinite(values)
+    known = np.where(seen, values, 0).astype(np.float64)
+    count = _sum_round(seen.astype(np.float64), size_px)
+    total, squares = _sum_round(known, size_px), _sum_round(known**2, size_px)
+    mean = np.full(values.shape, np.nan)
+    square = np.full(values.shape, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    np.divide(squares, count, out=square, where=count > 0)
+    variance = np.maximum(square - mean**2, 0)
+    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+
+
+def _sum_round(values: F64, size_px: int) -> F64:
+    """Sum over a square round every pixel; outside is zero.
+
+    Shifted copies are added in a fixed order. A running sum would be quicker, and its last bits
+    would tell where the array begins.
+    """
+    half = size_px // 2
+    rows, cols = values.shape[-2:]
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(half, half)] * 2)
+    down = padded[..., :rows, :].copy()
+    for i in range(1, size_px):
+        down += padded[..., i : i + rows, :]
+    across: F64 = down[..., :cols].copy()
+    for i in range(1, size_px):
+        across += down[..., i : i + cols]
+    return across
+
+
+def _check_sizes(sizes_px: Sequence[int]) -> None:
+    if not sizes_px or any(size < 3 or size % 2 == 0 for size in sizes_px):
+        raise ConfigError(
+            f"sizes_px are odd and at least 3, found {list(sizes_px)}. "
+            "Fix conf/features/neighbourhood.yaml."
+        )

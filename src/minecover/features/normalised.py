@@ -1,0 +1,103 @@
+"""Bands and indices against the ground round them: haze, sun and weather taken out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.cube import F32, Cube
+from minecover.errors import ConfigError
+from minecover.features.spectral import on_bands
+from minecover.features.windows import Windows
+from minecover.indices import INDICES
+from minecover.landsat import THERMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """What a pixel has more than the median of the window round it, date by date.
+
+    A veil, a low sun or a wet week moves the whole window; a mine moves itself.
+
+    Parameters
+    ----------
+    planes : sequence of str
+        Bands or indices. Names are ``B7_over``, in the plane's own unit, or ``B7_z``.
+    by_deviation : bool
+        Divide by the window's median absolute deviation (dimensionless).
+    windows : Windows
+    """
+
+    planes: tuple[str, ...]
+    by_deviation: bool
+    windows: Windows
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``<plane>_over``, or ``<plane>_z`` by deviation."""
+        kind = "z" if self.by_deviation else "over"
+        return tuple(f"{plane}_{kind}" for plane in self.planes)
+
+    @property
+    def reach_px(self) -> int:
+        """As far as the windows look."""
+        return self.windows.reach_px
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+        """Subtract each date's window medians of valid pixels."""
+        values = np.where(valid[:, None], on_bands(cube, self.planes), np.float32(np.nan))
+        median, deviation = self.windows.medians(values, cube.grid)
+        over = values - median
+        if not self.by_deviation:
+            return over
+        scaled = np.full(over.shape, np.nan, np.float32)
+        np.divide(over, deviation, out=scaled, where=deviation > 0)
+        return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """Brightness temperature less the median of the vegetated pixels round it [K].
+
+    Bare rock heats in the sun and leaves do not: the difference is free of weather, season and
+    altitude, which make an absolute temperature tell the date and the site.
+
+    Parameters
+    ----------
+    bands : sequence of str
+        Thermal bands. Names are ``B10_warmth``.
+    ndvi_above : float
+        A pixel greener than this is vegetated.
+    windows : Windows
+    """
+
+    bands: tuple[str, ...]
+    ndvi_above: float
+    windows: Windows
+
+    def __post_init__(self) -> None:
+        """Refuse bands that measure no temperature."""
+        if not set(self.bands) <= set(THERMAL):
+            raise ConfigError(
+                f"Warmth.bands are some of {', '.join(THERMAL)}, "
+                f"found {', '.join(self.bands)}. Fix conf/features/normalised.yaml."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``B10_warmth`` ..."""
+        return tuple(f"{band}_warmth" for band in self.bands)
+
+    @property
+    def reach_px(self) -> int:
+        """As far as the windows look."""
+        return self.windows.reach_px
+
+    def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
+        """Subtract each date's window median of valid vegetated pixels."""
+        kelvin = np.where(valid[:, None], cube.values(*self.bands), np.float32(np.nan))
+        nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
+        with np.errstate(invalid="ignore"):
+            green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above
+        forest = np.where(green[:, None], kelvin, np.float32(np.nan))
+        return kelvin - self.windows.medians(forest, cube.grid)[0]

@@ -1,0 +1,138 @@
+"""From blocks and a patch to the planes that were asked for, and to no others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.cube import F32, Cube
+from minecover.errors import ConfigError
+from minecover.features import Block, LocationFeature, ObservationFeature
+from minecover.features.series import Series
+
+
+def names_of(blocks: Mapping[str, Block]) -> list[str]:
+    """List every plane that some blocks can give, in their order."""
+    return [name for block in blocks.values() for name in block.names]
+
+
+def observation_planes(
+    cube: Cube,
+    valid: NDArray[np.bool_],
+    blocks: Mapping[str, Block],
+    columns: Collection[str],
+) -> dict[str, F32]:
+    """Compute the observation planes that some columns are, or are made of.
+
+    Parameters
+    ----------
+    cube : Cube
+        A patch, with its halo.
+    valid : (time, row, col) bool
+    blocks : mapping of Block
+        Everything that can be computed.
+    columns : collection of str
+        Names of observation and location features.
+
+    Returns
+    -------
+    dict of (time, row, col) float32
+        By name, halo included.
+
+    Raises
+    ------
+    ConfigError
+        If no block gives a column, or the halo is too narrow for one.
+    """
+    _check_reach(cube, blocks, columns)
+    needed = _inputs(blocks, columns) | set(columns)
+    planes: dict[str, F32] = {}
+    for block in blocks.values():
+        if isinstance(block, ObservationFeature) and needed & set(block.names):
+            values = block.on_dates(cube, valid)
+            planes.update({name: values[:, i] for i, name in enumerate(block.names)})
+    return planes
+
+
+def location_planes(
+    planes: Mapping[str, F32],
+    valid: NDArray[np.bool_],
+    around: Mapping[str, F32],
+    blocks: Mapping[str, Block],
+    columns: Collection[str],
+) -> dict[str, F32]:
+    """Compute location planes: date medians of observation planes, and the blocks' own.
+
+    Parameters
+    ----------
+    planes : mapping of (time, row, col) float32
+        From `observation_planes`.
+    valid : (time, row, col) bool
+    around : mapping of (row, col) float32
+        Context planes.
+    blocks, columns
+        See `observation_planes`.
+
+    Returns
+    -------
+    dict of (row, col) float32
+        By column, halo included; NaN where no date is valid.
+    """
+    series = Series.of(planes, valid, around)
+    found = {name: series.median(name) for name in planes if name in columns}
+    for block in _over_dates(blocks, columns):
+        found.update(zip(block.names, block.over_dates(series), strict=True))
+    return {name: found[name] for name in columns}
+
+
+def reach_px(blocks: Mapping[str, Block], columns: Collection[str]) -> int:
+    """How far round a pixel the named columns look [px]: the least halo they need."""
+    of_plane = {
+        name: block.reach_px
+        for block in blocks.values()
+        if isinstance(block, ObservationFeature)
+        for name in block.names
+    }
+    reaches = [of_plane[name] for name in columns if name in of_plane]
+    for block in _over_dates(blocks, columns):
+        deepest = max((of_plane.get(name, 0) for name in block.inputs), default=0)
+        reaches.append(block.reach_px + deepest)
+    return max(reaches, default=0)
+
+
+def surroundings(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:
+    """Name the context planes that some columns are made of."""
+    return {name for block in _over_dates(blocks, columns) for name in block.surroundings}
+
+
+def _over_dates(blocks: Mapping[str, Block], columns: Collection[str]) -> list[LocationFeature]:
+    """List the location blocks that give some of the columns."""
+    return [
+        block
+        for block in blocks.values()
+        if isinstance(block, LocationFeature) and set(columns) & set(block.names)
+    ]
+
+
+def _inputs(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:
+    """Name the observation planes that the asked location features take."""
+    return {name for block in _over_dates(blocks, columns) for name in block.inputs}
+
+
+def _check_reach(cube: Cube, blocks: Mapping[str, Block], columns: Collection[str]) -> None:
+    known = names_of(blocks)
+    asked = [*_inputs(blocks, columns), *columns]
+    if missing := sorted({name for name in asked if name not in known}):
+        raise ConfigError(
+            f"no feature block gives {', '.join(missing)}. "
+            "Add the block to `table` in conf/config.yaml (and to `features`)."
+        )
+    reach = reach_px(blocks, columns)
+    if reach > cube.halo_px:
+        raise ConfigError(
+            f"the features look {reach} px round a pixel and the patches have a halo of "
+            f"{cube.halo_px} px: a map would depend on how it was cut. "
+            "Raise sites.layouts.*.halo_px, or choose features that look less far."
+        )

@@ -1,0 +1,126 @@
+"""Laws of features: no invalid observation is seen, no order of dates, no tiling."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minecover.config import composed
+from minecover.cube import F32, Cube
+from minecover.features import Block
+from minecover.features.planes import location_planes, names_of, observation_planes
+from minecover.grid import Grid
+from minecover.landsat import BANDS
+
+HALO = 28
+SIDE = 2 * HALO + 12
+GRID = Grid.from_corner("EPSG:32635", 600015.0, 9800015.0, SIDE, SIDE)
+
+
+@pytest.fixture(scope="module")
+def blocks() -> dict[str, Block]:
+    """Every block of conf/features that needs no context layer."""
+    choice = "[bands,spectral,normalised,season,month_poc,temporal,neighbourhood]"
+    conf = Path(__file__).parents[2] / "conf"
+    built: dict[str, Block] = composed([f"features={choice}"], conf=conf).build("features")
+    return built
+
+
+def patch(seed: int, n_dates: int = 3) -> tuple[Cube, np.ndarray]:
+    """A patch of noise, two thirds of it valid."""
+    rng = np.random.default_rng(seed)
+    shape = (n_dates, len(BANDS), *GRID.shape)
+    thermal = np.array([band in ("B10", "B11") for band in BANDS])
+    cube = Cube(
+        dn=rng.integers(7000, 20000, shape).astype(np.uint16),
+        scale=np.broadcast_to(np.where(thermal, 3.4e-3, 2e-5), shape[:2]).copy(),
+        offset=np.broadcast_to(np.where(thermal, 270.0, -0.1), shape[:2]).copy(),
+        qa=np.zeros((n_dates, *GRID.shape), np.uint16),
+        radsat=np.zeros((n_dates, *GRID.shape), np.uint16),
+        qa_layout="c2",
+        dates=tuple(date(2017, 1, 1) + timedelta(16 * i) for i in range(n_dates)),
+        bands=BANDS,
+        grid=GRID,
+        halo_px=HALO,
+    )
+    return cube, rng.random((n_dates, *GRID.shape)) < 0.66
+
+
+def features(cube: Cube, valid: np.ndarray, blocks: dict[str, Block]) -> tuple[F32, F32]:
+    """All observation planes where valid, and all location planes, without the halo."""
+    columns = names_of(blocks)
+    by_date = observation_planes(cube, valid, blocks, columns)
+    over_dates = location_planes(by_date, valid, {}, blocks, columns)
+    seen = np.where(valid[:, None], np.stack(list(by_date.values()), axis=1), np.float32(0))
+    return cube.core(seen), cube.core(np.stack(list(over_dates.values())))
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_feature_ignores_the_value_of_an_invalid_observation(
+    seed: int, blocks: dict[str, Block]
+) -> None:
+    cube, valid = patch(seed)
+    dn = np.where(valid[:, None], cube.dn, np.uint16(65000))
+
+    spoiled = features(replace(cube, dn=dn), valid, blocks)
+
+    for clean, after in zip(features(cube, valid, blocks), spoiled, strict=True):
+        np.testing.assert_array_equal(clean, after)
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1), shift=st.integers(1, 2))
+def test_the_order_of_dates_changes_no_location(
+    seed: int, shift: int, blocks: dict[str, Block]
+) -> None:
+    cube, valid = patch(seed)
+    timeless = {n: b for n, b in blocks.items() if n not in ("season", "month_poc")}
+    turned = replace(cube, dn=np.roll(cube.dn, shift, axis=0))
+
+    _, before = features(cube, valid, timeless)
+    _, after = features(turned, np.roll(valid, shift, axis=0), timeless)
+
+    np.testing.assert_array_equal(before, after)
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_one_more_clouded_date_changes_no_location(seed: int, blocks: dict[str, Block]) -> None:
+    cube, valid = patch(seed)
+    clouded = valid.copy()
+    clouded[-1] = False
+
+    _, with_it = features(cube, clouded, blocks)
+    _, without = features(cube.on([0, 1]), valid[:2], blocks)
+
+    np.testing.assert_array_equal(with_it, without)
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1), row=st.integers(0, 5), col=st.integers(0, 5))
+def test_a_location_does_not_depend_on_how_the_ground_is_cut(
+    seed: int, row: int, col: int, blocks: dict[str, Block]
+) -> None:
+    cube, valid = patch(seed)
+    size = SIDE - 6
+    part = replace(
+        cube,
+        dn=cube.dn[..., row : row + size, col : col + size],
+        qa=cube.qa[..., row : row + size, col : col + size],
+        radsat=cube.radsat[..., row : row + size, col : col + size],
+        grid=GRID.cut(row, col, row + size, col + size),
+    )
+
+    whole = features(cube, valid, blocks)
+    cut = features(part, valid[..., row : row + size, col : col + size], blocks)
+
+    inner = size - 2 * HALO
+    for all_of_it, some in zip(whole, cut, strict=True):
+        np.testing.assert_array_equal(
+            all_of_it[..., row : row + inner, col : col + inner], some
+        )
