@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,15 +11,28 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from minecover.metrics import (
     Bootstrap,
+    Cut,
+    Judged,
+    ObjectRule,
     Ranking,
     Report,
     SiteScores,
+    Yardstick,
     average_precision,
     best_f1_threshold,
+    number,
+    paired,
     scores,
 )
 from minecover.metrics.bootstrap import N_THRESHOLDS, average_precisions
 
+YARDSTICK = Yardstick(
+    bootstrap=Bootstrap(replicates=20, level=0.9, seed=7),
+    objects=ObjectRule(
+        min_px=2, tolerance_px=1, f1_tolerance_px=[0, 1], false_per_100km2=[2, 5000]
+    ),
+    prevalences=[0.001],
+)
 SEEDS = st.integers(0, 2**32 - 1)
 #: Coarse scores, so that ties are common.
 TIED = st.integers(0, 20).map(lambda tenths: tenths / 20)
@@ -48,16 +63,21 @@ def _site(random: np.random.Generator, number: int) -> SiteScores:
     probability[random.random(shape) < 0.3] = np.nan
     seen = ~np.isnan(probability).all(axis=0)
     score = np.where(seen, np.nan_to_num(probability).max(axis=0), np.nan).astype(np.float32)
-    return SiteScores(f"site-{number}", number % 2, label, label, probability, score, -1)
+    return SiteScores(
+        f"site-{number}", number % 2, label, label, probability, score, -1, (5, 6)
+    )
+
+
+def judged(sites: list[SiteScores]) -> Judged:
+    cuts = {
+        "observation": Cut(0.45, {0: 0.4, 1: 0.5}),
+        "location": Cut(0.6, {0: 0.6, 1: 0.6}),
+    }
+    return Judged(sites, cuts)
 
 
 def report(sites: list[SiteScores]) -> Report:
-    return scores(
-        sites,
-        observation_threshold={0: 0.4, 1: 0.5},
-        location_threshold={0: 0.6, 1: 0.6},
-        bootstrap=Bootstrap(replicates=20, level=0.9, seed=7),
-    )
+    return scores(judged(sites), YARDSTICK)
 
 
 @given(drawn=ranked())
@@ -86,25 +106,128 @@ def test_no_threshold_beats_the_best(
 
 @given(seed=SEEDS)
 @settings(max_examples=20)
-def test_scores_ignore_the_order_of_pixels_and_sites(seed: int) -> None:
+def test_scores_ignore_the_order_of_sites(seed: int) -> None:
     sites = world(seed)
+
+    assert report(sites[::-1]) == report(sites)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=20)
+def test_scores_of_pixels_ignore_their_order(seed: int) -> None:
     random = np.random.default_rng(seed)
-    moved = [_moved(site, random.permutation(30)) for site in reversed(sites)]
+
+    moved = report([_moved(site, random.permutation(30)) for site in world(seed)])
+
+    found = report(world(seed))
+    assert {name: moved[name] for name in PIXELWISE} == {
+        name: found[name] for name in PIXELWISE
+    }
+
+
+#: What is counted pixel by pixel, wherever the pixels lie.
+PIXELWISE = ("observation", "location", "common_support", "calibration", "transfer", "coverage")
+
+
+@given(seed=SEEDS, axes=st.sets(st.integers(0, 1)))
+@settings(max_examples=20)
+def test_scores_ignore_from_where_one_looks(seed: int, axes: set[int]) -> None:
+    """Sites turned upside down or mirrored hold the same objects."""
+    turned = np.flip(np.arange(30).reshape(5, 6), tuple(axes)).ravel()
+
+    assert report([_moved(site, turned) for site in world(seed)]) == report(world(seed))
+
+
+@given(seed=SEEDS, order=st.permutations(range(3)))
+@settings(max_examples=20)
+def test_scores_ignore_the_order_of_dates(seed: int, order: list[int]) -> None:
+    sites = world(seed)
+    moved = [
+        replace(
+            site,
+            label=site.label[order],
+            truth=site.label[order],
+            probability=site.probability[order],
+            label_date=order.index(2),
+        )
+        for site in sites
+    ]
 
     assert report(moved) == report(sites)
 
 
+@given(seed=SEEDS)
+@settings(max_examples=20)
+def test_one_more_clouded_date_changes_nothing_that_was_seen(seed: int) -> None:
+    """Only the published observations, of which a clouded one counts as missed, change."""
+    sites = world(seed)
+    found = report(sites)
+
+    more = report([_with_clouds(site) for site in sites])
+
+    seen = ("location", "common_support", "calibration", "transfer", "objects")
+    assert {name: more[name] for name in seen} == {name: found[name] for name in seen}
+    assert number(more, "coverage.location") == number(found, "coverage.location")
+
+
 def _moved(site: SiteScores, order: NDArray[np.int64]) -> SiteScores:
     label = site.label[:, order]
-    return SiteScores(
-        site.site_id,
-        site.fold,
-        label,
-        label,
-        site.probability[:, order],
-        site.location_score[order],
-        site.label_date,
+    return replace(
+        site,
+        label=label,
+        truth=label,
+        probability=site.probability[:, order],
+        location_score=site.location_score[order],
     )
+
+
+def _with_clouds(site: SiteScores) -> SiteScores:
+    """Put a fully clouded date before the others."""
+    label = np.concatenate([site.label[-1:], site.label])
+    clouds = np.full((1, 30), np.nan, np.float32)
+    probability = np.concatenate([clouds, site.probability])
+    return replace(site, label=label, truth=label, probability=probability)
+
+
+def test_shuffled_labels_score_like_chance() -> None:
+    """Whatever the scores, labels that know nothing of them are found by chance."""
+    random = np.random.default_rng(7)
+    sites = [_shuffled(random, index) for index in range(40)]
+
+    found = report(sites)
+
+    prevalence = number(found, "prevalence.location")
+    assert number(found, "location.precision") == pytest.approx(prevalence, rel=0.1)
+    assert number(found, "location.average_precision") == pytest.approx(prevalence, rel=0.1)
+    assert number(found, "transfer.precision_at_1000_ppm") == pytest.approx(0.001, rel=0.2)
+    assert number(found, "calibration.location.brier_skill") < 0
+
+
+def _shuffled(random: np.random.Generator, index: int) -> SiteScores:
+    """Score a site well, then deal its labels anew."""
+    label = (random.random(900) < 0.1).astype(np.int8)
+    score = np.clip(random.random(900) * 0.8 + 0.3 * label, 0, 1).astype(np.float32)
+    random.shuffle(label)
+    dated = label[None]
+    return SiteScores(f"{index:02d}", index % 2, dated, dated, score[None], score, -1, (30, 30))
+
+
+@given(seed=SEEDS)
+@settings(max_examples=20)
+def test_a_comparison_turned_round_changes_its_sign(seed: int) -> None:
+    a, b = judged(world(seed)), judged(world(seed)[::-1])
+    better = replace(a, sites=[_raised(site) for site in a.sites])
+
+    there, back = paired(b, better, YARDSTICK), paired(better, b, YARDSTICK)
+
+    np.testing.assert_allclose(there["difference"], -back["difference"])
+    np.testing.assert_allclose(there["difference_low"], -back["difference_high"], atol=2e-6)
+
+
+def _raised(site: SiteScores) -> SiteScores:
+    """Score the mines higher."""
+    better = np.clip(site.location_score + 0.2 * (site.label[-1] == 1), 0, 1)
+    return replace(site, location_score=better.astype(np.float32))
 
 
 @given(seed=SEEDS)
@@ -112,9 +235,8 @@ def _moved(site: SiteScores, order: NDArray[np.int64]) -> SiteScores:
 def test_truth_equal_to_the_labels_scores_the_same(seed: int) -> None:
     found = report(world(seed))
 
-    assert found["truth"] == {
-        name: found[name] for name in ("observation", "location", "common_support")
-    }
+    assert isinstance(found["truth"], dict)
+    assert found["truth"] == {name: found[name] for name in found["truth"]}
 
 
 @given(seed=SEEDS)

@@ -8,9 +8,13 @@ from numpy.typing import NDArray
 from minecover.errors import ConfigError, ModelError
 from minecover.metrics import (
     Bootstrap,
+    Cut,
+    Judged,
+    ObjectRule,
     Ranking,
     Report,
     SiteScores,
+    Yardstick,
     average_precision,
     best_f1_threshold,
     best_f1_threshold_by_fold,
@@ -22,7 +26,11 @@ from minecover.metrics import (
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
 NAN = np.nan
-BOOTSTRAP = Bootstrap(replicates=50, level=0.95, seed=7)
+YARDSTICK = Yardstick(
+    bootstrap=Bootstrap(replicates=50, level=0.95, seed=7),
+    objects=ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2]),
+    prevalences=[0.5, 0.001],
+)
 
 
 def f32(*values: object) -> F32:
@@ -42,14 +50,13 @@ SITE = SiteScores(
     probability=f32([0.9, 0.4, 0.1], [NAN, 0.6, NAN]),
     location_score=f32(0.9, 0.5, 0.1),
     label_date=-1,
+    shape=(1, 3),
 )
 
 
 def report(*sites: SiteScores) -> Report:
-    half = {0: 0.5, 1: 0.5}
-    return scores(
-        sites, observation_threshold=half, location_threshold=half, bootstrap=BOOTSTRAP
-    )
+    half = Cut(0.5, {0: 0.5, 1: 0.5})
+    return scores(Judged(sites, {"observation": half, "location": half}), YARDSTICK)
 
 
 def at(nested: Report, path: str) -> object:
@@ -211,12 +218,9 @@ def test_truth_is_absent_where_nobody_knows_it() -> None:
 def test_thresholds_are_those_of_the_fold() -> None:
     sites = [SITE, replace(SITE, site_id="b", fold=1)]
 
-    found = scores(
-        sites,
-        observation_threshold={0: 0.5, 1: 0.95},
-        location_threshold={0: 0.5, 1: 0.95},
-        bootstrap=BOOTSTRAP,
-    )
+    cut = Cut(0.5, {0: 0.5, 1: 0.95})
+
+    found = scores(Judged(sites, {"observation": cut, "location": cut}), YARDSTICK)
 
     assert at(found, "location.recall") == 0.5
 
@@ -258,16 +262,26 @@ def test_axes_must_agree() -> None:
         replace(SITE, location_score=f32(0.1, 0.2))
 
 
+def test_the_shape_must_hold_the_locations() -> None:
+    with pytest.raises(ValueError, match=r"site a has 3 locations, and its shape is \(2, 2\)"):
+        replace(SITE, shape=(2, 2))
+
+
 def test_a_bootstrap_without_replicates_names_its_keys() -> None:
     with pytest.raises(ConfigError, match=r"replicates >= 1 .* found replicates=0"):
         Bootstrap(replicates=0, level=0.95, seed=7)
 
 
-def test_calibration_error_leaves_the_sure_negatives_out() -> None:
-    """Both bins above 0.05: |0.4 - 0| + |0.6 - 0| over two valid observations of p > 0.05."""
-    found = report(replace(SITE, probability=f32([0.01, 0.4, 0.01], [NAN, 0.6, NAN])))
+def test_precision_is_re_expressed_at_other_prevalences() -> None:
+    """Recall 1, false alarm rate 1/2."""
+    found = report(SITE)
 
-    assert at(found, "calibration.ece") == pytest.approx(0.5)
-    assert at(found, "calibration.brier") == pytest.approx(
-        (0.99**2 + 0.4**2 + 0.01**2 + 0.6**2) / 4, abs=1e-6
+    assert at(found, "transfer.precision_at_500000_ppm") == pytest.approx(2 / 3, abs=1e-6)
+    assert at(found, "transfer.precision_at_1000_ppm") == pytest.approx(
+        0.001 / (0.001 + 0.5 * 0.999), abs=1e-6
     )
+
+
+def test_a_prevalence_is_a_share() -> None:
+    with pytest.raises(ConfigError, match=r"metrics.prevalences lie between 0 and 1"):
+        replace(YARDSTICK, prevalences=[0.55, 55])

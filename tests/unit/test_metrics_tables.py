@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from minecover.metrics import Ranking, SiteScores, pr_curve, reliability, site_table, transfer
+from minecover.metrics import (
+    Cut,
+    Judged,
+    ObjectRule,
+    Ranking,
+    SiteScores,
+    pr_curve,
+    site_table,
+    transfer,
+)
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
@@ -28,6 +37,7 @@ SITE = SiteScores(
     probability=f32([0.9, 0.5, 0.1]),
     location_score=f32(0.9, 0.5, 0.1),
     label_date=-1,
+    shape=(1, 3),
 )
 
 
@@ -47,19 +57,6 @@ def test_pr_curve_without_a_mine_is_empty() -> None:
     assert pr_curve([Ranking.of(f32(0.1), i8(0))]).empty
 
 
-def test_reliability_by_hand() -> None:
-    ranking = Ranking.of(f32(0.0, 0.05, 0.5, 0.46, 1.0), i8(0, 0, 1, 0, 1))
-
-    table = reliability([ranking]).set_index("up_to")
-
-    assert table["count"].sum() == 5
-    assert table["count"][0.05] == 2
-    assert table["mean_predicted"][0.5] == pytest.approx(0.48)
-    assert table["observed_share"][0.5] == 0.5
-    assert table["brier"][0.5] == pytest.approx((0.5**2 + 0.46**2) / 2)
-    assert np.isnan(table["observed_share"][0.3])
-
-
 def test_precision_does_not_travel() -> None:
     """Recall .484 and false alarm rate 6.8e-4, the published model's: about 42 % at 0.1 %."""
     mine = np.sort(f32(*[0.9] * 484, *[0.1] * 516))
@@ -71,10 +68,12 @@ def test_precision_does_not_travel() -> None:
     assert table.precision[0.0001] == pytest.approx(0.066, abs=1e-3)
 
 
-def test_site_table_counts_locations() -> None:
+def test_site_table_counts_locations_and_objects() -> None:
     missed = replace(SITE, site_id="b", location_score=f32(0.1, 0.9, NAN))
+    cut = Cut(0.6, {0: 0.6})
+    rule = ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2])
 
-    table = site_table([missed, SITE], location_threshold={0: 0.6})
+    table = site_table(Judged([missed, SITE], {"observation": cut, "location": cut}), rule)
 
     assert table.to_dict("records") == [
         {
@@ -85,6 +84,9 @@ def test_site_table_counts_locations() -> None:
             "found": 1,
             "missed": 0,
             "false_alarms": 0,
+            "mines": 1,
+            "mines_found": 1,
+            "false_objects": 0,
         },
         {
             "site_id": "b",
@@ -94,5 +96,8 @@ def test_site_table_counts_locations() -> None:
             "found": 0,
             "missed": 1,
             "false_alarms": 1,
+            "mines": 1,
+            "mines_found": 0,
+            "false_objects": 1,
         },
     ]

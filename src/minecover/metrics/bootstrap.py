@@ -53,6 +53,20 @@ class Bootstrap:
         counts = np.bincount(cell.ravel(), minlength=self.replicates * n_sites)
         return counts.reshape(self.replicates, n_sites).astype(np.float64)
 
+    def draws(self, n_sites: int) -> F64:
+        """Weigh the sites: the first row holds each site once, the others are `weights`.
+
+        Whatever is summed over sites with these rows begins with the score itself and goes on
+        with its replicates. A single site leaves nothing to draw.
+
+        Returns
+        -------
+        (1 + replicates, n_sites) float64
+            (1, n_sites) below two sites.
+        """
+        every_once = np.ones((1, n_sites))
+        return np.vstack([every_once, self.weights(n_sites)]) if n_sites > 1 else every_once
+
     def interval(self, replicates: F64) -> tuple[float | None, float | None]:
         """Percentile interval of the replicates that have a score; None, None if none has."""
         finite = replicates[np.isfinite(replicates)]

@@ -8,122 +8,137 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.metrics.bootstrap import Bootstrap, average_precisions
+from minecover.metrics.bootstrap import average_precisions
+from minecover.metrics.calibration import calibration
+from minecover.metrics.detection import ObjectCurve, false_objects, object_scores
+from minecover.metrics.estimates import Estimates, Report, rendered
+from minecover.metrics.judged import Judged, Yardstick
+from minecover.metrics.objects import Ground
 from minecover.metrics.ranking import (
     F64,
     I8,
-    Confusion,
     Ranking,
     confusion,
     curve,
     curve_average_precision,
 )
 from minecover.metrics.support import SiteScores, Support, common_support, published
-from minecover.metrics.tables import calibration
-
-#: Decimals kept of every score: more would only be rounding noise of the platform.
-DECIMALS = 6
-
-Scalars = dict[str, float | int | None]
-Report = dict[str, "float | int | None | Report"]
+from minecover.metrics.tables import precision_at
 
 
-def scores(
-    sites: Sequence[SiteScores],
-    *,
-    observation_threshold: Mapping[int, float],
-    location_threshold: Mapping[int, float],
-    bootstrap: Bootstrap,
-) -> Report:
+def scores(model: Judged, yardstick: Yardstick) -> Report:
     """Assemble every score of a model, nested as in reports/metrics.json.
-
-    Parameters
-    ----------
-    sites : sequence of SiteScores
-        In any order.
-    observation_threshold, location_threshold : mapping of fold to threshold
-        A score at or above it is predicted a mine. Take thresholds that were chosen on the
-        other folds (`best_f1_threshold_by_fold`) or that were fixed beforehand.
-    bootstrap : Bootstrap
-        How the intervals (``*_low``, ``*_high``) are drawn. Thresholds are not chosen anew.
 
     Returns
     -------
     nested dict of float, int and None
-        ``observation`` and ``location`` as `published`, the same under ``common_support``, and
-        all of it against the truth under ``truth`` where any is known. A score that does not
-        exist (0/0, the interval of one site) is None, JSON's null.
+        ``observation`` and ``location`` as `published`, the same under ``common_support``,
+        ``calibration``, ``transfer`` (precision at other prevalences) and ``objects``
+        (`object_scores`); all of it against the truth under ``truth`` where any is known;
+        ``background`` counts false objects on mine-free ground where there is any, which is
+        left out of everything else. ``*_low`` and ``*_high`` are intervals; a score that does
+        not exist (0/0, the interval of one site) is None, JSON's null.
     """
-    ordered = sorted(sites, key=lambda site: site.site_id)
-    _check(ordered, observation_threshold, location_threshold)
-    scorer = _Scorer(
-        [observation_threshold[site.fold] for site in ordered],
-        [location_threshold[site.fold] for site in ordered],
-        bootstrap,
-        bootstrap.weights(len(ordered)),
-    )
-    report: Report = {**_description(ordered), **scorer.against(ordered, truth=False)}
-    if any(np.any(site.known_truth >= 0) for site in ordered):
-        report["truth"] = scorer.against(ordered, truth=True)
-    return report
+    described = _description(model.ordered(background=False))
+    return rendered({**described, **estimates(model, yardstick)}, yardstick.bootstrap)
 
 
-def number(report: Report, key: str) -> float:
-    """Look a score up by its dotted key; NaN where it does not exist."""
-    node: float | int | Report | None = report
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return float(node) if isinstance(node, float | int) else float("nan")
+def estimates(model: Judged, yardstick: Yardstick) -> Estimates:
+    """Compute every score together with its value in each draw of the sites."""
+    sites = model.ordered(background=False)
+    scorer = _Scorer.of(model, sites, yardstick)
+    found = scorer.against(truth=False)
+    if any(np.any(site.known_truth >= 0) for site in sites):
+        found["truth"] = scorer.against(truth=True)
+    background = model.ordered(background=True)
+    if background:
+        found["background"] = false_objects(
+            Ground.of(background, yardstick.objects, truth=False),
+            model.thresholds(background, "location"),
+            yardstick.bootstrap.draws(len(background)),
+            yardstick.objects,
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scorer:
     """Thresholds of the sites and the draws that all supports share."""
 
-    observation_thresholds: list[float]
-    location_thresholds: list[float]
-    bootstrap: Bootstrap
-    weights: NDArray[np.float64]
+    sites: Sequence[SiteScores]
+    thresholds: Mapping[str, F64]
+    affordable: Mapping[float, F64]
+    ground: Ground
+    draws: F64
+    yardstick: Yardstick
 
-    def against(self, sites: Sequence[SiteScores], *, truth: bool) -> Report:
-        """Score both supports against the labels or the truth."""
+    @classmethod
+    def of(cls, model: Judged, sites: Sequence[SiteScores], yardstick: Yardstick) -> _Scorer:
+        """Draw the sites, and choose what false objects each fold can afford."""
+        ground = Ground.of(sites, yardstick.objects, truth=False)
+        down = ObjectCurve.of(ground, yardstick.objects)
+        fold = np.array([site.fold for site in sites], np.int64)
+        return cls(
+            sites,
+            {level: model.thresholds(sites, level) for level in ("observation", "location")},
+            {
+                limit: down.affordable(fold, limit)
+                for limit in yardstick.objects.false_per_100km2
+            },
+            ground,
+            yardstick.bootstrap.draws(len(sites)),
+            yardstick,
+        )
+
+    def against(self, *, truth: bool) -> Estimates:
+        """Score everything against the labels or the truth."""
+        common = common_support(self.sites, against_truth=truth)
+        rule = self.yardstick.objects
+        ground = Ground.of(self.sites, rule, truth=True) if truth else self.ground
         return {
-            **self.both(published(sites, against_truth=truth)),
-            "common_support": self.both(common_support(sites, against_truth=truth)),
-        }
-
-    def both(self, support: Support) -> Report:
-        """Score the observations and the locations of a support."""
-        return {
-            "observation": self.rates(support.observation, self.observation_thresholds),
-            "location": self.rates(support.location, self.location_thresholds),
-        }
-
-    def rates(self, rankings: list[Ranking], thresholds: list[float]) -> Report:
-        """Precision, recall, F1 and average precision, each with its interval."""
-        each = confusion(rankings, thresholds)
-        pooled = Confusion(each.tp.sum(), each.fp.sum(), each.fn.sum())
-        drawn = Confusion(*(self.weights @ count for count in (each.tp, each.fp, each.fn)))
-        points = curve(rankings)
-        found: dict[str, tuple[float | F64, F64]] = {
-            "precision": (pooled.precision, drawn.precision),
-            "recall": (pooled.recall, drawn.recall),
-            "f1": (pooled.f1, drawn.f1),
-            "average_precision": (
-                curve_average_precision(points),
-                average_precisions(rankings, self.weights),
+            **self.both(published(self.sites, against_truth=truth)),
+            "common_support": self.both(common),
+            "calibration": {
+                "observation": {**calibration(common.observation, self.draws)},
+                "location": {**calibration(common.location, self.draws)},
+            },
+            "transfer": self.transfer(common.location),
+            "objects": object_scores(
+                ground, self.thresholds["location"], self.affordable, self.draws, rule
             ),
         }
-        rates: Scalars = {}
-        for name, (point, replicates) in found.items():
-            low, high = (
-                self.bootstrap.interval(replicates) if len(each.tp) > 1 else (None, None)
-            )
-            rates |= {name: float(point), f"{name}_low": low, f"{name}_high": high}
-        return _tidy(rates)
+
+    def both(self, support: Support) -> Estimates:
+        """Score the observations and the locations of a support."""
+        return {
+            "observation": self.rates(support.observation, self.thresholds["observation"]),
+            "location": self.rates(support.location, self.thresholds["location"]),
+        }
+
+    def rates(self, rankings: list[Ranking], thresholds: F64) -> Estimates:
+        """Precision, recall, F1 and average precision."""
+        counts = confusion(rankings, thresholds.tolist()).times(self.draws)
+        average = average_precisions(rankings, self.draws)
+        # Counted on the exact curve; the replicates on fewer thresholds.
+        average[0] = curve_average_precision(curve(rankings))
+        return {
+            "precision": counts.precision,
+            "recall": counts.recall,
+            "f1": counts.f1,
+            "average_precision": average,
+        }
+
+    def transfer(self, rankings: list[Ranking]) -> Estimates:
+        """Precision of the locations at other prevalences."""
+        counts = confusion(rankings, self.thresholds["location"].tolist()).times(self.draws)
+        n_other = self.draws @ np.array([r.other.size for r in rankings], np.float64)
+        return {
+            f"precision_at_{1e6 * share:.0f}_ppm": precision_at(share, counts, n_other)
+            for share in self.yardstick.prevalences
+        }
 
 
-def _description(sites: Sequence[SiteScores]) -> Report:
+def _description(sites: Sequence[SiteScores]) -> Estimates:
     """How much was there, how much of it was seen and how much of it is mine."""
     labels = [site.label for site in sites]
     at_location = [site.label[site.label_date] for site in sites]
@@ -135,13 +150,11 @@ def _description(sites: Sequence[SiteScores]) -> Report:
             "observations": sum(part.size for part in labels),
             "locations": sum(part.size for part in at_location),
         },
-        "prevalence": _tidy(
-            {"observation": _share_of_mines(labels), "location": _share_of_mines(at_location)}
-        ),
-        "coverage": _tidy({"observation": _share(valid), "location": _share(seen)}),
-        "calibration": _tidy(
-            calibration(common_support(sites, against_truth=False).observation)
-        ),
+        "prevalence": {
+            "observation": _share_of_mines(labels),
+            "location": _share_of_mines(at_location),
+        },
+        "coverage": {"observation": _share(valid), "location": _share(seen)},
         "baseline": {"random": _chance(published(sites, against_truth=False))},
     }
 
@@ -157,9 +170,9 @@ def _share(parts: Sequence[NDArray[np.bool_]]) -> float:
     return sum(int(part.sum()) for part in parts) / size if size else float("nan")
 
 
-def _chance(support: Support) -> Report:
+def _chance(support: Support) -> Estimates:
     """Score a coin: whatever its bias, its precision is the share of mines on the support."""
-    chance: Report = {}
+    chance: Estimates = {}
     for name, rankings in (
         ("observation", support.observation),
         ("location", support.location),
@@ -167,26 +180,5 @@ def _chance(support: Support) -> Report:
         n_mine = sum(ranking.mine.size for ranking in rankings)
         total = n_mine + sum(ranking.other.size for ranking in rankings)
         share = n_mine / total if total else float("nan")
-        chance[name] = _tidy({"precision": share, "average_precision": share})
+        chance[name] = {"precision": share, "average_precision": share}
     return chance
-
-
-def _tidy(values: Mapping[str, float | int | None]) -> Report:
-    """Round, and write what is not a number as None."""
-    return {
-        name: None if value is None or np.isnan(value) else round(float(value), DECIMALS)
-        for name, value in values.items()
-    }
-
-
-def _check(sites: Sequence[SiteScores], *thresholds: Mapping[int, float]) -> None:
-    """Refuse doubled sites and folds without a threshold."""
-    names = [site.site_id for site in sites]
-    if len(set(names)) < len(names):
-        raise ValueError("each site is scored once, found a site_id twice.")
-    folds = {site.fold for site in sites}
-    missing = sorted(
-        fold for fold in folds if any(fold not in by_fold for by_fold in thresholds)
-    )
-    if missing:
-        raise ValueError(f"every fold needs a threshold, found none for folds {missing}.")

@@ -11,6 +11,8 @@ from minecover.metrics.ranking import F32, I8, Ranking
 
 #: Stands below every probability: what was not observed cannot be predicted a mine.
 UNSEEN = np.float32(-1)
+#: How the names of sites on mine-free ground begin (`minecover.layouts.Background`).
+BACKGROUND = "background"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,8 @@ class SiteScores:
         Score of each location from its valid dates; NaN where there is none.
     label_date : int
         Position of the date whose labels the locations carry; -1 is the last one.
+    shape : (rows, cols)
+        Of the site's grid of n locations.
     """
 
     site_id: str
@@ -42,6 +46,7 @@ class SiteScores:
     probability: F32
     location_score: F32
     label_date: int
+    shape: tuple[int, int]
 
     def __post_init__(self) -> None:
         """Check that all the axes agree."""
@@ -54,11 +59,25 @@ class SiteScores:
                 f"label {self.label.shape}, truth {truth.shape}, "
                 f"location_score {self.location_score.shape}."
             )
+        if self.shape[0] * self.shape[1] != shape[1]:
+            raise ValueError(
+                f"site {self.site_id} has {shape[1]} locations, and its shape is {self.shape}."
+            )
 
     @property
     def known_truth(self) -> I8:
         """The truth, -1 everywhere if nobody knows it."""
         return np.full_like(self.label, -1) if self.truth is None else self.truth
+
+    @property
+    def is_background(self) -> bool:
+        """Whether it was laid on mine-free ground: by its name, and no label contradicts."""
+        return self.site_id.startswith(BACKGROUND) and not (self.label == 1).any()
+
+    def targets(self, *, against_truth: bool) -> I8:
+        """Give what the locations are scored against: (n,) int8."""
+        target: I8 = (self.known_truth if against_truth else self.label)[self.label_date]
+        return target
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,6 +44,7 @@ def site_scores(site: OutOfFold, aggregation: Aggregation) -> SiteScores:
         probability=by_date,
         location_score=aggregation(by_date),
         label_date=-1,
+        shape=(site.label.shape[1], site.label.shape[2]),
     )
 
 

@@ -6,7 +6,10 @@ from minecover.aggregation import Aggregation
 from minecover.atomic import replacing, write_json
 from minecover.config import Params
 from minecover.metrics import (
-    Bootstrap,
+    Ground,
+    Judged,
+    ObjectCurve,
+    Yardstick,
     choose_cuts,
     common_support,
     pr_curve,
@@ -25,24 +28,28 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Score the out-of-fold probabilities; each fold is cut where the others say."""
     aggregation: Aggregation = params.build("aggregation")
-    bootstrap: Bootstrap = params.build("metrics.bootstrap")
-    sites = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
-    cuts = choose_cuts(sites, params.value("design.threshold"))
-    by_fold = cuts["location"].by_fold
-    report = scores(
-        sites,
-        observation_threshold=cuts["observation"].by_fold,
-        location_threshold=by_fold,
-        bootstrap=bootstrap,
+    yardstick = Yardstick(
+        bootstrap=params.build("metrics.bootstrap"),
+        objects=params.build("metrics.objects"),
+        prevalences=params.value("metrics.prevalences"),
     )
-    write_json(paths.METRICS, report)
-    support = common_support(sites, against_truth=False)
+    sites = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
+    model = Judged(sites, choose_cuts(sites, params.value("design.threshold")))
+    write_json(paths.METRICS, scores(model, yardstick))
+    labelled, rule = model.ordered(background=False), yardstick.objects
+    support = common_support(labelled, against_truth=False)
+    thresholds = model.thresholds(labelled, "location").tolist()
+    grounds = {
+        "objects": Ground.of(labelled, rule, truth=False),
+        "objects_truth": Ground.of(labelled, rule, truth=True),
+    }
     tables = {
         "pr_observation": pr_curve(support.observation),
         "pr_location": pr_curve(support.location),
         "reliability": reliability(support.location),
-        "transfer": transfer(support.location, [by_fold[site.fold] for site in sites]),
-        "sites": site_table(sites, location_threshold=by_fold),
+        "transfer": transfer(support.location, thresholds),
+        "sites": site_table(model, rule),
+        **{name: ObjectCurve.of(ground, rule).table() for name, ground in grounds.items()},
     }
     for name, table in tables.items():
         with replacing(paths.PLOTS / f"{name}.csv") as temporary:
