@@ -1,10 +1,11 @@
 """What lies round a site: distances, terrain and provinces, one file each."""
 
 from minecover.context.distance import FARTHEST_M, DistanceTo, DistanceToPixels
+from minecover.context.kept import Kept
 from minecover.context.layers import Held, Layer, VectorFile
 from minecover.context.planes import Plane, cut, drawn, held, naming
 from minecover.context.provinces import Provinces
-from minecover.context.surfaces import RasterFile, Surface
+from minecover.context.surfaces import Filled, RasterFile, Surface
 from minecover.context.terrain import (
     Eastness,
     ElevationChange,
@@ -20,7 +21,9 @@ __all__ = [
     "DistanceToPixels",
     "Eastness",
     "ElevationChange",
+    "Filled",
     "Held",
+    "Kept",
     "Layer",
     "Northness",
     "Plane",

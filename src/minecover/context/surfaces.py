@@ -81,6 +81,27 @@ class RasterFile:
         return files
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A surface that leaves out what is not there, e.g. the water occurrence of dry land.
+
+    Parameters
+    ----------
+    surface : Surface
+        What is read.
+    value : float
+        What a place means that it leaves out: 0 for no water, never.
+    """
+
+    surface: Surface
+    value: float
+
+    def __call__(self, grid: Grid) -> F32:
+        """Read the surface onto a grid, without NaN."""
+        values = self.surface(grid)
+        return np.where(np.isnan(values), np.float32(self.value), values).astype(np.float32)
+
+
 @lru_cache(maxsize=4)
 def patch(surface: Surface, grid: Grid, margin_px: int) -> F32:
     """Read a surface onto a grid with a margin; planes of one site share the reading."""

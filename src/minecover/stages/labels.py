@@ -1,18 +1,31 @@
 """Stage `labels`: where mines were seen."""
 
 import logging
+from dataclasses import asdict
+from pathlib import Path
 
+from minecover.atomic import write_json
 from minecover.config import Params
-from minecover.labels import Labels, label_table, write_labels
+from minecover.labels import Labels, label_table, quality, write_labels
 from minecover.stages import paths
 
 log = logging.getLogger(__name__)
 
+#: What is known of the labels' quality; not versioned, the labels are.
+QUALITY = Path("logs/labels.json")
+
 
 def run(params: Params) -> None:
-    """Read the labels and write them in the one form."""
+    """Read the labels, write them in the one form, and note how good they are."""
     reader: Labels = params.build("labels.reader")
     table = label_table(reader())
     write_labels(paths.LABELS, table)
+    drawn, points = (table[table["kind"] == kind] for kind in ("mine", "point"))
+    found = quality(drawn, points=None if points.empty else points, provinces=None)
+    write_json(QUALITY, asdict(found))
     counts = table["kind"].value_counts().sort_index()
-    log.info("labels: %s", ", ".join(f"{n} {kind}" for kind, n in counts.items()))
+    log.info(
+        "labels: %s; %d pairs of outlines overlap",
+        ", ".join(f"{n} {kind}" for kind, n in counts.items()),
+        found.overlaps,
+    )

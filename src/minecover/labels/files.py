@@ -1,33 +1,20 @@
-"""Where mines were seen: polygons and points from files, in one table with dates."""
+"""Labels from vector files: outlines of mines, and points."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from minecover.atomic import replacing
 from minecover.errors import LabelError
+from minecover.labels.reading import read_vector
+from minecover.labels.table import label_table
 
 log = logging.getLogger(__name__)
-
-#: What a label can be: drawn by an annotator, true (only a simulator knows), a mine point round
-#: which a site is laid, or ground that is neither mine nor not.
-KINDS = ("mine", "truth", "point", "ignore")
-COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
-
-
-class Labels(Protocol):
-    """Anything that knows where mines are."""
-
-    def __call__(self) -> gpd.GeoDataFrame:
-        """Give the label table: `COLUMNS`, in WGS 84, sorted by kind and id."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +41,20 @@ class LabelFiles:
         LabelError
             If a file is missing, empty, without CRS, or holds geometry of the wrong type.
         """
-        tables = [_table(Path(self.polygons), "mine", ("Polygon", "MultiPolygon"))]
+        tables = [outlines(Path(self.polygons))]
         if self.points is not None:
             tables.append(_table(Path(self.points), "point", ("Point", "MultiPoint")))
         return label_table(pd.concat(tables, ignore_index=True))
 
 
-def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Bring a table of labels into the one form: known columns, WGS 84, sorted.
-
-    Raises
-    ------
-    LabelError
-        If a kind is unknown or two labels of a kind share an id.
-    """
-    unknown = sorted(set(frame["kind"]) - set(KINDS))
-    if unknown:
-        raise LabelError(f"labels are {', '.join(KINDS)}; found kind {', '.join(unknown)}.")
-    twice = frame.duplicated(["kind", "label_id"])
-    if twice.any():
-        raise LabelError(
-            "label ids are unique within a kind, found "
-            f"{frame.loc[twice, 'label_id'].iloc[0]!r} twice. Rename one."
-        )
-    table = frame.to_crs("EPSG:4326").sort_values(["kind", "label_id"], ignore_index=True)
-    return table[list(COLUMNS)]
-
-
-def write_labels(path: Path, table: gpd.GeoDataFrame) -> None:
-    """Write a label table as GeoParquet."""
-    with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False)
-
-
-def read_labels(path: Path) -> gpd.GeoDataFrame:
-    """Read what `write_labels` wrote."""
-    return gpd.read_parquet(path)
+def outlines(path: Path) -> gpd.GeoDataFrame:
+    """Read mine outlines, not yet in the label table's form."""
+    return _table(path, "mine", ("Polygon", "MultiPolygon"))
 
 
 def _table(path: Path, kind: str, types: tuple[str, ...]) -> gpd.GeoDataFrame:
     """Read one file of one kind of geometry."""
-    frame = _read(path)
+    frame = read_vector(path)
     geometry = _repaired(frame, path)
     wrong = sorted(set(geometry.geom_type) - set(types))
     if wrong:
@@ -116,23 +76,6 @@ def _table(path: Path, kind: str, types: tuple[str, ...]) -> gpd.GeoDataFrame:
         geometry=geometry.to_numpy(),
         crs=frame.crs,
     )
-
-
-def _read(path: Path) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise LabelError(f"no label file at {path}. Set labels.polygons or labels.points.")
-    try:
-        frame = gpd.read_file(path)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise LabelError(f"{path} is not a vector file that GDAL reads: {error}") from error
-    if frame.empty:
-        raise LabelError(f"{path} holds no feature. Draw at least one, or name another file.")
-    if frame.crs is None:
-        raise LabelError(
-            f"{path} has no coordinate reference system, so nobody knows where its "
-            f"{len(frame)} features lie. Save it with one (a Shapefile needs its .prj)."
-        )
-    return frame
 
 
 def _repaired(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:

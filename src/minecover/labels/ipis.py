@@ -1,0 +1,181 @@
+"""Mine points from visits: the International Peace Information Service's open data."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from minecover.errors import ConfigError, LabelError
+from minecover.labels.files import outlines
+from minecover.labels.reading import day, read_features, require
+from minecover.labels.table import label_table
+
+#: What every visit tells, under names that the configuration gives.
+NEEDED = ("site", "name", "date", "longitude", "latitude")
+#: English names of minerals, by their French ones without accents, and by what is left of these
+#: where an export lost the accented letters.
+MINERALS = {
+    "or": "gold",
+    "cassitrite": "cassiterite",
+    "diamant": "diamond",
+    "cuivre": "copper",
+    "argent": "silver",
+    "plomb": "lead",
+    "fer": "iron",
+    "amethyste": "amethyst",
+    "amthyste": "amethyst",
+    "saphir": "sapphire",
+    "manganse": "manganese",
+    "heterognite": "heterogenite",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IpisLabels:
+    """Labels from visits to mining sites: one point a site, that of the latest visit.
+
+    Parameters
+    ----------
+    visits : str
+        CSV, GeoJSON, a WFS's JSON answer, or any other file of points.
+    polygons : str or None
+        File of mine outlines, as `LabelFiles` reads it.
+    columns : mapping of str
+        Names in the file of ``site`` (the key that visits of one site share), ``name``,
+        ``date``, ``longitude`` and ``latitude`` (these two are read from a CSV only).
+    date_formats : sequence of str
+        How dates are written (`datetime.strptime`), tried in this order.
+    area : sequence of float
+        West, south, east, north of where mines can be [degrees]: finds swapped coordinates.
+
+    References
+    ----------
+    https://ipisresearch.be, open data on artisanal mining sites in eastern DR Congo.
+    """
+
+    visits: str
+    polygons: str | None
+    columns: Mapping[str, str]
+    date_formats: Sequence[str]
+    area: Sequence[float]
+
+    def __post_init__(self) -> None:
+        """Refuse an incomplete choice of columns and an area that is none."""
+        if set(self.columns) != set(NEEDED):
+            raise ConfigError(
+                f"labels.reader.columns names {', '.join(NEEDED)}, "
+                f"found {', '.join(self.columns)}. Fix conf/labels/ipis.yaml."
+            )
+        if len(self.area) != 4 or self.area[0] >= self.area[2] or self.area[1] >= self.area[3]:
+            raise ConfigError(
+                "labels.reader.area is [west, south, east, north] in degrees, "
+                f"found {list(self.area)}. Fix conf/labels/ipis.yaml."
+            )
+
+    def __call__(self) -> gpd.GeoDataFrame:
+        """Read the visits, keep the latest of each site, add the outlines.
+
+        Raises
+        ------
+        LabelError
+            If a file cannot be read, lacks a column, or holds a visit without site,
+            coordinates inside `area` or a readable date.
+        """
+        path = Path(self.visits)
+        lon, lat = self.columns["longitude"], self.columns["latitude"]
+        visits = read_features(path, longitude=lon, latitude=lat)
+        needed = [self.columns[name] for name in ("site", "name", "date")]
+        require(visits, needed, path)
+        self._check_places(visits, path)
+        sites = latest(visits, self.columns["site"], self._days(visits, path))
+        points = gpd.GeoDataFrame(
+            {
+                "label_id": sites[self.columns["site"]].astype(str).to_numpy(),
+                "kind": "point",
+                "name": sites[self.columns["name"]].fillna("").astype(str).to_numpy(),
+                "seen_from": "",
+                "seen_to": "",
+            },
+            geometry=sites.geometry.to_numpy(),
+            crs=sites.crs,
+        )
+        if self.polygons is None:
+            return label_table(points)
+        drawn = outlines(Path(self.polygons))
+        return label_table(pd.concat([points, drawn.to_crs(points.crs)], ignore_index=True))
+
+    def _check_places(self, visits: gpd.GeoDataFrame, path: Path) -> None:
+        """Refuse visits without a site, and what lies outside of the area or is no point."""
+        nameless = visits[self.columns["site"]].isna()
+        if nameless.any():
+            raise LabelError(
+                f"{path} has {int(nameless.sum())} visits without {self.columns['site']} "
+                f"(the first is row {int(nameless.to_numpy().argmax()) + 1}). Give the site "
+                "one or delete the row."
+            )
+        wrong = sorted(set(visits.geom_type.dropna()) - {"Point"})
+        if wrong:
+            raise LabelError(
+                f"{path} should hold a point a visit, found {', '.join(wrong)}. Export points; "
+                "outlines of mines go into labels.reader.polygons."
+            )
+        geometry = visits.geometry.to_crs("EPSG:4326")
+        west, south, east, north = self.area
+        x, y = geometry.x.to_numpy(), geometry.y.to_numpy()
+        # Missing coordinates are NaN, and NaN lies inside of nothing.
+        outside = ~((west <= x) & (x <= east) & (south <= y) & (y <= north))
+        if outside.any():
+            row = int(outside.argmax())
+            first = visits[self.columns["site"]].iloc[row]
+            raise LabelError(
+                f"{path} has {int(outside.sum())} visits without coordinates in "
+                f"labels.reader.area={list(self.area)} (the first: row {row + 1}, {first}, "
+                f"longitude {x[row]:g}, latitude {y[row]:g}). Correct them (are they swapped? "
+                "is a comma a decimal point?), delete the rows, or widen the area."
+            )
+
+    def _days(self, visits: gpd.GeoDataFrame, path: Path) -> list[str]:
+        """ISO dates of the visits, empty where there is none."""
+        days = []
+        for row, value in enumerate(visits[self.columns["date"]], start=1):
+            try:
+                found = day(value, self.date_formats)
+            except ValueError as error:
+                raise LabelError(
+                    f"{path}, row {row}, {self.columns['date']}: {error}. Correct it, or add "
+                    "its form to labels.reader.date_formats."
+                ) from error
+            days.append(found.isoformat() if found else "")
+        return days
+
+
+def latest(visits: gpd.GeoDataFrame, site: str, days: Sequence[str]) -> gpd.GeoDataFrame:
+    """Keep the latest visit of each site, the last row among those of one day.
+
+    Parameters
+    ----------
+    visits : GeoDataFrame
+        A row a visit.
+    site : str
+        Column of the sites' key.
+    days : sequence of str
+        ISO dates of the visits; empty is earlier than all.
+    """
+    order = np.argsort(np.array(days, dtype=str), kind="stable")
+    return visits.iloc[order].drop_duplicates(site, keep="last").sort_values(site)
+
+
+def mineral(name: str) -> str:
+    """Name a mineral in English: ``"Cassitérite"`` is ``"cassiterite"``, ``"Or"`` ``"gold"``.
+
+    A name that is not known stays what it is, in small letters without accents.
+    """
+    parts = unicodedata.normalize("NFKD", name.strip().lower())
+    plain = "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return MINERALS.get(plain, plain)

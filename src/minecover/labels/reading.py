@@ -1,0 +1,147 @@
+"""Files of labels as they come: vector files, and tables with longitude and latitude."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from minecover.errors import LabelError
+
+#: Columns of a table that say where a point lies [degrees, WGS 84].
+LONGITUDE, LATITUDE = "longitude", "latitude"
+#: Column of the name of a province.
+PROVINCE = "province"
+#: A time of day behind a date, and the zone that some exports put there.
+CLOCK = re.compile(r"([T ]\d{1,2}:\d{2}.*|Z)$")
+
+
+def read_features(path: Path, *, longitude: str, latitude: str) -> gpd.GeoDataFrame:
+    """Read a vector file, or a CSV with a column of longitudes and one of latitudes.
+
+    Nothing is judged: a row of a CSV without usable coordinates has no geometry.
+
+    Parameters
+    ----------
+    path : Path
+        ``*.csv`` (comma or semicolon, UTF-8 or Windows-1252), or anything GDAL reads.
+    longitude, latitude : str
+        The columns of a CSV [degrees, WGS 84].
+
+    Returns
+    -------
+    GeoDataFrame
+        The file's columns as they are; those of a CSV are text.
+
+    Raises
+    ------
+    LabelError
+        If the file is missing, empty, not of its kind, or lacks the columns.
+    """
+    if path.suffix.lower() != ".csv":
+        return read_vector(path)
+    table = _read_csv(path)
+    require(table, (longitude, latitude), path)
+    lon, lat = (pd.to_numeric(table[c], errors="coerce") for c in (longitude, latitude))
+    usable = (lon.abs() <= 180) & (lat.abs() <= 90)
+    points = gpd.points_from_xy(lon.where(usable), lat.where(usable))
+    return gpd.GeoDataFrame(table, geometry=np.where(usable, points, None), crs="EPSG:4326")
+
+
+def read_vector(path: Path) -> gpd.GeoDataFrame:
+    """Read a vector file.
+
+    Raises
+    ------
+    LabelError
+        If it is missing, empty, no vector file, or says not where it lies.
+    """
+    if not path.exists():
+        raise LabelError(f"no label file at {path}. Set labels.polygons or labels.points.")
+    try:
+        frame = gpd.read_file(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LabelError(f"{path} is not a vector file that GDAL reads: {error}") from error
+    if frame.empty:
+        raise LabelError(f"{path} holds no feature. Draw at least one, or name another file.")
+    if frame.crs is None:
+        raise LabelError(
+            f"{path} has no coordinate reference system, so nobody knows where its "
+            f"{len(frame)} features lie. Save it with one (a Shapefile needs its .prj)."
+        )
+    return frame
+
+
+def read_provinces(path: Path, name: str) -> gpd.GeoDataFrame:
+    """Read areas that are provinces, their names from a column into `PROVINCE`.
+
+    Raises
+    ------
+    LabelError
+        If the file cannot be read or has no such column.
+    """
+    areas = read_vector(path)
+    if name not in areas:
+        columns = ", ".join(areas.columns.drop(areas.geometry.name))
+        raise LabelError(
+            f"{path} has no column {name} (found: {columns}). Say which one names the "
+            "provinces: --province-name."
+        )
+    return areas.rename(columns={name: PROVINCE})[[PROVINCE, areas.geometry.name]]
+
+
+def require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Refuse a table that lacks columns, and say which it has."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise LabelError(
+            f"{path} has no column {', '.join(missing)} (found: {', '.join(table.columns)}). "
+            "Exports name them differently: set labels.reader.columns."
+        )
+
+
+def day(value: object, formats: Sequence[str]) -> date | None:
+    """Read a date by the first format that fits; None where there is no value.
+
+    A time of day and a trailing Z are left aside: "2009-01-01Z", "1/14/2017 0:00".
+
+    Raises
+    ------
+    ValueError
+        If no format fits.
+    """
+    if pd.isna(value) or not str(value).strip():
+        return None
+    text = CLOCK.sub("", str(value).strip())
+    for form in formats:
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    raise ValueError(f"{value} is not a date of the form {', '.join(formats)}")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise LabelError(f"no label file at {path}. Name it in labels.input.")
+    content = path.read_bytes()
+    # What is no UTF-8 is what a spreadsheet on Windows wrote.
+    try:
+        content.decode("utf-8")
+        encoding = "utf-8-sig"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    header = content.partition(b"\n")[0]
+    delimiter = ";" if header.count(b";") > header.count(b",") else ","
+    try:
+        table = pd.read_csv(path, sep=delimiter, dtype=str, encoding=encoding)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise LabelError(f"{path} is not a table of comma-separated values: {error}") from error
+    if table.empty:
+        raise LabelError(f"{path} holds no row. Export it again, or name another file.")
+    return table
