@@ -26,8 +26,9 @@ class House:
 
     root: Path
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the environment; what it prints is captured."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that commands of this checkout run with."""
         env = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -37,8 +38,17 @@ class House:
             **dict.fromkeys(GIT_IDENTITY, "nobody"),
         }
         env.pop("MLFLOW_TRACKING_URI", None)
+        return env
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment; what it prints is captured."""
         return subprocess.run(
-            command, cwd=self.root, env=env, capture_output=True, text=True, check=False
+            command,
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def must(self, *command: str) -> str:

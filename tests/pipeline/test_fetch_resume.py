@@ -1,0 +1,105 @@
+"""A fetch that is killed goes on where it was: nothing lost, nothing asked for twice."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import ROOT, House, house
+
+from minecover.config import composed, write_params
+from minecover.fetch import recalled
+from minecover.grid import Grid
+from minecover.sites import Site, write_sites
+
+N_SITES = 24
+#: The imagery alone: sites are put there.
+FETCH = ("dvc", "repro", "-s", "imagery")
+OPTION = """
+defaults: [{fetch: networked}, _self_]
+name: scripted
+is_simulated: false
+input: conf/source/scripted.yaml
+level: 1
+bands: [B2, B3, B4, B5, B6, B7]
+max_failed_fraction: 0.0
+fetch:
+  at_once: 3
+scenes:
+  _target_: minecover.source.scripted.Scripted
+  # Two sites fail when they are asked for the first time.
+  script: {site02: [failed, ok], site05: [failed, ok]}
+  notes: notes
+  pause_s: 0.4
+"""
+CHOICES = ("source=scripted", "labels=files", "labels.input=none", "context=none")
+
+
+@pytest.fixture
+def flaky(tmp_path: Path) -> House:
+    """Place 24 small sites, and choose a slow source that fails now and then."""
+    built = house(tmp_path)
+    shutil.copy(ROOT / "tests/servers/scripted.py", tmp_path / "src/minecover/source")
+    (tmp_path / "conf/source/scripted.yaml").write_text(OPTION)
+    write_params(composed(CHOICES, conf=tmp_path / "conf"), tmp_path / "params.yaml")
+    grid = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 20, 20)
+    sites = [Site(f"site{number:02d}", "", grid, 2) for number in range(N_SITES)]
+    write_sites(tmp_path / "data/sites.parquet", sites)
+    return built
+
+
+def interrupted(checkout: House, sign: signal.Signals, *, after: int) -> dict[str, int]:
+    """Fetch, end it all when so many sites are finished; count the askings of those."""
+    process = subprocess.Popen(
+        FETCH,
+        cwd=checkout.root,
+        env=checkout.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while len(finished(checkout)) < after and time.monotonic() < end:
+        time.sleep(0.02)
+    os.killpg(process.pid, sign)
+    process.wait(20)
+    return askings(checkout, finished(checkout))
+
+
+def finished(checkout: House) -> list[str]:
+    """Name the sites that the store holds whole."""
+    patches = (checkout.root / ".cache/scenes").glob("*/*.tif")
+    return sorted(path.stem for path in patches if recalled(path))
+
+
+def askings(checkout: House, site_ids: list[str]) -> dict[str, int]:
+    """Count how often the source was asked for each site."""
+    return {name: len((checkout.root / "notes" / name).read_text()) for name in site_ids}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_interrupted_fetch_goes_on(flaky: House) -> None:
+    first = interrupted(flaky, signal.SIGINT, after=5)
+    second = interrupted(flaky, signal.SIGKILL, after=len(first) + 5)
+    flaky.must(*FETCH)
+    scenes = flaky.root / "data/scenes"
+    resumed = contents(scenes)
+    again = askings(flaky, list(first)), askings(flaky, list(second))
+    shutil.rmtree(flaky.root / ".cache")
+    shutil.rmtree(flaky.root / ".dvc/cache")
+    flaky.must(*FETCH, "-f")
+
+    # What was finished when a run ended was never asked for again.
+    assert 5 <= len(first) < len(second) < N_SITES
+    assert again == (first, second)
+    # All is there, each byte as in a run that nothing happened to.
+    assert pd.read_csv(scenes / "index.csv")["status"].tolist() == ["ok"] * N_SITES
+    assert len(resumed) == N_SITES + 1
+    assert resumed == contents(scenes)
