@@ -107,7 +107,7 @@ def _told(cube: Cube) -> list[str]:
         f"  dates  {len(cube.dates)}: {days}",
         f"  bands  {len(cube.bands)}: {' '.join(cube.bands)}; quality bits: {cube.qa_layout}",
         f"  grid   {cube.grid.crs}, {rows} x {cols} pixels of {cube.grid.transform.a:g}, "
-        f"corner {left:.0f}, {top:.0f}, halo {cube.halo_px}",
+        f"corner {left:.9g}, {top:.9g}, halo {cube.halo_px}",
     ]
 
 
