@@ -21,6 +21,8 @@ Item = TypeVar("Item")
 MOST_BYTES, MOST_PLANES, MOST_PX = 50_331_648, 1024, 32_768
 #: Bytes of a plane's pixel: the widest kind that is asked for.
 PIXEL_BYTES = 4
+#: Room for the names of all planes, which NumPy by itself does not leave.
+HEADER_BYTES = 256 * MOST_PLANES
 
 
 def in_pieces(
@@ -107,10 +109,11 @@ def unpacked(body: bytes, kinds: Mapping[str, str], grid: Grid) -> F32:
         If it is anything else: a second delivery may be whole.
     """
     try:
-        table = np.load(io.BytesIO(body), allow_pickle=False)
+        table = np.load(io.BytesIO(body), max_header_size=HEADER_BYTES)
     except (ValueError, EOFError, OSError) as error:
         raise PassingError(
-            f"the delivered pixels cannot be read, found {len(body)} bytes ({error})."
+            f"the delivered pixels cannot be read, found {len(body)} bytes "
+            f"({str(error).splitlines()[0].rstrip('.')})."
         ) from error
     found = {name: field[0] for name, field in (table.dtype.fields or {}).items()}
     are_kinds = list(found) == list(kinds) and all(

@@ -14,8 +14,9 @@ import google.auth
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.credentials import Credentials as UserCredentials
+from google.oauth2.service_account import Credentials as ServiceAccount
 
-from minecover.errors import AccessError
+from minecover.errors import AccessError, SceneError
 from minecover.source.transport import Transport
 
 PERSISTENT, APPLICATION_DEFAULT = "persistent", "application_default"
@@ -41,7 +42,7 @@ class Account:
         Raises
         ------
         AccessError
-            If there are no credentials. Whatever the client raises comes through.
+            If there are no credentials, or no project. What the client raises comes through.
         """
         # Our own throttle waits and asks again: it knows how many others do.
         ee.data.setMaxRetries(0)
@@ -50,9 +51,14 @@ class Account:
         ee.deprecation.deprecated_assets.setdefault(
             "", ee.deprecation.DeprecatedAsset("", None, None, None)
         )
-        ee.Initialize(
-            self._found(), url=self.url, project=self.project, http_transport=transport
-        )
+        credentials = self._found()
+        project = self.project or getattr(credentials, "quota_project_id", None)
+        if project is None and not isinstance(credentials, ServiceAccount):
+            raise AccessError(
+                "Earth Engine needs a Cloud project that is registered for it, found none. "
+                "Set source.client.project, or type `earthengine set_project`."
+            )
+        ee.Initialize(credentials, url=self.url, project=project, http_transport=transport)
 
     def _found(self) -> Credentials:
         """Find the credentials; nothing is sent with them yet."""
@@ -79,6 +85,7 @@ class Login:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holder: Account | None = None
+        self._failures: list[AccessError] = []
 
     def ensure(self, account: Account, log_in: Callable[[], None]) -> None:
         """Log in, unless that was done: the first asker does it, the others wait.
@@ -86,11 +93,14 @@ class Login:
         Raises
         ------
         AccessError
-            If another account has logged in.
+            If it fails, also for those who waited; or if another account has logged in.
         """
+        failed_before = len(self._failures)
         with self._lock:
+            if len(self._failures) > failed_before:
+                raise self._failures[-1]
             if self._holder is None or not ee.data.is_initialized():
-                log_in()
+                self._first(log_in)
                 self._holder = account
             elif self._holder != account:
                 raise AccessError(
@@ -98,6 +108,17 @@ class Login:
                     f"{account.project} at {account.url}. Give the source and all layers the "
                     "same client, e.g. client: ${source.client}."
                 )
+
+    def _first(self, log_in: Callable[[], None]) -> None:
+        try:
+            log_in()
+        except SceneError as error:
+            # A service that nobody can log in to is the same for all sites.
+            self._failures.append(AccessError(f"cannot log in to Earth Engine: {error}"))
+            raise self._failures[-1] from error
+        except AccessError as error:
+            self._failures.append(error)
+            raise
 
 
 @contextmanager

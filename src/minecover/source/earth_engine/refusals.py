@@ -30,7 +30,7 @@ _NOT_COVERED = (
 )
 _DENIED = (
     r"has not been used in project|is disabled|permission|not signed up|not registered"
-    r"|invalid_grant|api key|unauthenticated|project .*(not found|deleted)"
+    r"|invalid_grant|api key|unauthenticated|no project found|project .*(not found|deleted)"
 )
 
 

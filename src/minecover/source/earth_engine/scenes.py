@@ -131,7 +131,7 @@ class EarthEngineScenes:
                 "of it. Lay the site elsewhere (sites.layouts)."
             )
         return Cube(
-            dn=_stacked(seen),
+            dn=np.array([one.dn for one in seen]),
             scale=np.stack([one.scale for one in seen]),
             offset=np.stack([one.offset for one in seen]),
             qa=np.stack([one.qa for one in seen]),
@@ -245,11 +245,6 @@ class Day:
         rows, cols = self.qa.shape
         core = self.dn[:, halo_px : rows - halo_px, halo_px : cols - halo_px]
         return bool(((core > 0) | (core < 0)).any())
-
-
-def _stacked(days: Sequence[Day]) -> U16 | F32:
-    stack = np.stack([one.dn for one in days])
-    return stack.astype(np.uint16 if stack.dtype == np.uint16 else np.float32, copy=False)
 
 
 def _rows(collection: str, table: Listing) -> list[Listed]:

@@ -1,0 +1,232 @@
+"""Assets to serve: drawn ones, and the simulated world as Landsat's collections hold it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from shapely import Polygon, box
+
+from minecover import landsat
+from minecover.cube import F32
+from minecover.grid import Grid
+from minecover.landsat import BANDS, REFLECTIVE, THERMAL
+from minecover.simulation.layout import Plot
+from minecover.simulation.sensor import THERMAL_CONSTANTS, Exposure
+from minecover.simulation.world import World
+from minecover.sites import square
+from servers.ee_graph import Asset, Bounds
+from servers.ee_rasters import F64, Raster
+
+U16 = NDArray[np.uint16]
+QUALITY = ("QA_PIXEL", "QA_RADSAT")
+TOA, COUNTS = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC08/C02/T1"
+EMPTY = ("LANDSAT/LC09/C02/T1_TOA", "LANDSAT/LC09/C02/T1")
+PATH, ZONE = 173, 35
+#: How far two rows of a pass overlap on a plot [px], and how much lower the sun is in the next.
+OVERLAP_PX, SUN_DROP_DEG = 24, 1.5
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Assets that a test draws: images by collection; a lone image lies in collection ""."""
+
+    collections: Mapping[str, Sequence[Asset]]
+
+    def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
+        """List the images that touch some ground."""
+        return [a for a in self.collections[name] if bounds is None or _touches(a, bounds)]
+
+    def image(self, name: str) -> Asset:
+        """Find an image by its id."""
+        collection, _, index = name.rpartition("/")
+        for asset in (*self.collections.get(collection, ()), *self.collections.get("", ())):
+            if asset.index in (index, name):
+                return asset
+        raise KeyError(name)
+
+
+def drawn(index: str, rasters: Mapping[str, Raster], **properties: float | str) -> Asset:
+    """Draw an image."""
+    return Asset(
+        index, {"system:index": index, **properties}, lambda b, _: rasters[b], tuple(rasters)
+    )
+
+
+def _touches(asset: Asset, bounds: Bounds) -> bool:
+    grid = asset.raster(asset.bands[0], ANYWHERE).grid
+    return bool(square(grid).intersects(box(*bounds)))
+
+
+ANYWHERE = Grid("EPSG:4326", Affine(1, 0, 0, 0, -1, 1), (1, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One row of a pass over a plot, as Level 1 has it.
+
+    `counts` is (11, row, col) with 0 where the row does not reach, `pan` B8 at 15 m.
+    """
+
+    day: date
+    row: int
+    grid: Grid
+    counts: U16
+    pan: U16
+    qa: U16
+    sun_deg: float
+    cloud_cover: float
+
+    @property
+    def index(self) -> str:
+        """Name of the scene."""
+        return f"LC08_{PATH}{self.row:03d}_{self.day:%Y%m%d}"
+
+    @property
+    def pan_grid(self) -> Grid:
+        """The 15 m lattice, whose pixels share centres with every other one of 30 m."""
+        t, (rows, cols) = self.grid.transform, self.grid.shape
+        corner = Affine(15, 0, t.c + 7.5, 0, -15, t.f - 7.5)
+        return Grid(self.grid.crs, corner, (2 * rows - 1, 2 * cols - 1))
+
+    @property
+    def properties(self) -> dict[str, float | str]:
+        """What the service and the MTL file say of the scene."""
+        thermal = {
+            f"{key}_BAND_{band.removeprefix('B')}": constants[name]
+            for band, constants in zip(THERMAL, THERMAL_CONSTANTS, strict=True)
+            for key, name in (
+                ("RADIANCE_MULT", "mult"),
+                ("RADIANCE_ADD", "add"),
+                ("K1_CONSTANT", "k1"),
+                ("K2_CONSTANT", "k2"),
+            )
+        }
+        numbers = range(1, len(REFLECTIVE) + 1)
+        return {
+            "system:index": self.index,
+            "SPACECRAFT_ID": "LANDSAT_8",
+            "DATE_ACQUIRED": self.day.isoformat(),
+            "WRS_PATH": PATH,
+            "WRS_ROW": self.row,
+            "UTM_ZONE": ZONE,
+            "CLOUD_COVER": self.cloud_cover,
+            "SUN_ELEVATION": self.sun_deg,
+            **{f"REFLECTANCE_MULT_BAND_{n}": landsat.TOA_SCALE for n in numbers},
+            **{f"REFLECTANCE_ADD_BAND_{n}": landsat.TOA_OFFSET for n in numbers},
+            **thermal,
+        }
+
+    def raster(self, band: str, *, is_toa: bool) -> Raster:
+        """Give a band in digital numbers, or as the service turns them into physics."""
+        if band in QUALITY:
+            bits = self.qa if band == "QA_PIXEL" else np.zeros_like(self.qa)
+            return Raster(np.where(self.qa == 1, np.nan, bits), self.grid)
+        is_pan = band == "B8"
+        counts = self.pan if is_pan else self.counts[BANDS.index(band)]
+        values: F32 | F64 = counts.astype(np.float64)
+        if is_toa and band in THERMAL:
+            constants = THERMAL_CONSTANTS[THERMAL.index(band)]
+            values = landsat.brightness_temperature(counts, **constants)
+        elif is_toa:
+            up = math.sin(math.radians(self.sun_deg))
+            values = (values * landsat.TOA_SCALE + landsat.TOA_OFFSET) / up
+            values = values.astype(np.float32)
+        masked = np.where(counts == 0, np.nan, values).astype(np.float64)
+        return Raster(masked, self.pan_grid if is_pan else self.grid)
+
+
+@dataclass(frozen=True)
+class SimulatedAssets:
+    """The simulated world's plots as scenes of one path, in one row or two."""
+
+    world: World
+    rows: int = 1
+
+    def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
+        """List the scenes over the plot that lies there."""
+        if name in EMPTY:
+            return []
+        if name not in (TOA, COUNTS):
+            raise KeyError(name)
+        plots = [
+            p for p in self.world.plots() if bounds and _square(p).intersects(box(*bounds))
+        ]
+        return [self._asset(name, take) for plot in plots for take in taken(self, plot)]
+
+    def image(self, name: str) -> Asset:
+        """Describe a scene, whose pixels depend on which plot they are asked for."""
+        collection, _, index = name.rpartition("/")
+        if collection not in (TOA, COUNTS):
+            raise KeyError(name)
+
+        def raster(band: str, grid: Grid) -> Raster:
+            takes = [t for t in taken(self, self.world.plot_under(grid)) if t.index == index]
+            if not takes:
+                return Raster(np.full((1, 1), np.nan), grid.cut(0, 0, 1, 1))
+            return takes[0].raster(band, is_toa=collection == TOA)
+
+        return Asset(index, {}, raster, (*BANDS, *QUALITY))
+
+    def _asset(self, collection: str, take: Take) -> Asset:
+        return Asset(
+            take.index,
+            take.properties,
+            lambda band, _: take.raster(band, is_toa=collection == TOA),
+            (*BANDS, *QUALITY),
+        )
+
+
+@lru_cache(maxsize=700)
+def _square(plot: Plot) -> Polygon:
+    return square(plot.grid)
+
+
+@lru_cache(maxsize=16)
+def taken(assets: SimulatedAssets, plot: Plot) -> list[Take]:
+    """Take all the scenes of a plot, by day and row."""
+    world = assets.world
+    ground = world.ground(plot)
+    takes = []
+    for day in world.days(plot):
+        exposure = world.expose(plot, ground, day)
+        takes += [_take(exposure, plot.grid, day, k, assets.rows) for k in range(assets.rows)]
+    return takes
+
+
+def _take(exposure: Exposure, grid: Grid, day: date, k: int, n_rows: int) -> Take:
+    """Cut one row out of a pass; its own sun makes its digital numbers differ."""
+    up = landsat.TOA_SCALE / float(exposure.scale[0])
+    sun_deg = math.degrees(math.asin(up)) - k * SUN_DROP_DEG
+    counts = np.empty_like(exposure.dn)
+    physics = exposure.dn * exposure.scale[:, None, None] + exposure.offset[:, None, None]
+    rho = physics[:9] * math.sin(math.radians(sun_deg))
+    counts[:9] = np.clip(np.rint((rho - landsat.TOA_OFFSET) / landsat.TOA_SCALE), 1, 65535)
+    for i, c in enumerate(THERMAL_CONSTANTS, start=9):
+        radiance = c["k1"] / (np.exp(c["k2"] / physics[i]) - 1.0)
+        counts[i] = np.clip(np.rint((radiance - c["add"]) / c["mult"]), 1, 65535)
+    qa = exposure.qa.copy()
+    cut = (grid.shape[0] - OVERLAP_PX) // 2
+    hidden = np.zeros(grid.shape, np.bool_)
+    if n_rows == 2:
+        hidden[slice(cut + OVERLAP_PX, None) if k == 0 else slice(0, cut)] = True
+    hidden |= exposure.dn[0] == 0
+    counts[:, hidden], qa[hidden] = 0, 1
+    cloud_cover = round(100 * float(((exposure.qa >> 3) & 1).mean()), 2)
+    return Take(day, 61 + k, grid, counts, _pan(counts[7]), qa, sun_deg, cloud_cover)
+
+
+def _pan(counts: U16) -> U16:
+    """Draw B8 at 15 m round its 30 m pixels: what lies between is their mean, or nothing."""
+    rows, cols = counts.shape
+    fine = np.zeros((2 * rows - 1, 2 * cols - 1))
+    fine[::2, ::2] = np.where(counts == 0, np.nan, counts)
+    fine[1::2, ::2] = (fine[:-1:2, ::2] + fine[2::2, ::2]) / 2
+    fine[:, 1::2] = (fine[:, :-1:2] + fine[:, 2::2]) / 2
+    return np.where(np.isnan(fine), 0, np.rint(fine)).astype(np.uint16)

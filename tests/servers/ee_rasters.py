@@ -1,0 +1,85 @@
+"""Pixels of the local Earth Engine, and how it brings them onto the grid of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from minecover.grid import Grid, block_mean, sampled
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """Pixels where they were measured: NaN where there are none."""
+
+    values: F64
+    grid: Grid
+
+
+def sample(raster: Raster, grid: Grid, mode: str) -> F64:
+    """Read a raster onto a grid, as the service does."""
+    if mode == "mean":
+        return _area_mean(raster, grid)
+    if (window := _window(raster.grid, grid)) is not None:
+        return _cut(raster.values, *window, grid.shape)
+    x, y = np.meshgrid(*grid.centres())
+    if raster.grid.crs != grid.crs:
+        x, y = Transformer.from_crs(grid.crs, raster.grid.crs, always_xy=True).transform(x, y)
+    col, row = ~raster.grid.transform @ (x, y)
+    return sampled(raster.values, col, row, is_smooth=mode == "bilinear")
+
+
+def _window(source: Grid, grid: Grid) -> tuple[int, int] | None:
+    """First row and column of a grid on a source of the same lattice; None if it is another."""
+    s, t = source.transform, grid.transform
+    if source.crs != grid.crs or (s.a, s.e) != (t.a, t.e):
+        return None
+    col, row = ~s @ (t.c, t.f)
+    return (int(row), int(col)) if float(row).is_integer() and float(col).is_integer() else None
+
+
+def _cut(values: F64, row: int, col: int, shape: tuple[int, int]) -> F64:
+    """Cut a window that may reach beyond the values."""
+    height, width = shape
+    window: F64 = np.full(shape, np.nan)
+    top, left = max(row, 0), max(col, 0)
+    inside = values[top : max(row + height, 0), left : max(col + width, 0)]
+    down, across = top - row, left - col
+    window[down : down + inside.shape[0], across : across + inside.shape[1]] = inside
+    return window
+
+
+def _area_mean(raster: Raster, grid: Grid) -> F64:
+    """Average the pixels that share area with each of the grid's, by how much they share."""
+    if raster.grid.crs != grid.crs:
+        fine = grid.split(8)
+        return block_mean(sample(raster, fine, "nearest"), 8)
+    down, across = (_shares(raster.grid, grid, axis) for axis in (0, 1))
+    seen = np.isfinite(raster.values)
+    weight: F64 = down @ seen @ across.T
+    total: F64 = down @ np.where(seen, raster.values, 0.0) @ across.T
+    mean: F64 = np.full(grid.shape, np.nan)
+    np.divide(total, weight, out=mean, where=weight > 0)
+    return mean
+
+
+def _shares(source: Grid, grid: Grid, axis: int) -> F64:
+    """Length that pixels of two grids share along rows (0) or columns (1) [m]."""
+
+    def edges(of: Grid) -> F64:
+        step, start = (
+            (of.transform.e, of.transform.f) if axis == 0 else (of.transform.a, of.transform.c)
+        )
+        line = start + step * np.arange(of.shape[axis] + 1)
+        return np.stack([np.minimum(line[1:], line[:-1]), np.maximum(line[1:], line[:-1])])
+
+    ours, theirs = edges(grid), edges(source)
+    low = np.maximum(ours[0][:, None], theirs[0][None])
+    high = np.minimum(ours[1][:, None], theirs[1][None])
+    shared: F64 = np.maximum(high - low, 0.0)
+    return shared
