@@ -9,7 +9,10 @@ import shapely
 from click.testing import CliRunner, Result
 
 from minecover.cli import main
-from minecover.labels import Quality, lines, quality
+from minecover.config import composed
+from minecover.labels import Quality, lines, quality, read_labels
+from minecover.stages import labels as stage
+from minecover.stages import paths
 
 #: A hundredth of a degree is 1.1 km here: 123 ha a square.
 SIDE = 0.01
@@ -200,3 +203,15 @@ def test_the_command_names_the_columns_that_there_are(files: Path) -> None:
 
     assert done.exit_code == 1
     assert "no column name (found: NAME_1)" in done.stderr
+
+
+def test_the_stage_notes_the_quality_beside_the_labels(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    conf = Path(__file__).parents[2] / "conf"
+
+    stage.run(composed(["labels=files", "labels.input=mines.geojson"], conf=conf))
+
+    assert len(read_labels(paths.LABELS)) == 2
+    assert json.loads(stage.QUALITY.read_text())["sites"] == 2
