@@ -73,5 +73,5 @@ def test_windows_with_too_little_data_say_nothing() -> None:
 
 
 def test_windows_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ConfigError, match="least_cells at most.*normalised.yaml"):
+    with pytest.raises(ConfigError, match="least_cells at most.*conf/features"):
         Windows(cell_px=2, window_cells=2, step_cells=1, least_cells=5)

@@ -80,7 +80,7 @@ class Warmth:
         if not set(self.bands) <= set(THERMAL):
             raise ConfigError(
                 f"Warmth.bands are some of {', '.join(THERMAL)}, "
-                f"found {', '.join(self.bands)}. Fix conf/features/normalised.yaml."
+                f"found {', '.join(self.bands)}. Fix the feature block in conf/features."
             )
 
     @property

@@ -46,7 +46,7 @@ class Windows:
         if min(sides) < 1 or self.least_cells > self.window_cells**2:
             raise ConfigError(
                 "cell_px, window_cells and step_cells are at least 1 and least_cells at most "
-                f"window_cells squared, found {sides}. Fix conf/features/normalised.yaml."
+                f"window_cells squared, found {sides}. Fix the feature block in conf/features."
             )
 
     @property
