@@ -1,7 +1,7 @@
 """One real site and one real layer from Earth Engine, for whoever has an account.
 
-Type ``pytest tests/online -m online`` after ``earthengine authenticate``; the project is the one
-stored with the credentials, or the one named in MINECOVER_EE_PROJECT.
+Type ``pytest tests/online -m online`` after ``earthengine authenticate``. The project is that
+of the credentials, or the one named in MINECOVER_EE_PROJECT.
 """
 
 import os

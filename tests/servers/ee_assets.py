@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -142,7 +143,7 @@ class Take:
         return Raster(masked, self.pan_grid if is_pan else self.grid)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulatedAssets:
     """The simulated world's plots as scenes of one path, in one row or two."""
 
@@ -158,7 +159,9 @@ class SimulatedAssets:
         plots = [
             p for p in self.world.plots() if bounds and _square(p).intersects(box(*bounds))
         ]
-        return [self._asset(name, take) for plot in plots for take in taken(self, plot)]
+        return [
+            self._asset(name, take) for plot in plots for take in taken(self, plot).values()
+        ]
 
     def image(self, name: str) -> Asset:
         """Describe a scene, whose pixels depend on which plot they are asked for."""
@@ -167,10 +170,10 @@ class SimulatedAssets:
             raise KeyError(name)
 
         def raster(band: str, grid: Grid) -> Raster:
-            takes = [t for t in taken(self, self.world.plot_under(grid)) if t.index == index]
-            if not takes:
+            take = taken(self, _plot_under(self, grid)).get(index)
+            if take is None:
                 return Raster(np.full((1, 1), np.nan), grid.cut(0, 0, 1, 1))
-            return takes[0].raster(band, is_toa=collection == TOA)
+            return take.raster(band, is_toa=collection == TOA)
 
         return Asset(index, {}, raster, (*BANDS, *QUALITY))
 
@@ -188,16 +191,30 @@ def _square(plot: Plot) -> Polygon:
     return square(plot.grid)
 
 
-@lru_cache(maxsize=16)
-def taken(assets: SimulatedAssets, plot: Plot) -> list[Take]:
-    """Take all the scenes of a plot, by day and row."""
+@lru_cache(maxsize=700)
+def _plot_under(assets: SimulatedAssets, grid: Grid) -> Plot:
+    return assets.world.plot_under(grid)
+
+
+#: Two requests for one plot do not take its scenes twice.
+_taking = threading.Lock()
+
+
+def taken(assets: SimulatedAssets, plot: Plot) -> dict[str, Take]:
+    """Give all the scenes of a plot by their names, in the order of days and rows."""
+    with _taking:
+        return _taken(assets, plot)
+
+
+@lru_cache(maxsize=64)
+def _taken(assets: SimulatedAssets, plot: Plot) -> dict[str, Take]:
     world = assets.world
     ground = world.ground(plot)
     takes = []
     for day in world.days(plot):
         exposure = world.expose(plot, ground, day)
         takes += [_take(exposure, plot.grid, day, k, assets.rows) for k in range(assets.rows)]
-    return takes
+    return {take.index: take for take in takes}
 
 
 def _take(exposure: Exposure, grid: Grid, day: date, k: int, n_rows: int) -> Take:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
+from scipy.sparse import csr_array
 
 from minecover.grid import Grid, block_mean, sampled
 
@@ -60,15 +61,15 @@ def _area_mean(raster: Raster, grid: Grid) -> F64:
         fine = grid.split(8)
         return block_mean(sample(raster, fine, "nearest"), 8)
     down, across = (_shares(raster.grid, grid, axis) for axis in (0, 1))
-    seen = np.isfinite(raster.values)
+    seen = np.isfinite(raster.values).astype(np.float64)
     weight: F64 = down @ seen @ across.T
-    total: F64 = down @ np.where(seen, raster.values, 0.0) @ across.T
+    total: F64 = down @ np.nan_to_num(raster.values) @ across.T
     mean: F64 = np.full(grid.shape, np.nan)
     np.divide(total, weight, out=mean, where=weight > 0)
     return mean
 
 
-def _shares(source: Grid, grid: Grid, axis: int) -> F64:
+def _shares(source: Grid, grid: Grid, axis: int) -> csr_array:
     """Length that pixels of two grids share along rows (0) or columns (1) [m]."""
 
     def edges(of: Grid) -> F64:
@@ -81,5 +82,4 @@ def _shares(source: Grid, grid: Grid, axis: int) -> F64:
     ours, theirs = edges(grid), edges(source)
     low = np.maximum(ours[0][:, None], theirs[0][None])
     high = np.minimum(ours[1][:, None], theirs[1][None])
-    shared: F64 = np.maximum(high - low, 0.0)
-    return shared
+    return csr_array(np.maximum(high - low, 0.0))

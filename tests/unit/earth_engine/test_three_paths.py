@@ -58,7 +58,7 @@ def paths(
     desk: Desk, assets: SimulatedAssets, site: Site, tmp_path: Path
 ) -> tuple[Cube, Cube, Cube]:
     """One site, read from files, as reflectance and as digital numbers."""
-    for take in taken(assets, assets.world.plot_under(site.read_grid)):
+    for take in taken(assets, assets.world.plot_under(site.read_grid)).values():
         put(tmp_path, take)
     desk.server.catalogue = assets
     toa = replace(desk.source(bands=BANDS), cloud_cover_max=100)
@@ -82,7 +82,7 @@ def test_all_agree(paths: tuple[Cube, Cube, Cube]) -> None:
 
 
 def test_the_site_really_lies_on_the_seam(assets: SimulatedAssets, site: Site) -> None:
-    takes = taken(assets, assets.world.plot_under(site.read_grid))
+    takes = taken(assets, assets.world.plot_under(site.read_grid)).values()
 
     shown = {take.row: float((take.counts[3] > 0).mean()) for take in takes}
 

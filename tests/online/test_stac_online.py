@@ -1,0 +1,37 @@
+"""One real site from the Planetary Computer: for whoever has a network."""
+
+import numpy as np
+import pytest
+
+from minecover.config import composed
+from minecover.grid import Grid, project, utm_crs
+from minecover.masks import valid
+from minecover.sites import Site
+from minecover.source import Source
+
+pytestmark = [
+    pytest.mark.online,
+    # odc-geo uses what shapely and affine are about to drop.
+    pytest.mark.filterwarnings(r"ignore:The 'shapely\.ops\.transform:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning"),
+]
+
+#: Kamituga in South Kivu, a mining town since the 1930s.
+LON, LAT = 28.18, -3.06
+
+
+def test_a_site_in_south_kivu_has_scenes() -> None:
+    params = composed(["source=stac", "labels=files", "labels.input=none", "context=none"])
+    source: Source = params.build("source.scenes")
+    crs = utm_crs(LON, LAT)
+    grid = Grid.around(crs, *project(LON, LAT, crs), size_px=100)
+
+    cube = source.scenes(Site("kamituga", "", grid, 8))
+
+    usable = valid(cube, params.build("mask.profiles")["strict"])
+    red = cube.values("B4")[:, 0][usable]
+    kelvin = cube.values("B10")[:, 0][usable]
+    assert len(cube.dates) > 3
+    assert usable.any()
+    assert 0.0 < np.median(red) < 0.3
+    assert 285 < np.median(kelvin) < 320
