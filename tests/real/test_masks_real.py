@@ -42,7 +42,7 @@ def brumadinho(real_data: Path) -> Cube:
 
 @pytest.fixture(scope="module")
 def mines(real_data: Path) -> gpd.GeoDataFrame:
-    return LabelFiles(str(real_data / "brumadinho" / "mines.geojson"), None)()
+    return LabelFiles(str(real_data / "brumadinho" / "mines.geojson"), None, ())()
 
 
 def test_stricter_profiles_keep_less(brumadinho: Cube) -> None:

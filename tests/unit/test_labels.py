@@ -25,7 +25,7 @@ def save(
 
 
 def read(polygons: str) -> gpd.GeoDataFrame:
-    return LabelFiles(polygons=polygons, points=None)()
+    return LabelFiles(polygons=polygons, points=None, ignored=())()
 
 
 def test_polygons_get_ids_kinds_and_dates(tmp_path: Path) -> None:
@@ -138,3 +138,23 @@ def test_an_id_is_used_once_a_kind() -> None:
 
     with pytest.raises(LabelError, match="'a' twice"):
         label_table(table)
+
+
+def test_an_outline_that_nobody_is_sure_of_is_neither_mine_nor_other_ground(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path / "mines.geojson", SQUARE, SQUARE, name=["pit", "spill"])
+
+    table = LabelFiles(polygons=path, points=None, ignored=("spill",))()
+
+    assert dict(zip(table["name"], table["kind"], strict=True)) == {
+        "pit": "mine",
+        "spill": "ignore",
+    }
+
+
+def test_an_ignored_name_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.geojson", SQUARE, name=["pit"])
+
+    with pytest.raises(LabelError, match="no outline named spil .*there are: pit"):
+        LabelFiles(polygons=path, points=None, ignored=("spil",))()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,14 @@ class LabelFiles:
         where they exist; a polygon counts on dates inside its period, both ends included.
     points : str or None
         File of mine points, for layouts that lay sites round points.
+    ignored : sequence of str
+        Names of outlines that are neither mine nor other ground: nothing is learnt or scored
+        there.
     """
 
     polygons: str
     points: str | None
+    ignored: Sequence[str]
 
     def __call__(self) -> gpd.GeoDataFrame:
         """Read, check and repair the files.
@@ -39,9 +44,17 @@ class LabelFiles:
         Raises
         ------
         LabelError
-            If a file is missing, empty, without CRS, or holds geometry of the wrong type.
+            If a file is missing, empty, without CRS, or holds geometry of the wrong type; if
+            an ignored name does not exist.
         """
-        tables = [outlines(Path(self.polygons))]
+        drawn = outlines(Path(self.polygons))
+        if unknown := sorted(set(self.ignored) - set(drawn["name"])):
+            raise LabelError(
+                f"{self.polygons} has no outline named {', '.join(unknown)} "
+                f"(there are: {', '.join(sorted(set(drawn['name'])))}). Fix labels.ignored."
+            )
+        drawn.loc[drawn["name"].isin(self.ignored), "kind"] = "ignore"
+        tables = [drawn]
         if self.points is not None:
             tables.append(_table(Path(self.points), "point", ("Point", "MultiPoint")))
         return label_table(pd.concat(tables, ignore_index=True))
