@@ -1,25 +1,17 @@
-"""Site-grouped folds, the exclusion buffer, and the audit that looks for leaks."""
+"""Site-grouped folds and the exclusion buffer round test ground."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import average_precision_score
 
 from minecover.errors import FoldError
 from minecover.grid import Grid, transformed_bounds
-from minecover.sites import Site, square
-from minecover.table import SiteTable
-
-#: A position-only model may reach this many times the chance average precision, no more.
-POSITION_LIFT_LIMIT = 1.25
+from minecover.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +113,19 @@ class GroupedFolds:
         return near
 
     def _greedy(self, groups: pd.DataFrame) -> dict[str, int]:
-        """Give each group, the richest first, to the fold that holds the fewest positives."""
+        """Give each group, the richest first, to the fold that holds the fewest positives.
+
+        Groups without any (background ground, empty tiles) go to the fold with the fewest
+        sites: they would all end in one fold.
+        """
         order = groups.sort_index().sort_values(
             ["positives", "sites"], ascending=False, kind="stable"
         )
         held = np.zeros((self.n, 2), np.int64)
         fold_of: dict[str, int] = {}
         for group, row in order.iterrows():
-            fold = min(range(self.n), key=lambda k: (held[k, 0], held[k, 1], k))
+            first, second = (0, 1) if row["positives"] else (1, 0)
+            fold = int(np.lexsort((held[:, second], held[:, first]))[0])
             fold_of[str(group)] = fold
             held[fold] += (int(row["positives"]), int(row["sites"]))
         return fold_of
@@ -159,86 +156,3 @@ def near_ground(grid: Grid, others: Sequence[Grid], *, within_m: float) -> NDArr
         if dx.min() <= within_m and dy.min() <= within_m:
             near |= np.hypot(dy[:, None], dx[None, :]) <= within_m
     return near
-
-
-def audit(
-    sites: Sequence[Site], folds: pd.DataFrame, tables: Mapping[str, SiteTable], *, seed: int
-) -> dict[str, float | int | bool]:
-    """Look for ways in which test ground could be known in training.
-
-    Parameters
-    ----------
-    sites : sequence of Site
-        All sites.
-    folds : DataFrame
-        What `GroupedFolds.deal` returned.
-    tables : mapping of SiteTable
-        Location labels by site id.
-    seed : int
-        Seeds the position-only model.
-
-    Returns
-    -------
-    dict
-        ``split_groups`` (groups in two folds), ``overlapping_pairs`` (pairs of sites that share
-        ground across folds), ``nearest_m`` (least distance between squares of two folds),
-        ``position_only_lift`` (average precision of a model that sees only row and column
-        inside the site, over prevalence) and ``passed``.
-    """
-    fold_of = dict(zip(folds["site_id"], folds["fold"], strict=True))
-    fold = np.array([fold_of[site.site_id] for site in sites])
-    pairs = folds[["group", "fold"]].drop_duplicates()
-    split = int(pairs["group"].duplicated().sum())
-    overlapping, nearest_m = _across(sites, fold)
-    lift = _position_lift([tables[site.site_id] for site in sites], fold, seed)
-    return {
-        "n_folds": len(set(fold.tolist())),
-        "n_groups": int(folds["group"].nunique()),
-        "split_groups": split,
-        "overlapping_pairs": overlapping,
-        "nearest_m": round(nearest_m, 1),
-        "position_only_lift": round(lift, 3),
-        "position_only_limit": POSITION_LIFT_LIMIT,
-        "passed": bool(split == 0 and overlapping == 0 and lift <= POSITION_LIFT_LIMIT),
-    }
-
-
-def _across(sites: Sequence[Site], fold: NDArray[np.int8]) -> tuple[int, float]:
-    """Count overlapping squares of different folds, and measure the nearest two [m]."""
-    outlines = gpd.GeoSeries([square(site.grid) for site in sites], crs="EPSG:4326")
-    middle = outlines.union_all().centroid
-    local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
-    # A millimetre less, so that tiles which only touch do not count as shared ground.
-    inner = local.buffer(-0.001, join_style="mitre")
-    a, b = inner.sindex.query(inner.to_numpy(), predicate="intersects")
-    overlapping = int(((a < b) & (fold[a] != fold[b])).sum())
-    nearest = np.inf
-    for k in np.unique(fold):
-        theirs = shapely.union_all(local[fold != k].to_numpy())
-        nearest = min(nearest, float(local[fold == k].distance(theirs).min()))
-    return overlapping, nearest
-
-
-def _position_lift(tables: Sequence[SiteTable], fold: NDArray[np.int8], seed: int) -> float:
-    """Score a model that sees only the position inside the site, over chance."""
-    shape = tables[0].shape
-    if any(table.shape != shape for table in tables):
-        raise FoldError(
-            "sites of different sizes cannot be audited for position. Use one size."
-        )
-    position = np.indices(shape).reshape(2, -1).T.astype(np.float32)
-    mines = np.stack([table.label == 1 for table in tables])
-    others = np.stack([table.label == 0 for table in tables])
-    score = np.zeros(mines.shape)
-    for k in np.unique(fold):
-        count = np.stack([others[fold != k].sum(0), mines[fold != k].sum(0)])
-        model = HistGradientBoostingClassifier(max_iter=30, random_state=seed)
-        model.fit(
-            np.tile(position, (2, 1)),
-            np.repeat([0, 1], len(position)),
-            sample_weight=count.ravel().astype(np.float64),
-        )
-        score[fold == k] = model.predict_proba(position)[:, 1]
-    known = mines | others
-    label = mines[known]
-    return float(average_precision_score(label, score[known]) / label.mean())

@@ -1,0 +1,100 @@
+"""What the audit looks at of each site, gathered from its location table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from minecover.cube import F32
+from minecover.table import SiteTable
+
+I8 = NDArray[np.int8]
+F64 = NDArray[np.float64]
+
+#: Most mines and others that a site gives to the comparison of splits.
+N_SAMPLED = {1: 25, 0: 75}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the audit looks at of one site.
+
+    Parameters
+    ----------
+    label : (rows, cols) int8
+        1 mine, 0 not labelled as mine, -1 ignore.
+    digest : (n_valid,) uint64
+        One of the bands of each valid location: equal bands, equal digest.
+    median, spread : (n_features,) float32
+        Of each feature over the valid locations: the middle, and from the 5th to the 95th
+        percentile; NaN where there is no number.
+    X : (n, n_features) float32
+        Features of some of the valid locations.
+    y : (n,) int8
+        Their labels, 0 or 1.
+    weight : (n,) float64
+        How many locations of the site each stands for.
+    """
+
+    label: I8
+    digest: NDArray[np.uint64]
+    median: F32
+    spread: F32
+    X: F32
+    y: I8
+    weight: F64
+
+    @classmethod
+    def of(cls, table: SiteTable, n_bands: int, *, seed: int) -> Evidence:
+        """Gather it from a location table.
+
+        Parameters
+        ----------
+        table : SiteTable
+            Of locations, the bands first.
+        n_bands : int
+            How many of the features are bands.
+        seed : int
+            Of the sample; any number that differs from site to site.
+        """
+        X = table.X[table.valid]
+        digest = pd.util.hash_pandas_object(pd.DataFrame(X[:, :n_bands]), index=False)
+        random = np.random.default_rng(seed)
+        rows, weights = [np.empty(0, np.int64)], [np.empty(0)]
+        for target, most in N_SAMPLED.items():
+            every = np.flatnonzero(table.valid & (table.label == target))
+            drawn = random.permutation(every)[:most]
+            rows.append(drawn)
+            weights.append(np.full(len(drawn), len(every) / max(len(drawn), 1)))
+        kept = np.concatenate(rows)
+        return cls(
+            label=table.label.reshape(table.shape),
+            digest=digest.to_numpy(np.uint64),
+            median=quantile(X, 0.5),
+            spread=quantile(X, 0.95) - quantile(X, 0.05),
+            X=np.nan_to_num(table.X[kept]),
+            y=table.label[kept],
+            weight=np.concatenate(weights),
+        )
+
+
+def feature_names(table: Path) -> list[str]:
+    """Name the features of a table on disk: all its columns but the marks."""
+    names = pq.read_schema(table).names
+    return [n for n in names if n not in ("label", "truth") and not n.startswith("valid_")]
+
+
+def quantile(values: F32, share: float) -> F32:
+    """Take a value of each column with that share of the numbers below it; NaN without any."""
+    if not len(values):
+        return np.full(values.shape[1], np.nan, np.float32)
+    ordered = np.sort(values, axis=0)
+    last = np.maximum(np.isfinite(ordered).sum(axis=0) - 1, 0)
+    place = np.floor(share * last).astype(np.int64)
+    taken: F32 = np.take_along_axis(ordered, place[None], axis=0)[0]
+    return taken
