@@ -66,6 +66,20 @@ class Grid:
         col, row = ~self.transform @ (x_m, y_m)
         return math.floor(row), math.floor(col)
 
+    def positions(self, other: Grid) -> tuple[F64, F64]:
+        """Find the pixel centres of another grid in this one, whose corner is column 0, row 0.
+
+        Returns
+        -------
+        col, row : (rows, cols of `other`) float64
+            In pixels of this grid; not finite where its CRS has no such place.
+        """
+        x, y = np.meshgrid(*other.centres())
+        if other.crs != self.crs:
+            x, y = Transformer.from_crs(other.crs, self.crs, always_xy=True).transform(x, y)
+        col, row = ~self.transform @ (x, y)
+        return col, row
+
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Left, bottom, right, top of the pixels' outer edges [m]."""

@@ -89,12 +89,11 @@ class ArchiveWater:
             NaN where no location of the archive lies.
         """
         plane = np.full(grid.shape, np.nan)
-        x, y = np.meshgrid(*grid.centres())
         near = [s for s in self.archive.stored(WATER).values() if grid.overlaps(s.grid())]
         # A grid's own location goes before those that overlap it.
         for stored in sorted(near, key=lambda s: s.grid().transform != grid.transform):
             if grid.crs == CRS:
-                col, row = ~stored.grid().transform @ (x, y)
+                col, row = stored.grid().positions(grid)
                 image = self.archive.read(stored).astype(np.float64)
                 found = sampled(image, col, row, is_smooth=False)
                 plane = np.where(np.isnan(plane), found, plane)

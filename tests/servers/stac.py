@@ -1,0 +1,277 @@
+"""A small world of STAC: scenes drawn as COGs, a static catalogue of them, and an API."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from minecover.grid import Grid
+from minecover.sites import square
+
+COLLECTION = "landsat-c2-l2"
+ASSETS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22", "lwir11")
+CLEAR = 21824
+CONFORMS = [
+    "https://api.stacspec.org/v1.0.0/core",
+    "https://api.stacspec.org/v1.0.0/item-search",
+]
+#: Items on a page of a search.
+PAGE = 2
+TOKEN = "sig=secret"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A scene to put on disk: a value for all pixels of a file, or a plane of them."""
+
+    grid: Grid
+    name: str = "LC08_1"
+    day: str = "2017-01-15"
+    clouds: float = 10.0
+    platform: str = "landsat-8"
+    files: Mapping[str, int | NDArray[np.uint16]] = field(default_factory=dict)
+    lacks: Sequence[str] = ()
+
+    def put(self, folder: Path, address: str) -> dict[str, object]:
+        """Write the COGs; give the item, whose files lie at an address."""
+        planes = {name: 10_000 for name in ASSETS} | {"qa_pixel": CLEAR, "qa_radsat": 0}
+        for name, plane in {**planes, **self.files}.items():
+            write_cog(folder / f"{self.name}_{name}.tif", plane, self.grid, name)
+        west, south, east, north = square(self.grid).bounds
+        corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        rows, cols = self.grid.shape
+        return {
+            "type": "Feature",
+            "stac_version": "1.0.0",
+            "stac_extensions": [
+                "https://stac-extensions.github.io/projection/v1.1.0/schema.json"
+            ],
+            "id": self.name,
+            "collection": COLLECTION,
+            "geometry": {"type": "Polygon", "coordinates": [corners]},
+            "bbox": [west, south, east, north],
+            "properties": {
+                "datetime": f"{self.day}T08:10:00Z",
+                "platform": self.platform,
+                "eo:cloud_cover": self.clouds,
+                "proj:epsg": int(self.grid.crs.removeprefix("EPSG:")),
+                "proj:shape": [rows, cols],
+                "proj:transform": list(self.grid.transform)[:6],
+            },
+            "links": [],
+            "assets": {
+                name: {
+                    "href": f"{address}/{self.name}_{name}.tif",
+                    "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+                    "roles": ["data"],
+                }
+                for name in planes
+                if name not in self.lacks
+            },
+        }
+
+
+def write_cog(path: Path, plane: int | NDArray[np.uint16], grid: Grid, name: str) -> None:
+    """Write a COG as USGS does: fill is 0 in bands, 1 in QA_PIXEL."""
+    pixels = np.broadcast_to(np.asarray(plane, np.uint16), grid.shape)
+    with rasterio.open(
+        path, "w", driver="COG", count=1, height=grid.shape[0], width=grid.shape[1],
+        dtype="uint16", crs=grid.crs, transform=grid.transform,
+        nodata=1 if name == "qa_pixel" else 0,
+    ) as sink:  # fmt: skip
+        sink.write(pixels, 1)
+
+
+def static_catalogue(folder: Path, *scenes: Drawn) -> str:
+    """Write scenes and a catalogue of one collection; give its path."""
+    files = folder / "files"
+    files.mkdir(parents=True)
+    items = [scene.put(files, str(files)) for scene in scenes]
+    for item in items:
+        (folder / f"{item['id']}.json").write_text(json.dumps(item))
+    root = {
+        "type": "Catalog",
+        "id": "root",
+        "description": "root",
+        "stac_version": "1.0.0",
+        "links": [{"rel": "child", "href": "./collection.json"}],
+    }
+    collection = {
+        **root,
+        "type": "Collection",
+        "id": COLLECTION,
+        "license": "proprietary",
+        "extent": {
+            "spatial": {"bbox": [[-180, -90, 180, 90]]},
+            "temporal": {"interval": [[None, None]]},
+        },
+        "links": [{"rel": "item", "href": f"./{item['id']}.json"} for item in items],
+    }
+    (folder / "collection.json").write_text(json.dumps(collection))
+    (folder / "catalog.json").write_text(json.dumps(root))
+    return str(folder / "catalog.json")
+
+
+@dataclass
+class Api:
+    """A STAC API on a port of this machine, and what it was asked."""
+
+    url: str
+    folder: Path
+    items: list[dict[str, object]] = field(default_factory=list)
+    #: Statuses that the next requests of a path's first part get, "cut" for half an answer.
+    faults: dict[str, list[int | str]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    #: Whether files are given only to who has the token.
+    is_signed: bool = False
+
+    def add(self, *scenes: Drawn) -> None:
+        """Put scenes into the catalogue."""
+        self.items += [scene.put(self.folder, f"{self.url}/files") for scene in scenes]
+
+    def search(self, body: Mapping[str, object]) -> dict[str, object]:
+        """Answer a search by box and day, a page at a time."""
+        bbox, period = body["bbox"], str(body["datetime"])
+        assert isinstance(bbox, list)
+        first, last = (moment[:10] for moment in period.split("/"))
+        found = [
+            item for item in self.items if first <= _day(item) <= last and _meets(item, bbox)
+        ]
+        begin = int(str(body.get("token", 0)))
+        links = []
+        if begin + PAGE < len(found):
+            body = {**body, "token": begin + PAGE}
+            links = [
+                {"rel": "next", "href": f"{self.url}/search", "method": "POST", "body": body}
+            ]
+        page = found[begin : begin + PAGE]
+        return {"type": "FeatureCollection", "features": page, "links": links}
+
+    def root(self) -> dict[str, object]:
+        """Say what this is."""
+        return {
+            "type": "Catalog",
+            "id": "api",
+            "description": "api",
+            "stac_version": "1.0.0",
+            "conformsTo": CONFORMS,
+            "links": [
+                {"rel": "self", "href": self.url},
+                {"rel": "root", "href": self.url},
+                {"rel": "search", "href": f"{self.url}/search", "method": "POST",
+                 "type": "application/geo+json"},
+            ],
+        }  # fmt: skip
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Api]:
+    """Serve an empty API whose files lie in a folder."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.api = Api(f"http://127.0.0.1:{server.server_port}", folder)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.api
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    api: Api
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer with the landing page, a token, or a part of a file."""
+        path, _, query = self.path.partition("?")
+        kind = path.split("/")[1] or "root"
+        if self._fails(kind):
+            return
+        if kind == "root":
+            self._say(200, json.dumps(self._api.root()).encode())
+        elif kind == "token":
+            token = {"msft:expiry": "2999-01-01T00:00:00Z", "token": TOKEN}
+            self._say(200, json.dumps(token).encode())
+        elif self._api.is_signed and query != TOKEN:
+            self._say(403, b"")
+        else:
+            self._give(self._api.folder / Path(path).name)
+
+    do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        """Answer a search."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self._fails("search"):
+            self._say(200, json.dumps(self._api.search(body)).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+    @property
+    def _api(self) -> Api:
+        return self.server.api
+
+    def _fails(self, kind: str) -> bool:
+        self._api.asked[kind] += 1
+        faults = self._api.faults.get(kind, [])
+        if not faults:
+            return False
+        fault = faults.pop(0)
+        if isinstance(fault, int):
+            self._say(fault, b"{}")
+        else:
+            self._say(200, b'{"type": "Catal')
+        return True
+
+    def _give(self, path: Path) -> None:
+        if not path.is_file():
+            self._say(404, b"")
+            return
+        content, wanted = path.read_bytes(), self.headers.get("Range")
+        if wanted is None:
+            self._say(200, content)
+            return
+        first, last = wanted.removeprefix("bytes=").split("-")
+        begin, end = int(first), min(int(last) + 1, len(content))
+        self._say(206, content[begin:end], f"bytes {begin}-{end - 1}/{len(content)}")
+
+    def _say(self, status: int, body: bytes, span: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Accept-Ranges", "bytes")
+        if span:
+            self.send_header("Content-Range", span)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _day(item: Mapping[str, object]) -> str:
+    properties = item["properties"]
+    assert isinstance(properties, dict)
+    return str(properties["datetime"])[:10]
+
+
+def _meets(item: Mapping[str, object], box: Sequence[float]) -> bool:
+    bbox = item["bbox"]
+    assert isinstance(bbox, list)
+    west, south, east, north = bbox
+    return bool(west < box[2] and box[0] < east and south < box[3] and box[1] < north)
