@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,8 @@ def load_params(path: Path = PARAMS) -> Params:
 
 def write_params(params: Params, path: Path = PARAMS) -> None:
     """Write params.yaml."""
-    body = yaml.safe_dump(dict(params.tree), sort_keys=False, width=96, allow_unicode=True)
+    tree = _shared(dict(params.tree), {})
+    body = yaml.safe_dump(tree, sort_keys=False, width=96, allow_unicode=True)
     write_text(path, HEADER + body)
 
 
@@ -155,6 +157,18 @@ def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
             "Edit conf/, not params.yaml, and type `minecover params --write` to compose it "
             "again, or `make run EXPERIMENT=name` to run an experiment."
         )
+
+
+def _shared(node: Any, seen: dict[str, Any]) -> Any:
+    """Make equal objects one, so that YAML writes them once and refers to them after that."""
+    if isinstance(node, list):
+        return [_shared(item, seen) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    mapping = {key: _shared(value, seen) for key, value in node.items()}
+    if "_target_" not in mapping:
+        return mapping
+    return seen.setdefault(json.dumps(mapping), mapping)
 
 
 def _flat(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,7 +22,7 @@ def test_help_fits_one_screen() -> None:
     assert len(done.output.splitlines()) <= 24
 
 
-@pytest.mark.parametrize("command", ["params", "register", "summary", "predict", "ui"])
+@pytest.mark.parametrize("command", sorted(main.list_commands(click.Context(main))))
 def test_every_command_has_an_example(command: str) -> None:
     assert f"minecover {command}" in minecover(command, "--help").output
 

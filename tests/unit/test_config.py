@@ -18,7 +18,9 @@ def test_the_committed_params_are_what_conf_composes() -> None:
 NEEDS = {
     "sites=tiled": ["sites.layouts.tiles.area=[28,-2,29,-1]"],
     "sites=background": ["sites.layouts.background.area=[28,-2,29,-1]"],
+    "context=files": ["context.input=layers"],
     "labels=files": ["labels.input=mines.geojson"],
+    "labels=ipis": ["labels.input=visits.csv"],
     "source=product_folder": ["source.input=products"],
 }
 #: A source of real scenes goes with labels of real mines.

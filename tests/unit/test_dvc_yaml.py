@@ -14,6 +14,8 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 DOOR = "minecover.stages.__main__"
 # A stage reads the configuration under one name and its options lie under another.
 GROUP_OF_KEY = {"table": "features"}
+# What a stage only notes down for others, and does not build.
+NOTED = {("train", "context.planes")}
 
 
 @cache
@@ -39,6 +41,16 @@ def module_of(target: str) -> str:
     return target
 
 
+def options(key: str) -> Iterator[object]:
+    """What the files of a key's group hold under the key."""
+    group, *rest = key.split(".")
+    for path in (ROOT / "conf" / GROUP_OF_KEY.get(group, group)).rglob("*.yaml"):
+        node = yaml.safe_load(path.read_text())
+        for part in rest:
+            node = node.get(part) if isinstance(node, dict) else None
+        yield node
+
+
 def closure(stage: str) -> set[str]:
     """Modules that a stage imports, and those its parameters can make it import."""
     roots = {f"minecover.stages.{stage}", DOOR}
@@ -47,9 +59,10 @@ def closure(stage: str) -> set[str]:
     if stage in {"predict", "report"}:
         keys |= {"features", "mask", "aggregation"}
     for key in keys:
-        group = key.split(".")[0]
-        for path in (ROOT / "conf" / GROUP_OF_KEY.get(group, group)).glob("*.yaml"):
-            roots |= {module_of(t) for t in targets(yaml.safe_load(path.read_text()))}
+        if (stage, key) not in NOTED:
+            roots |= {
+                module_of(target) for option in options(key) for target in targets(option)
+            }
     upstream = {m for root in roots for m in graph().find_upstream_modules(root)}
     return roots | upstream | {"minecover"}
 

@@ -18,7 +18,7 @@ BUILT = (
     "labels.reader",
     "sites.layouts",
     "mask.profiles",
-    "context.layers",
+    "context.planes",
     "table",
     "features",
     "folds.splitter",
