@@ -7,7 +7,11 @@ import click
 
 @click.group()
 def archive() -> None:
-    """Work with an archive of the 2017 proof of concept."""
+    """Work with an archive of the 2017 proof of concept.
+
+    \b
+    minecover archive export --help
+    """
 
 
 @archive.command()

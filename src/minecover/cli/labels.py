@@ -9,7 +9,11 @@ FILE = click.Path(path_type=Path)
 
 @click.group()
 def labels() -> None:
-    """Look over files of labels before they are used."""
+    """Look over files of labels before they are used.
+
+    \b
+    minecover labels check mines.geojson
+    """
 
 
 @labels.command()
