@@ -35,6 +35,7 @@ class Shown:
     zone: int = 35
     grid: Grid = FOOTPRINT
     satellite: int = 8
+    sun_deg: float = 59.49769
 
     def asset(self, extra: Mapping[str, float] | None = None, **planes: float | F64) -> Asset:
         """Draw it; B8 lies on its own lattice of 15 m."""
@@ -50,6 +51,7 @@ class Shown:
             "WRS_ROW": self.row,
             "UTM_ZONE": self.zone,
             "CLOUD_COVER": self.cloud_cover,
+            "SUN_ELEVATION": self.sun_deg,
         }
         index = f"LC{self.satellite:02d}_1730{self.row}_{self.day.replace('-', '')}"
         return drawn(index, rasters, **about | dict(extra or {}))

@@ -199,7 +199,7 @@ def test_revoked_credentials_stop_the_run(desk: Desk) -> None:
 
 def test_a_burst_of_refusals_costs_no_site_and_no_quota(series: Desk) -> None:
     series.server.faults.plan(PIXELS, *["429"] * 12)
-    patience = replace(PATIENCE, at_once=3, tries=9)
+    patience = replace(PATIENCE, at_once=3, tries=13)
     source = series.source(patience=patience)
 
     with ThreadPoolExecutor(10) as pool:

@@ -190,6 +190,15 @@ def test_a_date_that_misses_the_site_is_left_out(desk: Desk) -> None:
     assert cube.dates == (date(2017, 1, 15),)
 
 
+def test_scenes_of_the_night_show_no_reflectance(desk: Desk) -> None:
+    night = Shown(day="2017-01-07", sun_deg=-40).plain()
+    desk.server.catalogue = held(Shown().plain(), night)
+
+    cube = desk.source().scenes(SITE)
+
+    assert cube.dates == (date(2017, 1, 15),)
+
+
 def test_images_that_are_not_described_are_refused(desk: Desk) -> None:
     nameless = Shown(day="2017-01-31").plain()
     about = {k: v for k, v in nameless.properties.items() if k != "CLOUD_COVER"}
@@ -202,7 +211,6 @@ def test_images_that_are_not_described_are_refused(desk: Desk) -> None:
 
 
 COEFFICIENTS = {
-    "SUN_ELEVATION": 59.49769,
     "REFLECTANCE_MULT_BAND_4": 2e-5,
     "REFLECTANCE_ADD_BAND_4": -0.1,
     "RADIANCE_MULT_BAND_10": 3.342e-4,

@@ -41,10 +41,8 @@ def in_pieces(
     ----------
     ask : callable
         Delivers some items on a part of the grid, (item, plane, row, col).
-    items : sequence
-        What to ask for, at least one.
-    grid : Grid
-        Where.
+    items, grid
+        What to ask for, at least one; where.
     planes_each : int
         Planes of one item.
 
@@ -53,29 +51,32 @@ def in_pieces(
     SceneError
         If one row of one item is still too much.
     """
+    refused = f"{len(items) * planes_each} planes of {grid.shape} pixels"
     if is_within_limits(len(items) * planes_each, grid):
         try:
             return _asked_twice_if_slow(ask, items, grid)
         except TooMuchError as error:
             refused = str(error)
-    else:
-        refused = f"{len(items) * planes_each} planes of {grid.shape} pixels"
-    rows, cols = grid.shape
-    if len(items) > 1:
-        half = len(items) // 2
-        pieces = [(items[:half], grid), (items[half:], grid)]
-    elif rows > 1:
-        half = rows // 2
-        pieces = [(items, grid.cut(0, 0, half, cols)), (items, grid.cut(half, 0, rows, cols))]
-    else:
+    if len(items) == grid.shape[0] == 1:
         raise SceneError(
             f"even one row of one scene is too much: {refused}. "
             "Lower sites.layouts.*.size_px or halo_px."
         )
-    along = 0 if len(items) > 1 else 2
-    return np.concatenate(
-        [in_pieces(ask, part, where, planes_each=planes_each) for part, where in pieces], along
-    )
+    pieces = [
+        in_pieces(ask, some, part, planes_each=planes_each)
+        for some, part in _halves(items, grid)
+    ]
+    return np.concatenate(pieces, axis=0 if len(items) > 1 else 2)
+
+
+def _halves(items: Sequence[Item], grid: Grid) -> list[tuple[Sequence[Item], Grid]]:
+    """Halve the items or, where there is one, the rows."""
+    if len(items) > 1:
+        half = len(items) // 2
+        return [(items[:half], grid), (items[half:], grid)]
+    rows, cols = grid.shape
+    half = rows // 2
+    return [(items, grid.cut(0, 0, half, cols)), (items, grid.cut(half, 0, rows, cols))]
 
 
 def is_within_limits(planes: int, grid: Grid) -> bool:

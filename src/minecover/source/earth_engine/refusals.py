@@ -44,11 +44,6 @@ def refusal(status: int, message: str) -> Exception:
     message : str
         What the service said.
 
-    Returns
-    -------
-    PassingError, TooMuchError, NotCoveredError, AccessError or SceneError
-        To be raised.
-
     References
     ----------
     developers.google.com/earth-engine/guides/usage (quotas), .../guides/debugging (limits).

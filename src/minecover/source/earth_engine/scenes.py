@@ -37,6 +37,7 @@ IDENTITY = (
     "WRS_ROW",
     "UTM_ZONE",
     "CLOUD_COVER",
+    "SUN_ELEVATION",
 )
 RADIOMETRY = ("toa", "dn")
 
@@ -109,14 +110,10 @@ class EarthEngineScenes:
 
         Raises
         ------
-        NotCoveredError
-            If no scene of the period shows the site.
-        CloudyError
-            If scenes do, and all are cloudier than allowed.
-        SceneError
-            If the service's answers stay wrong.
-        AccessError
-            If it answers nothing to us at all.
+        NotCoveredError, CloudyError
+            If no scene of the period shows the site; if all that do are too cloudy.
+        SceneError, AccessError
+            If the service's answers stay wrong; if it answers nothing to us at all.
         """
         listed, grid = self._listed(site), site.read_grid
         wanted = [self._wanted(one, grid) for one in listed]
@@ -175,7 +172,6 @@ class EarthEngineScenes:
         reflective = [b.removeprefix("B") for b in self.bands if b in REFLECTIVE]
         thermal = [b.removeprefix("B") for b in self.bands if b in THERMAL]
         return [
-            "SUN_ELEVATION",
             *(f"REFLECTANCE_{key}_BAND_{n}" for n in reflective for key in ("MULT", "ADD")),
             *(f"RADIANCE_{key}_BAND_{n}" for n in thermal for key in ("MULT", "ADD")),
             *(f"{key}_CONSTANT_BAND_{n}" for n in thermal for key in ("K1", "K2")),
@@ -248,7 +244,7 @@ class Day:
 
 
 def _rows(collection: str, table: Listing) -> list[Listed]:
-    """Turn a collection's lists of properties into scenes."""
+    """Turn a collection's lists of properties into scenes, leaving out those of the night."""
     lengths = {len(values) for values in table.values()}
     if len(lengths) > 1:
         least = min(table, key=lambda name: len(table[name]))
@@ -268,7 +264,8 @@ def _rows(collection: str, table: Listing) -> list[Listed]:
         mtl = Mtl(asset, dict.fromkeys(groups, about))
         zone = int(mtl.number("UTM_ZONE", groups[0]))
         cover = mtl.number("CLOUD_COVER", groups[0])
-        listed.append(Listed(asset, mtl, cover, f"EPSG:326{zone:02d}"))
+        if mtl.number("SUN_ELEVATION", groups[0]) > 0:
+            listed.append(Listed(asset, mtl, cover, f"EPSG:326{zone:02d}"))
     return listed
 
 
