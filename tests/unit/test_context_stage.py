@@ -43,7 +43,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_sites(paths.SITES, SITES)
     paths.SCENES.mkdir(parents=True)
     index = pd.DataFrame(
-        {"site_id": ["here", "there", "without"], "status": ["ok"] * 2 + ["empty"]}
+        {
+            "site_id": ["here", "there", "without"],
+            "status": ["ok", "ok", "empty"],
+            "dates": ["2017-01-14", "2017-01-14", ""],
+        }
     )
     index.to_csv(paths.SCENE_INDEX, index=False)
     river = shapely.LineString([(600_165, -5_000), (600_165, 5_000)])

@@ -41,7 +41,7 @@ def cube(qa: int) -> Cube:
 
 @pytest.fixture
 def params() -> Params:
-    return composed(["experiment=brumadinho"], conf=CONF)
+    return composed(["experiment=brumadinho", "features@table=[bands]"], conf=CONF)
 
 
 @pytest.fixture
@@ -50,7 +50,8 @@ def one_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_sites(paths.SITES, [SITE])
     write_cube(paths.SCENES / "here.tif", cube(21824))
-    index = pd.DataFrame({"site_id": ["here"], "status": ["ok"]})
+    days = "2017-01-14 2017-01-30"
+    index = pd.DataFrame({"site_id": ["here"], "status": ["ok"], "dates": [days]})
     index.to_csv(paths.SCENE_INDEX, index=False)
     x, y = GRID.xy(5, 5)
     draw(shapely.box(x - 40, y - 40, x + 40, y + 40))

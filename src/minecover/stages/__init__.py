@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,9 +82,18 @@ def _at(folder: Path, work: Callable[[Item], Result], item: Item) -> Result:
 
 def fetched_sites() -> list[Site]:
     """Give the sites that have imagery, sorted by id."""
-    index = pd.read_csv(paths.SCENE_INDEX, keep_default_na=False)
-    there = set(index.loc[index["status"] == "ok", "site_id"])
+    there = fetched_dates()
     return [site for site in read_sites(paths.SITES) if site.site_id in there]
+
+
+def fetched_dates() -> dict[str, tuple[date, ...]]:
+    """Give the dates of the scenes of every site that has some."""
+    index = pd.read_csv(paths.SCENE_INDEX, keep_default_na=False)
+    ok = index[index["status"] == "ok"]
+    return {
+        site_id: tuple(date.fromisoformat(day) for day in days.split())
+        for site_id, days in zip(ok["site_id"], ok["dates"], strict=True)
+    }
 
 
 def read_around(site: Site) -> dict[str, F32]:

@@ -1,6 +1,8 @@
 """Stage `masks`: where each site is labelled as mine, and where it truly is."""
 
 import logging
+from collections.abc import Sequence
+from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -9,9 +11,9 @@ from minecover.config import Params
 from minecover.errors import LabelError
 from minecover.labels import read_labels
 from minecover.masks import label_cube
-from minecover.raster import read_cube, write_planes
+from minecover.raster import write_planes
 from minecover.sites import Site
-from minecover.stages import fetched_sites, over, paths
+from minecover.stages import fetched_dates, fetched_sites, over, paths
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +22,12 @@ def run(params: Params) -> None:
     """Burn the labels onto every site's grid, date by date where they have dates."""
     labels = read_labels(paths.LABELS)
     ring_px = int(params.value("mask.ignore_ring_px"))
-    counts = over(fetched_sites(), lambda site: burn(site, labels, ring_px), "masks")
+    dates = fetched_dates()
+    counts = over(
+        fetched_sites(),
+        lambda site: burn(site, labels, dates[site.site_id], ring_px),
+        "masks",
+    )
     mine, total = np.sum(counts, axis=0)
     if mine == 0:
         raise LabelError(
@@ -32,9 +39,10 @@ def run(params: Params) -> None:
     )
 
 
-def burn(site: Site, labels: gpd.GeoDataFrame, ring_px: int) -> tuple[int, int]:
+def burn(
+    site: Site, labels: gpd.GeoDataFrame, dates: Sequence[date], ring_px: int
+) -> tuple[int, int]:
     """Write one site's label planes; count labelled pixels on the last date, and all."""
-    dates = read_cube(paths.SCENES / f"{site.site_id}.tif").dates
     label, truth = label_cube(labels, site.grid, dates, ignore_ring_px=ring_px)
     planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
     write_planes(paths.MASKS / f"{site.site_id}.tif", {**planes, "truth": truth}, site.grid)
