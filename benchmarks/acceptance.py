@@ -15,13 +15,12 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from minecover.config import Params, composed
-from minecover.folds import GroupedFolds
 from minecover.metrics import Ranking, confusion
 from minecover.out_of_fold import write_out_of_fold
 from minecover.stages import (
@@ -36,16 +35,11 @@ from minecover.stages import (
     paths,
     sites,
 )
+from minecover.stages.train import split_of
 from minecover.table import SiteTable, read_table
-from minecover.training import (
-    Recipe,
-    count_classes,
-    draw_sample,
-    fit,
-    fit_folds,
-    predict_out_of_fold,
-    probability,
-)
+from minecover.training import Recipe, Split, probability
+from minecover.training.sample import count_rows, draw_sample
+from minecover.training.score import fit, fit_folds, predict_out_of_fold
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: What the fixed recipe has to give on 200 sites.
@@ -132,14 +126,19 @@ class Setting:
         self.here = fetched_sites()
         blocks = params.build("features")
         self.columns = [name for block in blocks.values() for name in block.names]
-        folds = pd.read_parquet(paths.FOLDS).set_index("site_id")["fold"]
-        ids = [site.site_id for site in self.here]
-        self.fold_of_site = folds.loc[ids].to_numpy(np.int8)
+        self.split: Split = split_of(self.here, params.build("folds.splitter"))
         self.recipe: Recipe = params.build("design.recipe")
-        counts = np.array([count_classes(self.read(i)) for i in range(len(ids))])
-        self.shares = self.recipe.shares(counts, self.fold_of_site)
+        near_px = self.recipe.keep_within_px
+        counts = count_rows(
+            lambda index, _: self.read(index), self.split, keep_within_px=near_px
+        )
+        self.shares = self.recipe.shares(counts, self.split.fold_of_site)
         self.sample = draw_sample(
-            self.read, len(ids), most=max(self.shares), seed=self.recipe.seed
+            self.read,
+            self.split,
+            most=max(self.shares),
+            keep_within_px=near_px,
+            seed=self.recipe.seed,
         )
 
     def read(self, index: int) -> SiteTable:
@@ -150,23 +149,21 @@ class Setting:
 
     def write_grouped(self, n_folds: int) -> None:
         """Predict the sites of the first folds with their fold's model, as `train` does."""
-        splitter: GroupedFolds = self.params.build("folds.splitter")
         models = fit_folds(
             self.params.build("model"),
+            self.recipe,
             self.sample,
-            self.fold_of_site,
-            splitter.too_near(self.here, self.fold_of_site),
+            self.split,
             shares=self.shares[:n_folds],
-            correct_prior=self.recipe.correct_prior,
         )
-        scored = np.flatnonzero(self.fold_of_site < n_folds)
-        rows = predict_out_of_fold(
-            models,
-            lambda index: self.read(int(scored[index])),
-            [self.here[i].site_id for i in scored],
-            self.fold_of_site[scored],
+        scored = np.flatnonzero(self.split.fold_of_site < n_folds)
+        some = replace(
+            self.split,
+            site_ids=tuple(self.split.site_ids[i] for i in scored),
+            fold_of_site=self.split.fold_of_site[scored],
         )
-        write_out_of_fold(paths.OUT_OF_FOLD, rows)
+        rows = predict_out_of_fold(models, lambda index: self.read(int(scored[index])), some)
+        write_out_of_fold(paths.OUT_OF_FOLD, iter(rows))
 
     def random_split_f1(self) -> float:
         """Score single observations when locations, not sites, are dealt into folds.
@@ -177,10 +174,11 @@ class Setting:
         share = self.shares[-1]
         model = fit(
             self.params.build("model"),
+            self.recipe,
             self.sample,
             fold_of(self.sample.site, self.sample.location, n_folds) != 0,
             share=share,
-            correct_prior=self.recipe.correct_prior,
+            bag=0,
         )
         rankings = []
         for index in range(len(self.here)):
@@ -188,7 +186,7 @@ class Setting:
             n_px = int(np.prod(table.shape))
             fold = fold_of(np.full(n_px, index), np.arange(n_px), n_folds)
             tested = table.valid & (np.tile(fold, len(table.dates)) == 0)
-            score = probability(model, table.X, tested)[tested]
+            score = probability(model, table.X[tested])
             rankings.append(Ranking.of(score, table.label[tested]))
         cut = float(self.params.value("design.threshold"))
         counted = confusion(rankings, [cut] * len(rankings))

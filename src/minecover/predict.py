@@ -1,4 +1,4 @@
-"""From a cube to a map: probability of a mine, and how many dates stand behind it."""
+"""From a cube to a map: probability of a mine, and what stands behind it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from minecover.aggregation import Aggregation
@@ -16,9 +17,13 @@ from minecover.cube import F32, Cube
 from minecover.errors import ModelError
 from minecover.features import Block
 from minecover.features.planes import location_planes, observation_planes
+from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
 from minecover.training import probability
+
+#: Planes of a map, in the order of its bands.
+BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +33,7 @@ class Detector:
     Parameters
     ----------
     model : fitted Pipeline
+        Its step ``applicability`` is a `minecover.applicability.DissimilarityIndex`.
     features : tuple of str
         The model's columns.
     blocks : mapping of Block
@@ -62,7 +68,10 @@ class Detector:
         Returns
         -------
         dict of (row, col) float32
-            ``probability``, NaN where no date is valid, and ``valid_dates``, their count.
+            ``probability``; ``valid_dates``, their count; ``dissimilarity``, how unlike the
+            training data the location is; ``applicable``, 1 where that is no more than
+            cross-validation met and 0 where the model extrapolates. NaN, but for the count,
+            where no date is valid.
 
         Raises
         ------
@@ -72,18 +81,24 @@ class Detector:
         usable = valid(cube, self.profile)
         seen = cube.core(usable)
         planes = self._planes(cube, usable, around)
+        anywhere: NDArray[np.bool_] = np.any(seen, axis=0)
         if self.design == "location":
-            score = self._score(planes, seen.any(axis=0).ravel())
+            score = self._score(planes, anywhere)
         else:
-            by_date = self._score(planes, seen.ravel()).reshape(len(cube.dates), -1)
-            score = self.aggregation(by_date)
-        return {
-            "probability": score.reshape(seen.shape[1:]).astype(np.float32),
-            "valid_dates": seen.sum(axis=0).astype(np.float32),
-        }
+            by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
+            score = self.aggregation(by_date).reshape(anywhere.shape)
+        unlike = self._dissimilarity(planes, seen)
+        applicable = unlike <= self.model["applicability"].threshold_
+        maps = (
+            score,
+            seen.sum(axis=0),
+            unlike,
+            np.where(anywhere, applicable, np.nan),
+        )
+        return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
 
     def _planes(
-        self, cube: Cube, usable: np.ndarray, around: Mapping[str, F32]
+        self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
     ) -> dict[str, F32]:
         """Compute the model's columns; in the ``observation`` design one plane a date."""
         by_date = observation_planes(cube, usable, self.blocks, self.features)
@@ -99,10 +114,26 @@ class Detector:
             planes = {**by_date, **repeated}
         return {name: cube.core(planes[name]) for name in self.features}
 
-    def _score(self, planes: Mapping[str, F32], usable: np.ndarray) -> F32:
-        """Score rows made of planes."""
-        X = np.stack([planes[name].ravel() for name in self.features], axis=1)
-        return probability(self.model, X, usable)
+    def _score(self, planes: Mapping[str, F32], usable: NDArray[np.bool_]) -> F32:
+        """Score what is usable; the rest is NaN."""
+        score = np.full(usable.shape, np.nan, np.float32)
+        X = np.stack([planes[name][usable] for name in self.features], axis=1)
+        score[usable] = probability(self.model, X)
+        return score
+
+    def _dissimilarity(self, planes: Mapping[str, F32], seen: NDArray[np.bool_]) -> F32:
+        """Measure locations; in the ``observation`` design by their median over dates."""
+        index, anywhere = self.model["applicability"], seen.any(axis=0)
+        X = np.full((np.count_nonzero(anywhere), len(self.features)), np.nan, np.float32)
+        for column in index.columns_:
+            name = self.features[column]
+            plane = planes[name]
+            if plane.ndim == seen.ndim:
+                plane = Series.of({name: plane}, seen, {}).median(name)
+            X[:, column] = plane[anywhere]
+        unlike = np.full(anywhere.shape, np.nan, np.float32)
+        unlike[anywhere] = index.dissimilarity(X)
+        return unlike
 
 
 def load_model(path: Path, sha256: str) -> Pipeline:

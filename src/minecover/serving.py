@@ -11,7 +11,7 @@ from minecover.config import composed, load_params
 from minecover.context import Plane, drawn
 from minecover.errors import NotCoveredError
 from minecover.grid import Grid
-from minecover.predict import Detector, blocks, check_bands
+from minecover.predict import BANDS, Detector, blocks, check_bands
 from minecover.raster import write_cog
 from minecover.sites import Site, read_sites
 from minecover.source import Source
@@ -56,7 +56,7 @@ def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
     folder : Path
         Product folders as downloaded, of the level that the model was trained on.
     out : Path
-        Where ``<folder>.tif`` is written: a COG of ``probability`` and ``valid_dates``.
+        Where ``<folder>.tif`` is written: a COG of `minecover.predict.BANDS`.
 
     Returns
     -------
@@ -119,10 +119,8 @@ def _mapped(
     halo_px: int,
 ) -> dict[str, np.ndarray]:
     """Map an extent in blocks; what no scene shows is not observed."""
-    maps = {
-        "probability": np.full(extent.shape, np.nan, np.float32),
-        "valid_dates": np.zeros(extent.shape, np.float32),
-    }
+    maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
+    maps["valid_dates"][:] = 0
     for rows, cols, grid in blocks(extent, size_px=BLOCK_PX):
         try:
             cube = source.scenes(Site(f"{rows.start}-{cols.start}", "", grid, halo_px))

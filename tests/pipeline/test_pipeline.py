@@ -69,7 +69,7 @@ def test_every_site_has_a_map_with_the_right_corners(small_world: House) -> None
         planes = read_planes(path)
 
         assert read_grid(path) == site.grid
-        assert set(planes) == {"probability", "valid_dates"}
+        assert set(planes) == {"probability", "valid_dates", "dissimilarity", "applicable"}
         np.testing.assert_array_equal(
             np.isnan(planes["probability"]), planes["valid_dates"] == 0
         )

@@ -10,7 +10,7 @@ import click
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
 def predict(model: str, source: str, out: Path) -> None:
-    """Map mines: a COG of probability (NaN = not observed) and of the count of valid dates.
+    """Map mines: a COG of probability (NaN = not observed), and where the model may speak.
 
     \b
     minecover predict --source LC08_products/ --out maps/

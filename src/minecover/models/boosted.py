@@ -3,6 +3,8 @@
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
+from minecover.models.unseen import FillUnseen
+
 
 def boosted(
     *,
@@ -36,4 +38,4 @@ def boosted(
         force_row_wise=True,
         verbosity=-1,
     )
-    return Pipeline([("classifier", classifier)])
+    return Pipeline([("fill", FillUnseen()), ("classifier", classifier)])

@@ -35,9 +35,9 @@ class PriorCorrected(ClassifierMixin, BaseEstimator):
         self.estimator = estimator
         self.kept_negatives = kept_negatives
 
-    def fit(self, X: F32, y: NDArray[np.int8]) -> Self:
-        """Fit a clone of the estimator on the sample."""
-        self.estimator_ = clone(self.estimator).fit(X, y)
+    def fit(self, X: F32, y: NDArray[np.int8], **fit_params: NDArray[np.float64]) -> Self:
+        """Fit a clone of the estimator on the sample; parameters are passed on to its fit."""
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.classes_ = self.estimator_.classes_
         self.n_features_in_ = self.estimator_.n_features_in_
         return self

@@ -3,29 +3,24 @@
 import hashlib
 import logging
 import pickle
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
+from tqdm import tqdm
 
-from minecover.aggregation import Aggregation
+from minecover.applicability import Applicability
 from minecover.atomic import replacing, write_json
 from minecover.config import Params, build
 from minecover.features.planes import names_of, surroundings
 from minecover.folds import GroupedFolds
-from minecover.metrics import choose_cuts, site_scores
-from minecover.out_of_fold import read_out_of_fold, write_out_of_fold
-from minecover.stages import fetched_sites, over, paths
+from minecover.out_of_fold import write_out_of_fold
+from minecover.sites import Site
+from minecover.stages import fetched_sites, paths
 from minecover.table import SiteTable, read_table
-from minecover.training import (
-    Recipe,
-    count_classes,
-    draw_sample,
-    finished,
-    fit_folds,
-    predict_out_of_fold,
-)
+from minecover.training import Choice, Learned, Split, finished, learn
 
 log = logging.getLogger(__name__)
 
@@ -33,58 +28,84 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Fit one model a fold and one on everything; predict each site with its fold's model."""
     sites = fetched_sites()
-    folds = pd.read_parquet(paths.FOLDS).set_index("site_id").loc[[s.site_id for s in sites]]
-    fold_of_site = folds["fold"].to_numpy(np.int8)
-    features = names_of(params.build("features"))
+    split, choice = split_of(sites, params.build("folds.splitter")), choice_of(params)
     design, profile = str(params.value("design.name")), str(params.value("mask.name"))
+    # Every table is read three times: to count, to draw, to score.
+    bar = tqdm(desc="train", total=3 * len(sites), disable=not sys.stderr.isatty())
 
-    def read(index: int, columns: Sequence[str] = features) -> SiteTable:
+    def tables(index: int, features: Sequence[str]) -> SiteTable:
+        bar.update()
         site_id = sites[index].site_id
         return read_table(
             paths.table(design, site_id),
-            features=columns,
+            features=features,
             profile=profile,
             static=paths.table("location", site_id),
         )
 
-    recipe: Recipe = params.build("design.recipe")
-    family: Pipeline = params.build("model")
-    counts = over(range(len(sites)), lambda i: count_classes(read(i, ())), "train")
-    shares = recipe.shares(np.array(counts), fold_of_site)
-    sample = draw_sample(read, len(sites), most=max(shares), seed=recipe.seed)
-    splitter: GroupedFolds = params.build("folds.splitter")
-    # The last model is fitted on everything: nothing is tested, so nothing is too near.
-    near = [*splitter.too_near(sites, fold_of_site), {}]
-    *models, final = fit_folds(
-        family, sample, fold_of_site, near, shares=shares, correct_prior=recipe.correct_prior
-    )
-    write_out_of_fold(
-        paths.OUT_OF_FOLD,
-        predict_out_of_fold(models, read, [s.site_id for s in sites], fold_of_site),
-    )
-    aggregation: Aggregation = params.build("aggregation")
-    scored = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
-    cuts = choose_cuts(scored, params.value("design.threshold"))
-    n_mine = int(sample.y.sum())
-    write_json(
-        paths.MODEL_CARD,
-        {
-            **_choices(params, features),
-            "features": features,
-            "halo_px": max(site.halo_px for site in sites),
-            "threshold": cuts["location"].shipped,
-            "observation_threshold": cuts["observation"].shipped,
-            "kept_negatives": shares[-1],
-            "training_rows": {"mine": n_mine, "sites": len(sites)},
-            "sha256": _write_model(finished(final, cuts["observation"].shipped)),
-        },
-    )
+    with bar:
+        learned = learn(choice, tables, split)
+    write_out_of_fold(paths.OUT_OF_FOLD, iter(learned.out_of_fold))
+    ship(params, choice, learned, split, halo_px=max(site.halo_px for site in sites))
+    n_mine = int(learned.sample.y.sum())
     log.info(
         "train: %d mine and %d other rows of %d sites, threshold %.3f",
         n_mine,
-        len(sample.y) - n_mine,
+        len(learned.sample.y) - n_mine,
         len(sites),
-        cuts["location"].shipped,
+        learned.cuts["location"].shipped,
+    )
+
+
+def split_of(sites: Sequence[Site], splitter: GroupedFolds) -> Split:
+    """Gather which ground each fold's model may know."""
+    folds = pd.read_parquet(paths.FOLDS).set_index("site_id").loc[[s.site_id for s in sites]]
+    fold_of_site = folds["fold"].to_numpy(np.int8)
+    return Split(
+        site_ids=tuple(folds.index),
+        groups=tuple(folds["group"]),
+        fold_of_site=fold_of_site,
+        near=tuple(splitter.too_near(sites, fold_of_site)),
+    )
+
+
+def choice_of(params: Params) -> Choice:
+    """Gather what a run chooses."""
+    return Choice(
+        family=params.build("model"),
+        features=tuple(names_of(params.build("features"))),
+        recipe=params.build("design.recipe"),
+        aggregation=params.build("aggregation"),
+        calibration=params.value("design.calibration"),
+        threshold=params.value("design.threshold"),
+    )
+
+
+def ship(
+    params: Params, choice: Choice, learned: Learned, split: Split, *, halo_px: int
+) -> None:
+    """Write the model, with its threshold and its training's index, and what it is fed with."""
+    applicability: Applicability = params.build("design.applicability")
+    index = applicability.fit(learned.model, learned.sample, split.fold_of_site)
+    threshold = learned.cuts["observation"].shipped
+    model = finished(learned.model, threshold, {"applicability": index})
+    write_json(
+        paths.MODEL_CARD,
+        {
+            **_choices(params, choice.features),
+            "features": list(choice.features),
+            "halo_px": halo_px,
+            "threshold": learned.cuts["location"].shipped,
+            "observation_threshold": threshold,
+            "calibration": choice.calibration,
+            "dissimilarity_threshold": round(index.threshold_, 4),
+            "kept_negatives": learned.kept_negatives,
+            "training_rows": {
+                "mine": int(learned.sample.y.sum()),
+                "sites": len(split.site_ids),
+            },
+            "sha256": _write_model(model),
+        },
     )
 
 

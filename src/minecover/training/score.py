@@ -1,0 +1,171 @@
+"""Fit the models of all folds, and score each site with the one that never saw its ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from minecover.cube import F32
+from minecover.errors import ModelError
+from minecover.models.bagged import Bagged
+from minecover.models.prior import PriorCorrected
+from minecover.out_of_fold import OutOfFold
+from minecover.table import SiteTable
+from minecover.training.inner import Rows
+from minecover.training.recipe import Recipe
+from minecover.training.sample import Sample, Split, fold_rows, side_by_side
+
+#: Probabilities are rounded to this many decimals before they are written: the last bits of
+#: exp and log depend on the processor.
+DECIMALS = 6
+
+
+def fit_folds(
+    family: Pipeline,
+    recipe: Recipe,
+    sample: Sample,
+    split: Split,
+    *,
+    shares: Sequence[float],
+) -> list[Bagged]:
+    """Fit one model a fold, and last one on everything, side by side.
+
+    Parameters
+    ----------
+    family : unfitted Pipeline
+    recipe : Recipe
+    sample : Sample
+    split : Split
+    shares : sequence of float
+        See `Recipe.shares`.
+
+    Returns
+    -------
+    list of Bagged
+    """
+    jobs = [(fold, bag) for fold in range(len(shares)) for bag in range(recipe.bags)]
+
+    def work(fold: int, bag: int) -> PriorCorrected:
+        rows = fold_rows(sample, split, fold)
+        return fit(seeded(family, bag), recipe, sample, rows, share=shares[fold], bag=bag)
+
+    # Folds run side by side, a thread each and no more: the number of threads that a family
+    # finds is written into some pickles, and decides the order of sums in others.
+    # Threads, not processes: the sample is shared, and trees are grown outside the GIL.
+    with threadpool_limits(1, user_api="blas"):
+        members = Parallel(n_jobs=-1, prefer="threads")(delayed(work)(*job) for job in jobs)
+    return [
+        Bagged(members[first : first + recipe.bags])
+        for first in range(0, len(members), recipe.bags)
+    ]
+
+
+def fit(
+    family: Pipeline,
+    recipe: Recipe,
+    sample: Sample,
+    allowed: NDArray[np.bool_],
+    *,
+    share: float,
+    bag: int,
+) -> PriorCorrected:
+    """Fit one model on some of the allowed rows of a sample.
+
+    Parameters
+    ----------
+    family : unfitted Pipeline
+    recipe : Recipe
+    sample : Sample
+    allowed : (n,) bool
+        See `fold_rows`.
+    share : float
+        Of the negatives, drawn.
+    bag : int
+        Which draw.
+
+    Raises
+    ------
+    ModelError
+        If the rows hold one class only.
+    """
+    kept = allowed & sample.drawn(share, bag)
+    y = sample.y[kept]
+    if len(np.unique(y)) < 2:
+        raise ModelError(
+            f"training needs both classes, found {int((y == 1).sum())} mine and "
+            f"{int((y == 0).sum())} other rows. Lower folds.n or folds.buffer_m."
+        )
+    weight = np.ones(len(y))
+    if recipe.correct_prior:
+        weight[sample.always[kept] & (y == 0)] = share
+    corrected = share if recipe.correct_prior else 1.0
+    rows = Rows(sample.X[kept], y, weight, sample.group[kept], corrected)
+    with threadpool_limits(1, user_api="openmp"):
+        if recipe.cleaning:
+            rows = recipe.cleaning.cleaned(family, rows)
+        if recipe.early_stopping:
+            family = recipe.early_stopping.stopped(family, rows)
+        return rows.fit(family)
+
+
+def seeded(family: Pipeline, bag: int) -> Pipeline:
+    """Give each bag a seed of its own; the first keeps the family's."""
+    seeds = {
+        key: value + bag
+        for key, value in family.get_params().items()
+        if key.endswith("random_state") and value is not None
+    }
+    seeded: Pipeline = clone(family).set_params(**seeds)
+    return seeded
+
+
+def predict_out_of_fold(
+    models: Sequence[BaseEstimator], tables: Callable[[int], SiteTable], split: Split
+) -> list[OutOfFold]:
+    """Score every observation of each site with the model that never saw its ground."""
+
+    def predict(index: int) -> OutOfFold:
+        table = tables(index)
+        fold = int(split.fold_of_site[index])
+        shape = (len(table.dates), *table.shape)
+        scores = np.full(len(table.label), np.nan, np.float32)
+        scores[table.valid] = probability(models[fold], table.X[table.valid])
+        return OutOfFold(
+            site_id=split.site_ids[index],
+            fold=fold,
+            dates=table.dates,
+            label=table.label.reshape(shape),
+            truth=table.truth.reshape(shape),
+            valid=table.valid.reshape(shape),
+            probability=scores.reshape(shape),
+        )
+
+    return side_by_side(predict, len(split.site_ids))
+
+
+def probability(model: BaseEstimator, X: F32) -> F32:
+    """Score rows, rounded for the disk.
+
+    Parameters
+    ----------
+    model : fitted classifier
+    X : (n, n_features) float32
+        May be empty, which no model would bear.
+
+    Returns
+    -------
+    (n,) float32
+    """
+    if not len(X):
+        return np.zeros(0, np.float32)
+    # Sites are scored side by side: one thread each.
+    with threadpool_limits(1, user_api="openmp"):
+        score = model.predict_proba(X)[:, 1]
+    rounded: F32 = np.round(score, DECIMALS).astype(np.float32)
+    return rounded
