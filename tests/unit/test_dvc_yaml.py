@@ -14,8 +14,8 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 DOOR = "minecover.stages.__main__"
 # A stage reads the configuration under one name and its options lie under another.
 GROUP_OF_KEY = {"table": "features"}
-# What a stage only notes down for others, and does not build.
-NOTED = {("train", "context.planes")}
+# What a stage only names or notes down, and does not build.
+NOTED = {("features", "context.planes"), ("train", "context.planes")}
 
 
 @cache

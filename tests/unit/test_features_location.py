@@ -9,7 +9,7 @@ from minecover.features import Block
 from minecover.features.bands import Bands
 from minecover.features.context import Context
 from minecover.features.neighbourhood import Neighbourhood, WaterByBareGround, mean_and_sd
-from minecover.features.planes import location_planes, observation_planes, reach_px
+from minecover.features.planes import givable, location_planes, observation_planes, reach_px
 from minecover.features.series import Series, quantile_of_ordered
 from minecover.features.temporal import DatesSeen, Quantiles, Shares
 
@@ -173,3 +173,18 @@ def test_features_that_look_beyond_the_halo_are_refused(cube: Cube) -> None:
     assert reach_px(blocks, ["B7_mean5"]) == 2
     with pytest.raises(ConfigError, match=r"look 2 px .* halo of 1 px.*halo_px"):
         observation_planes(cube, np.ones((2, 4, 5), np.bool_), blocks, ["B7_mean5"])
+
+
+def test_a_block_without_its_bands_or_layers_is_left_out_with_all_that_needs_it() -> None:
+    blocks: dict[str, Block] = {
+        **BANDS,
+        "thermal": Bands(bands=("B10",)),
+        "round_b7": Neighbourhood(("B7",), (3,)),
+        "round_b10": Neighbourhood(("B10",), (3,)),
+        "hills": Context(distances=(), planes=("slope",)),
+        "rivers": Context(distances=("distance_to_river",), planes=()),
+    }
+
+    kept = givable(blocks, ["B4", "B7"], ["slope"])
+
+    assert list(kept) == ["bands", "round_b7", "hills"]

@@ -19,6 +19,11 @@ class ObservationFeature(Protocol):
         ...
 
     @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands that it takes."""
+        ...
+
+    @property
     def reach_px(self) -> int:
         """How far round a pixel its planes look [px]."""
         ...

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from minecover.cube import F32, Cube
 from minecover.errors import ConfigError
-from minecover.features.spectral import on_bands
+from minecover.features.spectral import bands_of, on_bands
 from minecover.features.windows import Windows
 from minecover.indices import INDICES
 from minecover.landsat import THERMAL
@@ -39,6 +39,11 @@ class Normalised:
         return tuple(f"{plane}_{kind}" for plane in self.planes)
 
     @property
+    def bands(self) -> tuple[str, ...]:
+        """What the planes take."""
+        return bands_of(self.planes)
+
+    @property
     def reach_px(self) -> int:
         """As far as the windows look."""
         return self.windows.reach_px
@@ -64,29 +69,34 @@ class Warmth:
 
     Parameters
     ----------
-    bands : sequence of str
+    thermal : sequence of str
         Thermal bands. Names are ``B10_warmth``.
     ndvi_above : float
         A pixel greener than this is vegetated.
     windows : Windows
     """
 
-    bands: tuple[str, ...]
+    thermal: tuple[str, ...]
     ndvi_above: float
     windows: Windows
 
     def __post_init__(self) -> None:
         """Refuse bands that measure no temperature."""
-        if not set(self.bands) <= set(THERMAL):
+        if not set(self.thermal) <= set(THERMAL):
             raise ConfigError(
-                f"Warmth.bands are some of {', '.join(THERMAL)}, "
-                f"found {', '.join(self.bands)}. Fix the feature block in conf/features."
+                f"Warmth.thermal are some of {', '.join(THERMAL)}, "
+                f"found {', '.join(self.thermal)}. Fix the feature block in conf/features."
             )
 
     @property
     def names(self) -> tuple[str, ...]:
         """``B10_warmth`` ..."""
-        return tuple(f"{band}_warmth" for band in self.bands)
+        return tuple(f"{band}_warmth" for band in self.thermal)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The thermal bands, and what NDVI takes."""
+        return (*self.thermal, *INDICES["ndvi"].bands)
 
     @property
     def reach_px(self) -> int:
@@ -95,7 +105,7 @@ class Warmth:
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window median of valid vegetated pixels."""
-        kelvin = np.where(valid[:, None], cube.values(*self.bands), np.float32(np.nan))
+        kelvin = np.where(valid[:, None], cube.values(*self.thermal), np.float32(np.nan))
         nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
         with np.errstate(invalid="ignore"):
             green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above

@@ -18,6 +18,30 @@ def names_of(blocks: Mapping[str, Block]) -> list[str]:
     return [name for block in blocks.values() for name in block.names]
 
 
+def givable(
+    blocks: Mapping[str, Block], bands: Collection[str], around: Collection[str]
+) -> dict[str, Block]:
+    """Keep the blocks that can be computed from some bands and context planes.
+
+    A table carries every block that a model may choose from; what a source or a missing layer
+    does not allow is a missing column by name, and no zero.
+    """
+    kept = {
+        name: block
+        for name, block in blocks.items()
+        if isinstance(block, ObservationFeature) and set(block.bands) <= set(bands)
+    }
+    known = set(names_of(kept))
+    over_dates = {
+        name: block
+        for name, block in blocks.items()
+        if isinstance(block, LocationFeature)
+        and set(block.inputs) <= known
+        and set(block.surroundings) <= set(around)
+    }
+    return {name: block for name, block in blocks.items() if name in {**kept, **over_dates}}
+
+
 def observation_planes(
     cube: Cube,
     valid: NDArray[np.bool_],

@@ -24,6 +24,11 @@ class Season:
         return ("season_sin", "season_cos")
 
     @property
+    def bands(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
     def reach_px(self) -> int:
         """A date looks at nothing."""
         return 0
@@ -46,6 +51,11 @@ class PocMonth:
     def names(self) -> tuple[str, ...]:
         """``month_poc``."""
         return ("month_poc",)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     @property
     def reach_px(self) -> int:

@@ -38,6 +38,11 @@ class Spectral:
         return tuple(self.indices)
 
     @property
+    def bands(self) -> tuple[str, ...]:
+        """What the formulas take."""
+        return bands_of(self.indices)
+
+    @property
     def reach_px(self) -> int:
         """A pixel looks at itself."""
         return 0
@@ -54,12 +59,15 @@ def on_bands(cube: Cube, names: Sequence[str]) -> F32:
     -------
     (time, name, row, col) float32
     """
-    taken = {
-        band for name in names for band in (INDICES[name].bands if name in INDICES else [name])
-    }
-    used = sorted(taken)
+    used = bands_of(names)
     values = cube.values(*used)
     planes = {band: values[:, i] for i, band in enumerate(used)}
     return np.stack(
         [INDICES[name](planes) if name in INDICES else planes[name] for name in names], axis=1
     )
+
+
+def bands_of(names: Sequence[str]) -> tuple[str, ...]:
+    """List the bands behind bands and indices, each once, sorted."""
+    taken = (INDICES[name].bands if name in INDICES else (name,) for name in names)
+    return tuple(sorted({band for bands in taken for band in bands}))

@@ -8,7 +8,7 @@ import numpy as np
 from minecover.config import Params
 from minecover.errors import SceneError
 from minecover.features import Block
-from minecover.features.planes import location_planes, names_of, observation_planes
+from minecover.features.planes import givable, location_planes, names_of, observation_planes
 from minecover.masks import Profile, applicable, valid
 from minecover.raster import read_cube, read_planes
 from minecover.sites import Site
@@ -20,7 +20,12 @@ log = logging.getLogger(__name__)
 
 def run(params: Params) -> None:
     """Compute every block of the table on every site."""
-    blocks: dict[str, Block] = params.build("table")
+    table: dict[str, Block] = params.build("table")
+    blocks = givable(table, params.value("source.bands"), params.value("context.planes"))
+    if left_out := sorted(set(table) - set(blocks)):
+        log.info(
+            "features: the source or its context has not what %s take", ", ".join(left_out)
+        )
     profiles: dict[str, Profile] = params.build("mask.profiles")
     chosen = str(params.value("mask.name"))
     sites = fetched_sites()
