@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minecover.masks import label_cube
@@ -16,6 +16,7 @@ pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this P
 PIXEL = 0.0002694934
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     cells=st.lists(st.booleans(), min_size=16, max_size=16).filter(any),
     left=st.floats(12, 31),
