@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score
+from threadpoolctl import threadpool_limits
 
 from minecover.cube import F32
 from minecover.errors import FoldError
@@ -146,12 +147,14 @@ def _position_lift(evidence: Sequence[Evidence], fold: I8, seed: int) -> float:
     for k in np.unique(fold):
         count = np.stack([(label[fold != k] == target).sum(0) for target in (0, 1)])
         model = HistGradientBoostingClassifier(max_iter=30, random_state=seed)
-        model.fit(
-            np.tile(position, (2, 1)),
-            np.repeat([0, 1], len(position)),
-            sample_weight=count.ravel().astype(np.float64),
-        )
-        score[fold == k] = model.predict_proba(position)[:, 1]
+        # Threads that wait for each other thousands of times stand still on a busy machine.
+        with threadpool_limits(limits=1):
+            model.fit(
+                np.tile(position, (2, 1)),
+                np.repeat([0, 1], len(position)),
+                sample_weight=count.ravel().astype(np.float64),
+            )
+            score[fold == k] = model.predict_proba(position)[:, 1]
     known = label >= 0
     is_mine = label[known] == 1
     return float(average_precision_score(is_mine, score[known]) / is_mine.mean())
