@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from minecover.cube import F32
 from minecover.errors import FoldError
-from minecover.leakage.evidence import F64, I8, Evidence, quantile
+from minecover.leakage.evidence import F64, I8, Evidence, quantiles
 from minecover.sites import Site, square
 
 #: A model that sees only where in its site a pixel lies, or only which site it is, may reach
@@ -162,9 +162,9 @@ def _position_lift(evidence: Sequence[Evidence], fold: I8, seed: int) -> float:
 
 def _naming(evidence: Sequence[Evidence]) -> NDArray[np.bool_]:
     """Tell which features are nearly constant inside a site and differ between sites."""
-    inside = quantile(np.stack([one.spread for one in evidence]), 0.5)
-    medians = np.stack([one.median for one in evidence])
-    between = quantile(medians, 0.95) - quantile(medians, 0.05)
+    (inside,) = quantiles(np.stack([one.spread for one in evidence]), (0.5,))
+    low, high = quantiles(np.stack([one.median for one in evidence]), (0.05, 0.95))
+    between = high - low
     naming: NDArray[np.bool_] = (between > 0) & (inside < NAMES_SITE * between)
     return naming
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from minecover.table import SiteTable
 I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
 
+#: Medians and spreads are those of every so many-th valid location.
+EVERY = 7
 #: Most mines and others that a site gives to the comparison of splits.
 N_SAMPLED = {1: 25, 0: 75}
 
@@ -33,8 +36,8 @@ class Evidence:
     median, spread : (n_features,) float32
         Of each feature over the valid locations: the middle, and from the 5th to the 95th
         percentile; NaN where there is no number.
-    X : (n, n_features) float32
-        Features of some of the valid locations.
+    X : (n, n_bands) float32
+        Bands of some of the valid locations.
     y : (n,) int8
         Their labels, 0 or 1.
     weight : (n,) float64
@@ -62,8 +65,9 @@ class Evidence:
         seed : int
             Of the sample; any number that differs from site to site.
         """
-        X = table.X[table.valid]
-        digest = pd.util.hash_pandas_object(pd.DataFrame(X[:, :n_bands]), index=False)
+        bands = table.X[table.valid, :n_bands]
+        digest = pd.util.hash_pandas_object(pd.DataFrame(bands), index=False)
+        low, median, high = quantiles(table.X[table.valid][::EVERY], (0.05, 0.5, 0.95))
         random = np.random.default_rng(seed)
         rows, weights = [np.empty(0, np.int64)], [np.empty(0)]
         for target, most in N_SAMPLED.items():
@@ -75,9 +79,9 @@ class Evidence:
         return cls(
             label=table.label.reshape(table.shape),
             digest=digest.to_numpy(np.uint64),
-            median=quantile(X, 0.5),
-            spread=quantile(X, 0.95) - quantile(X, 0.05),
-            X=np.nan_to_num(table.X[kept]),
+            median=median,
+            spread=high - low,
+            X=np.nan_to_num(table.X[kept, :n_bands]),
             y=table.label[kept],
             weight=np.concatenate(weights),
         )
@@ -89,12 +93,17 @@ def feature_names(table: Path) -> list[str]:
     return [n for n in names if n not in ("label", "truth") and not n.startswith("valid_")]
 
 
-def quantile(values: F32, share: float) -> F32:
-    """Take a value of each column with that share of the numbers below it; NaN without any."""
+def quantiles(values: F32, shares: Sequence[float]) -> list[F32]:
+    """Take the values of each column with those shares of its numbers below them.
+
+    Returns
+    -------
+    list of (n_columns,) float32
+        NaN where a column has no number.
+    """
     if not len(values):
-        return np.full(values.shape[1], np.nan, np.float32)
+        return [np.full(values.shape[1], np.nan, np.float32) for _ in shares]
     ordered = np.sort(values, axis=0)
     last = np.maximum(np.isfinite(ordered).sum(axis=0) - 1, 0)
-    place = np.floor(share * last).astype(np.int64)
-    taken: F32 = np.take_along_axis(ordered, place[None], axis=0)[0]
-    return taken
+    places = [np.floor(share * last).astype(np.int64)[None] for share in shares]
+    return [np.take_along_axis(ordered, place, axis=0)[0] for place in places]
