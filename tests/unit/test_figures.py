@@ -176,11 +176,20 @@ def test_a_site_that_was_never_observed_can_be_drawn(view: SiteView) -> None:
     dark = replace(
         view,
         valid=np.zeros_like(view.valid),
-        probability=np.full_like(view.probability, np.nan),
+        probability=np.full(view.valid.shape, np.nan, np.float32),
         location=np.full_like(view.location, np.nan),
     )
 
     assert figures.png(figures.site_panel(dark, simulated=False)).startswith(b"\x89PNG")
+
+
+def test_dates_without_a_score_of_their_own_show_their_colours(view: SiteView) -> None:
+    once = figures.site_panel(replace(view, probability=None), simulated=False)
+
+    small = once.subfigs[1].axes
+    assert [axes.images[0].get_array().shape for axes in small] == [(SIZE, SIZE, 3)] * len(
+        small
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ UNSEEN = "#c9c9c9"
 CLIPPED = (1.0, 99.0)
 #: Exponent that lifts what is dark: most of a forest is.
 GAMMA = 0.75
+TRUE_COLOUR = ("B4", "B3", "B2")
 #: Small pictures of dates in a row.
 DATES_A_ROW = 7
 
@@ -38,8 +39,8 @@ class SiteView:
         Its scenes, with the halo.
     valid : (time, row, col) bool
         Usable by the mask profile.
-    probability : (time, row, col) float32
-        Of each date; NaN where not valid.
+    probability : (time, row, col) float32 or None
+        Of each date, NaN where not valid; None where locations were scored once.
     location : (row, col) float32
         Aggregated over dates; NaN where never observed.
     label : (row, col) int8
@@ -51,7 +52,7 @@ class SiteView:
     site_id: str
     cube: Cube
     valid: NDArray[np.bool_]
-    probability: F32
+    probability: F32 | None
     location: F32
     label: NDArray[np.int8]
     truth: NDArray[np.int8]
@@ -98,9 +99,10 @@ def clearest(valid: NDArray[np.bool_]) -> int:
 
 
 def site_panel(view: SiteView, *, simulated: bool) -> Figure:
-    """Show a site: two colour pictures, the aggregated probability, and every date's.
+    """Show a site: two colour pictures, the location's probability, and every date.
 
-    The label is outlined, and where the truth is known and differs, so is the truth.
+    A date shows its own probability, or its colours where it has none of its own. The label
+    is outlined, and where the truth is known and differs, so is the truth.
     """
     n_dates = len(view.cube.dates)
     n_rows = -(-n_dates // DATES_A_ROW)
@@ -110,8 +112,11 @@ def site_panel(view: SiteView, *, simulated: bool) -> Figure:
         ).ravel()
         image = _colour_pictures(upper, view)
         small = lower.subplots(n_rows, min(n_dates, DATES_A_ROW), squeeze=False).ravel()
-        for axes, day, plane in zip(small, view.cube.dates, view.probability, strict=False):
-            _probability(axes, plane)
+        for time, (axes, day) in enumerate(zip(small, view.cube.dates, strict=False)):
+            if view.probability is None:
+                _picture(axes, stretched(view.cube, time, TRUE_COLOUR, view.valid[time]))
+            else:
+                _probability(axes, view.probability[time])
             axes.set_title(f"{day:%d %b %Y}", fontsize=10)
         for axes in small[n_dates:]:
             axes.set_visible(False)
@@ -126,7 +131,7 @@ def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
     infrared = ("B7", "B5", "B4") if "B7" in view.cube.bands else ("B6", "B5", "B4")
     true, false, aggregated = figure.subplots(1, 3)
     for axes, bands, name in (
-        (true, ("B4", "B3", "B2"), "true colour"),
+        (true, TRUE_COLOUR, "true colour"),
         (false, infrared, "infrared"),
     ):
         _picture(axes, stretched(view.cube, time, bands, view.valid[time]))
@@ -134,7 +139,7 @@ def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
         axes.set_title(f"{name} ({numbers}), {day}")
     image = _probability(aggregated, view.location)
     aggregated.set_title("all dates together")
-    _scale_bar(true, 1000 / view.cube.grid.transform.a)
+    _scale_bar(true, 1000 / view.cube.grid.pixel_m[0])
     _outlines(figure, (true, false, aggregated), view)
     return image
 

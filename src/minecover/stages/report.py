@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from minecover import figures
@@ -15,9 +16,10 @@ from minecover.config import Params
 from minecover.cube import F32
 from minecover.figures import Figure, SiteView
 from minecover.labels import read_labels
+from minecover.masks import Profile, valid
 from minecover.metrics import Report, number, site_scores
 from minecover.out_of_fold import OutOfFold, read_out_of_fold
-from minecover.raster import read_cube
+from minecover.raster import read_cube, read_planes
 from minecover.report import Content, page
 from minecover.sites import read_sites
 from minecover.stages import paths
@@ -45,7 +47,7 @@ def run(params: Params) -> None:
         "Where the sites and the candidates are.": figures.overview(
             gpd.read_parquet(paths.SITES), candidates, _layers(), simulated=simulated
         ),
-        **_panels(maps, aggregation, simulated),
+        **_panels(maps, Params(card).build("mask"), simulated),
     }
     pictures = {caption: figures.png(figure) for caption, figure in drawn.items()}
     for place, png in enumerate(pictures.values()):
@@ -65,7 +67,9 @@ def _maps(sites: Iterable[OutOfFold], aggregation: Aggregation) -> Iterable[Site
     for site in sites:
         score = site_scores(site, aggregation).location_score
         grid = grids[site.site_id]
-        yield SiteMap(site.site_id, grid, score.reshape(grid.shape), site.valid.sum(axis=0))
+        # A location that was scored once has one date in the table, and many behind it.
+        seen = read_planes(paths.PREDICTIONS / f"{site.site_id}.tif")["valid_dates"]
+        yield SiteMap(site.site_id, grid, score.reshape(grid.shape), seen.astype(np.int64))
 
 
 def _curves(metrics: Report, simulated: bool) -> dict[str, Figure]:
@@ -102,9 +106,7 @@ def _layers() -> dict[str, gpd.GeoDataFrame]:
     return {path.stem: gpd.read_file(path) for path in sorted(paths.CONTEXT.glob("*.geojson"))}
 
 
-def _panels(
-    maps: list[SiteMap], aggregation: Aggregation, simulated: bool
-) -> dict[str, Figure]:
+def _panels(maps: list[SiteMap], profile: Profile, simulated: bool) -> dict[str, Figure]:
     """Draw the best, the median and the worst site that holds a mine."""
     table = pd.read_csv(paths.PLOTS / "sites.csv")
     table = table[table["mine"] > 0]
@@ -120,19 +122,20 @@ def _panels(
     location = {one.site_id: one.probability for one in maps if one.site_id in wanted}
     panels = {}
     for name, row in chosen.items():
-        view = _view(scores[str(row["site_id"])], location)
+        view = _view(scores[str(row["site_id"])], location, profile)
         caption = f"The {name} site: {view.site_id}, F1 {row['f1']:.2f}, out of fold."
         panels[caption] = figures.site_panel(view, simulated=simulated)
     return panels
 
 
-def _view(site: OutOfFold, location: dict[str, F32]) -> SiteView:
+def _view(site: OutOfFold, location: dict[str, F32], profile: Profile) -> SiteView:
     """Gather what the picture of a site shows."""
+    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
     return SiteView(
         site_id=site.site_id,
-        cube=read_cube(paths.SCENES / f"{site.site_id}.tif"),
-        valid=site.valid,
-        probability=site.probability,
+        cube=cube,
+        valid=cube.core(valid(cube, profile)),
+        probability=site.probability if len(site.dates) == len(cube.dates) else None,
         location=location[site.site_id],
         label=site.label[-1],
         truth=site.truth[-1],
