@@ -77,18 +77,34 @@ def house(root: Path, *overrides: str) -> House:
     return built
 
 
+SMALL = (
+    "source.world.n_sites=12",
+    "folds.splitter.n=3",
+    # Twelve sites are too few to say whether position tells.
+    "folds.gate=false",
+)
+
+
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> House:
     """Twelve sites, from labels to report, registered."""
-    built = house(
-        tmp_path_factory.mktemp("small_world"),
-        "source.world.n_sites=12",
-        "folds.splitter.n=3",
-        # Twelve sites are too few to say whether position tells.
-        "folds.gate=false",
-    )
+    built = house(tmp_path_factory.mktemp("small_world"), *SMALL)
     built.must("dvc", "repro")
     built.must("minecover", "register", "--if-missing")
+    return built
+
+
+@pytest.fixture(scope="session")
+def scored_by_date(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Score the small world's tables date by date, and then over dates."""
+    root = tmp_path_factory.mktemp("scored_by_date") / "house"
+    unused = shutil.ignore_patterns(".dvc", ".git", "*.tif", "mlruns")
+    shutil.copytree(small_world.root, root, ignore=unused)
+    built = House(root)
+    choice = ("design=observation", "features=[bands,spectral]")
+    built.must("minecover", "params", "--write", *SMALL, *choice)
+    built.must("python", "-m", "minecover.stages", "train")
+    built.must("python", "-m", "minecover.stages", "evaluate")
     return built
 
 

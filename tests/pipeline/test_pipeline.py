@@ -30,12 +30,23 @@ def number(path: Path, key: str) -> float:
     return float(node)
 
 
-def test_dates_together_tell_more_than_dates_apart(small_world: House) -> None:
-    metrics = small_world.root / "reports/metrics.json"
+def test_dates_together_tell_more_than_dates_apart(scored_by_date: House) -> None:
+    metrics = scored_by_date.root / "reports/metrics.json"
 
     assert number(metrics, "location.f1") > number(metrics, "observation.f1") + 0.1
     assert number(metrics, "location.average_precision") > 0.1
     assert number(metrics, "prevalence.location") < 0.01
+
+
+def test_locations_scored_once_tell_more_than_dates_together(
+    small_world: House, scored_by_date: House
+) -> None:
+    once, together = (
+        number(house.root / "reports/metrics.json", "location.average_precision")
+        for house in (small_world, scored_by_date)
+    )
+
+    assert once > together
 
 
 @pytest.mark.parametrize("leak", ["split_groups", "overlapping_pairs"])
