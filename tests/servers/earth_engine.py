@@ -112,9 +112,6 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(body)
         except Refused as refused:
             self._refuse(refused.status, str(refused))
-        finally:
-            with self.server.lock:
-                self.server.under_way -= 1
 
     def _answer(self, body: bytes) -> None:
         if self.path == "/token":
@@ -165,6 +162,10 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, content: bytes, kind: str, fault: str) -> None:
         if fault == "hang":
             self.server.closing.wait(self.server.faults.hang_s)
+        if self.command == "POST":
+            # Over before its last byte leaves: whoever has read that may ask again at once.
+            with self.server.lock:
+                self.server.under_way -= 1
         if fault in ("hang", "cut"):
             self.close_connection = True
             return

@@ -51,7 +51,7 @@ def test_the_simulated_default_needs_no_account_and_no_build(conf: Path) -> None
     assert done.output.startswith("simulated: site sim0000, longitude 27.")
     assert "dates  7: 2016-" in done.output
     assert "bands  11: B1 B2" in done.output
-    assert "116 x 116 pixels of 30" in done.output
+    assert "148 x 148 pixels of 30" in done.output
     assert "% of 70,000 observations (mask=strict)" in done.output
 
 
