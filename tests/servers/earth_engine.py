@@ -160,12 +160,13 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(answer).encode(), "application/json", "")
 
     def _send(self, status: int, content: bytes, kind: str, fault: str) -> None:
-        if fault == "hang":
-            self.server.closing.wait(self.server.faults.hang_s)
         if self.command == "POST":
-            # Over before its last byte leaves: whoever has read that may ask again at once.
+            # Over before its last byte leaves: whoever has read that, or has given up waiting for
+            # it, may ask again at once.
             with self.server.lock:
                 self.server.under_way -= 1
+        if fault == "hang":
+            self.server.closing.wait(self.server.faults.hang_s)
         if fault in ("hang", "cut"):
             self.close_connection = True
             return
