@@ -161,8 +161,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes, kind: str, fault: str) -> None:
         if self.command == "POST":
-            # Over before its last byte leaves: whoever has read that, or has given up waiting for
-            # it, may ask again at once.
+            # Over before its last byte leaves: whoever has read that, or has given up waiting,
+            # may ask again at once.
             with self.server.lock:
                 self.server.under_way -= 1
         if fault == "hang":
