@@ -147,12 +147,14 @@ def near_ground(grid: Grid, others: Sequence[Grid], *, within_m: float) -> NDArr
     -------
     (row, col) bool
     """
-    x_m, y_m = grid.centres()
+    x, y = grid.centres()
+    # One metre a unit, or as many as a degree has here.
+    metres_x, metres_y = np.abs(np.array(grid.pixel_m) / (grid.transform.a, grid.transform.e))
     near = np.zeros(grid.shape, np.bool_)
     for other in others:
         left, bottom, right, top = transformed_bounds(other, grid.crs)
-        dx = np.maximum(np.maximum(left - x_m, x_m - right), 0.0)
-        dy = np.maximum(np.maximum(bottom - y_m, y_m - top), 0.0)
+        dx = np.maximum(np.maximum(left - x, x - right), 0.0) * metres_x
+        dy = np.maximum(np.maximum(bottom - y, y - top), 0.0) * metres_y
         if dx.min() <= within_m and dy.min() <= within_m:
             near |= np.hypot(dy[:, None], dx[None, :]) <= within_m
     return near

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from minecover.config import composed, load_params
 from minecover.context import Plane, drawn
-from minecover.errors import NotCoveredError
+from minecover.errors import CloudyError, NotCoveredError
 from minecover.grid import Grid
 from minecover.predict import BANDS, Detector, blocks, check_bands
 from minecover.raster import write_cog
@@ -20,6 +21,8 @@ from minecover.stages import paths
 from minecover.stages.predict import open_detector, read_card
 from minecover.tracking.nouns import CARD, Tracking
 from minecover.tracking.registry import resolve
+
+log = logging.getLogger(__name__)
 
 #: Side of the squares in which a large area is read and scored [pixels].
 BLOCK_PX = 512
@@ -91,7 +94,7 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The files written.
+        The files written; a site that no scene shows, or none clearly enough, has none.
     """
     pickle, card_path = locate(model)
     detector = open_detector(pickle, card_path)
@@ -105,7 +108,12 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
     written = []
     for site in read_sites(paths.SITES):
         path = out / f"{site.site_id}.tif"
-        maps = detector.maps(source.scenes(site), drawn(planes, site.read_grid))
+        try:
+            cube = source.scenes(site)
+        except (NotCoveredError, CloudyError) as error:
+            log.warning("predict: no map of %s: %s", site.site_id, error)
+            continue
+        maps = detector.maps(cube, drawn(planes, site.read_grid))
         write_cog(path, maps, site.grid)
         written.append(path)
     return written

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from affine import Affine
 
 from minecover.errors import FoldError
 from minecover.folds import GroupedFolds, near_ground
@@ -86,3 +87,14 @@ def test_ground_is_near_up_to_the_buffer() -> None:
 
     # Pixel centres lie 195, 165, 135, 105 and 75 m from the other square's edge.
     assert near.tolist() == [[False, False, False, False, True]]
+
+
+def test_ground_in_degrees_is_near_by_metres() -> None:
+    # A ten-thousandth of a degree is 11 m, and 5.6 m from east to west at 60 degrees north.
+    here = Grid("EPSG:4326", Affine(1e-4, 0, 28.0, 0, -1e-4, 60.0), (1, 5))
+    there = Grid("EPSG:4326", Affine(1e-4, 0, 28.001, 0, -1e-4, 60.0), (1, 5))
+
+    near = near_ground(here, [there], within_m=40)
+
+    # Pixel centres lie 53, 47, 42, 36 and 31 m from the other square's edge.
+    assert near.tolist() == [[False, False, False, True, True]]
