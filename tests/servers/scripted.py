@@ -16,6 +16,8 @@ from minecover.sites import Site
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
 DATES = (date(2017, 1, 14), date(2017, 1, 30))
 CLEAR = 21824
+#: Long enough for whoever waits for others to finish before it [s].
+SLOW_S = 10
 REFUSALS = {
     "empty": NotCoveredError,
     "cloudy": CloudyError,
@@ -32,8 +34,9 @@ class Scripted:
     Parameters
     ----------
     script : mapping
-        What a site's askings bring, one after the other, the last word for ever: "ok" or a key
-        of `REFUSALS`. Sites that it does not name are "ok".
+        What a site's askings bring, one after the other, the last word for ever: "ok", "slow",
+        which is "ok" after `SLOW_S`, or a key of `REFUSALS`. Sites that it does not name are
+        "ok".
     notes : str
         Folder in which askings are noted: a file a site, a character an asking.
     pause_s : float
@@ -50,9 +53,9 @@ class Scripted:
         note.parent.mkdir(parents=True, exist_ok=True)
         with note.open("a") as sink:
             sink.write(".")
-        time.sleep(self.pause_s)
         words = self.script.get(site.site_id, ("ok",))
         word = words[min(self.askings(site.site_id), len(words)) - 1]
+        time.sleep(SLOW_S if word == "slow" else self.pause_s)
         if word in REFUSALS:
             raise REFUSALS[word](f"{site.site_id} is {word} as told.")
         return noise(site)
