@@ -92,7 +92,7 @@ def average_precisions(rankings: Sequence[Ranking], weights: F64) -> F64:
     (replicates,) float64
         Exact up to `N_THRESHOLDS` distinct scores of mines; NaN where a replicate has none.
     """
-    thresholds = _thresholds(rankings)
+    thresholds = recall_steps(rankings)
     if not thresholds.size:
         return np.full(len(weights), np.nan)
     # Whole numbers below 2**53: the products are exact whatever order BLAS adds in.
@@ -102,7 +102,7 @@ def average_precisions(rankings: Sequence[Ranking], weights: F64) -> F64:
     return ratio((rise * precision).sum(axis=1), tp[:, -1])
 
 
-def _thresholds(rankings: Sequence[Ranking]) -> F32:
+def recall_steps(rankings: Sequence[Ranking]) -> F32:
     """Scores of mines at even steps of recall, the highest first, the lowest among them."""
     mine = np.sort(np.concatenate([np.empty(0, np.float32), *(r.mine for r in rankings)]))
     distinct = np.unique(mine)
