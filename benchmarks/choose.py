@@ -4,8 +4,8 @@
 
 For every outer fold the candidates are ranked by average precision against the label on the
 other four (inner) folds alone, and the winner is scored on the outer one: the score of the
-whole way of choosing, in which the choice itself cannot flatter. The champion is what wins on all
-inner folds together. No candidate is looked at on the `harder` set, nor against the truth.
+whole way of choosing, in which the choice itself cannot flatter. The champion is what wins on
+all inner folds together. No candidate is looked at on the `harder` set, nor against the truth.
 Simulated data.
 """
 

@@ -1,8 +1,8 @@
 """A built data set in memory, to fit many models on: every mine, and a tenth of the rest.
 
-What is counted of the rest is multiplied by ten. That leaves scores as they are but for the luck
-of the draw, which is the same for all models: their differences are what to read. Used by the
-studies beside this file; the scores that are published come from the whole set (`dvc repro`).
+What is counted of the rest is multiplied by ten. That leaves scores as they are but for the
+luck of the draw, which is the same for all models: their differences are what to read. Used by
+the studies beside this file; the scores that are published come from the whole set.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SHARE = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Scores against the labels, first of the sites as they are and then of each draw of them."""
+    """Scores against the labels: of the sites as they are, then of each draw of them."""
 
     average_precision: F64
     best_f1: F64
