@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from minecover.config import Params
@@ -109,7 +111,6 @@ class Sampled:
         family: Pipeline,
         features: Sequence[str],
         *,
-        without: int | None = None,
         known: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
         """Score every row with a model that never saw its fold.
@@ -119,38 +120,65 @@ class Sampled:
         family : unfitted Pipeline
         features : sequence of str
             Its columns.
-        without : int or None
-            A fold that no model may see: an outer one. Its rows get no score.
         known : (n_sites,) bool or None
             Sites to learn from; None takes all.
 
         Returns
         -------
         (n_rows,) float32
-            NaN where there is no score.
         """
-        columns = [self.features.index(name) for name in features]
-        sample = replace(self.sample, X=self.sample.X[:, columns])
-        folds = [fold for fold in range(self.n_folds) if fold != without]
-
-        def score(fold: int) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-            allowed = fold_rows(sample, self.split, fold)
-            if without is not None:
-                allowed &= fold_rows(sample, self.split, without)
-            if known is not None:
-                allowed &= known[sample.site]
-            model = fit(
-                family, self.recipe, sample, allowed, share=min(SHARE, self.shares[fold]), bag=0
-            )
-            tested = self.split.fold_of_site[sample.site] == fold
-            return tested, probability(model, sample.X[tested])
-
+        sample = self._only(features)
+        rows = np.ones(len(sample.y), np.bool_) if known is None else known[sample.site]
         scores = np.full(len(sample.y), np.nan, np.float32)
-        for tested, found in Parallel(n_jobs=-1, prefer="threads")(
-            delayed(score)(fold) for fold in folds
-        ):
-            scores[tested] = found
+
+        def score(fold: int) -> None:
+            model = self._fit(family, sample, rows & fold_rows(sample, self.split, fold), fold)
+            tested = self._in(fold)
+            scores[tested] = probability(model, sample.X[tested])
+
+        Parallel(n_jobs=-1, prefer="threads")(delayed(score)(k) for k in range(self.n_folds))
         return scores
+
+    def inner(self, family: Pipeline, features: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Score, for each outer fold, the rows of all others with models that saw neither.
+
+        One model serves two outer folds: the one that saw neither of them.
+
+        Returns
+        -------
+        list of (n_rows,) float32
+            One an outer fold, NaN on its own rows.
+        """
+        sample = self._only(features)
+        scores = [np.full(len(sample.y), np.nan, np.float32) for _ in range(self.n_folds)]
+
+        def score(one: int, other: int) -> None:
+            allowed = fold_rows(sample, self.split, one) & fold_rows(sample, self.split, other)
+            model = self._fit(family, sample, allowed, one)
+            for outer, tested in ((one, self._in(other)), (other, self._in(one))):
+                scores[outer][tested] = probability(model, sample.X[tested])
+
+        Parallel(n_jobs=-1, prefer="threads")(
+            delayed(score)(*pair) for pair in combinations(range(self.n_folds), 2)
+        )
+        return scores
+
+    def _only(self, features: Sequence[str]) -> Sample:
+        """Give the sample with some of its columns."""
+        columns = [self.features.index(name) for name in features]
+        return replace(self.sample, X=self.sample.X[:, columns])
+
+    def _in(self, fold: int) -> NDArray[np.bool_]:
+        """Mark the rows of a fold."""
+        inside: NDArray[np.bool_] = self.split.fold_of_site[self.sample.site] == fold
+        return inside
+
+    def _fit(
+        self, family: Pipeline, sample: Sample, allowed: NDArray[np.bool_], fold: int
+    ) -> BaseEstimator:
+        """Fit with the share of negatives that the recipe takes without a fold."""
+        share = min(SHARE, self.shares[fold])
+        return fit(family, self.recipe, sample, allowed, share=share, bag=0)
 
     def judge(self, scores: NDArray[np.float32]) -> Judged:
         """Count, draw the sites again, and count again."""

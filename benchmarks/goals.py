@@ -1,0 +1,253 @@
+"""The table of goals: the recipe of 2017 beside the champion, on the same sites.
+
+    make run && python benchmarks/goals.py
+    python benchmarks/goals.py --only default brumadinho
+
+`default`: the build in the working folder, both out of fold. `harder` and `shapes`: worlds of
+another seed, scored by the models that learned from all of the default one, cut where those
+are cut. Both recipes see the same tables; the one of 2017 votes at p > 0.5 and takes the median
+over dates, or the mean of its probabilities for average precision. `brumadinho`: real
+imagery, out of fold. All but the last is simulated data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from minecover.config import Params, composed
+from minecover.metrics import Cut, Judged, Yardstick, choose_cuts, paired, site_scores
+from minecover.out_of_fold import OutOfFold
+from minecover.stages import (
+    context,
+    evaluate,
+    features,
+    fetched_sites,
+    folds,
+    imagery,
+    labels,
+    masks,
+    paths,
+    sites,
+    train,
+)
+from minecover.stages.train import choice_of, split_of
+from minecover.table import SiteTable, read_table
+from minecover.training import Learned, learn
+from minecover.training.score import predict_out_of_fold
+
+STAGES = (labels, sites, imagery, masks, context, features, folds)
+#: Worlds that no model learns from.
+ELSEWHERE = {
+    "harder": ("source=simulated_harder", "seed=107"),
+    "shapes": (
+        "source.world.mine_masks={real}/poc_masks/masks.npz",
+        "source.world.parameters.mines.more_per_site=0",
+        "seed=207",
+    ),
+}
+#: Row of the table: score, against which recipe of 2017, goal.
+GOALS = {
+    "F1 against the label": ("location.f1", "vote", "+0.18"),
+    "AP against the label": ("location.average_precision", "mean", "+0.23"),
+    "AP against the truth": ("truth.location.average_precision", "mean", "0.88"),
+    "F1 against the truth, at the label's cut": ("truth.location.f1", "vote", "0.80"),
+    "mine recall at 2 false per 100 km2": (
+        "objects.at_2_false_per_100km2.mine_recall",
+        "mean",
+        "0.82",
+    ),
+    "mine recall at 5 false per 100 km2": (
+        "objects.at_5_false_per_100km2.mine_recall",
+        "mean",
+        "0.87",
+    ),
+    "ECE over p > 0.05": ("calibration.location.ece", "mean", "<= 0.03"),
+    "Brier skill": ("calibration.location.brier_skill", "mean", "-"),
+}
+SPILL = "labels.ignored=[tailings-spill-upper,tailings-spill-lower]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """One way of learning, and what it gives on the default world."""
+
+    params: Params
+    learned: Learned
+
+    @classmethod
+    def of(cls, experiment: str) -> Recipe:
+        """Learn from the build in the working folder."""
+        params = composed([f"experiment={experiment}"])
+        split = split_of(fetched_sites(), params.build("folds.splitter"))
+        return cls(params, learn(choice_of(params), tables(params), split))
+
+    def judged(self, rows: list[OutOfFold], aggregation: str | None = None) -> Judged:
+        """Judge out-of-fold scores; thresholds as the configuration says."""
+        params = composed([f"aggregation={aggregation}"]) if aggregation else self.params
+        scored = [site_scores(row, params.build("aggregation")) for row in rows]
+        chosen = "best_f1" if aggregation else self.params.value("design.threshold")
+        return Judged(scored, choose_cuts(scored, chosen))
+
+    def elsewhere(self) -> list[OutOfFold]:
+        """Score the sites of the working folder with the model of all default sites."""
+        here = fetched_sites()
+        split = split_of(here, self.params.build("folds.splitter"))
+        split = replace(split, fold_of_site=np.zeros_like(split.fold_of_site))
+        columns, read = choice_of(self.params).features, tables(self.params)
+        return predict_out_of_fold([self.learned.model], lambda i: read(i, columns), split)
+
+    def cut_as_before(self, rows: list[OutOfFold]) -> Judged:
+        """Judge scores of other sites where the default ones are cut."""
+        scored = [site_scores(row, self.params.build("aggregation")) for row in rows]
+        cuts = {
+            level: Cut(cut.shipped, {0: cut.shipped})
+            for level, cut in self.learned.cuts.items()
+        }
+        return Judged(scored, cuts)
+
+
+def tables(params: Params):
+    """Read the tables of the working folder as the configuration asks for them."""
+    here, design = fetched_sites(), str(params.value("design.name"))
+    profile = str(params.value("mask.name"))
+
+    def read(index: int, columns) -> SiteTable:
+        site_id = here[index].site_id
+        return read_table(
+            paths.table(design, site_id),
+            features=columns,
+            profile=profile,
+            static=paths.table("location", site_id),
+        )
+
+    return read
+
+
+def main() -> None:
+    """Learn both ways and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--champion", default="champion", help="an option of conf/experiment")
+    parser.add_argument("--baseline", default="acceptance", help="the recipe of 2017")
+    parser.add_argument("--sites", type=int, default=100, help="of the other worlds")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=["default", *ELSEWHERE, "brumadinho"],
+        choices=["default", *ELSEWHERE, "brumadinho"],
+    )
+    asked = parser.parse_args()
+    print("data | score | 2017 | champion | difference | goal", flush=True)
+    simulated = [name for name in asked.only if name != "brumadinho"]
+    if simulated:
+        recipes = Recipe.of(asked.baseline), Recipe.of(asked.champion)
+        if "default" in simulated:
+            at_home(*recipes)
+        for name in ELSEWHERE:
+            if name in simulated:
+                abroad(name, asked.sites, *recipes)
+    if "brumadinho" in asked.only:
+        real()
+
+
+def at_home(old: Recipe, new: Recipe) -> None:
+    """Compare out of fold on the default world."""
+    rows = old.learned.out_of_fold
+    judged = {"vote": old.judged(rows), "mean": old.judged(rows, "mean")}
+    champion = new.judged(new.learned.out_of_fold)
+    yardstick = measures(new.params)
+    compared = {name: by_score(one, champion, yardstick) for name, one in judged.items()}
+    for name, (score, kind, goal) in GOALS.items():
+        print(line("default", name, compared[kind].loc[score], goal), flush=True)
+    truthful = [against_truth(one) for one in (judged["mean"], champion)]
+    best = by_score(*truthful, yardstick).loc["location.f1"]
+    print(line("default", "F1 against the truth, at its own cut", best, "0.80"), flush=True)
+    dates = judged["vote"], "observation.f1"
+    by_date = by_score(dates[0], dates[0], yardstick).loc[dates[1], "a"]
+    print(f"default | F1 of 2017 date by date | {by_date:.3f} | - | - | -", flush=True)
+
+
+def abroad(name: str, n_sites: int, old: Recipe, new: Recipe) -> None:
+    """Compare on a world that neither has learned from."""
+    conf, back = Path("conf").resolve(), Path.cwd()
+    shared = Path(str(new.params.value("paths.real_data"))).resolve()
+    world = [text.format(real=shared) for text in ELSEWHERE[name]]
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        build(
+            composed([*world, f"source.world.n_sites={n_sites}", "folds.gate=false"], conf=conf)
+        )
+        judged = [recipe.cut_as_before(recipe.elsewhere()) for recipe in (old, new)]
+        os.chdir(back)
+    compared = by_score(*judged, measures(new.params))
+    goal = {"harder": "+0.16", "shapes": "+0.10"}[name]
+    print(line(name, "F1 against the label", compared.loc["location.f1"], goal), flush=True)
+    truth = compared.loc["truth.location.f1"]
+    print(line(name, "F1 against the truth", truth, "-"), flush=True)
+
+
+def real() -> None:
+    """Score real imagery out of fold: without the spill, and as it lay on the second date."""
+    conf, back = Path("conf").resolve(), Path.cwd()
+    shared = Path(str(composed([]).value("paths.real_data"))).resolve()
+    for name, extra, goal in (("spill left out", [SPILL], "0.92"), ("date 2", [], "0.89")):
+        chosen = ["experiment=brumadinho", f"paths.real_data={shared}", *extra]
+        params = composed(chosen, conf=conf)
+        with tempfile.TemporaryDirectory() as scratch:
+            os.chdir(scratch)
+            build(params)
+            train.run(params)
+            evaluate.run(params)
+            found = json.loads(paths.METRICS.read_text())["location"]
+            os.chdir(back)
+        ap, low, high = (found[f"average_precision{end}"] for end in ("", "_low", "_high"))
+        print(
+            f"brumadinho (real), {name} | AP against the label | - | {ap:.3f} | "
+            f"[{low:.3f}, {high:.3f}] | {goal}",
+            flush=True,
+        )
+
+
+def build(params: Params) -> None:
+    """Run the stages up to the tables in the working folder."""
+    for stage in STAGES:
+        stage.run(params)
+
+
+def measures(params: Params) -> Yardstick:
+    """Gather what is measured, as the stage `evaluate` does."""
+    return Yardstick(
+        bootstrap=params.build("metrics.bootstrap"),
+        objects=params.build("metrics.objects"),
+        prevalences=params.value("metrics.prevalences"),
+    )
+
+
+def by_score(a: Judged, b: Judged, yardstick: Yardstick) -> pd.DataFrame:
+    """Compare two models, a row a score."""
+    return paired(a, b, yardstick).set_index("score")
+
+
+def against_truth(model: Judged) -> Judged:
+    """Take the truth for the label: also to choose thresholds, out of fold."""
+    sites = [replace(site, label=site.known_truth) for site in model.sites]
+    return Judged(sites, choose_cuts(sites, "best_f1"))
+
+
+def line(data: str, name: str, row: pd.Series, goal: str) -> str:
+    """Write one line of the table."""
+    return (
+        f"{data} | {name} | {row['a']:.3f} | {row['b']:.3f} | {row['difference']:+.3f} "
+        f"[{row['difference_low']:+.3f}, {row['difference_high']:+.3f}] | {goal}"
+    )
+
+
+if __name__ == "__main__":
+    main()
