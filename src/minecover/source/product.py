@@ -75,7 +75,7 @@ class Product:
         dn = _digital_numbers(path, grid, method, fill=0)
         if band not in THERMAL or self.mtl.level == 2:
             return dn
-        return landsat.kelvin_dn(landsat.brightness_temperature(dn, **self.mtl.thermal(band)))
+        return np.take(_kelvin_of_counts(**self.mtl.thermal(band)), dn)
 
     def _scaling(self, band: str) -> tuple[float, float]:
         if band not in THERMAL:
@@ -209,9 +209,19 @@ def _say_missing(product_id: str, part: str) -> None:
     log.warning("%s has no %s, which therefore rejects no pixel.", product_id, part)
 
 
+@cache
+def _kelvin_of_counts(**constants: float) -> U16:
+    """Tabulate the temperature of every thermal count, as delivered by sources."""
+    counts = np.arange(65536).astype(np.uint16)
+    return landsat.kelvin_dn(landsat.brightness_temperature(counts, **constants))
+
+
 def _digital_numbers(path: Path, grid: Grid, method: Method, *, fill: int) -> U16:
     """Read a band as uint16, whatever integers or floats its file holds them in."""
-    values = read_band(path, grid, resampling=method, fill=fill).astype(np.float64)
+    found = read_band(path, grid, resampling=method, fill=fill)
+    if found.dtype == np.uint16:
+        return found.astype(np.uint16, copy=False)
+    values = found.astype(np.float64)
     if values.min() < 0 or values.max() > 65535:
         raise SceneError(
             f"{path} must hold digital numbers in 0..65535, found {values.min():g} to "

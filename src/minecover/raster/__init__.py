@@ -1,4 +1,4 @@
-"""Read and write GeoTIFF and COG, burn and trace polygons: the only door to rasterio."""
+"""Read and write GeoTIFF and COG, burn and trace polygons: this folder alone has rasterio."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from minecover.atomic import replacing
 from minecover.cube import Cube
 from minecover.errors import SceneError
 from minecover.grid import Grid, block_mean, sampled
+from minecover.raster.copied import copied, pan_mean
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -158,6 +159,10 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
         if source.count != 1:
             raise SceneError(f"{path} must hold one band, found {source.count}.")
         dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
+        if not np.isnan(fill):
+            copy = (pan_mean if resampling == "average" else copied)(source, grid, fill)
+            if copy is not None:
+                return copy
         target = _onto(source, grid, resampling, fill)
     if np.issubdtype(dtype, np.integer):
         target = np.rint(target)
