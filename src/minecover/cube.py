@@ -112,6 +112,17 @@ class Cube:
         rows, cols = self.grid.shape
         return planes[..., h : rows - h, h : cols - h]
 
+    def cut(self, rows: slice, cols: slice) -> Cube:
+        """Take a part, whose outermost `halo_px` pixels are its halo; nothing is copied."""
+        part = self.grid.cut(rows.start, cols.start, rows.stop, cols.stop)
+        return replace(
+            self,
+            dn=self.dn[..., rows, cols],
+            qa=self.qa[..., rows, cols],
+            radsat=self.radsat[..., rows, cols],
+            grid=part,
+        )
+
     def on(self, indices: Sequence[int]) -> Cube:
         """Keep only the dates at the given positions."""
         keep = list(indices)

@@ -24,6 +24,8 @@ from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
 BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
+#: Classes of a region's map. The last is a mine where the model extrapolates.
+NOT_OBSERVED, NO_MINE, MINE, MINE_UNLIKE_TRAINING = range(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,16 +80,9 @@ class Detector:
         SceneError
             If the cube lacks a band that a feature takes.
         """
-        usable = valid(cube, self.profile)
-        seen = cube.core(usable)
-        planes = self._planes(cube, usable, around)
-        anywhere: NDArray[np.bool_] = np.any(seen, axis=0)
-        if self.design == "location":
-            score = self._score(planes, anywhere)
-        else:
-            by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
-            score = self.aggregation(by_date).reshape(anywhere.shape)
-        unlike = self._dissimilarity(planes, seen)
+        score, planes, seen = self._scored(cube, around)
+        anywhere = np.any(seen, axis=0)
+        unlike = self._dissimilarity(planes, seen, anywhere)
         applicable = unlike <= self.model["applicability"].threshold_
         maps = (
             score,
@@ -96,6 +91,43 @@ class Detector:
             np.where(anywhere, applicable, np.nan),
         )
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
+
+    def classes(self, cube: Cube, around: Mapping[str, F32]) -> tuple[F32, NDArray[np.uint8]]:
+        """Score one cube and cut at the threshold, without its halo.
+
+        Likeness to the training data is looked at where there is a candidate and nowhere else.
+
+        Parameters
+        ----------
+        cube, around
+            See `maps`.
+
+        Returns
+        -------
+        probability : (row, col) float32
+            As in `maps`.
+        classes : (row, col) uint8
+            `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
+        """
+        score, planes, seen = self._scored(cube, around)
+        candidate = score >= self.threshold
+        unlike = self._dissimilarity(planes, seen, candidate)
+        classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
+        classes[candidate] = MINE
+        classes[unlike > self.model["applicability"].threshold_] = MINE_UNLIKE_TRAINING
+        return score, classes
+
+    def _scored(
+        self, cube: Cube, around: Mapping[str, F32]
+    ) -> tuple[F32, dict[str, F32], NDArray[np.bool_]]:
+        """Score what is valid; give the scores, the model's columns and what was seen."""
+        usable = valid(cube, self.profile)
+        seen = cube.core(usable)
+        planes = self._planes(cube, usable, around)
+        if self.design == "location":
+            return self._score(planes, np.any(seen, axis=0)), planes, seen
+        by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
+        return self.aggregation(by_date).reshape(seen.shape[1:]), planes, seen
 
     def _planes(
         self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
@@ -121,18 +153,22 @@ class Detector:
         score[usable] = probability(self.model, X)
         return score
 
-    def _dissimilarity(self, planes: Mapping[str, F32], seen: NDArray[np.bool_]) -> F32:
-        """Measure locations; in the ``observation`` design by their median over dates."""
-        index, anywhere = self.model["applicability"], seen.any(axis=0)
-        X = np.full((np.count_nonzero(anywhere), len(self.features)), np.nan, np.float32)
+    def _dissimilarity(
+        self, planes: Mapping[str, F32], seen: NDArray[np.bool_], where: NDArray[np.bool_]
+    ) -> F32:
+        """Measure some locations; in the ``observation`` design by their median over dates."""
+        index = self.model["applicability"]
+        unlike = np.full(where.shape, np.nan, np.float32)
+        if not where.any():
+            return unlike
+        X = np.full((np.count_nonzero(where), len(self.features)), np.nan, np.float32)
         for column in index.columns_:
             name = self.features[column]
             plane = planes[name]
             if plane.ndim == seen.ndim:
                 plane = Series.of({name: plane}, seen, {}).median(name)
-            X[:, column] = plane[anywhere]
-        unlike = np.full(anywhere.shape, np.nan, np.float32)
-        unlike[anywhere] = index.dissimilarity(X)
+            X[:, column] = plane[where]
+        unlike[where] = index.dissimilarity(X)
         return unlike
 
 

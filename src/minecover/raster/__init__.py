@@ -56,7 +56,7 @@ def write_cube(path: Path, cube: Cube) -> None:
     stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
     names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
     plain = np.ones((n_dates, 2))
-    with replacing(path) as temporary, _created(temporary, stack, cube.grid) as sink:
+    with replacing(path) as temporary, created(temporary, stack, cube.grid) as sink:
         sink.descriptions = names
         sink.scales = np.concatenate([cube.scale, plain], axis=1).ravel().tolist()
         sink.offsets = np.concatenate([cube.offset, 0 * plain], axis=1).ravel().tolist()
@@ -95,7 +95,7 @@ def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
     The planes are (row, col) integers or floats; NaN is nodata. Cast booleans to uint8 first.
     """
     stack = _stacked(planes, grid)
-    with replacing(path) as temporary, _created(temporary, stack, grid) as sink:
+    with replacing(path) as temporary, created(temporary, stack, grid) as sink:
         sink.descriptions = list(planes)
 
 
@@ -117,7 +117,7 @@ def write_cog(path: Path, planes: Mapping[str, F32], grid: Grid) -> None:
     stack = _stacked(planes, grid).astype(np.float32)
     options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
     with replacing(path) as temporary, MemoryFile() as memory:
-        with _created(memory.name, stack, grid) as draft:
+        with created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
         copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
 
@@ -230,10 +230,13 @@ def _grid(source: DatasetReader) -> Grid:
 
 
 @contextmanager
-def _created(path: Path | str, stack: Band, grid: Grid) -> Iterator[DatasetWriter]:
-    """Write `stack` as a GeoTIFF of one compressed strip a band; yield it to be described."""
+def created(
+    path: Path | str, stack: Band, grid: Grid, *, is_packed: bool = True
+) -> Iterator[DatasetWriter]:
+    """Write `stack` as a GeoTIFF of one strip a band; yield it to be described."""
     is_float = np.issubdtype(stack.dtype, np.floating)
     count, rows, cols = stack.shape
+    packing = {"compress": "deflate", "zlevel": 1, "predictor": 3 if is_float else 2}
     with rasterio.open(
         path,
         "w",
@@ -247,9 +250,7 @@ def _created(path: Path | str, stack: Band, grid: Grid) -> Iterator[DatasetWrite
         nodata=float("nan") if is_float else None,
         interleave="band",
         blockysize=rows,
-        compress="deflate",
-        zlevel=1,
-        predictor=3 if is_float else 2,
+        **(packing if is_packed else {}),
     ) as sink:
         sink.write(stack)
         yield sink

@@ -130,9 +130,7 @@ class Area:
             mines.append(self._mine(rng, divmod(at, cell.shape[1]), network.shore_px))
         return tuple(mines)
 
-    def _mine(
-        self, rng: np.random.Generator, centre: tuple[int, int], shore_px: F64
-    ) -> Mine:
+    def _mine(self, rng: np.random.Generator, centre: tuple[int, int], shore_px: F64) -> Mine:
         """Dig one mine round a pixel."""
         p = self.parameters
         digger = Digger(p.mines, p.annotator, ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -97,6 +99,32 @@ class ProductFolder:
         rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
         return Grid.from_corner(crs, left, top, rows, cols)
 
+    def product_ids(self) -> list[str]:
+        """Name the products of the wanted level, by date, path and row."""
+        return [product.product_id for product in self._products()]
+
+    def check_covers(self, area: shapely.Geometry, name: str) -> None:
+        """Refuse an area of which no product shows anything.
+
+        Parameters
+        ----------
+        area : geometry
+            In WGS 84.
+        name : str
+            What the user called it.
+
+        Raises
+        ------
+        NotCoveredError
+            Saying where both lie.
+        """
+        footprint = self.footprint()
+        if not footprint.intersects(area):
+            raise NotCoveredError(
+                f"no scene in {self.folder} shows any of {name} ({_degrees(area)}); they lie "
+                f"in {_degrees(footprint)}. Add products, or name another area."
+            )
+
     def _cube(self, seen: list[Scene], site: Site) -> Cube:
         return Cube(
             dn=np.stack([scene.dn for scene in seen]),
@@ -113,7 +141,8 @@ class ProductFolder:
 
     def _products(self) -> list[Product]:
         """List the products of the wanted level by date, path and row, each scene once."""
-        found = find_products(Path(self.folder))
+        folder = Path(self.folder)
+        found = _found(folder, _stamp(folder))
         products = [product for product in found if product.mtl.level == self.level]
         if not products:
             levels = {f"level {product.mtl.level}" for product in found}
@@ -130,6 +159,21 @@ class ProductFolder:
                     f"{other.product_id}. Keep one of them."
                 )
         return products
+
+
+@lru_cache(maxsize=4)
+def _found(folder: Path, stamp: int) -> list[Product]:
+    """Find products once, however many tiles are read; again when a folder has changed."""
+    return find_products(folder)
+
+
+def _stamp(folder: Path) -> int:
+    """Tell when a file was last added to a folder, or to one in it [ns]."""
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as inside:
+        times = [entry.stat().st_mtime_ns for entry in inside if entry.is_dir()]
+    return max([folder.stat().st_mtime_ns, *times])
 
 
 def _degrees(geometry: shapely.Geometry) -> str:
