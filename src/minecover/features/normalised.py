@@ -50,11 +50,11 @@ class Normalised:
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window medians of valid pixels."""
-        values = np.where(valid[:, None], on_bands(cube, self.planes), np.float32(np.nan))
+        values = hidden(on_bands(cube, self.planes), valid)
+        if not self.by_deviation:
+            return self.windows.over(values, values, cube.grid)
         median, deviation = self.windows.medians(values, cube.grid)
         over = values - median
-        if not self.by_deviation:
-            return over
         scaled = np.full(over.shape, np.nan, np.float32)
         np.divide(over, deviation, out=scaled, where=deviation > 0)
         return scaled
@@ -105,9 +105,15 @@ class Warmth:
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window median of valid vegetated pixels."""
-        kelvin = np.where(valid[:, None], cube.values(*self.thermal), np.float32(np.nan))
+        kelvin = hidden(cube.values(*self.thermal), valid)
         nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
         with np.errstate(invalid="ignore"):
             green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above
         forest = np.where(green[:, None], kelvin, np.float32(np.nan))
-        return kelvin - self.windows.medians(forest, cube.grid)[0]
+        return self.windows.over(kelvin, forest, cube.grid)
+
+
+def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:
+    """Put NaN into the invalid observations of fresh (time, plane, row, col) values."""
+    np.copyto(values, np.float32(np.nan), where=~valid[:, None])
+    return values
