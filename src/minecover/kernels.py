@@ -6,6 +6,7 @@ of the array matters. Sums keep their order, and nothing is fused or reassociate
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numba
@@ -19,6 +20,8 @@ Ints = NDArray[np.int64]
 
 #: Pixels that are sorted side by side: a few kilobytes, which stay in the first cache.
 LANES = 128
+#: Of float32: the bits of infinity and of NaN, and all bits but the sign.
+INFINITE, NOTHING, POSITIVE = np.int32(0x7F800000), np.int32(0x7FC00000), np.int32(0x7FFFFFFF)
 
 _compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
@@ -60,6 +63,60 @@ def lookup(n: int, q: float) -> tuple[Ints, Ints, F32]:
     return low.astype(np.int64), high.astype(np.int64), (position - low).astype(np.float32)
 
 
+def physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
+    """Turn digital numbers (n, row, col) into ``dn * scale + offset``, each (n,); 0 into NaN."""
+    flat = np.ascontiguousarray(dn).reshape(len(dn), -1)
+    return _physics(flat, scale, offset).reshape(dn.shape)
+
+
+@_compiled
+def _physics(dn, scale, offset):  # type: ignore[no-untyped-def]
+    values = np.empty(dn.shape, np.float32)
+    for k in range(len(dn)):
+        row, out, a, b = dn[k], values[k], scale[k], offset[k]
+        for x in range(len(row)):
+            value = np.float32(row[x]) * a + b
+            out[x] = value if row[x] != 0 else np.float32(np.nan)
+    return values
+
+
+def normalised_difference(a: F32, b: F32) -> F32:
+    """Give (a - b) / (a + b), clipped to -1 ... 1; NaN unless the sum is positive."""
+    return _elementwise(_normalised_difference, a, b)
+
+
+@_compiled
+def _normalised_difference(a, b):  # type: ignore[no-untyped-def]
+    found = np.empty(len(a), np.float32)
+    for x in range(len(a)):
+        total = a[x] + b[x]
+        value = (a[x] - b[x]) / total if total > np.float32(0) else np.float32(np.nan)
+        value = np.float32(-1) if value < np.float32(-1) else value
+        found[x] = np.float32(1) if value > np.float32(1) else value
+    return found
+
+
+def ratio(a: F32, b: F32) -> F32:
+    """Give a / b, clipped to 0 ... 10; NaN unless `b` is positive."""
+    return _elementwise(_ratio, a, b)
+
+
+@_compiled
+def _ratio(a, b):  # type: ignore[no-untyped-def]
+    found = np.empty(len(a), np.float32)
+    for x in range(len(a)):
+        value = a[x] / b[x] if b[x] > np.float32(0) else np.float32(np.nan)
+        value = np.float32(0) if value < np.float32(0) else value
+        found[x] = np.float32(10) if value > np.float32(10) else value
+    return found
+
+
+def _elementwise(formula: Callable[[F32, F32], F32], a: F32, b: F32) -> F32:
+    """Apply a compiled formula of two arrays of one shape."""
+    left, right = (np.ascontiguousarray(each, np.float32) for each in (a, b))
+    return formula(left.ravel(), right.ravel()).reshape(left.shape)
+
+
 def sort_dates(values: F32, valid: Bools) -> tuple[F32, NDArray[np.uint8]]:
     """Sort what is valid over dates.
 
@@ -76,43 +133,59 @@ def sort_dates(values: F32, valid: Bools) -> tuple[F32, NDArray[np.uint8]]:
         How many come before.
     """
     shape, n_dates = values.shape, len(values)
-    flat = np.ascontiguousarray(values).reshape(n_dates, -1)
+    flat = np.ascontiguousarray(values).reshape(n_dates, -1).view(np.int32)
     usable = np.ascontiguousarray(valid).reshape(n_dates, -1)
     ordered, count = _sort_dates(flat, usable, exchanges(n_dates))
-    return ordered.reshape(shape), count.reshape(shape[1:])
+    return ordered.view(np.float32).reshape(shape), count.reshape(shape[1:])
 
 
 @_compiled
-def _sort_dates(values, valid, pairs):  # type: ignore[no-untyped-def]
-    n_dates, n = values.shape
-    ordered = np.empty((n_dates, n), np.float32)
+def _sort_dates(bits, valid, pairs):  # type: ignore[no-untyped-def]
+    n_dates, n = bits.shape
+    ordered = np.empty((n_dates, n), np.int32)
     count = np.zeros(n, np.uint8)
-    lanes = np.empty((n_dates, LANES), np.float32)
-    last = np.float32(np.inf)
+    lanes = np.full((n_dates, LANES), INFINITE)
     for first in range(0, n, LANES):
         width = min(LANES, n - first)
+        here = count[first : first + width]
         for t in range(n_dates):
+            _load(bits[t, first : first + width], valid[t, first : first + width], lanes[t])
+        for t in range(n_dates):
+            lane = lanes[t]
             for x in range(width):
-                value = values[t, first + x]
-                is_there = valid[t, first + x] and abs(value) < last
-                lanes[t, x] = value if is_there else last
-                count[first + x] += np.uint8(is_there)
+                here[x] += np.uint8(lane[x] < INFINITE)
         _sort_lanes(lanes, pairs)
         for t in range(n_dates):
+            lane, out = lanes[t], ordered[t, first : first + width]
             for x in range(width):
-                value = lanes[t, x]
-                ordered[t, first + x] = value if value < last else np.float32(np.nan)
+                key = lane[x]
+                out[x] = _flipped(key) if key < INFINITE else NOTHING
     return ordered, count
 
 
 @_compiled
+def _flipped(bits):  # type: ignore[no-untyped-def]
+    """Turn the bits of a float into an integer of the same order, and back."""
+    return bits ^ ((bits >> np.int32(31)) & POSITIVE)
+
+
+@_compiled
+def _load(bits, valid, lane):  # type: ignore[no-untyped-def]
+    """Load what is valid and finite; infinity, which sorts last, for the rest."""
+    for x in range(len(bits)):
+        is_there = valid[x] & ((bits[x] & POSITIVE) < INFINITE)
+        lane[x] = _flipped(bits[x]) if is_there else INFINITE
+
+
+@_compiled
 def _sort_lanes(lanes, pairs):  # type: ignore[no-untyped-def]
+    """Sort all lanes at once. Compilers find vector instructions for integers, not floats."""
     for k in range(len(pairs)):
         upper, lower = lanes[pairs[k, 0]], lanes[pairs[k, 1]]
         for x in range(LANES):
             a, b = upper[x], lower[x]
-            upper[x] = a if a < b else b
-            lower[x] = b if a < b else a
+            upper[x] = min(a, b)
+            lower[x] = max(a, b)
 
 
 def quantile(ordered: F32, count: NDArray[np.uint8], q: float) -> F32:
@@ -205,42 +278,58 @@ def _middles(cells, tops, lefts, side, least, pairs, low, high, share, deviate):
     n, rows, cols = len(cells), len(tops), len(lefts)
     median = np.full((n, rows, cols), np.float32(np.nan))
     deviation = np.full((n, rows, cols), np.float32(np.nan))
-    lanes = np.empty((side * side, LANES), np.float32)
-    apart = np.empty((side * side, LANES), np.float32)
-    count = np.empty(LANES, np.int64)
-    total = n * rows * cols
-    for first in range(0, total, LANES):
-        width = min(LANES, total - first)
-        for x in range(width):
-            k, place = divmod(first + x, rows * cols)
-            i, j = divmod(place, cols)
-            count[x] = 0
-            for m in range(side * side):
-                value = cells[k, tops[i] + m // side, lefts[j] + m % side]
-                is_there = abs(value) < np.float32(np.inf)
-                count[x] += is_there
-                lanes[m, x] = value if is_there else np.float32(np.inf)
-                apart[m, x] = lanes[m, x]
-        _sort_lanes(lanes, pairs)
-        for x in range(width):
-            below = lanes[low[count[x]], x]
-            middle = below + (lanes[high[count[x]], x] - below) * share[count[x]]
-            if deviate:
+    lanes = np.full((side * side, LANES), INFINITE)
+    floats = lanes.view(np.float32)
+    for k in range(n):
+        for i in range(rows):
+            for first in range(0, cols, LANES):
+                starts = lefts[first : first + LANES]
+                _gather(cells[k], tops[i], starts, side, floats)
+                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
+                for x in range(len(starts)):
+                    if count[x] >= least:
+                        median[k, i, first + x] = middle[x]
+                if not deviate:
+                    continue
+                _gather(cells[k], tops[i], starts, side, floats)
                 for m in range(side * side):
-                    apart[m, x] = abs(apart[m, x] - middle)
-            k, place = divmod(first + x, rows * cols)
-            if count[x] >= least:
-                median[k, place // cols, place % cols] = middle
-        if not deviate:
-            continue
-        _sort_lanes(apart, pairs)
-        for x in range(width):
-            below = apart[low[count[x]], x]
-            middle = below + (apart[high[count[x]], x] - below) * share[count[x]]
-            k, place = divmod(first + x, rows * cols)
-            if count[x] >= least:
-                deviation[k, place // cols, place % cols] = middle
+                    for x in range(len(starts)):
+                        floats[m, x] = abs(floats[m, x] - middle[x])
+                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
+                for x in range(len(starts)):
+                    if count[x] >= least:
+                        deviation[k, i, first + x] = middle[x]
     return median, deviation
+
+
+@_compiled
+def _gather(cells, top, lefts, side, lanes):  # type: ignore[no-untyped-def]
+    """Lay the cells of windows of one row side by side."""
+    for m in range(side * side):
+        row, lane = cells[top + m // side], lanes[m]
+        for x in range(len(lefts)):
+            lane[x] = row[lefts[x] + m % side]
+
+
+@_compiled
+def _middle_of(lanes, width, pairs, low, high, share):  # type: ignore[no-untyped-def]
+    """Median of what is finite in each lane of floats' bits, and how much that is."""
+    everything = np.ones(width, np.bool_)
+    count = np.zeros(width, np.int64)
+    for lane in lanes:
+        _load(lane[:width], everything, lane)
+        for x in range(width):
+            count[x] += lane[x] < INFINITE
+    _sort_lanes(lanes, pairs)
+    for lane in lanes:
+        for x in range(width):
+            lane[x] = _flipped(lane[x])
+    floats = lanes.view(np.float32)
+    middle = np.empty(width, np.float32)
+    for x in range(width):
+        below = floats[low[count[x]], x]
+        middle[x] = below + (floats[high[count[x]], x] - below) * share[count[x]]
+    return middle, count
 
 
 Between = tuple[Ints, F32, Bools]
@@ -332,31 +421,40 @@ def _mean_and_sd(padded, size):  # type: ignore[no-untyped-def]
     cols = wide - size + 1
     mean = np.empty((n, rows, cols), np.float32)
     sd = np.empty((n, rows, cols), np.float32)
-    down = np.empty((3, wide))
-    across = np.empty((3, cols))
+    down, across = np.empty((3, wide)), np.empty((3, cols))
+    count, total, squares = across[0], across[1], across[2]
     for k in range(n):
         for r in range(rows):
-            for x in range(wide):
-                count, total, squares = 0.0, 0.0, 0.0
-                for i in range(size):
-                    value = padded[k, r + i, x]
-                    is_there = abs(value) < np.float32(np.inf)
-                    known = np.float64(value) if is_there else 0.0
-                    count += 1.0 if is_there else 0.0
-                    total += known
-                    squares += known * known
-                down[0, x], down[1, x], down[2, x] = count, total, squares
+            down[:] = 0
+            for i in range(size):
+                _count_in(padded[k, r + i], down[0], down[1], down[2])
             for m in range(3):
-                for x in range(cols):
-                    summed = down[m, x]
-                    for i in range(1, size):
-                        summed += down[m, x + i]
-                    across[m, x] = summed
+                _add_across(down[m], size, across[m])
+            middles, spreads = mean[k, r], sd[k, r]
             for x in range(cols):
-                middle = across[1, x] / across[0, x]
-                square = across[2, x] / across[0, x]
-                variance = square - middle * middle
-                variance = variance if not variance < 0 else 0.0
-                mean[k, r, x] = middle
-                sd[k, r, x] = np.sqrt(variance)
+                middle = total[x] / count[x]
+                variance = squares[x] / count[x] - middle * middle
+                middles[x] = middle
+                spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
     return mean, sd
+
+
+@_compiled
+def _count_in(row, count, total, squares):  # type: ignore[no-untyped-def]
+    """Add a row to the running counts, sums and sums of squares of its columns."""
+    for x in range(len(row)):
+        is_there = abs(row[x]) < np.float32(np.inf)
+        known = np.float64(row[x]) if is_there else 0.0
+        count[x] += 1.0 if is_there else 0.0
+        total[x] += known
+        squares[x] += known * known
+
+
+@_compiled
+def _add_across(down, size, across):  # type: ignore[no-untyped-def]
+    """Add `size` neighbours, from left to right."""
+    across[:] = down[: len(across)]
+    for i in range(1, size):
+        beside = down[i : i + len(across)]
+        for x in range(len(across)):
+            across[x] += beside[x]

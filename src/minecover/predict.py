@@ -16,10 +16,11 @@ from minecover.aggregation import Aggregation
 from minecover.cube import F32, Cube
 from minecover.errors import ModelError
 from minecover.features import Block
-from minecover.features.planes import location_planes, observation_planes
+from minecover.features.planes import location_planes, observation_planes, trim_px
 from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
+from minecover.models.compiled import compiled
 from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
@@ -139,17 +140,28 @@ class Detector:
             if self.design == "location"
             else set(self.features) - set(by_date)
         )
-        planes = location_planes(by_date, usable, around, self.blocks, sorted(still))
+        trim = trim_px(self.blocks, sorted(still), cube.halo_px)
+        rows, cols = (slice(trim, n - trim) for n in cube.grid.shape)
+        near = cube.cut(rows, cols, halo_px=cube.halo_px - trim)
+        planes = location_planes(
+            {name: plane[:, rows, cols] for name, plane in by_date.items()},
+            usable[:, rows, cols],
+            {name: plane[rows, cols] for name, plane in around.items()},
+            self.blocks,
+            sorted(still),
+        )
+        found = {name: near.core(plane) for name, plane in planes.items()}
         if self.design != "location":
-            shape = (len(cube.dates), *cube.grid.shape)
-            repeated = {name: np.broadcast_to(plane, shape) for name, plane in planes.items()}
-            planes = {**by_date, **repeated}
-        return {name: cube.core(planes[name]) for name in self.features}
+            shape = (len(cube.dates), *cube.core(usable).shape[1:])
+            found = {name: np.broadcast_to(plane, shape) for name, plane in found.items()}
+            found.update({name: cube.core(plane) for name, plane in by_date.items()})
+        return {name: found[name] for name in self.features}
 
     def _score(self, planes: Mapping[str, F32], usable: NDArray[np.bool_]) -> F32:
         """Score what is usable; the rest is NaN."""
         score = np.full(usable.shape, np.nan, np.float32)
-        X = np.stack([planes[name][usable] for name in self.features], axis=1)
+        # Column after column in memory, as planes come and trees take them.
+        X = np.stack([planes[name][usable] for name in self.features]).T
         score[usable] = probability(self.model, X)
         return score
 
@@ -192,7 +204,7 @@ def load_model(path: Path, sha256: str) -> Pipeline:
             f"{sha256[:16]}... . It was not opened, since a pickle runs code. "
             "Run `dvc repro train`, or fetch it again."
         )
-    model: Pipeline = pickle.loads(content)
+    model: Pipeline = compiled(pickle.loads(content))
     return model
 
 

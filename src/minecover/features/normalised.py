@@ -52,7 +52,7 @@ class Normalised:
         """Subtract each date's window medians of valid pixels."""
         values = hidden(on_bands(cube, self.planes), valid)
         if not self.by_deviation:
-            return self.windows.over(values, values, cube.grid)
+            return over_windows(self.windows, values, values, cube)
         median, deviation = self.windows.medians(values, cube.grid)
         over = values - median
         scaled = np.full(over.shape, np.nan, np.float32)
@@ -109,8 +109,15 @@ class Warmth:
         nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
         with np.errstate(invalid="ignore"):
             green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above
-        forest = np.where(green[:, None], kelvin, np.float32(np.nan))
-        return self.windows.over(kelvin, forest, cube.grid)
+        forest = hidden(kelvin.copy(order="K"), green)
+        return over_windows(self.windows, kelvin, forest, cube)
+
+
+def over_windows(windows: Windows, values: F32, reference: F32, cube: Cube) -> F32:
+    """Give (time, plane, row, col) values over the windows' medians of a reference."""
+    # As they lie in memory: plane after plane.
+    over = windows.over(values.swapaxes(0, 1), reference.swapaxes(0, 1), cube.grid)
+    return over.swapaxes(0, 1)
 
 
 def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:

@@ -107,7 +107,7 @@ def score_tile(order: Order, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
             slice(cols.start, cols.stop + 2 * cube.halo_px),
         )
         near = {name: plane[there] for name, plane in around.items()}
-        found = detector.classes(cube.cut(*there), near)
+        found = detector.classes(cube.cut(*there, halo_px=cube.halo_px), near)
         probability[rows, cols], classes[rows, cols] = found
     return probability, classes
 
