@@ -86,13 +86,15 @@ def _window(source: DatasetReader, window: tuple[int, int, int, int], fill: floa
     row, col, rows, cols = window
     top, left = max(row, 0), max(col, 0)
     bottom, right = min(row + rows, source.height), min(col + cols, source.width)
+    if top >= bottom or left >= right:
+        return np.full((rows, cols), fill, source.dtypes[0])
+    found: Integers = source.read(1, window=Window(left, top, right - left, bottom - top))
+    if source.nodata is not None and source.nodata != fill:
+        found[found == source.nodata] = fill
+    if found.shape == (rows, cols):
+        return found
     values = np.full((rows, cols), fill, source.dtypes[0])
-    if top < bottom and left < right:
-        inside = values[top - row : bottom - row, left - col : right - col]
-        found = source.read(1, window=Window(left, top, right - left, bottom - top))
-        if source.nodata is not None and source.nodata != fill:
-            found[found == source.nodata] = fill
-        inside[:] = found
+    values[top - row : bottom - row, left - col : right - col] = found
     return values
 
 

@@ -48,8 +48,15 @@ class Product:
         """Where the product lies, by the first of the bands, all of which must be there."""
         return read_grid(self._paths(bands)[0])
 
-    def read(self, bands: Sequence[str], grid: Grid) -> Scene:
+    def read(self, bands: Sequence[str], grid: Grid, dn: U16) -> Scene:
         """Read bands and quality bits onto `grid`.
+
+        Parameters
+        ----------
+        bands : sequence of str
+        grid : Grid
+        dn : (band, row, col) uint16
+            Where the scene's digital numbers are put: cubes are large, and copied once.
 
         Raises
         ------
@@ -59,10 +66,12 @@ class Product:
         paths = self._paths(bands)
         scaling = np.array([self._scaling(band) for band in bands])
         quality = "QA_PIXEL.TIF" if self.mtl.collection == "c2" else "BQA.TIF"
+        for plane, band, path in zip(dn, bands, paths, strict=True):
+            plane[:] = self._plane(band, path, grid)
         return Scene(
             name=self.product_id,
             day=self.mtl.day,
-            dn=np.stack([self._plane(b, p, grid) for b, p in zip(bands, paths, strict=True)]),
+            dn=dn,
             scale=scaling[:, 0],
             offset=scaling[:, 1],
             qa=self._bits(quality, grid, fill=QA_FILL),

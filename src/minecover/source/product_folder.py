@@ -17,7 +17,14 @@ from minecover.errors import ConfigError, NotCoveredError, SceneError
 from minecover.grid import PIXEL_M, Grid, snapped, transformed_bounds
 from minecover.landsat import BANDS
 from minecover.sites import Site, square
-from minecover.source.product import Product, Scene, common_layout, find_products, mosaic
+from minecover.source.product import (
+    U16,
+    Product,
+    Scene,
+    common_layout,
+    find_products,
+    mosaic,
+)
 
 #: What each processing level holds. Level 2 has one surface temperature, and neither the pan
 #: nor the cirrus band.
@@ -72,18 +79,31 @@ class ProductFolder:
             If none shows the site.
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
-        strips = [
-            mosaic([product.read(self.bands, site.read_grid) for product in rows])
-            for _, rows in groupby(near, key=lambda p: (p.mtl.day, p.mtl.path_row[0]))
+        passes = [
+            list(rows) for _, rows in groupby(near, lambda p: (p.mtl.day, p.mtl.path_row[0]))
         ]
-        seen = [strip for strip in strips if strip.shows(site.halo_px)]
+        shape = (len(self.bands), *site.read_grid.shape)
+        dn = np.empty((len(passes), *shape), np.uint16)
+        strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
+        is_seen = [strip.shows(site.halo_px) for strip in strips]
+        seen = [strip for strip, here in zip(strips, is_seen, strict=True) if here]
         if not seen:
             raise NotCoveredError(
                 f"no scene in {self.folder} covers site {site.site_id} "
                 f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
                 "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
             )
-        return self._cube(seen, site)
+        return self._cube(seen, dn if all(is_seen) else dn[is_seen], site)
+
+    def _strip(self, rows: list[Product], site: Site, out: U16) -> Scene:
+        """Read what one pass shows of a site into `out`, (band, row, col)."""
+        grid = site.read_grid
+        first = rows[0].read(self.bands, grid, out)
+        others = [product.read(self.bands, grid, np.empty_like(out)) for product in rows[1:]]
+        joined = mosaic([first, *others])
+        if joined.dn is not out:
+            out[:] = joined.dn
+        return joined
 
     def footprint(self) -> shapely.Geometry:
         """Outline all products of the wanted level, in WGS 84."""
@@ -125,9 +145,9 @@ class ProductFolder:
                 f"in {_degrees(footprint)}. Add products, or name another area."
             )
 
-    def _cube(self, seen: list[Scene], site: Site) -> Cube:
+    def _cube(self, seen: list[Scene], dn: U16, site: Site) -> Cube:
         return Cube(
-            dn=np.stack([scene.dn for scene in seen]),
+            dn=dn,
             scale=np.stack([scene.scale for scene in seen]),
             offset=np.stack([scene.offset for scene in seen]),
             qa=np.stack([scene.qa for scene in seen]),
