@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover import kernels
 from minecover.errors import SceneError
 from minecover.grid import Grid
 
@@ -87,13 +88,12 @@ class Cube:
             If the cube lacks a named band.
         """
         index = self.band_index(bands or self.bands)
-        dn = self.dn[:, index]
-        scale = self.scale[:, index, None, None].astype(np.float32)
-        offset = self.offset[:, index, None, None].astype(np.float32)
-        values: F32 = dn.astype(np.float32) * scale + offset
-        if np.issubdtype(dn.dtype, np.unsignedinteger):
-            values[dn == 0] = np.nan
-        return values
+        # Band after band in memory: what is computed of one band lies together.
+        values = np.empty((len(index), len(self.dates), *self.grid.shape), np.float32)
+        for plane, i in zip(values, index, strict=True):
+            scale, offset = (c[:, i].astype(np.float32) for c in (self.scale, self.offset))
+            plane[:] = _physics(self.dn[:, i], scale, offset)
+        return values.swapaxes(0, 1)
 
     def band_index(self, bands: Sequence[str]) -> list[int]:
         """Positions of the named bands."""
@@ -112,6 +112,18 @@ class Cube:
         rows, cols = self.grid.shape
         return planes[..., h : rows - h, h : cols - h]
 
+    def cut(self, rows: slice, cols: slice, *, halo_px: int) -> Cube:
+        """Take a part, whose outermost `halo_px` pixels are its halo; nothing is copied."""
+        part = self.grid.cut(rows.start, cols.start, rows.stop, cols.stop)
+        return replace(
+            self,
+            dn=self.dn[..., rows, cols],
+            qa=self.qa[..., rows, cols],
+            radsat=self.radsat[..., rows, cols],
+            grid=part,
+            halo_px=halo_px,
+        )
+
     def on(self, indices: Sequence[int]) -> Cube:
         """Keep only the dates at the given positions."""
         keep = list(indices)
@@ -124,3 +136,11 @@ class Cube:
             radsat=self.radsat[keep],
             dates=tuple(self.dates[i] for i in keep),
         )
+
+
+def _physics(dn: NDArray[np.uint16] | F32, scale: F32, offset: F32) -> F32:
+    """Scale digital numbers (time, row, col); without data, integers are 0 and floats NaN."""
+    if np.issubdtype(dn.dtype, np.unsignedinteger):
+        return kernels.physics(dn, scale, offset)
+    values: F32 = dn.astype(np.float32) * scale[:, None, None] + offset[:, None, None]
+    return values

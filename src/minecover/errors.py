@@ -43,3 +43,7 @@ class ModelError(MinecoverError):
 
 class RegistryError(MinecoverError):
     """The tracking store or the model registry cannot give what was asked."""
+
+
+class RegionError(MinecoverError):
+    """A map of a region cannot be begun, gone on with, or finished."""

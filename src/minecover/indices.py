@@ -9,6 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover import kernels
+
 F32 = NDArray[np.float32]
 
 
@@ -18,17 +20,12 @@ def normalised_difference(a: F32, b: F32) -> F32:
     Noise makes reflectance slightly negative over dark water, where the ratio leaves its range:
     such values are clipped, so that one pixel cannot stretch a feature's scale.
     """
-    total = a + b
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(total > 0, (a - b) / total, np.float32(np.nan))
-    return np.clip(ratio, -1, 1)
+    return kernels.normalised_difference(a, b)
 
 
 def ratio(a: F32, b: F32) -> F32:
     """Give a / b, clipped to 0 ... 10; NaN where `b` is dark."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quotient = np.where(b > 0, a / b, np.float32(np.nan))
-    return np.clip(quotient, 0, 10)
+    return kernels.ratio(a, b)
 
 
 def evi2(red: F32, nir: F32) -> F32:

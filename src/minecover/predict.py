@@ -16,14 +16,17 @@ from minecover.aggregation import Aggregation
 from minecover.cube import F32, Cube
 from minecover.errors import ModelError
 from minecover.features import Block
-from minecover.features.planes import location_planes, observation_planes
+from minecover.features.planes import location_planes, observation_planes, trim_px
 from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
+from minecover.models.compiled import compiled
 from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
 BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
+#: Classes of a region's map. The last is a mine where the model extrapolates.
+NOT_OBSERVED, NO_MINE, MINE, MINE_UNLIKE_TRAINING = range(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,16 +81,9 @@ class Detector:
         SceneError
             If the cube lacks a band that a feature takes.
         """
-        usable = valid(cube, self.profile)
-        seen = cube.core(usable)
-        planes = self._planes(cube, usable, around)
-        anywhere: NDArray[np.bool_] = np.any(seen, axis=0)
-        if self.design == "location":
-            score = self._score(planes, anywhere)
-        else:
-            by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
-            score = self.aggregation(by_date).reshape(anywhere.shape)
-        unlike = self._dissimilarity(planes, seen)
+        score, planes, seen = self._scored(cube, around)
+        anywhere = np.any(seen, axis=0)
+        unlike = self._dissimilarity(planes, seen, anywhere)
         applicable = unlike <= self.model["applicability"].threshold_
         maps = (
             score,
@@ -96,6 +92,43 @@ class Detector:
             np.where(anywhere, applicable, np.nan),
         )
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
+
+    def classes(self, cube: Cube, around: Mapping[str, F32]) -> tuple[F32, NDArray[np.uint8]]:
+        """Score one cube and cut at the threshold, without its halo.
+
+        Likeness to the training data is looked at where there is a candidate and nowhere else.
+
+        Parameters
+        ----------
+        cube, around
+            See `maps`.
+
+        Returns
+        -------
+        probability : (row, col) float32
+            As in `maps`.
+        classes : (row, col) uint8
+            `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
+        """
+        score, planes, seen = self._scored(cube, around)
+        candidate = score >= self.threshold
+        unlike = self._dissimilarity(planes, seen, candidate)
+        classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
+        classes[candidate] = MINE
+        classes[unlike > self.model["applicability"].threshold_] = MINE_UNLIKE_TRAINING
+        return score, classes
+
+    def _scored(
+        self, cube: Cube, around: Mapping[str, F32]
+    ) -> tuple[F32, dict[str, F32], NDArray[np.bool_]]:
+        """Score what is valid; give the scores, the model's columns and what was seen."""
+        usable = valid(cube, self.profile)
+        seen = cube.core(usable)
+        planes = self._planes(cube, usable, around)
+        if self.design == "location":
+            return self._score(planes, np.any(seen, axis=0)), planes, seen
+        by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
+        return self.aggregation(by_date).reshape(seen.shape[1:]), planes, seen
 
     def _planes(
         self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
@@ -107,32 +140,47 @@ class Detector:
             if self.design == "location"
             else set(self.features) - set(by_date)
         )
-        planes = location_planes(by_date, usable, around, self.blocks, sorted(still))
+        trim = trim_px(self.blocks, sorted(still), cube.halo_px)
+        rows, cols = (slice(trim, n - trim) for n in cube.grid.shape)
+        near = cube.cut(rows, cols, halo_px=cube.halo_px - trim)
+        planes = location_planes(
+            {name: plane[:, rows, cols] for name, plane in by_date.items()},
+            usable[:, rows, cols],
+            {name: plane[rows, cols] for name, plane in around.items()},
+            self.blocks,
+            sorted(still),
+        )
+        found = {name: near.core(plane) for name, plane in planes.items()}
         if self.design != "location":
-            shape = (len(cube.dates), *cube.grid.shape)
-            repeated = {name: np.broadcast_to(plane, shape) for name, plane in planes.items()}
-            planes = {**by_date, **repeated}
-        return {name: cube.core(planes[name]) for name in self.features}
+            shape = (len(cube.dates), *cube.core(usable).shape[1:])
+            found = {name: np.broadcast_to(plane, shape) for name, plane in found.items()}
+            found.update({name: cube.core(plane) for name, plane in by_date.items()})
+        return {name: found[name] for name in self.features}
 
     def _score(self, planes: Mapping[str, F32], usable: NDArray[np.bool_]) -> F32:
         """Score what is usable; the rest is NaN."""
         score = np.full(usable.shape, np.nan, np.float32)
-        X = np.stack([planes[name][usable] for name in self.features], axis=1)
+        # Column after column in memory, as planes come and trees take them.
+        X = np.stack([planes[name][usable] for name in self.features]).T
         score[usable] = probability(self.model, X)
         return score
 
-    def _dissimilarity(self, planes: Mapping[str, F32], seen: NDArray[np.bool_]) -> F32:
-        """Measure locations; in the ``observation`` design by their median over dates."""
-        index, anywhere = self.model["applicability"], seen.any(axis=0)
-        X = np.full((np.count_nonzero(anywhere), len(self.features)), np.nan, np.float32)
+    def _dissimilarity(
+        self, planes: Mapping[str, F32], seen: NDArray[np.bool_], where: NDArray[np.bool_]
+    ) -> F32:
+        """Measure some locations; in the ``observation`` design by their median over dates."""
+        index = self.model["applicability"]
+        unlike = np.full(where.shape, np.nan, np.float32)
+        if not where.any():
+            return unlike
+        X = np.full((np.count_nonzero(where), len(self.features)), np.nan, np.float32)
         for column in index.columns_:
             name = self.features[column]
             plane = planes[name]
             if plane.ndim == seen.ndim:
                 plane = Series.of({name: plane}, seen, {}).median(name)
-            X[:, column] = plane[anywhere]
-        unlike = np.full(anywhere.shape, np.nan, np.float32)
-        unlike[anywhere] = index.dissimilarity(X)
+            X[:, column] = plane[where]
+        unlike[where] = index.dissimilarity(X)
         return unlike
 
 
@@ -156,7 +204,7 @@ def load_model(path: Path, sha256: str) -> Pipeline:
             f"{sha256[:16]}... . It was not opened, since a pickle runs code. "
             "Run `dvc repro train`, or fetch it again."
         )
-    model: Pipeline = pickle.loads(content)
+    model: Pipeline = compiled(pickle.loads(content))
     return model
 
 

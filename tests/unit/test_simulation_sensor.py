@@ -8,7 +8,7 @@ import pytest
 from minecover import landsat
 from minecover.simulation.parameters import Sensor, Weather
 from minecover.simulation.season import sun_at
-from minecover.simulation.sensor import blur, count_thermal, expose, flag
+from minecover.simulation.sensor import as_temperature, blur, count_radiance, expose, flag
 from minecover.simulation.sky import Fault, Sky, draw_sky, spoil
 from minecover.simulation.streams import F64
 
@@ -94,7 +94,8 @@ def test_saturation_does_not_wrap_round() -> None:
 
 def test_thermal_digits_are_those_of_the_usgs_handbook() -> None:
     """DN 28000 in B10 is 299.020 K."""
-    kelvin = count_thermal(np.array([[299.020]]), band=0) * 0.00341802 + 149.0
+    counts = count_radiance(np.array([[299.020]]), band=0)
+    kelvin = as_temperature(counts, band=0) * 0.00341802 + 149.0
 
     assert kelvin.item() == pytest.approx(299.020, abs=0.004)
 

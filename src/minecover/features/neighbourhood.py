@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from minecover import kernels
 from minecover.cube import F32
 from minecover.errors import ConfigError
 from minecover.features.series import Series
-
-F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Neighbourhood:
     def over_dates(self, series: Series) -> F32:
         """Take mean and spread of what has data in each square."""
         medians = np.stack([series.median(plane) for plane in self.planes])
-        planes = [plane for size in self.sizes_px for plane in mean_and_sd(medians, size)]
+        planes = [plane for size in self.sizes_px for plane in kernels.mean_and_sd(medians, size)]
         return np.concatenate(planes)
 
 
@@ -120,54 +118,9 @@ class WaterByBareGround:
         both[:, ~seen] = np.nan
         planes: list[F32] = []
         for size in self.sizes_px:
-            water, bare = mean_and_sd(both, size)[0]
+            water, bare = kernels.mean_and_sd(both, size)[0]
             planes += [water, bare, np.minimum(water, bare)]
         return np.stack(planes)
-
-
-def mean_and_sd(values: F32, size_px: int) -> tuple[F32, F32]:
-    """Mean and standard deviation in a square round every pixel, leaving NaN out.
-
-    Parameters
-    ----------
-    values : (n, row, col) float32
-        NaN where there is no data, and beyond the edges.
-    size_px : int
-        Odd side of the square.
-
-    Returns
-    -------
-    mean, sd : (n, row, col) float32
-        NaN where a square holds no data.
-    """
-    seen = np.isfinite(values)
-    known = np.where(seen, values, 0).astype(np.float64)
-    count = _sum_round(seen.astype(np.float64), size_px)
-    total, squares = _sum_round(known, size_px), _sum_round(known**2, size_px)
-    mean = np.full(values.shape, np.nan)
-    square = np.full(values.shape, np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    np.divide(squares, count, out=square, where=count > 0)
-    variance = np.maximum(square - mean**2, 0)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
-
-
-def _sum_round(values: F64, size_px: int) -> F64:
-    """Sum over a square round every pixel; outside is zero.
-
-    Shifted copies are added in a fixed order. A running sum would be quicker, and its last bits
-    would tell where the array begins.
-    """
-    half = size_px // 2
-    rows, cols = values.shape[-2:]
-    padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(half, half)] * 2)
-    down = padded[..., :rows, :].copy()
-    for i in range(1, size_px):
-        down += padded[..., i : i + rows, :]
-    across: F64 = down[..., :cols].copy()
-    for i in range(1, size_px):
-        across += down[..., i : i + cols]
-    return across
 
 
 def _check_sizes(sizes_px: Sequence[int]) -> None:

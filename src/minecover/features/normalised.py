@@ -50,11 +50,11 @@ class Normalised:
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window medians of valid pixels."""
-        values = np.where(valid[:, None], on_bands(cube, self.planes), np.float32(np.nan))
+        values = hidden(on_bands(cube, self.planes), valid)
+        if not self.by_deviation:
+            return over_windows(self.windows, values, values, cube)
         median, deviation = self.windows.medians(values, cube.grid)
         over = values - median
-        if not self.by_deviation:
-            return over
         scaled = np.full(over.shape, np.nan, np.float32)
         np.divide(over, deviation, out=scaled, where=deviation > 0)
         return scaled
@@ -105,9 +105,22 @@ class Warmth:
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window median of valid vegetated pixels."""
-        kelvin = np.where(valid[:, None], cube.values(*self.thermal), np.float32(np.nan))
+        kelvin = hidden(cube.values(*self.thermal), valid)
         nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
         with np.errstate(invalid="ignore"):
             green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above
-        forest = np.where(green[:, None], kelvin, np.float32(np.nan))
-        return kelvin - self.windows.medians(forest, cube.grid)[0]
+        forest = hidden(kelvin.copy(order="K"), green)
+        return over_windows(self.windows, kelvin, forest, cube)
+
+
+def over_windows(windows: Windows, values: F32, reference: F32, cube: Cube) -> F32:
+    """Give (time, plane, row, col) values over the windows' medians of a reference."""
+    # As they lie in memory: plane after plane.
+    over = windows.over(values.swapaxes(0, 1), reference.swapaxes(0, 1), cube.grid)
+    return over.swapaxes(0, 1)
+
+
+def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:
+    """Put NaN into the invalid observations of fresh (time, plane, row, col) values."""
+    np.copyto(values, np.float32(np.nan), where=~valid[:, None])
+    return values

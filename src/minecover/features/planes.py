@@ -126,6 +126,15 @@ def reach_px(blocks: Mapping[str, Block], columns: Collection[str]) -> int:
     return max(reaches, default=0)
 
 
+def trim_px(blocks: Mapping[str, Block], columns: Collection[str], halo_px: int) -> int:
+    """How much of a halo may be cut off once observation planes are computed [px].
+
+    What looks round a pixel after that looks less far, and need not be computed further out.
+    """
+    reaches = [block.reach_px for block in _over_dates(blocks, columns)]
+    return halo_px - max(reaches, default=0)
+
+
 def surroundings(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:
     """Name the context planes that some columns are made of."""
     return {name for block in _over_dates(blocks, columns) for name in block.surroundings}

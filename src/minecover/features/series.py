@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover import kernels
 from minecover.cube import F32
 
 
@@ -22,6 +23,8 @@ class Series:
     ----------
     ordered : mapping of (time, row, col) float32
         By plane name: a location's values, ascending, NaN (not valid, or no data) last.
+    count : mapping of (row, col) uint8
+        By plane name: how many values a location has.
     n_valid : (row, col) int
         Valid dates of each location.
     around : mapping of (row, col) float32
@@ -29,6 +32,7 @@ class Series:
     """
 
     ordered: Mapping[str, F32]
+    count: Mapping[str, NDArray[np.uint8]]
     n_valid: NDArray[np.int64]
     around: Mapping[str, F32]
 
@@ -47,11 +51,10 @@ class Series:
         valid : (time, row, col) bool
         around : mapping of (row, col) float32
         """
-        ordered = {
-            name: np.sort(np.where(valid, plane, np.float32(np.nan)), axis=0)
-            for name, plane in planes.items()
-        }
-        return cls(ordered, valid.sum(axis=0), around)
+        found = {name: kernels.sort_dates(plane, valid) for name, plane in planes.items()}
+        ordered = {name: pair[0] for name, pair in found.items()}
+        count = {name: pair[1] for name, pair in found.items()}
+        return cls(ordered, count, valid.sum(axis=0), around)
 
     def median(self, name: str) -> F32:
         """Median over dates of a plane, (row, col); NaN where there is no value."""
@@ -66,42 +69,13 @@ class Series:
         q : float
             0 ... 1.
         """
-        return quantile_of_ordered(self.ordered[name], q)
+        return kernels.quantile(self.ordered[name], self.count[name], q)
 
     def share(self, name: str, *, at_least: float) -> F32:
         """Share of a plane's valid dates that reach a value; NaN where there is none."""
-        values = self.ordered[name]
-        count = np.isfinite(values).sum(axis=0)
+        values, count = self.ordered[name], self.count[name]
         with np.errstate(invalid="ignore"):
             reached = (values >= np.float32(at_least)).sum(axis=0)
         share = np.full(count.shape, np.nan, np.float32)
         np.divide(reached, count, out=share, where=count > 0, casting="unsafe")
         return share
-
-
-def quantile_of_ordered(ordered: F32, q: float) -> F32:
-    """Look a quantile up in values that ascend along the first axis, NaN last.
-
-    20 times faster than ``np.nanquantile`` on a few dates, and silent where all are NaN.
-
-    Parameters
-    ----------
-    ordered : (time, ...) float32
-    q : float
-        0 ... 1.
-
-    Returns
-    -------
-    (...) float32
-        NaN where there is no value.
-    """
-    count = np.isfinite(ordered).sum(axis=0)
-    position = q * np.maximum(count - 1, 0)
-    low = np.floor(position).astype(np.intp)
-    high = np.ceil(position).astype(np.intp)
-    share = (position - low).astype(np.float32)
-    below = np.take_along_axis(ordered, low[None], axis=0)[0]
-    above = np.take_along_axis(ordered, high[None], axis=0)[0]
-    found: F32 = below + (above - below) * share
-    found[count == 0] = np.nan
-    return found

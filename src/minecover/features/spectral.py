@@ -62,9 +62,11 @@ def on_bands(cube: Cube, names: Sequence[str]) -> F32:
     used = bands_of(names)
     values = cube.values(*used)
     planes = {band: values[:, i] for i, band in enumerate(used)}
-    return np.stack(
-        [INDICES[name](planes) if name in INDICES else planes[name] for name in names], axis=1
-    )
+    # Name after name in memory, as `Cube.values` has bands.
+    found = np.empty((len(names), *values.shape[:1], *values.shape[2:]), np.float32)
+    for plane, name in zip(found, names, strict=True):
+        plane[:] = INDICES[name](planes) if name in INDICES else planes[name]
+    return found.swapaxes(0, 1)
 
 
 def bands_of(names: Sequence[str]) -> tuple[str, ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from minecover import kernels
 from minecover.cube import F32
 from minecover.errors import ConfigError
-from minecover.features.series import quantile_of_ordered
 from minecover.grid import Grid
 
 
@@ -69,29 +68,72 @@ class Windows:
         median, deviation : (..., row, col) float32
             NaN where a pixel's windows do not lie on the grid, or have too little data.
         """
+        flat = np.ascontiguousarray(values).reshape(-1, *grid.shape)
+        at = self._laid(grid)
+        found = self._middles(flat, at, with_deviation=True)
+        median, deviation = (kernels.spread(z, at.rows, at.cols) for z in found)
+        return median.reshape(values.shape), deviation.reshape(values.shape)
+
+    def over(self, values: F32, reference: F32, grid: Grid) -> F32:
+        """Give what values have more than the median of the windows round them.
+
+        Parameters
+        ----------
+        values, reference : (..., row, col) float32
+            The medians are those of the reference; NaN where there is no data.
+        grid : Grid
+            Where they lie.
+
+        Returns
+        -------
+        (..., row, col) float32
+            ``values - medians(reference)[0]``.
+        """
+        flat, of = (np.ascontiguousarray(v).reshape(-1, *grid.shape) for v in (values, reference))
+        at = self._laid(grid)
+        median, _ = self._middles(of, at, with_deviation=False)
+        return kernels.over_spread(flat, median, at.rows, at.cols).reshape(values.shape)
+
+    def _laid(self, grid: Grid) -> _Laid:
+        """Lay the lattice over a grid."""
         (row, col), shape = _origin(grid), grid.shape
         top, left = -row % self.cell_px, -col % self.cell_px
-        cells = _cell_means(values[..., top:, left:], self.cell_px)
         skip_row = -((row + top) // self.cell_px) % self.step_cells
         skip_col = -((col + left) // self.cell_px) % self.step_cells
-        side = (self.window_cells, self.window_cells)
-        windows = sliding_window_view(cells, side, axis=(-2, -1))[
-            ..., skip_row :: self.step_cells, skip_col :: self.step_cells, :, :
-        ]
-        flat = np.sort(windows.reshape(*windows.shape[:-2], -1), axis=-1)
-        median = self._middle(flat)
-        deviation = self._middle(np.sort(np.abs(flat - median[..., None]), axis=-1))
+        rows, cols = (n // self.cell_px for n in (shape[0] - top, shape[1] - left))
+        beyond = self.window_cells - 1
+        tops = np.arange(skip_row, max(rows - beyond, 0), self.step_cells)
+        lefts = np.arange(skip_col, max(cols - beyond, 0), self.step_cells)
         half = self.window_cells * self.cell_px / 2
         step = self.step_cells * self.cell_px
-        rows = _between(top + skip_row * self.cell_px + half, step, shape[0], median.shape[-2])
-        cols = _between(left + skip_col * self.cell_px + half, step, shape[1], median.shape[-1])
-        return _spread(median, rows, cols), _spread(deviation, rows, cols)
+        return _Laid(
+            corner=(top, left),
+            windows=(tops, lefts),
+            rows=_between(top + skip_row * self.cell_px + half, step, shape[0], len(tops)),
+            cols=_between(left + skip_col * self.cell_px + half, step, shape[1], len(lefts)),
+        )
 
-    def _middle(self, ordered: F32) -> F32:
-        """Median of the last axis, NaN where too few have data."""
-        middle = quantile_of_ordered(np.moveaxis(ordered, -1, 0), 0.5)
-        middle[np.isfinite(ordered).sum(axis=-1) < self.least_cells] = np.nan
-        return middle
+    def _middles(self, flat: F32, at: _Laid, *, with_deviation: bool) -> tuple[F32, F32]:
+        """Median and deviation of each window."""
+        top, left = at.corner
+        cells = kernels.block_means(flat[:, top:, left:], self.cell_px)
+        return kernels.middles(
+            cells,
+            at.windows,
+            self.window_cells,
+            self.least_cells,
+            with_deviation=with_deviation,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Windows on a grid: the first cell's pixel, the windows' first cells, pixels between."""
+
+    corner: tuple[int, int]
+    windows: tuple[NDArray[np.int64], NDArray[np.int64]]
+    rows: kernels.Between
+    cols: kernels.Between
 
 
 def _origin(grid: Grid) -> tuple[int, int]:
@@ -100,47 +142,10 @@ def _origin(grid: Grid) -> tuple[int, int]:
     return int(np.floor(t.f / t.e + 0.25)), int(np.floor(t.c / t.a + 0.25))
 
 
-def _cell_means(values: F32, n: int) -> F32:
-    """Mean of whole blocks of n x n pixels, leaving NaN out."""
-    rows, cols = values.shape[-2] // n, values.shape[-1] // n
-    blocks = values[..., : rows * n, : cols * n]
-    blocks = blocks.reshape(*values.shape[:-2], rows, n, cols, n)
-    seen = np.isfinite(blocks)
-    count = seen.sum(axis=(-3, -1))
-    total = np.where(seen, blocks, 0).sum(axis=(-3, -1), dtype=np.float64)
-    mean = np.full(count.shape, np.nan, np.float32)
-    np.divide(total, count, out=mean, where=count > 0, casting="unsafe")
-    return mean
-
-
-Between = tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.bool_]]
-
-
-def _between(first: float, step: int, n_pixels: int, n_windows: int) -> Between:
+def _between(first: float, step: int, n_pixels: int, n_windows: int) -> kernels.Between:
     """Place pixel centres between window centres: lower window, share of the upper, inside."""
     position = (np.arange(n_pixels) + 0.5 - first) / step
     lower = np.floor(position)
     inside = (lower >= 0) & (lower + 1 < n_windows)
     share = (position - lower).astype(np.float32)
-    return np.clip(lower, 0, max(n_windows - 2, 0)).astype(np.intp), share, inside
-
-
-def _spread(windows: F32, rows: Between, cols: Between) -> F32:
-    """Interpolate from window centres to pixels, leaving windows without a value out."""
-    seen = np.isfinite(windows)
-    weight = _bilinear(seen.astype(np.float32), rows, cols)
-    total = _bilinear(np.where(seen, windows, np.float32(0)), rows, cols)
-    value = np.full(total.shape, np.nan, np.float32)
-    # A lone window in the far corner does not speak for a pixel.
-    np.divide(total, weight, out=value, where=weight > 0.25)
-    value[..., ~(rows[2][:, None] & cols[2])] = np.nan
-    return value
-
-
-def _bilinear(z: F32, rows: Between, cols: Between) -> F32:
-    (i, f, _), (j, g, _) = rows, cols
-    last_row, last_col = z.shape[-2] - 1, z.shape[-1] - 1
-    down_f = f[:, None]
-    down: F32 = z[..., i, :] * (1 - down_f) + z[..., np.minimum(i + 1, last_row), :] * down_f
-    across: F32 = down[..., j] * (1 - g) + down[..., np.minimum(j + 1, last_col)] * g
-    return across
+    return np.clip(lower, 0, max(n_windows - 2, 0)).astype(np.int64), share, inside

@@ -27,9 +27,14 @@ class FillUnseen(TransformerMixin, BaseEstimator):
 
     def transform(self, X: F32) -> F32:
         """Fill; what is defined is passed on as it is."""
-        row, col = np.nonzero(np.isnan(X) & np.isfinite(self.median_))
-        if not row.size:
+        # Column by column: few features that had no NaN in training have some now.
+        gaps = {
+            col: np.isnan(X[:, col]) for col in np.flatnonzero(np.isfinite(self.median_)).tolist()
+        }
+        gaps = {col: gap for col, gap in gaps.items() if gap.any()}
+        if not gaps:
             return X
-        filled = X.copy()
-        filled[row, col] = self.median_[col]
+        filled = X.copy(order="K")
+        for col, gap in gaps.items():
+            filled[gap, col] = self.median_[col]
         return filled

@@ -12,7 +12,14 @@ from minecover.grid import PIXEL_M
 from minecover.simulation.mines import Mine
 from minecover.simulation.parameters import Land
 from minecover.simulation.spectra import INFRARED, VISIBLE, Cover
-from minecover.simulation.streams import F64, Bools, highest, random_field
+from minecover.simulation.streams import (
+    F64,
+    Bools,
+    Stream,
+    generator,
+    highest,
+    random_field,
+)
 from minecover.simulation.water import Network
 
 Covers = NDArray[np.int64]
@@ -76,6 +83,33 @@ class Ground:
         """Where the ground is mined in truth."""
         active: Bools = np.isin(self.cover, (Cover.MINE, Cover.POND))
         return active
+
+
+def make_ground(
+    land: Land, key: tuple[int, int], network: Network, mines: tuple[Mine, ...]
+) -> Ground:
+    """Make everything of a ground that lasts.
+
+    Parameters
+    ----------
+    land : Land
+        What grounds are like.
+    key : (int, int)
+        The world's seed and the ground's number: what all its streams start from.
+    network, mines
+        What was drawn of it before.
+    """
+    relief = raise_relief(generator(*key, Stream.RELIEF), network, land)
+    cover, fields, burns_where = cover_ground(
+        generator(*key, Stream.COVER), network, relief, land
+    )
+    for mine in mines:
+        cover[mine.bare] = Cover.MINE
+        cover[mine.pond] = Cover.POND
+    shape = (cover.shape[0], cover.shape[1])
+    texture, warmth = weave_texture(generator(*key, Stream.TEXTURE), shape)
+    n_fields = int(fields.max()) + 1
+    return Ground(relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth)
 
 
 def raise_relief(rng: np.random.Generator, network: Network, land: Land) -> Relief:

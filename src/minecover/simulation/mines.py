@@ -71,7 +71,7 @@ class Digger:
         odds = np.where(near, np.exp(-shore_px / self.mines.water_decay_px), 0.0)
         # The floor decides only where no pixel of a window is near enough to water.
         odds += 1e-9
-        first = [self._first(rng, odds, window) for window in windows]
+        first = [self.first(rng, odds, window) for window in windows]
         mean = self.mines.more_per_site * shore_px.size / SITE_AREA_PX
         everywhere = (slice(0, shore_px.shape[0]), slice(0, shore_px.shape[1]))
         more = []
@@ -79,10 +79,10 @@ class Digger:
             body = self._body(rng, _draw_pixel(rng, odds, everywhere), shore_px.shape)
             outline = self._outline(rng, body)
             is_drawn = rng.random() >= self.annotator.unlabelled
-            more.append(self._mine(rng, body, outline & is_drawn, shore_px))
-        return tuple(self._mine(rng, *pair, shore_px) for pair in first) + tuple(more)
+            more.append(self.mine(rng, body, outline & is_drawn, shore_px))
+        return tuple(self.mine(rng, *pair, shore_px) for pair in first) + tuple(more)
 
-    def _first(
+    def first(
         self, rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
     ) -> tuple[Bools, Bools]:
         """Place the body and outline that a window is sure to have."""
@@ -118,7 +118,7 @@ class Digger:
         outline = _shifted(body, int(rows), int(cols))
         return np.asarray(binary_dilation(outline) if is_wide else outline, bool)
 
-    def _mine(
+    def mine(
         self, rng: np.random.Generator, body: Bools, outline: Bools, shore_px: F64
     ) -> Mine:
         """Divide a body into bare ground, ponds and what is still green (or river)."""

@@ -58,7 +58,31 @@ def blur(planes: F64, psf_px: float) -> F64:
 def expose(
     rng: np.random.Generator, reflectance: F64, kelvin: F64, sun_up: float, sensor: Sensor
 ) -> tuple[Bits, F64, F64]:
-    """Add the sensor's noise and count digital numbers.
+    """Add the sensor's noise, and deliver temperatures instead of thermal counts.
+
+    Parameters
+    ----------
+    rng, reflectance, kelvin, sun_up, sensor
+        See `count`.
+
+    Returns
+    -------
+    dn : (11, row, col) uint16
+    scale, offset : (11,) float64
+    """
+    dn = count(rng, reflectance, kelvin, sun_up, sensor)
+    scale = np.full(11, landsat.KELVIN_SCALE)
+    offset = np.full(11, landsat.KELVIN_OFFSET)
+    scale[:9], offset[:9] = landsat.TOA_SCALE / sun_up, landsat.TOA_OFFSET / sun_up
+    for k in range(2):
+        dn[9 + k] = as_temperature(dn[9 + k], band=k)
+    return dn, scale, offset
+
+
+def count(
+    rng: np.random.Generator, reflectance: F64, kelvin: F64, sun_up: float, sensor: Sensor
+) -> Bits:
+    """Add the sensor's noise and count digital numbers, as a Level-1 product holds them.
 
     Parameters
     ----------
@@ -75,33 +99,32 @@ def expose(
 
     Returns
     -------
-    dn : (11, row, col) uint16
-    scale, offset : (11,) float64
+    (11, row, col) uint16
+        Reflectance in its scaling, and thermal radiance in steps of 3.342e-4 W m-2 sr-1 um-1,
+        about 2.5 mK at 300 K.
     """
     shape = reflectance.shape[1:]
     noisy = reflectance + sensor.reflectance_sd * rng.standard_normal(reflectance.shape)
-    scale = np.full(11, landsat.KELVIN_SCALE)
-    offset = np.full(11, landsat.KELVIN_OFFSET)
-    scale[:9], offset[:9] = landsat.TOA_SCALE / sun_up, landsat.TOA_OFFSET / sun_up
+    scale, offset = landsat.TOA_SCALE / sun_up, landsat.TOA_OFFSET / sun_up
     dn = np.empty((11, *shape), np.uint16)
-    counts = (noisy - offset[0]) / scale[0]
-    dn[:9] = np.clip(np.rint(counts), 1, 65535)
+    dn[:9] = np.clip(np.rint((noisy - offset) / scale), 1, 65535)
     for k, sd_k in enumerate((sensor.b10_sd_k, sensor.b11_sd_k)):
-        dn[9 + k] = count_thermal(kelvin[k] + sd_k * rng.standard_normal(shape), band=k)
-    return dn, scale, offset
+        dn[9 + k] = count_radiance(kelvin[k] + sd_k * rng.standard_normal(shape), band=k)
+    return dn
 
 
-def count_thermal(kelvin: F64, *, band: int) -> Bits:
-    """Count temperatures as the sensor counts radiance, then deliver them as temperatures.
-
-    The sensor's own step is 3.342e-4 W m-2 sr-1 um-1, about 2.5 mK at 300 K.
-    """
+def count_radiance(kelvin: F64, *, band: int) -> Bits:
+    """Count what the sensor measures of a temperature [K]: `band` is 0 for B10, 1 for B11."""
     constants = THERMAL_CONSTANTS[band]
     radiance = constants["k1"] / (np.exp(constants["k2"] / kelvin) - 1.0)
-    counts = np.clip(np.rint((radiance - constants["add"]) / constants["mult"]), 1, 65535)
-    return landsat.kelvin_dn(
-        landsat.brightness_temperature(counts.astype(np.uint16), **constants)
-    )
+    counts = np.rint((radiance - constants["add"]) / constants["mult"])
+    return np.clip(counts, 1, 65535).astype(np.uint16)
+
+
+def as_temperature(counts: Bits, *, band: int) -> Bits:
+    """Deliver radiance counts as temperatures, the way sources do."""
+    kelvin = landsat.brightness_temperature(counts, **THERMAL_CONSTANTS[band])
+    return landsat.kelvin_dn(kelvin)
 
 
 def flag(rng: np.random.Generator, sky: Sky, b9: F64, is_water: Bools, sensor: Sensor) -> Bits:

@@ -9,22 +9,15 @@ import numpy as np
 
 from minecover.errors import ConfigError, SiteError
 from minecover.grid import Grid
-from minecover.simulation import layout, sky
-from minecover.simulation.ground import Ground, cover_ground, raise_relief, weave_texture
+from minecover.simulation import layout
+from minecover.simulation.ground import Ground, make_ground
 from minecover.simulation.layout import Plot
 from minecover.simulation.mines import Digger, Mine, read_shapes
+from minecover.simulation.overpass import look
 from minecover.simulation.parameters import Parameters
-from minecover.simulation.season import choose_days, dryness, sun_at
-from minecover.simulation.sensor import FILL, Exposure, blur, expose, flag
-from minecover.simulation.spectra import CLEAN_AIR, PATH, Cover
+from minecover.simulation.season import choose_days, sun_at
+from minecover.simulation.sensor import FILL, Exposure, expose
 from minecover.simulation.streams import Stream, generator
-from minecover.simulation.surface import (
-    cover_of_day,
-    draw_day,
-    radiate,
-    reflect,
-    usual_forest_k,
-)
 from minecover.simulation.water import Network, draw_network
 
 #: Metres a degree of latitude; the world lies at the equator, where this is exact enough.
@@ -116,23 +109,9 @@ class World:
 
     def ground(self, plot: Plot) -> Ground:
         """Make everything of a ground that lasts."""
-        land, seed, ground_id = self.parameters.land, self.seed, plot.ground_id
         network = self.network(plot)
-        relief = raise_relief(generator(seed, ground_id, Stream.RELIEF), network, land)
-        cover, fields, burns_where = cover_ground(
-            generator(seed, ground_id, Stream.COVER), network, relief, land
-        )
         mines = self.mines(plot, network)
-        for mine in mines:
-            cover[mine.bare] = Cover.MINE
-            cover[mine.pond] = Cover.POND
-        texture, warmth = weave_texture(
-            generator(seed, ground_id, Stream.TEXTURE), plot.grid.shape
-        )
-        n_fields = int(fields.max()) + 1
-        return Ground(
-            relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth
-        )
+        return make_ground(self.parameters.land, (self.seed, plot.ground_id), network, mines)
 
     def days(self, plot: Plot) -> tuple[date, ...]:
         """Choose the days that a ground has scenes of, ascending."""
@@ -142,27 +121,11 @@ class World:
 
     def expose(self, plot: Plot, ground: Ground, day: date) -> Exposure:
         """Take the scene of a ground on a day."""
-        seed, ground_id, p = self.seed, plot.ground_id, self.parameters
-        usual = generator(seed, ground_id, Stream.WEATHER)
-        usual_k = usual_forest_k(usual, p.weather, ground.relief.mean_m)
-        rng = generator(seed, ground_id, Stream.WEATHER, day.toordinal())
-        sun = sun_at(day, plot.grid.transform.f / DEGREE_M)
-        fault, is_flagged = sky.draw_fault(rng, p.weather)
-        above = sky.draw_sky(rng, plot.grid.shape, p.weather, sun)
-        state = draw_day(rng, p.weather, dryness(day), usual_k)
-        cover = cover_of_day(rng, ground, p.weather, state.dryness)
-
-        surface = blur(reflect(ground, cover, state, sun), p.sensor.reflective_psf_px)
-        clean_air = (CLEAN_AIR * PATH)[:, None, None]
-        reflectance = above.cover(above.dim(surface) + clean_air)
-        surface_k = blur(radiate(ground, cover, state, sun), p.sensor.thermal_psf_px)
-        b10 = above.cool(surface_k, state.forest_k)
-        b11 = b10 - (1.2 + 0.9 * state.moisture + 0.02 * (b10 - 295.0))
-        reflectance, kelvin = sky.spoil(rng, fault, reflectance, np.stack([b10, b11]))
-
-        qa = flag(rng, above, reflectance[8], ground.network.river > 0.5, p.sensor)
-        dn, scale, offset = expose(rng, reflectance, kelvin, sun.up, p.sensor)
-        if is_flagged:
+        p, sun = self.parameters, sun_at(day, plot.grid.transform.f / DEGREE_M)
+        view = look(p, (self.seed, plot.ground_id), ground, day, sun)
+        dn, scale, offset = expose(view.rng, view.reflectance, view.kelvin, sun.up, p.sensor)
+        qa = view.qa
+        if view.is_flagged:
             dn[:], qa[:] = 0, FILL
         return Exposure(dn, scale, offset, qa)
 

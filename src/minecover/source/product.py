@@ -48,8 +48,15 @@ class Product:
         """Where the product lies, by the first of the bands, all of which must be there."""
         return read_grid(self._paths(bands)[0])
 
-    def read(self, bands: Sequence[str], grid: Grid) -> Scene:
+    def read(self, bands: Sequence[str], grid: Grid, dn: U16) -> Scene:
         """Read bands and quality bits onto `grid`.
+
+        Parameters
+        ----------
+        bands : sequence of str
+        grid : Grid
+        dn : (band, row, col) uint16
+            Where the scene's digital numbers are put: cubes are large, and copied once.
 
         Raises
         ------
@@ -59,10 +66,12 @@ class Product:
         paths = self._paths(bands)
         scaling = np.array([self._scaling(band) for band in bands])
         quality = "QA_PIXEL.TIF" if self.mtl.collection == "c2" else "BQA.TIF"
+        for plane, band, path in zip(dn, bands, paths, strict=True):
+            plane[:] = self._plane(band, path, grid)
         return Scene(
             name=self.product_id,
             day=self.mtl.day,
-            dn=np.stack([self._plane(b, p, grid) for b, p in zip(bands, paths, strict=True)]),
+            dn=dn,
             scale=scaling[:, 0],
             offset=scaling[:, 1],
             qa=self._bits(quality, grid, fill=QA_FILL),
@@ -75,7 +84,7 @@ class Product:
         dn = _digital_numbers(path, grid, method, fill=0)
         if band not in THERMAL or self.mtl.level == 2:
             return dn
-        return landsat.kelvin_dn(landsat.brightness_temperature(dn, **self.mtl.thermal(band)))
+        return np.take(_kelvin_of_counts(**self.mtl.thermal(band)), dn)
 
     def _scaling(self, band: str) -> tuple[float, float]:
         if band not in THERMAL:
@@ -209,9 +218,19 @@ def _say_missing(product_id: str, part: str) -> None:
     log.warning("%s has no %s, which therefore rejects no pixel.", product_id, part)
 
 
+@cache
+def _kelvin_of_counts(**constants: float) -> U16:
+    """Tabulate the temperature of every thermal count, as delivered by sources."""
+    counts = np.arange(65536).astype(np.uint16)
+    return landsat.kelvin_dn(landsat.brightness_temperature(counts, **constants))
+
+
 def _digital_numbers(path: Path, grid: Grid, method: Method, *, fill: int) -> U16:
     """Read a band as uint16, whatever integers or floats its file holds them in."""
-    values = read_band(path, grid, resampling=method, fill=fill).astype(np.float64)
+    found = read_band(path, grid, resampling=method, fill=fill)
+    if found.dtype == np.uint16:
+        return found.astype(np.uint16, copy=False)
+    values = found.astype(np.float64)
     if values.min() < 0 or values.max() > 65535:
         raise SceneError(
             f"{path} must hold digital numbers in 0..65535, found {values.min():g} to "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -15,7 +17,14 @@ from minecover.errors import ConfigError, NotCoveredError, SceneError
 from minecover.grid import PIXEL_M, Grid, snapped, transformed_bounds
 from minecover.landsat import BANDS
 from minecover.sites import Site, square
-from minecover.source.product import Product, Scene, common_layout, find_products, mosaic
+from minecover.source.product import (
+    U16,
+    Product,
+    Scene,
+    common_layout,
+    find_products,
+    mosaic,
+)
 
 #: What each processing level holds. Level 2 has one surface temperature, and neither the pan
 #: nor the cirrus band.
@@ -70,18 +79,31 @@ class ProductFolder:
             If none shows the site.
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
-        strips = [
-            mosaic([product.read(self.bands, site.read_grid) for product in rows])
-            for _, rows in groupby(near, key=lambda p: (p.mtl.day, p.mtl.path_row[0]))
+        passes = [
+            list(rows) for _, rows in groupby(near, lambda p: (p.mtl.day, p.mtl.path_row[0]))
         ]
-        seen = [strip for strip in strips if strip.shows(site.halo_px)]
+        shape = (len(self.bands), *site.read_grid.shape)
+        dn = np.empty((len(passes), *shape), np.uint16)
+        strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
+        is_seen = [strip.shows(site.halo_px) for strip in strips]
+        seen = [strip for strip, here in zip(strips, is_seen, strict=True) if here]
         if not seen:
             raise NotCoveredError(
                 f"no scene in {self.folder} covers site {site.site_id} "
                 f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
                 "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
             )
-        return self._cube(seen, site)
+        return self._cube(seen, dn if all(is_seen) else dn[is_seen], site)
+
+    def _strip(self, rows: list[Product], site: Site, out: U16) -> Scene:
+        """Read what one pass shows of a site into `out`, (band, row, col)."""
+        grid = site.read_grid
+        first = rows[0].read(self.bands, grid, out)
+        others = [product.read(self.bands, grid, np.empty_like(out)) for product in rows[1:]]
+        joined = mosaic([first, *others])
+        if joined.dn is not out:
+            out[:] = joined.dn
+        return joined
 
     def footprint(self) -> shapely.Geometry:
         """Outline all products of the wanted level, in WGS 84."""
@@ -97,9 +119,35 @@ class ProductFolder:
         rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
         return Grid.from_corner(crs, left, top, rows, cols)
 
-    def _cube(self, seen: list[Scene], site: Site) -> Cube:
+    def product_ids(self) -> list[str]:
+        """Name the products of the wanted level, by date, path and row."""
+        return [product.product_id for product in self._products()]
+
+    def check_covers(self, area: shapely.Geometry, name: str) -> None:
+        """Refuse an area of which no product shows anything.
+
+        Parameters
+        ----------
+        area : geometry
+            In WGS 84.
+        name : str
+            What the user called it.
+
+        Raises
+        ------
+        NotCoveredError
+            Saying where both lie.
+        """
+        footprint = self.footprint()
+        if not footprint.intersects(area):
+            raise NotCoveredError(
+                f"no scene in {self.folder} shows any of {name} ({_degrees(area)}); they lie "
+                f"in {_degrees(footprint)}. Add products, or name another area."
+            )
+
+    def _cube(self, seen: list[Scene], dn: U16, site: Site) -> Cube:
         return Cube(
-            dn=np.stack([scene.dn for scene in seen]),
+            dn=dn,
             scale=np.stack([scene.scale for scene in seen]),
             offset=np.stack([scene.offset for scene in seen]),
             qa=np.stack([scene.qa for scene in seen]),
@@ -113,7 +161,8 @@ class ProductFolder:
 
     def _products(self) -> list[Product]:
         """List the products of the wanted level by date, path and row, each scene once."""
-        found = find_products(Path(self.folder))
+        folder = Path(self.folder)
+        found = _found(folder, _stamp(folder))
         products = [product for product in found if product.mtl.level == self.level]
         if not products:
             levels = {f"level {product.mtl.level}" for product in found}
@@ -130,6 +179,21 @@ class ProductFolder:
                     f"{other.product_id}. Keep one of them."
                 )
         return products
+
+
+@lru_cache(maxsize=4)
+def _found(folder: Path, stamp: int) -> list[Product]:
+    """Find products once, however many tiles are read; again when a folder has changed."""
+    return find_products(folder)
+
+
+def _stamp(folder: Path) -> int:
+    """Tell when a file was last added to a folder, or to one in it [ns]."""
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as inside:
+        times = [entry.stat().st_mtime_ns for entry in inside if entry.is_dir()]
+    return max([folder.stat().st_mtime_ns, *times])
 
 
 def _degrees(geometry: shapely.Geometry) -> str:

@@ -1,4 +1,4 @@
-"""Read and write GeoTIFF and COG, burn and trace polygons: the only door to rasterio."""
+"""Read and write GeoTIFF and COG, burn and trace polygons: this folder alone has rasterio."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from minecover.atomic import replacing
 from minecover.cube import Cube
 from minecover.errors import SceneError
 from minecover.grid import Grid, block_mean, sampled
+from minecover.raster.copied import copied, pan_mean
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -55,7 +56,7 @@ def write_cube(path: Path, cube: Cube) -> None:
     stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
     names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
     plain = np.ones((n_dates, 2))
-    with replacing(path) as temporary, _created(temporary, stack, cube.grid) as sink:
+    with replacing(path) as temporary, created(temporary, stack, cube.grid) as sink:
         sink.descriptions = names
         sink.scales = np.concatenate([cube.scale, plain], axis=1).ravel().tolist()
         sink.offsets = np.concatenate([cube.offset, 0 * plain], axis=1).ravel().tolist()
@@ -94,7 +95,7 @@ def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
     The planes are (row, col) integers or floats; NaN is nodata. Cast booleans to uint8 first.
     """
     stack = _stacked(planes, grid)
-    with replacing(path) as temporary, _created(temporary, stack, grid) as sink:
+    with replacing(path) as temporary, created(temporary, stack, grid) as sink:
         sink.descriptions = list(planes)
 
 
@@ -116,7 +117,7 @@ def write_cog(path: Path, planes: Mapping[str, F32], grid: Grid) -> None:
     stack = _stacked(planes, grid).astype(np.float32)
     options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
     with replacing(path) as temporary, MemoryFile() as memory:
-        with _created(memory.name, stack, grid) as draft:
+        with created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
         copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
 
@@ -158,6 +159,10 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
         if source.count != 1:
             raise SceneError(f"{path} must hold one band, found {source.count}.")
         dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
+        if not np.isnan(fill):
+            copy = (pan_mean if resampling == "average" else copied)(source, grid, fill)
+            if copy is not None:
+                return copy
         target = _onto(source, grid, resampling, fill)
     if np.issubdtype(dtype, np.integer):
         target = np.rint(target)
@@ -225,10 +230,13 @@ def _grid(source: DatasetReader) -> Grid:
 
 
 @contextmanager
-def _created(path: Path | str, stack: Band, grid: Grid) -> Iterator[DatasetWriter]:
-    """Write `stack` as a GeoTIFF of one compressed strip a band; yield it to be described."""
+def created(
+    path: Path | str, stack: Band, grid: Grid, *, is_packed: bool = True
+) -> Iterator[DatasetWriter]:
+    """Write `stack` as a GeoTIFF of one strip a band; yield it to be described."""
     is_float = np.issubdtype(stack.dtype, np.floating)
     count, rows, cols = stack.shape
+    packing = {"compress": "deflate", "zlevel": 1, "predictor": 3 if is_float else 2}
     with rasterio.open(
         path,
         "w",
@@ -242,9 +250,7 @@ def _created(path: Path | str, stack: Band, grid: Grid) -> Iterator[DatasetWrite
         nodata=float("nan") if is_float else None,
         interleave="band",
         blockysize=rows,
-        compress="deflate",
-        zlevel=1,
-        predictor=3 if is_float else 2,
+        **(packing if is_packed else {}),
     ) as sink:
         sink.write(stack)
         yield sink

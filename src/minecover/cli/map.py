@@ -1,0 +1,54 @@
+"""`minecover map`: a whole region, tile by tile, on this machine or a cluster."""
+
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+
+class Where(TypedDict):
+    """The options that say where tiles are done, see `minecover.region.cluster.Workers`."""
+
+    scheduler: str | None
+    processes: int
+    memory_gb: float
+
+
+@click.command()
+@click.argument("area")
+@click.option("--source", required=True, help="A product folder, or an option of conf/source.")
+@click.option("--model", default="models:/minecover@champion", show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--scheduler", help="A Dask scheduler, tcp://host:port [default: this machine].")
+@click.option("--workers", "processes", default=2, show_default=True, help="On this machine.")
+@click.option("--memory", "memory_gb", default=1.8, show_default=True, help="A worker's [GB].")
+@click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
+def map(
+    area: str, source: str, model: str, out: Path, tile: int, **workers: Unpack[Where]
+) -> None:
+    """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
+
+    Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
+    (VRT, one a UTM zone), a STAC item collection, and a ledger. A run that was interrupted
+    goes on when it is started again. Classes: 0 not observed, 1 no mine, 2 mine, 3 mine where
+    the model extrapolates. What could not be done is 0, and the command ends with exit code 1.
+
+    \b
+    minecover map kivu.geojson --source LC08_products/ --out map/
+    minecover map 27.9,-4.4,28.1,-4.2 --source simulated/ --model models/model.pkl --out map/
+    minecover map kivu.gpkg --source earth_engine --scheduler tcp://10.0.0.5:8786 --out map/
+    """
+    from minecover.errors import RegionError
+    from minecover.mapping.run import map_area, order_of
+    from minecover.region.cluster import Workers
+
+    order = order_of(model, source, out)
+    counts, written = map_area(area, order, Workers(**workers), tile_px=tile)
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
+    for path in written:
+        click.echo(str(path))
+    if undone := counts["corrupt"] + counts["failed"]:
+        raise RegionError(
+            f"{undone} tiles could not be done and are not observed on the map; the ledger "
+            f"{out}/ledger.sqlite says why. Mend it and start the same command again."
+        )

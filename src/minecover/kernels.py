@@ -1,0 +1,460 @@
+"""Compiled loops over pixels: what numpy does in several passes over memory, done in one.
+
+Each gives, to the last bit, what its numpy sentence gives; neither the processor nor the shape
+of the array matters. Sums keep their order, and nothing is fused or reassociated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+#: Pixels that are sorted side by side: a few kilobytes, which stay in the first cache.
+LANES = 128
+#: Of float32: the bits of infinity and of NaN, and all bits but the sign.
+INFINITE, NOTHING, POSITIVE = np.int32(0x7F800000), np.int32(0x7FC00000), np.int32(0x7FFFFFFF)
+
+_compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@cache
+def exchanges(n: int) -> Ints:
+    """List the compare-exchanges that sort `n` values, (k, 2), by Batcher's merge exchange.
+
+    References
+    ----------
+    Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
+    """
+    pairs = []
+    top = 1 << max((n - 1).bit_length() - 1, 0)
+    p = top
+    while p > 0:
+        q, r, d = top, 0, p
+        while True:
+            pairs += [(i, i + d) for i in range(n - d) if i & p == r]
+            if q == p:
+                break
+            d, q, r = q - p, q >> 1, p
+        p >>= 1
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def lookup(n: int, q: float) -> tuple[Ints, Ints, F32]:
+    """Say where quantile `q` of 0 ... n ascending values lies.
+
+    Returns
+    -------
+    low, high : (n + 1,) int64
+        Its neighbours among so many values.
+    share : (n + 1,) float32
+        Of the upper one.
+    """
+    position = q * np.maximum(np.arange(n + 1) - 1, 0)
+    low, high = np.floor(position), np.ceil(position)
+    return low.astype(np.int64), high.astype(np.int64), (position - low).astype(np.float32)
+
+
+def physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
+    """Turn digital numbers (n, row, col) into ``dn * scale + offset``, each (n,); 0 into NaN."""
+    flat = np.ascontiguousarray(dn).reshape(len(dn), -1)
+    return _physics(flat, scale, offset).reshape(dn.shape)
+
+
+@_compiled
+def _physics(dn, scale, offset):  # type: ignore[no-untyped-def]
+    values = np.empty(dn.shape, np.float32)
+    for k in range(len(dn)):
+        row, out, a, b = dn[k], values[k], scale[k], offset[k]
+        for x in range(len(row)):
+            value = np.float32(row[x]) * a + b
+            out[x] = value if row[x] != 0 else np.float32(np.nan)
+    return values
+
+
+def normalised_difference(a: F32, b: F32) -> F32:
+    """Give (a - b) / (a + b), clipped to -1 ... 1; NaN unless the sum is positive."""
+    return _elementwise(_normalised_difference, a, b)
+
+
+@_compiled
+def _normalised_difference(a, b):  # type: ignore[no-untyped-def]
+    found = np.empty(len(a), np.float32)
+    for x in range(len(a)):
+        total = a[x] + b[x]
+        value = (a[x] - b[x]) / total if total > np.float32(0) else np.float32(np.nan)
+        value = np.float32(-1) if value < np.float32(-1) else value
+        found[x] = np.float32(1) if value > np.float32(1) else value
+    return found
+
+
+def ratio(a: F32, b: F32) -> F32:
+    """Give a / b, clipped to 0 ... 10; NaN unless `b` is positive."""
+    return _elementwise(_ratio, a, b)
+
+
+@_compiled
+def _ratio(a, b):  # type: ignore[no-untyped-def]
+    found = np.empty(len(a), np.float32)
+    for x in range(len(a)):
+        value = a[x] / b[x] if b[x] > np.float32(0) else np.float32(np.nan)
+        value = np.float32(0) if value < np.float32(0) else value
+        found[x] = np.float32(10) if value > np.float32(10) else value
+    return found
+
+
+def _elementwise(formula: Callable[[F32, F32], F32], a: F32, b: F32) -> F32:
+    """Apply a compiled formula of two arrays of one shape."""
+    left, right = (np.ascontiguousarray(each, np.float32) for each in (a, b))
+    return formula(left.ravel(), right.ravel()).reshape(left.shape)
+
+
+def sort_dates(values: F32, valid: Bools) -> tuple[F32, NDArray[np.uint8]]:
+    """Sort what is valid over dates.
+
+    Parameters
+    ----------
+    values : (time, row, col) float32
+    valid : (time, row, col) bool
+
+    Returns
+    -------
+    ordered : (time, row, col) float32
+        Ascending; NaN, for what is not valid or not finite, last.
+    count : (row, col) uint8
+        How many come before.
+    """
+    shape, n_dates = values.shape, len(values)
+    flat = np.ascontiguousarray(values).reshape(n_dates, -1).view(np.int32)
+    usable = np.ascontiguousarray(valid).reshape(n_dates, -1)
+    ordered, count = _sort_dates(flat, usable, exchanges(n_dates))
+    return ordered.view(np.float32).reshape(shape), count.reshape(shape[1:])
+
+
+@_compiled
+def _sort_dates(bits, valid, pairs):  # type: ignore[no-untyped-def]
+    n_dates, n = bits.shape
+    ordered = np.empty((n_dates, n), np.int32)
+    count = np.zeros(n, np.uint8)
+    lanes = np.full((n_dates, LANES), INFINITE)
+    for first in range(0, n, LANES):
+        width = min(LANES, n - first)
+        here = count[first : first + width]
+        for t in range(n_dates):
+            _load(bits[t, first : first + width], valid[t, first : first + width], lanes[t])
+        for t in range(n_dates):
+            lane = lanes[t]
+            for x in range(width):
+                here[x] += np.uint8(lane[x] < INFINITE)
+        _sort_lanes(lanes, pairs)
+        for t in range(n_dates):
+            lane, out = lanes[t], ordered[t, first : first + width]
+            for x in range(width):
+                key = lane[x]
+                out[x] = _flipped(key) if key < INFINITE else NOTHING
+    return ordered, count
+
+
+@_compiled
+def _flipped(bits):  # type: ignore[no-untyped-def]
+    """Turn the bits of a float into an integer of the same order, and back."""
+    return bits ^ ((bits >> np.int32(31)) & POSITIVE)
+
+
+@_compiled
+def _load(bits, valid, lane):  # type: ignore[no-untyped-def]
+    """Load what is valid and finite; infinity, which sorts last, for the rest."""
+    for x in range(len(bits)):
+        is_there = valid[x] & ((bits[x] & POSITIVE) < INFINITE)
+        lane[x] = _flipped(bits[x]) if is_there else INFINITE
+
+
+@_compiled
+def _sort_lanes(lanes, pairs):  # type: ignore[no-untyped-def]
+    """Sort all lanes at once. Compilers find vector instructions for integers, not floats."""
+    for k in range(len(pairs)):
+        upper, lower = lanes[pairs[k, 0]], lanes[pairs[k, 1]]
+        for x in range(LANES):
+            a, b = upper[x], lower[x]
+            upper[x] = min(a, b)
+            lower[x] = max(a, b)
+
+
+def quantile(ordered: F32, count: NDArray[np.uint8], q: float) -> F32:
+    """Look a quantile up in what `sort_dates` gave, (row, col); NaN where there is no value."""
+    n_dates, *shape = ordered.shape
+    flat = ordered.reshape(n_dates, -1)
+    return _quantile(flat, count.ravel(), *lookup(n_dates, q)).reshape(shape)
+
+
+@_compiled
+def _quantile(ordered, count, low, high, share):  # type: ignore[no-untyped-def]
+    n = ordered.shape[1]
+    found = np.empty(n, np.float32)
+    for x in range(n):
+        k = count[x]
+        below = ordered[low[k], x]
+        found[x] = below + (ordered[high[k], x] - below) * share[k]
+    return found
+
+
+def block_means(values: F32, side: int) -> F32:
+    """Mean of whole blocks of side x side pixels, leaving NaN out.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+    side : int
+
+    Returns
+    -------
+    (n, row // side, col // side) float32
+    """
+    return _block_means(values, side)
+
+
+@_compiled
+def _block_means(values, side):  # type: ignore[no-untyped-def]
+    n, rows, cols = len(values), values.shape[1] // side, values.shape[2] // side
+    means = np.empty((n, rows, cols), np.float32)
+    total, count = np.empty(cols * side), np.empty(cols * side, np.int32)
+    for k in range(n):
+        for i in range(rows):
+            total[:] = 0
+            count[:] = 0
+            for down in range(side):
+                row = values[k, i * side + down]
+                for x in range(cols * side):
+                    value = row[x]
+                    is_there = abs(value) < np.float32(np.inf)
+                    total[x] += np.float64(value) if is_there else 0.0
+                    count[x] += is_there
+            for j in range(cols):
+                summed, seen = 0.0, 0
+                for x in range(j * side, (j + 1) * side):
+                    summed += total[x]
+                    seen += count[x]
+                means[k, i, j] = summed / seen if seen > 0 else np.nan
+    return means
+
+
+def middles(
+    cells: F32, starts: tuple[Ints, Ints], side: int, least: int, *, with_deviation: bool
+) -> tuple[F32, F32]:
+    """Median and median absolute deviation of square windows of cells.
+
+    Parameters
+    ----------
+    cells : (n, row, col) float32
+        NaN where there is no data.
+    starts : (rows,) int64, (cols,) int64
+        Upper left cells of the windows.
+    side : int
+        Of a window [cells].
+    least : int
+        Cells with data below which a window says nothing (NaN).
+    with_deviation : bool
+        Otherwise the deviation is NaN.
+
+    Returns
+    -------
+    median, deviation : (n, rows, cols) float32
+    """
+    table = lookup(side * side, 0.5)
+    network = exchanges(side * side)
+    return _middles(cells, *starts, side, least, network, *table, with_deviation)
+
+
+@_compiled
+def _middles(cells, tops, lefts, side, least, pairs, low, high, share, deviate):  # type: ignore[no-untyped-def]
+    n, rows, cols = len(cells), len(tops), len(lefts)
+    median = np.full((n, rows, cols), np.float32(np.nan))
+    deviation = np.full((n, rows, cols), np.float32(np.nan))
+    lanes = np.full((side * side, LANES), INFINITE)
+    floats = lanes.view(np.float32)
+    for k in range(n):
+        for i in range(rows):
+            for first in range(0, cols, LANES):
+                starts = lefts[first : first + LANES]
+                _gather(cells[k], tops[i], starts, side, floats)
+                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
+                for x in range(len(starts)):
+                    if count[x] >= least:
+                        median[k, i, first + x] = middle[x]
+                if not deviate:
+                    continue
+                _gather(cells[k], tops[i], starts, side, floats)
+                for m in range(side * side):
+                    for x in range(len(starts)):
+                        floats[m, x] = abs(floats[m, x] - middle[x])
+                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
+                for x in range(len(starts)):
+                    if count[x] >= least:
+                        deviation[k, i, first + x] = middle[x]
+    return median, deviation
+
+
+@_compiled
+def _gather(cells, top, lefts, side, lanes):  # type: ignore[no-untyped-def]
+    """Lay the cells of windows of one row side by side."""
+    for m in range(side * side):
+        row, lane = cells[top + m // side], lanes[m]
+        for x in range(len(lefts)):
+            lane[x] = row[lefts[x] + m % side]
+
+
+@_compiled
+def _middle_of(lanes, width, pairs, low, high, share):  # type: ignore[no-untyped-def]
+    """Median of what is finite in each lane of floats' bits, and how much that is."""
+    everything = np.ones(width, np.bool_)
+    count = np.zeros(width, np.int64)
+    for lane in lanes:
+        _load(lane[:width], everything, lane)
+        for x in range(width):
+            count[x] += lane[x] < INFINITE
+    _sort_lanes(lanes, pairs)
+    for lane in lanes:
+        for x in range(width):
+            lane[x] = _flipped(lane[x])
+    floats = lanes.view(np.float32)
+    middle = np.empty(width, np.float32)
+    for x in range(width):
+        below = floats[low[count[x]], x]
+        middle[x] = below + (floats[high[count[x]], x] - below) * share[count[x]]
+    return middle, count
+
+
+Between = tuple[Ints, F32, Bools]
+
+
+def spread(windows: F32, rows: Between, cols: Between) -> F32:
+    """Interpolate from window centres to pixels, leaving windows without a value out.
+
+    Parameters
+    ----------
+    windows : (n, i, j) float32
+        NaN where a window says nothing.
+    rows, cols : (lower window, share of the upper, inside), each (pixels,)
+        Where pixel centres lie between window centres.
+
+    Returns
+    -------
+    (n, row, col) float32
+        NaN outside, and where a lone window in the far corner would speak for a pixel.
+    """
+    nothing = np.zeros((len(windows), len(rows[0]), len(cols[0])), np.float32)
+    return _spread(windows, *rows, *cols, nothing, False)
+
+
+def over_spread(values: F32, windows: F32, rows: Between, cols: Between) -> F32:
+    """Give what `values` (n, row, col) have more than what `spread` gives."""
+    return _spread(windows, *rows, *cols, values, True)
+
+
+@_compiled
+def _spread(windows, i, f, row_in, j, g, col_in, values, is_over):  # type: ignore[no-untyped-def]
+    n, last_row, last_col = len(windows), windows.shape[1] - 1, windows.shape[2] - 1
+    rows, cols = len(i), len(j)
+    out = np.empty((n, rows, cols), np.float32)
+    weight, total = np.empty(last_col + 1, np.float32), np.empty(last_col + 1, np.float32)
+    one, nothing, quarter = np.float32(1), np.float32(np.nan), np.float32(0.25)
+    for k in range(n):
+        for r in range(rows):
+            if not row_in[r]:
+                out[k, r] = nothing
+                continue
+            upper, lower = windows[k, i[r]], windows[k, min(i[r] + 1, last_row)]
+            for w in range(last_col + 1):
+                a, b = upper[w], lower[w]
+                has_a, has_b = abs(a) < np.float32(np.inf), abs(b) < np.float32(np.inf)
+                share_a = one - f[r] if has_a else np.float32(0)
+                share_b = f[r] if has_b else np.float32(0)
+                weight[w] = share_a + share_b
+                known_a = a if has_a else np.float32(0)
+                known_b = b if has_b else np.float32(0)
+                total[w] = known_a * (one - f[r]) + known_b * f[r]
+            for c in range(cols):
+                w, v, share = j[c], min(j[c] + 1, last_col), g[c]
+                heavy = weight[w] * (one - share) + weight[v] * share
+                summed = total[w] * (one - share) + total[v] * share
+                value = summed / heavy
+                is_said = col_in[c] and heavy > quarter
+                value = value if is_said else nothing
+                out[k, r, c] = values[k, r, c] - value if is_over else value
+    return out
+
+
+def mean_and_sd(values: F32, size_px: int) -> tuple[F32, F32]:
+    """Mean and standard deviation in a square round every pixel, leaving NaN out.
+
+    Values are added in a fixed order. A running sum would be quicker, and its last bits would
+    tell where the array begins.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+        NaN where there is no data, and beyond the edges.
+    size_px : int
+        Odd side of the square.
+
+    Returns
+    -------
+    mean, sd : (n, row, col) float32
+        NaN where a square holds no data.
+    """
+    half = size_px // 2
+    padded = np.pad(values, ((0, 0), (half, half), (half, half)), constant_values=np.nan)
+    return _mean_and_sd(padded, size_px)
+
+
+@_compiled
+def _mean_and_sd(padded, size):  # type: ignore[no-untyped-def]
+    n, rows, wide = len(padded), padded.shape[1] - size + 1, padded.shape[2]
+    cols = wide - size + 1
+    mean = np.empty((n, rows, cols), np.float32)
+    sd = np.empty((n, rows, cols), np.float32)
+    down, across = np.empty((3, wide)), np.empty((3, cols))
+    count, total, squares = across[0], across[1], across[2]
+    for k in range(n):
+        for r in range(rows):
+            down[:] = 0
+            for i in range(size):
+                _count_in(padded[k, r + i], down[0], down[1], down[2])
+            for m in range(3):
+                _add_across(down[m], size, across[m])
+            middles, spreads = mean[k, r], sd[k, r]
+            for x in range(cols):
+                middle = total[x] / count[x]
+                variance = squares[x] / count[x] - middle * middle
+                middles[x] = middle
+                spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
+    return mean, sd
+
+
+@_compiled
+def _count_in(row, count, total, squares):  # type: ignore[no-untyped-def]
+    """Add a row to the running counts, sums and sums of squares of its columns."""
+    for x in range(len(row)):
+        is_there = abs(row[x]) < np.float32(np.inf)
+        known = np.float64(row[x]) if is_there else 0.0
+        count[x] += 1.0 if is_there else 0.0
+        total[x] += known
+        squares[x] += known * known
+
+
+@_compiled
+def _add_across(down, size, across):  # type: ignore[no-untyped-def]
+    """Add `size` neighbours, from left to right."""
+    across[:] = down[: len(across)]
+    for i in range(1, size):
+        beside = down[i : i + len(across)]
+        for x in range(len(across)):
+            across[x] += beside[x]

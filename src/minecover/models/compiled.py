@@ -1,0 +1,227 @@
+"""LightGBM's trees as bit masks over leaves: the same scores, many times faster on many rows."""
+# mypy: allow-subclassing-any
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numba
+import numpy as np
+from lightgbm import LGBMClassifier
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from minecover.cube import F32
+
+#: Leaves a tree may have: one bit each.
+MOST_LEAVES = 64
+#: Rows that go through a tree side by side.
+LANES = 128
+#: De Bruijn's sequence: multiplied by a single bit, its top six bits name that bit's place.
+SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
+
+Node = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masks:
+    """Trees, node by node.
+
+    Parameters
+    ----------
+    feature : (n_nodes,) int64
+    threshold : (n_nodes,) float32
+        A row goes right if its feature is above it ...
+    nan_right : (n_nodes,) bool
+        ... or NaN, where that is sent right.
+    keep : (n_nodes,) uint32 or uint64
+        Leaves that are still possible once a row went right; leaves count from the left.
+    first : (n_trees + 1,) int64
+        Each tree's first node.
+    leaf : (n_trees, 32 or 64) float64
+        Values.
+    """
+
+    feature: NDArray[np.int64]
+    threshold: F32
+    nan_right: NDArray[np.bool_]
+    keep: NDArray[np.unsignedinteger]
+    first: NDArray[np.int64]
+    leaf: NDArray[np.float64]
+
+
+class CompiledTrees(ClassifierMixin, BaseEstimator):
+    """A fitted binary `LGBMClassifier`, read-only.
+
+    Parameters
+    ----------
+    masks : Masks
+    n_features_in_ : int
+    classes_ : (2,) array
+
+    References
+    ----------
+    Lucchese et al. (2015), QuickScorer, SIGIR, doi:10.1145/2766462.2767733.
+    """
+
+    def __init__(
+        self, masks: Masks, n_features_in_: int, classes_: NDArray[np.integer]
+    ) -> None:
+        self.masks = masks
+        self.n_features_in_ = n_features_in_
+        self.classes_ = classes_
+
+    def fit(self, X: F32, y: NDArray[np.int8]) -> Self:
+        """Leave the trees as they are: they were grown before they were compiled."""
+        return self
+
+    def predict_proba(self, X: F32) -> NDArray[np.float64]:
+        """Give (n, 2) probabilities."""
+        m = self.masks
+        trees = (m.feature, m.threshold, m.nan_right, m.keep, m.first, m.leaf)
+        raw = _scored(np.asarray(X, np.float32), *trees, ~m.keep.dtype.type(0))
+        p = 1 / (1 + np.exp(-raw))
+        return np.column_stack([1 - p, p])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Answer yes: the trees were grown before."""
+        return True
+
+
+def compiled(model: BaseEstimator) -> BaseEstimator:
+    """Copy a fitted model with every LightGBM classifier inside of it compiled.
+
+    What cannot be (another family, several classes, categories, too many leaves) stays.
+    """
+    if isinstance(model, LGBMClassifier):
+        # A wrapper also keeps the unfitted classifier that it cloned.
+        masks = _masks(model) if model.__sklearn_is_fitted__() else None
+        if masks is None:
+            return model
+        return CompiledTrees(masks, model.n_features_in_, model.classes_)
+    twin = copy.copy(model)
+    for name, part in vars(model).items():
+        setattr(twin, name, _part(part))
+    return twin
+
+
+def _part(part: object) -> object:
+    """Compile what lies in an attribute: an estimator, or a list of them, maybe with names."""
+    if isinstance(part, BaseEstimator):
+        return compiled(part)
+    if isinstance(part, list | tuple):
+        return type(part)(_part(inner) for inner in part)
+    return part
+
+
+def _masks(model: LGBMClassifier) -> Masks | None:
+    """Read a classifier's trees; None if they are of a kind that masks do not cover."""
+    dumped = model.booster_.dump_model()
+    trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
+    leaves = [list(_leaves(tree)) for tree in trees]
+    nodes = [list(_nodes(tree, 0)) for tree in trees]
+    plain = all(
+        node["decision_type"] == "<=" and node["missing_type"] in ("None", "NaN")
+        for tree in nodes
+        for node, _, _ in tree
+    )
+    is_binary = dumped["objective"] == "binary sigmoid:1" and not dumped["average_output"]
+    if not plain or not is_binary or max(map(len, leaves)) > MOST_LEAVES:
+        return None
+    flat = [each for tree in nodes for each in tree]
+    bits = 32 if max(map(len, leaves)) <= 32 else MOST_LEAVES
+    values = np.zeros((len(trees), bits))
+    for row, found in zip(values, leaves, strict=True):
+        row[: len(found)] = found
+    return Masks(
+        feature=np.array([node["split_feature"] for node, _, _ in flat], np.int64),
+        threshold=_at_most(np.array([node["threshold"] for node, _, _ in flat], np.float64)),
+        nan_right=np.array([_sends_nan_right(node) for node, _, _ in flat], np.bool_),
+        keep=np.array([_without(at, n, bits) for _, at, n in flat], f"uint{bits}"),
+        first=np.cumsum([0, *(len(tree) for tree in nodes)], dtype=np.int64),
+        leaf=values,
+    )
+
+
+def _leaves(node: Node) -> Iterator[float]:
+    """Walk the values of a tree's leaves, from the left."""
+    if "leaf_value" in node:
+        yield float(node["leaf_value"])  # type: ignore[arg-type]
+        return
+    for side in ("left_child", "right_child"):
+        yield from _leaves(node[side])  # type: ignore[arg-type]
+
+
+def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
+    """Walk a tree's inner nodes with the first of the leaves on their left, and their number."""
+    if "leaf_value" in node:
+        return
+    left, right = node["left_child"], node["right_child"]
+    n = sum(1 for _ in _leaves(left))  # type: ignore[arg-type]
+    yield node, first, n
+    yield from _nodes(left, first)  # type: ignore[arg-type]
+    yield from _nodes(right, first + n)  # type: ignore[arg-type]
+
+
+def _without(first: int, n: int, bits: int) -> int:
+    """All leaves but `n` from `first` on."""
+    return (2**bits - 1) ^ ((2**n - 1) << first)
+
+
+def _sends_nan_right(node: Node) -> bool:
+    """Where NaN goes: its learned side, or where 0 goes if training had none."""
+    if node["missing_type"] == "None":
+        return 0.0 > float(node["threshold"])  # type: ignore[arg-type]
+    return not node["default_left"]
+
+
+def _at_most(thresholds: NDArray[np.float64]) -> F32:
+    """Round down: what is above it is, for float32 values, what is above the threshold."""
+    with np.errstate(over="ignore"):
+        rounded = thresholds.astype(np.float32)
+    over = rounded.astype(np.float64) > thresholds
+    rounded[over] = np.nextafter(rounded[over], np.float32(-np.inf))
+    return rounded
+
+
+def _places() -> NDArray[np.uint8]:
+    """Tabulate a single bit's place by what its product with `SEQUENCE` begins with."""
+    table = np.zeros(64, np.uint8)
+    for place in range(64):
+        table[(int(SEQUENCE) << place) % 2**64 >> 58] = place
+    return table
+
+
+PLACES = _places()
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _scored(X, feature, cut, nan_right, keep, first, leaf, every):  # type: ignore[no-untyped-def]
+    n, n_features = X.shape
+    raw = np.zeros(n)
+    columns = np.zeros((n_features, LANES), np.float32)
+    possible = np.empty(LANES, keep.dtype)
+    for start in range(0, n, LANES):
+        width = min(LANES, n - start)
+        for k in range(n_features):
+            columns[k, :width] = X[start : start + width, k]
+        here = raw[start : start + width]
+        for tree in range(len(leaf)):
+            possible[:] = every
+            for node in range(first[tree], first[tree + 1]):
+                column, at, left = columns[feature[node]], cut[node], keep[node]
+                if nan_right[node]:
+                    for x in range(LANES):
+                        possible[x] &= every if column[x] <= at else left
+                else:
+                    for x in range(LANES):
+                        possible[x] &= left if column[x] > at else every
+            values = leaf[tree]
+            for x in range(width):
+                leaves = np.uint64(possible[x])
+                leftmost = leaves & (~leaves + np.uint64(1))
+                here[x] += values[PLACES[(leftmost * SEQUENCE) >> np.uint64(58)]]
+    return raw
