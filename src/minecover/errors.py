@@ -43,3 +43,7 @@ class ModelError(MinecoverError):
 
 class RegistryError(MinecoverError):
     """The tracking store or the model registry cannot give what was asked."""
+
+
+class SweepError(MinecoverError):
+    """A sweep asks for what its tables do not hold, or some of its jobs failed."""
