@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from minecover.config import Params, composed
 from minecover.metrics import Ranking, confusion
@@ -90,7 +91,7 @@ def row(params: Params, asked: argparse.Namespace) -> str:
     for stage in STAGES:
         stage.run(params)
     setting = Setting(params)
-    setting.write_grouped(asked.folds or int(params.value("folds.splitter.n")))
+    setting.write_grouped(asked.folds or int(params.value("folds.n")))
     evaluate.run(params)
     scores = json.loads(paths.METRICS.read_text())
     date, vote = scores["observation"], scores["location"]
@@ -126,7 +127,9 @@ class Setting:
         self.here = fetched_sites()
         blocks = params.build("features")
         self.columns = [name for block in blocks.values() for name in block.names]
-        self.split: Split = split_of(self.here, params.build("folds.splitter"))
+        self.split: Split = split_of(
+            self.here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS)
+        )
         self.recipe: Recipe = params.build("design.recipe")
         near_px = self.recipe.keep_within_px
         counts = count_rows(
@@ -170,7 +173,7 @@ class Setting:
 
         One fold of them is enough: it holds locations of every site.
         """
-        n_folds = int(self.params.value("folds.splitter.n"))
+        n_folds = int(self.params.value("folds.n"))
         share = self.shares[-1]
         model = fit(
             self.params.build("model"),

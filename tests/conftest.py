@@ -79,7 +79,7 @@ def house(root: Path, *overrides: str) -> House:
 
 SMALL = (
     "source.world.n_sites=12",
-    "folds.splitter.n=3",
+    "folds.n=3",
     # Twelve sites are too few to say whether position tells.
     "folds.gate=false",
 )

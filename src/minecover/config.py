@@ -84,7 +84,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
     Parameters
     ----------
     overrides : sequence of str
-        In Hydra's grammar, e.g. ``["experiment=poc_2017", "folds.splitter.n=3"]``.
+        In Hydra's grammar, e.g. ``["experiment=poc_2017", "folds.n=3"]``.
     conf : Path
         Folder of the configuration.
 
@@ -108,7 +108,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
                 )
             tree = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"conf/ does not compose: {_one_line(error)}") from error
+        raise ConfigError(f"conf/ does not compose: {one_line(error)}") from error
     if not isinstance(tree, dict):
         raise ConfigError(f"conf/config.yaml should compose to a mapping, found {type(tree)}.")
     return Params({str(name): node for name, node in tree.items()})
@@ -145,7 +145,7 @@ def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
     ConfigError
         Naming the first keys that differ and what to type.
     """
-    wanted, found = dict(_flat(composed(conf=conf).tree)), dict(_flat(load_params(path).tree))
+    wanted, found = dict(leaves(composed(conf=conf).tree)), dict(leaves(load_params(path).tree))
     keys = [key for key in {**wanted, **found} if wanted.get(key, "-") != found.get(key, "-")]
     if keys:
         shown = "; ".join(
@@ -157,6 +157,15 @@ def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
             "Edit conf/, not params.yaml, and type `minecover params --write` to compose it "
             "again, or `make run EXPERIMENT=name` to run an experiment."
         )
+
+
+def leaves(node: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Walk the leaves of a tree with their dotted keys."""
+    if isinstance(node, Mapping) and node:
+        for key, value in node.items():
+            yield from leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, node
 
 
 def _shared(node: Any, seen: dict[str, Any]) -> Any:
@@ -171,16 +180,7 @@ def _shared(node: Any, seen: dict[str, Any]) -> Any:
     return seen.setdefault(json.dumps(mapping), mapping)
 
 
-def _flat(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk the leaves of a tree with their dotted keys."""
-    if isinstance(node, Mapping) and node:
-        for key, value in node.items():
-            yield from _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, node
-
-
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """Fold Hydra's message, without the folders that it searched."""
     said = str(error).partition("Config search path:")[0]
     return " ".join(said.split())

@@ -47,3 +47,7 @@ class RegistryError(MinecoverError):
 
 class RegionError(MinecoverError):
     """A map of a region cannot be begun, gone on with, or finished."""
+
+
+class SweepError(MinecoverError):
+    """A sweep asks for what its tables do not hold, or some of its jobs failed."""

@@ -30,6 +30,8 @@ RECORD = Record(
     tags=TAGS,
     dataset=Dataset(name="observations", source="data/features", digest="d" * 64),
     artifacts=(),
+    description="Two trees.",
+    by_fold={"location.f1": [0.5, 0.7]},
 )
 
 

@@ -51,6 +51,8 @@ RECORD = Record(
     tags=dict.fromkeys(REQUIRED_TAGS, "known"),
     dataset=Dataset(name="observations", source="data/features", digest="d"),
     artifacts=(),
+    description="",
+    by_fold={},
 )
 
 

@@ -15,7 +15,7 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
     minecover params --check
     minecover params --write
     minecover params --write --experiment brumadinho
-    minecover params --write model=forest folds.splitter.n=3
+    minecover params --write model=forest folds.n=3
     """
     from minecover.config import PARAMS, check_params, composed, write_params
 

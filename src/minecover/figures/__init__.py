@@ -1,17 +1,21 @@
-"""Every picture: a site through time, the curves behind the scores, the map of candidates."""
+"""Every picture: a site through time, curves, the map of candidates, what a sweep tried."""
 
 from matplotlib.figure import Figure
 
 from minecover.figures.canvas import png, write_png
 from minecover.figures.curves import precision_recall, reliability, transfer
 from minecover.figures.places import overview
-from minecover.figures.site import SiteView, clearest, site_panel, stretched
+from minecover.figures.site import SiteView, clearest, example_sites, site_panel, stretched
+from minecover.figures.sweep import importance, parallel_coordinates
 
 __all__ = [
     "Figure",
     "SiteView",
     "clearest",
+    "example_sites",
+    "importance",
     "overview",
+    "parallel_coordinates",
     "png",
     "precision_recall",
     "reliability",

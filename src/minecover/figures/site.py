@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,6 +122,25 @@ def site_panel(view: SiteView, *, simulated: bool) -> Figure:
         for axes in small[n_dates:]:
             axes.set_visible(False)
         upper.colorbar(image, ax=upper.axes, shrink=0.8, label="probability of a mine")
+    return figure
+
+
+def example_sites(views: Mapping[str, SiteView], *, simulated: bool) -> Figure:
+    """Show sites one below the other: two colour pictures and the location's probability.
+
+    Parameters
+    ----------
+    views : mapping of SiteView
+        By what they are an example of.
+    simulated : bool
+        Whether the data are; the title says so.
+    """
+    with canvas("Examples, out of fold", simulated, (10.5, 4.3 * len(views))) as figure:
+        rows = figure.subfigures(len(views), 1, squeeze=False).ravel()
+        for row, (name, view) in zip(rows, views.items(), strict=True):
+            row.suptitle(name, fontsize=11)
+            image = _colour_pictures(row, view)
+            row.colorbar(image, ax=row.axes, shrink=0.8, label="probability of a mine")
     return figure
 
 

@@ -5,6 +5,7 @@ from minecover.metrics.calibration import calibration, reliability
 from minecover.metrics.comparison import paired
 from minecover.metrics.detection import ObjectCurve
 from minecover.metrics.estimates import Report, number
+from minecover.metrics.folds import by_fold
 from minecover.metrics.judged import Judged, Yardstick
 from minecover.metrics.objects import Ground, ObjectRule, count_objects
 from minecover.metrics.ranking import (
@@ -36,6 +37,7 @@ __all__ = [
     "average_precision",
     "best_f1_threshold",
     "best_f1_threshold_by_fold",
+    "by_fold",
     "calibration",
     "choose_cuts",
     "common_support",

@@ -12,6 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 from minecover.cube import F32
 
 
+def corrected(q: NDArray[np.float64], kept_negatives: float) -> NDArray[np.float64]:
+    """Bring probabilities among sampled negatives back to all of them, see `PriorCorrected`."""
+    return q * kept_negatives / (q * kept_negatives + 1 - q)
+
+
 class PriorCorrected(ClassifierMixin, BaseEstimator):
     """A classifier trained on few of the negatives that answers as if it had seen all of them.
 
@@ -46,7 +51,7 @@ class PriorCorrected(ClassifierMixin, BaseEstimator):
         """Give (n, 2) probabilities at the full data's prevalence."""
         check_is_fitted(self)
         q = self.estimator_.predict_proba(X)[:, 1].astype(np.float64)
-        p = q * self.kept_negatives / (q * self.kept_negatives + 1 - q)
+        p = corrected(q, self.kept_negatives)
         return np.column_stack([1 - p, p])
 
     def predict(self, X: F32) -> NDArray[np.int8]:

@@ -2,6 +2,8 @@
 
 import logging
 
+import pandas as pd
+
 from minecover.aggregation import Aggregation
 from minecover.atomic import replacing, write_json
 from minecover.config import Params
@@ -9,6 +11,7 @@ from minecover.metrics import (
     Ground,
     Judged,
     ObjectCurve,
+    ObjectRule,
     Yardstick,
     choose_cuts,
     common_support,
@@ -28,22 +31,37 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Score the out-of-fold probabilities; each fold is cut where the others say."""
     aggregation: Aggregation = params.build("aggregation")
-    yardstick = Yardstick(
+    yardstick = yardstick_of(params)
+    sites = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
+    model = Judged(sites, choose_cuts(sites, params.value("design.threshold")))
+    write_json(paths.METRICS, scores(model, yardstick))
+    tables = plotted(model, yardstick.objects)
+    for name, table in tables.items():
+        with replacing(paths.PLOTS / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+    counts = ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
+    log.info("evaluate: %d sites, %s", len(sites), counts)
+
+
+def yardstick_of(params: Params) -> Yardstick:
+    """Gather what models are measured with."""
+    return Yardstick(
         bootstrap=params.build("metrics.bootstrap"),
         objects=params.build("metrics.objects"),
         prevalences=params.value("metrics.prevalences"),
     )
-    sites = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
-    model = Judged(sites, choose_cuts(sites, params.value("design.threshold")))
-    write_json(paths.METRICS, scores(model, yardstick))
-    labelled, rule = model.ordered(background=False), yardstick.objects
+
+
+def plotted(model: Judged, rule: ObjectRule) -> dict[str, pd.DataFrame]:
+    """Give the tables behind the plots, by the names of their files."""
+    labelled = model.ordered(background=False)
     support = common_support(labelled, against_truth=False)
     thresholds = model.thresholds(labelled, "location").tolist()
     grounds = {
         "objects": Ground.of(labelled, rule, truth=False),
         "objects_truth": Ground.of(labelled, rule, truth=True),
     }
-    tables = {
+    return {
         "pr_observation": pr_curve(support.observation),
         "pr_location": pr_curve(support.location),
         "reliability": reliability(support.location),
@@ -51,8 +69,3 @@ def run(params: Params) -> None:
         "sites": site_table(model, rule),
         **{name: ObjectCurve.of(ground, rule).table() for name, ground in grounds.items()},
     }
-    for name, table in tables.items():
-        with replacing(paths.PLOTS / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n")
-    counts = ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
-    log.info("evaluate: %d sites, %s", len(sites), counts)

@@ -1,6 +1,7 @@
 """Stage `folds`: which ground is tested with which, and the audit of leaks."""
 
 import logging
+from collections.abc import Sequence
 
 from joblib import Parallel, delayed
 
@@ -8,7 +9,8 @@ from minecover.atomic import replacing, write_json
 from minecover.config import Params
 from minecover.errors import FoldError
 from minecover.folds import GroupedFolds
-from minecover.leakage import Evidence, audit, feature_names
+from minecover.leakage import Audit, Evidence, audit, feature_names
+from minecover.sites import Site
 from minecover.stages import fetched_sites, paths
 from minecover.table import read_table
 
@@ -18,8 +20,37 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Deal the folds by labelled pixels, look for leaks, and stop at one."""
     splitter: GroupedFolds = params.build("folds.splitter")
-    profile, seed = str(params.value("mask.name")), int(params.value("seed"))
     sites = fetched_sites()
+    columns, evidence = look_at(params, sites)
+    positives = {
+        site.site_id: int((one.label == 1).sum())
+        for site, one in zip(sites, evidence, strict=True)
+    }
+    folds = splitter.deal(sites, positives)
+    with replacing(paths.FOLDS) as temporary:
+        folds.to_parquet(temporary, index=False)
+    found = audit(
+        sites,
+        folds,
+        evidence,
+        features=columns,
+        buffer_m=splitter.buffer_m,
+        seed=int(params.value("seed")),
+    )
+    write_json(paths.LEAKAGE, found)
+    log.info(
+        "folds: %s labelled pixels a fold, position-only lift %.2f, site-only lift %.2f, "
+        "a random split would add %.3f",
+        folds.groupby("fold")["positives"].sum().tolist(),
+        *(found[f"{name}_only_lift"] for name in ("position", "site")),
+        found["random_minus_grouped"],
+    )
+    pass_gate(params, found)
+
+
+def look_at(params: Params, sites: Sequence[Site]) -> tuple[list[str], list[Evidence]]:
+    """Gather what the audit looks at: the names of the features, and the evidence by site."""
+    profile, seed = str(params.value("mask.name")), int(params.value("seed"))
     tables = [paths.table("location", site.site_id) for site in sites]
     present = feature_names(tables[0])
     bands = [name for name in params.value("source.bands") if name in present] or present
@@ -33,24 +64,17 @@ def run(params: Params) -> None:
     evidence: list[Evidence] = Parallel(n_jobs=-1, prefer="threads")(
         delayed(gather)(index) for index in range(len(sites))
     )
-    positives = {
-        site.site_id: int((one.label == 1).sum())
-        for site, one in zip(sites, evidence, strict=True)
-    }
-    folds = splitter.deal(sites, positives)
-    with replacing(paths.FOLDS) as temporary:
-        folds.to_parquet(temporary, index=False)
-    found = audit(
-        sites, folds, evidence, features=columns, buffer_m=splitter.buffer_m, seed=seed
-    )
-    write_json(paths.LEAKAGE, found)
-    log.info(
-        "folds: %s labelled pixels a fold, position-only lift %.2f, site-only lift %.2f, "
-        "a random split would add %.3f",
-        folds.groupby("fold")["positives"].sum().tolist(),
-        *(found[f"{name}_only_lift"] for name in ("position", "site")),
-        found["random_minus_grouped"],
-    )
+    return columns, evidence
+
+
+def pass_gate(params: Params, found: Audit) -> None:
+    """Stop at a leak, unless the configuration says that it is only reported.
+
+    Raises
+    ------
+    FoldError
+        If the audit failed.
+    """
     if params.value("folds.gate") and not found["passed"]:
         raise FoldError(
             f"the leakage audit failed in {found['failed']}: {found}. Look at "

@@ -51,7 +51,14 @@ def described(params: Params) -> Record:
     state = git_state(Path())
     source, design = str(params.value("source.name")), str(params.value("design.name"))
     family = str(params.value("model._target_")).rpartition(".")[2]
-    kept = (paths.METRICS, paths.LEAKAGE, paths.PLOTS, paths.FIGURES, paths.REPORT)
+    kept = (
+        paths.METRICS,
+        paths.LEAKAGE,
+        paths.PLOTS,
+        paths.FIGURES,
+        paths.REPORT,
+        paths.OUT_OF_FOLD,
+    )
     return Record(
         name=f"{source} {design} {family} {lock[:8]}",
         params=params.tree,
@@ -69,6 +76,8 @@ def described(params: Params) -> Record:
         },
         dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), data),
         artifacts=tuple(path for path in (*kept, Path("params.yaml"), LOCK) if path.exists()),
+        description="",
+        by_fold={},
     )
 
 

@@ -108,35 +108,56 @@ def _layers() -> dict[str, gpd.GeoDataFrame]:
 
 def _panels(maps: list[SiteMap], profile: Profile, simulated: bool) -> dict[str, Figure]:
     """Draw the best, the median and the worst site that holds a mine."""
-    table = pd.read_csv(paths.PLOTS / "sites.csv")
-    table = table[table["mine"] > 0]
-    errors = table["missed"] + table["false_alarms"]
-    table = table.assign(f1=2 * table["found"] / (2 * table["found"] + errors))
-    ranked = table.sort_values(["f1", "mine", "site_id"], ascending=[False, False, True])
-    chosen = {
-        name: ranked.iloc[place]
-        for name, place in (("best", 0), ("median", len(ranked) // 2), ("worst", -1))
-    }
-    wanted = {str(row["site_id"]) for row in chosen.values()}
+    chosen = exemplary(pd.read_csv(paths.PLOTS / "sites.csv"))
+    wanted = {site_id for site_id, _ in chosen.values()}
     scores = {s.site_id: s for s in read_out_of_fold(paths.OUT_OF_FOLD) if s.site_id in wanted}
     location = {one.site_id: one.probability for one in maps if one.site_id in wanted}
     panels = {}
-    for name, row in chosen.items():
-        view = _view(scores[str(row["site_id"])], location, profile)
-        caption = f"The {name} site: {view.site_id}, F1 {row['f1']:.2f}, out of fold."
+    for name, (site_id, f1) in chosen.items():
+        view = site_view(scores[site_id], location[site_id], profile)
+        caption = f"The {name} site: {site_id}, F1 {f1:.2f}, out of fold."
         panels[caption] = figures.site_panel(view, simulated=simulated)
     return panels
 
 
-def _view(site: OutOfFold, location: dict[str, F32], profile: Profile) -> SiteView:
-    """Gather what the picture of a site shows."""
+def exemplary(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Choose the best, the median and the worst site that holds a mine.
+
+    Parameters
+    ----------
+    table : DataFrame
+        See `minecover.metrics.site_table`.
+
+    Returns
+    -------
+    dict of (site_id, F1 of its locations)
+    """
+    table = table[table["mine"] > 0]
+    errors = table["missed"] + table["false_alarms"]
+    table = table.assign(f1=2 * table["found"] / (2 * table["found"] + errors))
+    ranked = table.sort_values(["f1", "mine", "site_id"], ascending=[False, False, True])
+    places = {"best": 0, "median": len(ranked) // 2, "worst": -1}
+    rows = {name: ranked.iloc[place] for name, place in places.items()}
+    return {name: (str(row["site_id"]), float(row["f1"])) for name, row in rows.items()}
+
+
+def site_view(site: OutOfFold, location: F32, profile: Profile) -> SiteView:
+    """Gather what the picture of a site shows.
+
+    Parameters
+    ----------
+    site : OutOfFold
+    location : (row, col) float32
+        The same scores aggregated over dates.
+    profile : Profile
+    """
     cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
     return SiteView(
         site_id=site.site_id,
         cube=cube,
         valid=cube.core(valid(cube, profile)),
         probability=site.probability if len(site.dates) == len(cube.dates) else None,
-        location=location[site.site_id],
+        location=location,
         label=site.label[-1],
         truth=site.truth[-1],
     )

@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Fit one model a fold and one on everything; predict each site with its fold's model."""
     sites = fetched_sites()
-    split, choice = split_of(sites, params.build("folds.splitter")), choice_of(params)
+    folds, choice = pd.read_parquet(paths.FOLDS), choice_of(params)
+    split = split_of(sites, params.build("folds.splitter"), folds)
     design, profile = str(params.value("design.name")), str(params.value("mask.name"))
     # Every table is read three times: to count, to draw, to score.
     bar = tqdm(desc="train", total=3 * len(sites), disable=not sys.stderr.isatty())
@@ -57,9 +58,9 @@ def run(params: Params) -> None:
     )
 
 
-def split_of(sites: Sequence[Site], splitter: GroupedFolds) -> Split:
-    """Gather which ground each fold's model may know."""
-    folds = pd.read_parquet(paths.FOLDS).set_index("site_id").loc[[s.site_id for s in sites]]
+def split_of(sites: Sequence[Site], splitter: GroupedFolds, folds: pd.DataFrame) -> Split:
+    """Gather which ground each fold's model may know, of folds that were dealt."""
+    folds = folds.set_index("site_id").loc[[site.site_id for site in sites]]
     fold_of_site = folds["fold"].to_numpy(np.int8)
     return Split(
         site_ids=tuple(folds.index),

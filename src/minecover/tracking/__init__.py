@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import pickle
 import time
@@ -34,8 +35,8 @@ __all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare"]
 #: What a pickle needs to be loaded, beside minecover itself. Left to itself, MLflow finds it
 #: out by loading the model in another process, for most of a minute.
 REQUIREMENTS = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
-#: Limits of MLflow: parameters in one call, characters of a dataset's digest.
-MAX_PARAMS, MAX_DIGEST = 100, 36
+#: Limits of MLflow: parameters and metrics in one call, characters of a dataset's digest.
+MAX_PARAMS, MAX_METRICS, MAX_DIGEST = 100, 1000, 36
 #: Loggers that speak of what is done on purpose: a database made, a model pickled, no pip here.
 CHATTER = (
     "mlflow.store.db.utils",
@@ -53,7 +54,7 @@ def prepare(tracking: Tracking) -> None:
 def log_run(tracking: Tracking, record: Record) -> str:
     """Log one run; give its id."""
     with _started(tracking, record) as (client, run_id):
-        _log_metrics(client, run_id, record, model_id=None)
+        log_metrics(client, run_id, record, model_id=None)
     return run_id
 
 
@@ -95,7 +96,7 @@ def log_model(
         # their place, and the card joins them.
         client.log_model_artifact(info.model_id, str(model))
         client.log_model_artifact(info.model_id, str(card))
-        _log_metrics(client, run_id, record, model_id=info.model_id)
+        log_metrics(client, run_id, record, model_id=info.model_id)
     return run_id, str(info.model_id)
 
 
@@ -185,43 +186,65 @@ def _started(tracking: Tracking, record: Record) -> Iterator[tuple[MlflowClient,
     """Start a run with everything but its metrics; it ends, or fails, with the block."""
     client, experiment = connect(tracking)
     import mlflow
-    from mlflow import entities
 
-    params = [entities.Param(name, value) for name, value in record.flat_params.items()]
-    name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
-    source = json.dumps({"uri": record.dataset.source})
-    table = entities.DatasetInput(entities.Dataset(name, digest, "local", source), [])
     with (
         _current(tracking.uri),
         mlflow.start_run(
-            experiment_id=experiment, run_name=record.name, tags=dict(record.tags)
+            experiment_id=experiment,
+            run_name=record.name,
+            tags=dict(record.tags),
+            description=record.description or None,
         ) as run,
     ):
         run_id = str(run.info.run_id)
-        for first in range(0, len(params), MAX_PARAMS):
-            client.log_batch(run_id, params=params[first : first + MAX_PARAMS])
-        client.log_inputs(run_id, [table])
-        for path in record.artifacts:
-            if path.is_dir():
-                client.log_artifacts(run_id, str(path), path.name)
-            else:
-                client.log_artifact(run_id, str(path))
+        log_inputs(client, run_id, record)
+        log_artifacts(client, run_id, record)
         yield client, run_id
 
 
-def _log_metrics(
+def log_inputs(client: MlflowClient, run_id: str, record: Record) -> None:
+    """Log what went into a run: its parameters and its table."""
+    from mlflow import entities
+
+    params = [entities.Param(name, value) for name, value in record.flat_params.items()]
+    for first in range(0, len(params), MAX_PARAMS):
+        client.log_batch(run_id, params=params[first : first + MAX_PARAMS])
+    name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
+    source = json.dumps({"uri": record.dataset.source})
+    table = entities.DatasetInput(entities.Dataset(name, digest, "local", source), [])
+    client.log_inputs(run_id, [table])
+
+
+def log_artifacts(client: MlflowClient, run_id: str, record: Record) -> None:
+    """Log the files and folders of a run."""
+    for path in record.artifacts:
+        if path.is_dir():
+            client.log_artifacts(run_id, str(path), path.name)
+        else:
+            client.log_artifact(run_id, str(path))
+
+
+def log_metrics(
     client: MlflowClient, run_id: str, record: Record, *, model_id: str | None
 ) -> None:
-    """Log all metrics of a run, and of its model where it has one."""
+    """Log all metrics of a run, those of its folds as steps, and of its model if it has one."""
     from mlflow.entities import Metric
 
     now_ms = int(time.time() * 1000)
     name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
-    metrics = [
-        Metric(key, value, now_ms, 0, model_id, name, digest, run_id)
-        for key, value in record.flat_metrics.items()
+    values = [(key, value, 0) for key, value in record.flat_metrics.items()]
+    values += [
+        (f"fold.{key}", value, fold)
+        for key, each in record.by_fold.items()
+        for fold, value in enumerate(each)
+        if math.isfinite(value)
     ]
-    client.log_batch(run_id, metrics=metrics)
+    metrics = [
+        Metric(key, value, now_ms, fold, model_id, name, digest, run_id)
+        for key, value, fold in values
+    ]
+    for first in range(0, len(metrics), MAX_METRICS):
+        client.log_batch(run_id, metrics=metrics[first : first + MAX_METRICS])
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,10 @@ class Record:
     dataset : Dataset
     artifacts : tuple of Path
         Files and folders to keep with the run.
+    description : str
+        Markdown that the run's page opens with.
+    by_fold : mapping of sequence
+        Metrics of each fold, by dotted name: the steps of ``fold.<name>``.
     """
 
     name: str
@@ -51,6 +55,8 @@ class Record:
     tags: Mapping[str, str]
     dataset: Dataset
     artifacts: tuple[Path, ...]
+    description: str
+    by_fold: Mapping[str, Sequence[float]]
 
     def __post_init__(self) -> None:
         """Refuse a run that does not say where it comes from."""

@@ -74,7 +74,7 @@ class Rows:
         if rich < inner_folds:
             raise ModelError(
                 f"{inner_folds} inner folds need as many site groups with a labelled mine, "
-                f"found {rich}. Lower inner_folds in design.recipe, or folds.splitter.n."
+                f"found {rich}. Lower inner_folds in design.recipe, or folds.n."
             )
         yield from StratifiedGroupKFold(inner_folds).split(self.X, self.y, self.group)
 

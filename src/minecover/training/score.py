@@ -94,6 +94,19 @@ def fit(
     ModelError
         If the rows hold one class only.
     """
+    rows = training_rows(recipe, sample, allowed, share=share, bag=bag)
+    with threadpool_limits(1, user_api="openmp"):
+        if recipe.cleaning:
+            rows = recipe.cleaning.cleaned(family, rows)
+        if recipe.early_stopping:
+            family = recipe.early_stopping.stopped(family, rows)
+        return rows.fit(family)
+
+
+def training_rows(
+    recipe: Recipe, sample: Sample, allowed: NDArray[np.bool_], *, share: float, bag: int
+) -> Rows:
+    """Gather what one model is fitted on, see `fit`."""
     kept = allowed & sample.drawn(share, bag)
     y = sample.y[kept]
     if len(np.unique(y)) < 2:
@@ -105,13 +118,7 @@ def fit(
     if recipe.correct_prior:
         weight[sample.always[kept] & (y == 0)] = share
     corrected = share if recipe.correct_prior else 1.0
-    rows = Rows(sample.X[kept], y, weight, sample.group[kept], corrected)
-    with threadpool_limits(1, user_api="openmp"):
-        if recipe.cleaning:
-            rows = recipe.cleaning.cleaned(family, rows)
-        if recipe.early_stopping:
-            family = recipe.early_stopping.stopped(family, rows)
-        return rows.fit(family)
+    return Rows(sample.X[kept], y, weight, sample.group[kept], corrected)
 
 
 def seeded(family: Pipeline, bag: int) -> Pipeline:

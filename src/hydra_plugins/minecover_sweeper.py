@@ -1,0 +1,64 @@
+"""Hydra looks for sweepers in this package alone; what ours does is in `minecover.sweep`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+class ResumingSweeper(Sweeper):
+    """Every combination of the listed values, without those that were run before.
+
+    Parameters
+    ----------
+    params : mapping of str to str
+        What is swept over unless the command line says otherwise, e.g. ``{model.C: "1,10"}``.
+    """
+
+    def __init__(self, params: Mapping[str, str] | None = None) -> None:
+        self.params = params or {}
+        self.hydra_context: HydraContext
+        self.config: DictConfig
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Keep what Hydra gives."""
+        self.hydra_context, self.config = hydra_context, config
+        self.task_function = task_function
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Plan the jobs, launch those that are missing, and sum the sweep up."""
+        # Hydra imports this file whenever it composes anything.
+        from minecover.sweep.controller import run
+
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        asked = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
+        run(self, parser.parse_overrides(asked))
+
+    def launch(self, jobs: list[list[str]], task: TaskFunction) -> None:
+        """Hand jobs to the launcher that `hydra/launcher` names."""
+        launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=self.hydra_context, task_function=task, config=self.config
+        )
+        for done in launcher.launch(jobs, initial_job_idx=0):
+            # Raises what the job raised: its own failures are noted, and never come so far.
+            _ = done.return_value
+
+
+# No dataclass: Hydra runs this file before the interpreter knows it as a module.
+ConfigStore.instance().store(
+    group="hydra/sweeper",
+    name="resuming",
+    node={
+        "_target_": f"hydra_plugins.minecover_sweeper.{ResumingSweeper.__name__}",
+        "params": {},
+    },
+    provider="minecover",
+)

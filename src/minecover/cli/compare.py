@@ -1,0 +1,25 @@
+"""`minecover compare`: the difference of two runs, with an interval."""
+
+import click
+
+
+@click.command()
+@click.argument("run_a")
+@click.argument("run_b")
+def compare(run_a: str, run_b: str) -> None:
+    """Compare two runs on the same sites: b minus a, sites drawn alike for both.
+
+    Takes ids of runs of a sweep or of registered builds, or the beginnings of ids. The table
+    is logged as a run of its own.
+
+    \b
+    minecover compare 7985496d 7c5b1f2a
+    """
+    from minecover.config import load_params
+    from minecover.sweep.compare import VERDICT
+    from minecover.sweep.compare import compare as compared
+
+    found = compared(load_params().build("tracking"), run_a, run_b)
+    click.echo(f"a: {found.a.name} ({found.a.run_id})\nb: {found.b.name} ({found.b.run_id})\n")
+    click.echo(found.table.to_string(index=False, float_format="{:.3f}".format))
+    click.echo("\n" + "\n".join(found.verdict(score) for score in VERDICT))

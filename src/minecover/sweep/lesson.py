@@ -1,0 +1,134 @@
+"""What jobs learn from: the tables, the folds, the drawn rows; most jobs share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from minecover.config import Params
+from minecover.folds import GroupedFolds
+from minecover.sites import Site
+from minecover.stages import fetched_sites, paths
+from minecover.stages.train import split_of
+from minecover.sweep.store import Store, opened
+from minecover.tracking.provenance import digest_of
+from minecover.training import Recipe, Sample, Split
+from minecover.training.sample import count_rows, draw_sample
+
+#: Most mines, and most others, that the importance of features is told by.
+N_ASKED = 2000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Everything that fitting and scoring needs beside a model.
+
+    Parameters
+    ----------
+    sites : tuple of Site
+    folds : DataFrame
+        As `GroupedFolds.deal` gives them.
+    store : Store
+    split : Split
+    sample : Sample
+    shares : tuple of float
+        See `Recipe.shares`.
+    asked : (n,) int64
+        Rows of the sample that the importance of features is told by.
+    groups : mapping of (n_columns,) int64
+        Columns that are shuffled together, by the name of their block.
+    """
+
+    sites: tuple[Site, ...]
+    folds: pd.DataFrame
+    store: Store
+    split: Split
+    sample: Sample
+    shares: tuple[float, ...]
+    asked: NDArray[np.int64]
+    groups: Mapping[str, NDArray[np.int64]]
+
+
+#: What the last job of this process learned from, which the next one most often does too.
+_last: dict[str, Lesson] = {}
+
+
+def lesson(params: Params, data: str) -> Lesson:
+    """Gather what a job learns from, or take what the last job left.
+
+    Parameters
+    ----------
+    params : Params
+    data : str
+        Digest of the tables.
+    """
+    keys = ("design.name", "design.recipe", "mask.name", "features", "folds")
+    key = digest_of([data, *(params.value(key) for key in keys)])
+    if key not in _last:
+        _last.clear()
+        _last[key] = _gathered(params, data)
+    return _last[key]
+
+
+def _gathered(params: Params, data: str) -> Lesson:
+    """Deal the folds, map the tables, draw the rows."""
+    recipe: Recipe = params.build("design.recipe")
+    splitter: GroupedFolds = params.build("folds.splitter")
+    blocks = {name: tuple(block.names) for name, block in params.build("features").items()}
+    features = [name for names in blocks.values() for name in names]
+    design, profile = str(params.value("design.name")), str(params.value("mask.name"))
+    sites = fetched_sites()
+    dealt = pd.read_parquet(paths.FOLDS)
+    folds = splitter.deal(sites, dict(zip(dealt["site_id"], dealt["positives"], strict=True)))
+    split = split_of(sites, splitter, folds)
+    store = opened(
+        digest_of([data, design, profile, features]),
+        split.site_ids,
+        design=design,
+        profile=profile,
+        features=features,
+    )
+    near_px = recipe.keep_within_px
+    counts = count_rows(store, split, keep_within_px=near_px)
+    shares = recipe.shares(counts, split.fold_of_site)
+    sample = draw_sample(
+        lambda index: store(index, features),
+        split,
+        most=recipe.bags * max(shares),
+        keep_within_px=near_px,
+        seed=recipe.seed,
+    )
+    return Lesson(
+        sites=tuple(sites),
+        folds=folds,
+        store=store,
+        split=split,
+        sample=sample,
+        shares=tuple(shares),
+        asked=_asked(sample, recipe.seed),
+        groups=_groups(blocks),
+    )
+
+
+def _asked(sample: Sample, seed: int) -> NDArray[np.int64]:
+    """Draw some mines and some others."""
+    rng = np.random.default_rng(seed)
+    kinds = [np.flatnonzero(sample.y == kind) for kind in (1, 0)]
+    drawn = [rng.choice(k, min(len(k), N_ASKED), replace=False) for k in kinds]
+    return np.sort(np.concatenate(drawn))
+
+
+def _groups(blocks: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.int64]]:
+    """Give each block its columns; look into a block that stands alone."""
+    if len(blocks) == 1:
+        (names,) = blocks.values()
+        return {name: np.array([place]) for place, name in enumerate(names)}
+    ends = np.cumsum([0, *(len(names) for names in blocks.values())])
+    return {
+        name: np.arange(start, end)
+        for name, start, end in zip(blocks, ends[:-1], ends[1:], strict=True)
+    }
