@@ -62,13 +62,23 @@ def test_a_family_without_rounds_cannot_stop_early() -> None:
 def test_cleaning_drops_the_negatives_that_look_like_mines() -> None:
     rows = groups_of_rows(2000)
 
-    cleaned = Cleaning(above=0.5, inner_folds=3).cleaned(FAMILY, rows)
+    nothing = np.zeros(len(rows.y), np.bool_)
+
+    cleaned = Cleaning(above=0.5, inner_folds=3).cleaned(FAMILY, rows, sure=nothing)
 
     assert (cleaned.y == 1).sum() == (rows.y == 1).sum()
     before, after = (np.sort(part.X[part.y == 0, 0]) for part in (rows, cleaned))
     assert (before > 2).any()
     assert not (after > 2).any()
     np.testing.assert_array_equal(after[after < 0.5], before[before < 0.5])
+
+
+def test_cleaning_never_doubts_what_a_reviewer_rejected() -> None:
+    rows = groups_of_rows(2000)
+
+    kept = Cleaning(above=0.5, inner_folds=3).cleaned(FAMILY, rows, sure=rows.y == 0)
+
+    np.testing.assert_array_equal(kept.X, rows.X)
 
 
 @pytest.mark.parametrize(

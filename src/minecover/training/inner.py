@@ -161,13 +161,13 @@ class Cleaning:
                 f"{self.above} and {self.inner_folds}. Fix design.recipe.cleaning."
             )
 
-    def cleaned(self, family: Pipeline, rows: Rows) -> Rows:
-        """Give the rows without the doubtful negatives."""
+    def cleaned(self, family: Pipeline, rows: Rows, *, sure: NDArray[np.bool_]) -> Rows:
+        """Give the rows without the doubtful negatives; what a reviewer rejected is sure."""
         score = np.zeros(len(rows.y))
         for fitted_on, held_out in rows.split(self.inner_folds):
             model = rows.at(fitted_on).fit(family)
             score[held_out] = model.predict_proba(rows.X[held_out])[:, 1]
-        return rows.at((rows.y == 1) | (score <= self.above))
+        return rows.at((rows.y == 1) | sure | (score <= self.above))
 
 
 def _staged(pipeline: Pipeline, X: F32, every: int) -> Iterator[F64]:

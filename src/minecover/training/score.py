@@ -108,7 +108,7 @@ def fit(
     rows = Rows(sample.X[kept], y, weight, sample.group[kept], corrected)
     with threadpool_limits(1, user_api="openmp"):
         if recipe.cleaning:
-            rows = recipe.cleaning.cleaned(family, rows)
+            rows = recipe.cleaning.cleaned(family, rows, sure=sample.rejected[kept])
         if recipe.early_stopping:
             family = recipe.early_stopping.stopped(family, rows)
         return rows.fit(family)
