@@ -116,7 +116,7 @@ def test_the_later_verdict_is_kept(tmp_path: Path) -> None:
 
     merge = merged(known, new)
 
-    assert (merge.added, merge.replaced, merge.unchanged, merge.outdated) == (1, 1, 1, 1)
+    assert merge.counts == {"added": 1, "replaced": 1, "unchanged": 1, "outdated": 1}
     assert merge.verdicts["candidate_id"].tolist() == ["a", "b", "c", "d"]
     assert merge.verdicts["verdict"].tolist() == ["unsure", "mine", "mine", "mine"]
 

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from minecover.figures.canvas import png, write_png
+from minecover.figures.chips import chips
 from minecover.figures.curves import precision_recall, reliability, transfer
 from minecover.figures.places import overview
 from minecover.figures.site import SiteView, clearest, site_panel, stretched
@@ -10,6 +11,7 @@ from minecover.figures.site import SiteView, clearest, site_panel, stretched
 __all__ = [
     "Figure",
     "SiteView",
+    "chips",
     "clearest",
     "overview",
     "png",

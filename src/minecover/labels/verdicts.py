@@ -37,16 +37,13 @@ class Merge:
     ----------
     verdicts : GeoDataFrame
         All of them, `FIELDS` and outlines, sorted by candidate.
-    added, replaced, unchanged, outdated : int
-        Verdicts on candidates without one; with an older one; those that were there already;
-        and those that a later one is kept instead of.
+    counts : dict of str to int
+        Verdicts that were ``added``, on candidates without one; that ``replaced`` an older one;
+        that were there already, ``unchanged``; and that are ``outdated`` by a later one.
     """
 
     verdicts: gpd.GeoDataFrame
-    added: int
-    replaced: int
-    unchanged: int
-    outdated: int
+    counts: dict[str, int]
 
 
 def received(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, int]:
@@ -104,7 +101,8 @@ def merged(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
         What `read_verdicts` and `received` give.
     """
     before = {str(row["candidate_id"]): row for _, row in known.iterrows()}
-    after, counts = dict(before), {"added": 0, "replaced": 0, "unchanged": 0, "outdated": 0}
+    after = dict(before)
+    counts = dict.fromkeys(("added", "replaced", "unchanged", "outdated"), 0)
     for _, row in new.iterrows():
         name = str(row["candidate_id"])
         old = before.get(name)
@@ -120,7 +118,7 @@ def merged(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
     table = gpd.GeoDataFrame(
         pd.DataFrame(list(after.values()), columns=[*FIELDS, "geometry"]), crs="EPSG:4326"
     )
-    return Merge(_sorted(table), **counts)
+    return Merge(_sorted(table), counts)
 
 
 def write_verdicts(path: Path, verdicts: gpd.GeoDataFrame) -> None:
