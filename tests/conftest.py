@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("conf", "src", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")
+PARTS = ("conf", "src", "labels", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")
 
 GIT_IDENTITY = (
     "GIT_AUTHOR_NAME",

@@ -17,6 +17,7 @@ from minecover.atomic import replacing, write_text
 from minecover.cube import F32
 from minecover.errors import ConfigError, SiteError
 from minecover.grid import LATTICE_OFFSET_M, LON_LAT, Grid
+from minecover.labels import MINES
 from minecover.objects import connected
 from minecover.raster import trace
 
@@ -125,7 +126,7 @@ def find(
     if not zones:
         return _empty()
     found = _ranked(pd.concat(zones, ignore_index=True))
-    found["known"] = _meets(found, labels[labels["kind"] == "mine"])
+    found["known"] = _meets(found, labels[labels["kind"].isin(MINES)])
     return found[list(COLUMNS)]
 
 

@@ -41,6 +41,10 @@ class ModelError(MinecoverError):
     """A model cannot be trained, loaded, trusted or fed."""
 
 
+class ServingError(MinecoverError):
+    """A model cannot be served, or a question cannot be answered."""
+
+
 class RegistryError(MinecoverError):
     """The tracking store or the model registry cannot give what was asked."""
 

@@ -16,6 +16,7 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 from minecover.cube import Cube
 from minecover.errors import ConfigError, SceneError
 from minecover.grid import Grid
+from minecover.labels import MINES
 from minecover.landsat import QA_LAYOUTS, RADSAT_REFLECTIVE, THERMAL
 from minecover.raster import burn
 from minecover.sites import square
@@ -30,8 +31,9 @@ MINE, UNLABELLED, IGNORE = 1, 0, -1
 FLAGS = sorted({flag for layout in QA_LAYOUTS.values() for flag in layout.flags})
 #: Labels this far outside a grid are looked at too: its outline in degrees is a little bent.
 SEARCH_PX = 10
-#: The kinds of label that are burned.
-KINDS = ("mine", "ignore")
+#: What verdicts make of the ground, in the order in which they are burned: over all that was
+#: drawn, since they are later and were given while looking at the place.
+VERDICTS = {"unsure": IGNORE, "rejected": UNLABELLED, "confirmed": MINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,13 +233,19 @@ def label_cube(
     truth : (row, col) int8
         1 mine, 0 no mine, -1 unknown: everywhere, unless the table has labels of kind "truth".
     """
-    near = labels.sindex.query(square(grid.grown(ignore_ring_px + SEARCH_PX)), sort=True)
-    here = labels.iloc[near].to_crs(grid.crs)
+    here = _near(labels, grid, ignore_ring_px + SEARCH_PX)
     planes = [label_plane(here, grid, day=d, ignore_ring_px=ignore_ring_px) for d in dates]
     if not (labels["kind"] == "truth").any():
         return np.stack(planes), np.full(grid.shape, IGNORE, np.int8)
     truth = burn(here.loc[here["kind"] == "truth", "geometry"], grid, all_touched=True)
     return np.stack(planes), truth.astype(np.int8)
+
+
+def rejected_plane(labels: gpd.GeoDataFrame, grid: Grid) -> I8:
+    """Burn what reviewers found to be no mine: (row, col), 1 there and 0 elsewhere."""
+    here = _near(labels, grid, SEARCH_PX)
+    ground = here.loc[here["kind"] == "rejected"].geometry
+    return burn(ground, grid, all_touched=True).astype(np.int8)
 
 
 def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_px: int) -> I8:
@@ -263,20 +271,29 @@ def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_
     -------
     (row, col) int8
         1 mine, 0 not labelled, -1 ignore: the ring, and polygons of kind "ignore", which win
-        over mines.
+        over mines. A reviewer's verdict wins over both.
     """
     today = day.isoformat()
     is_seen = (labels["seen_from"] <= today) & (
         (labels["seen_to"] == "") | (labels["seen_to"] >= today)
     )
-    seen = {kind: labels.loc[is_seen & (labels["kind"] == kind)].geometry for kind in KINDS}
+    seen = labels[is_seen]
     # Mines beyond the edge have their ring on this side too.
-    wide = burn(seen["mine"], grid.grown(ignore_ring_px), all_touched=True)
+    mines = seen.loc[seen["kind"].isin(MINES)].geometry
+    wide = burn(mines, grid.grown(ignore_ring_px), all_touched=True)
     ring = binary_dilation(wide, np.ones((3, 3)), ignore_ring_px) if ignore_ring_px else wide
     rows, cols = grid.shape
     inner = np.s_[
         ignore_ring_px : ignore_ring_px + rows, ignore_ring_px : ignore_ring_px + cols
     ]
     plane = np.where(wide[inner], MINE, np.where(ring[inner], IGNORE, UNLABELLED))
-    plane[burn(seen["ignore"], grid, all_touched=True)] = IGNORE
+    for kind, value in {"ignore": IGNORE, **VERDICTS}.items():
+        ground = seen.loc[seen["kind"] == kind].geometry
+        plane[burn(ground, grid, all_touched=True)] = value
     return plane.astype(np.int8)
+
+
+def _near(labels: gpd.GeoDataFrame, grid: Grid, margin_px: int) -> gpd.GeoDataFrame:
+    """Choose the labels on or near a grid, in its CRS."""
+    near = labels.sindex.query(square(grid.grown(margin_px)), sort=True)
+    return labels.iloc[near].to_crs(grid.crs)

@@ -15,6 +15,8 @@ from minecover.atomic import replacing
 from minecover.cube import F32
 from minecover.errors import ModelError
 
+#: What is known of a row that no model may learn from, beside ``valid_<profile>``.
+MARKS = ("label", "truth", "rejected")
 #: What a model may learn from, one row each. An observation is a location on one date.
 DESIGNS = ("observation", "location")
 
@@ -31,6 +33,8 @@ class SiteTable:
         Of the site's grid. There are ``len(dates) * rows * cols`` table rows.
     label, truth : (n,) int8
         1 mine, 0 not labelled as mine, -1 ignore (label) or unknown (truth).
+    rejected : (n,) bool
+        Looked at by a reviewer, who found no mine.
     valid : (n,) bool
         Usable by the asked mask profile; for a location, on at least one date.
     X : (n, n_features) float32
@@ -41,6 +45,7 @@ class SiteTable:
     shape: tuple[int, int]
     label: NDArray[np.int8]
     truth: NDArray[np.int8]
+    rejected: NDArray[np.bool_]
     valid: NDArray[np.bool_]
     X: F32
 
@@ -63,7 +68,7 @@ def write_table(
     dates : sequence of str
         ISO dates, one for a location table.
     marks : dict of ([time,] row, col) arrays
-        ``label``, ``truth`` and one ``valid_<profile>`` per mask profile.
+        `MARKS` and one ``valid_<profile>`` per mask profile.
     """
     rows, cols = next(iter(marks.values())).shape[-2:]
     columns: dict[str, pa.Array] = {name: pa.array(np.ravel(m)) for name, m in marks.items()}
@@ -109,7 +114,7 @@ def read_table(
         If the table lacks a feature or the profile's validity column.
     """
     schema = pq.read_schema(path)
-    wanted = ["label", "truth", f"valid_{profile}", *features]
+    wanted = [*MARKS, f"valid_{profile}", *features]
     known = set(schema.names)
     once: dict[str, pa.ChunkedArray] = {}
     if static is not None and not set(features) <= known:
@@ -135,6 +140,7 @@ def read_table(
         shape=(rows, cols),
         label=table["label"].to_numpy(),
         truth=table["truth"].to_numpy(),
+        rejected=table["rejected"].to_numpy(),
         valid=table[f"valid_{profile}"].to_numpy(),
         X=X,
     )

@@ -93,7 +93,7 @@ def sample(n: int = 3000) -> Sample:
     X = rng.normal(size=(n, 3)).astype(np.float32)
     y: NDArray[np.int8] = (X[:, 0] > 1.3).astype(np.int8)
     site = rng.integers(0, 4, n).astype(np.int32)
-    return Sample(X, y, rng.random(n, np.float32), y == 1, site, site, site)
+    return Sample(X, y, rng.random(n, np.float32), y == 1, y < 0, site, site, site)
 
 
 def fitted(points: int = 400) -> DissimilarityIndex:

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from minecover.grid import Grid
-from minecover.masks import label_cube, label_plane
+from minecover.masks import label_cube, label_plane, rejected_plane
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
 DAY = date(2017, 1, 15)
@@ -95,6 +95,35 @@ def test_ignored_ground_wins_over_mines() -> None:
         "??....",
         "??....",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        pytest.param("confirmed", "?###?.", id="a mine, where nobody was to look"),
+        pytest.param("rejected", "?#....", id="no mine, where one was drawn"),
+        pytest.param("unsure", "?#??..", id="neither"),
+    ],
+)
+def test_a_verdict_wins_over_what_was_drawn(kind: str, row: str) -> None:
+    plane = drawn(
+        table(
+            ("mine", "", "", block((2, 3), (1, 3))),
+            ("ignore", "", "", block((2, 3), (3, 4))),
+            (kind, "", "", block((2, 3), (2, 4))),
+        ),
+        ring=1,
+    )
+
+    assert plane[2] == row
+
+
+def test_only_rejected_ground_is_marked() -> None:
+    labels = table(("mine", "", "", MINE), ("rejected", "", "", block((0, 1), (4, 6))))
+
+    plane = rejected_plane(labels.to_crs("EPSG:4326"), GRID)
+
+    assert np.argwhere(plane == 1).tolist() == [[0, 4], [0, 5]]
 
 
 @pytest.mark.parametrize(

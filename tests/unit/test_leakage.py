@@ -47,6 +47,7 @@ def table(
         shape=(SIDE, SIDE),
         label=label.ravel(),
         truth=label.ravel(),
+        rejected=np.zeros(SIDE**2, np.bool_),
         valid=np.ones(SIDE**2, np.bool_),
         X=X,
     )
@@ -217,7 +218,7 @@ def test_a_random_split_gains_nothing_where_pixels_tell_nothing() -> None:
 def clouded(one: SiteTable) -> SiteTable:
     nothing: NDArray[np.float32] = np.full_like(one.X, np.nan)
     never = np.zeros_like(one.valid)
-    return SiteTable(one.dates, one.shape, one.label, one.truth, never, nothing)
+    return SiteTable(one.dates, one.shape, one.label, one.truth, one.rejected, never, nothing)
 
 
 def test_a_clouded_site_says_nothing() -> None:
@@ -234,7 +235,13 @@ def test_sites_of_two_sizes_are_refused() -> None:
     tables = anywhere(4)
     one = tables[0]
     small = SiteTable(
-        one.dates, (10, 10), one.label[:100], one.truth[:100], one.valid[:100], one.X[:100]
+        one.dates,
+        (10, 10),
+        one.label[:100],
+        one.truth[:100],
+        one.rejected[:100],
+        one.valid[:100],
+        one.X[:100],
     )
 
     with pytest.raises(FoldError, match="size_px"):
@@ -252,7 +259,7 @@ def test_the_sample_stands_for_all_valid_locations() -> None:
 
 def test_features_are_the_columns_that_are_no_marks(tmp_path: Path) -> None:
     plane = np.zeros((2, 2), np.float32)
-    marks = {"label": plane.astype(np.int8), "truth": plane.astype(np.int8)}
+    marks = {name: plane.astype(np.int8) for name in ("label", "truth", "rejected")}
     write_table(
         tmp_path / "a.parquet",
         {"B1": plane, "ndvi": plane},

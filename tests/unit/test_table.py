@@ -21,6 +21,7 @@ def written(path: Path) -> Path:
         marks={
             "label": np.array([[[0, 1, 0]], [[0, 1, -1]]], np.int8),
             "truth": np.array([[[0, 1, 1]], [[0, 1, 1]]], np.int8),
+            "rejected": np.array([[[True, False, False]], [[True, False, False]]]),
             "valid_poc": np.array([[[True, True, True]], [[True, False, True]]]),
         },
     )
@@ -39,6 +40,7 @@ def test_rows_run_over_dates_first(tmp_path: Path) -> None:
     )
     assert table.label.tolist() == [0, 1, 0, 0, 1, -1]
     assert table.truth.tolist() == [0, 1, 1, 0, 1, 1]
+    assert table.rejected.tolist() == [True, False, False] * 2
     assert table.valid.tolist() == [True, True, True, True, False, True]
 
 

@@ -44,6 +44,7 @@ def table(seed: int, n_dates: int = 3, n_mine: int = 20) -> SiteTable:
         shape=(10, 10),
         label=label.ravel(),
         truth=label.ravel(),
+        rejected=np.zeros(n_dates * 100, np.bool_),
         valid=rng.random(n_dates * 100) < 0.8,
         X=X,
     )
@@ -144,12 +145,22 @@ def test_bags_draw_one_after_the_other(share: float, shared: float) -> None:
     assert (one & two)[~other].all()
 
 
+def test_ground_that_a_reviewer_rejected_is_in_every_sample() -> None:
+    one = table(7)
+    one.rejected[:] = one.label == 0
+
+    sample = draw_sample(lambda _: one, sites(0, 1), most=0.1, keep_within_px=0, seed=7)
+
+    assert sample.always.all()
+    assert (sample.y == 0).sum() == 2 * (one.valid & one.rejected).sum()
+
+
 def test_negatives_beside_a_mine_are_kept_date_by_date() -> None:
     label = np.zeros((2, 3, 5), np.int8)
     label[0, 1, 1] = 1
     blank, nothing = np.zeros(30, np.int8), np.empty((30, 0), np.float32)
     dates = ("2017-01-01", "2017-01-17")
-    one = SiteTable(dates, (3, 5), label.ravel(), blank, blank == 0, nothing)
+    one = SiteTable(dates, (3, 5), label.ravel(), blank, blank == 1, blank == 0, nothing)
 
     kept = always_kept(one, 1).reshape(2, 3, 5)
 

@@ -1,6 +1,7 @@
 """Inside training's own ground: rounds chosen, doubtful labels dropped, groups kept whole."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def groups_of_rows(n: int, n_groups: int = 6) -> Rows:
     X = rng.normal(size=(n, 2)).astype(np.float32)
     y = ((X[:, 0] > 1) ^ (rng.random(n) < 0.1)).astype(np.int8)
     group = rng.integers(0, n_groups, n).astype(np.int32)
-    return Rows(X, y, np.ones(n), group, 1.0)
+    return Rows(X, y, np.ones(n), group, np.zeros(n, np.bool_), 1.0)
 
 
 def test_inner_folds_never_split_a_group() -> None:
@@ -69,6 +70,14 @@ def test_cleaning_drops_the_negatives_that_look_like_mines() -> None:
     assert (before > 2).any()
     assert not (after > 2).any()
     np.testing.assert_array_equal(after[after < 0.5], before[before < 0.5])
+
+
+def test_cleaning_never_doubts_what_a_reviewer_rejected() -> None:
+    rows = groups_of_rows(2000)
+
+    kept = Cleaning(above=0.5, inner_folds=3).cleaned(FAMILY, replace(rows, sure=rows.y == 0))
+
+    np.testing.assert_array_equal(kept.X, rows.X)
 
 
 @pytest.mark.parametrize(

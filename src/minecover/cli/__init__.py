@@ -13,6 +13,16 @@ import click
 from minecover import __version__
 from minecover.errors import MinecoverError
 
+#: Columns of the list of commands, and characters of what a command does.
+WIDTH, SHORT = 12, 54
+#: What a command is for, and which come under it; a command that is not named comes last.
+SECTIONS = {
+    "Look first": ("simulate", "labels", "source", "plan"),
+    "Build": ("params", "register", "summary"),
+    "Compare": ("ui", "search", "compare", "adopt", "promote", "rollback", "trace", "verify"),
+    "Use": ("predict", "map", "serve", "review", "archive"),
+}
+
 
 class _Folder(click.Group):
     """The commands of this folder; a user's mistake is one sentence and exit code 1."""
@@ -26,6 +36,25 @@ class _Folder(click.Group):
         command = getattr(importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Leave the options to the first line: there are two."""
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line a command, by section and without a gap, so that all fit one screen."""
+        there = self.list_commands(ctx)
+        named = {name for names in SECTIONS.values() for name in names}
+        sections = {**SECTIONS, "More": tuple(name for name in there if name not in named)}
+        for title, names in sections.items():
+            words = [title]
+            for name in names:
+                command = self.get_command(ctx, name)
+                if command is not None:
+                    short = command.get_short_help_str(limit=SHORT)
+                    formatter.write(
+                        f"{words.pop() if words else '':<{WIDTH}}{name:<{WIDTH}}{short}\n"
+                    )
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -33,11 +62,17 @@ class _Folder(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Folder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Folder,
+    options_metavar="[--version] [-h]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__)
 def main() -> None:
-    """Find mines in public satellite imagery, pixel by pixel.
+    """Find mines in satellite imagery. COMMAND --help gives examples.
 
-    Exit codes: 0 done, 1 something you can mend (the message says how), 2 wrong usage.
+    Exit codes: 0 done, 1 mend what the message says, 2 wrong usage.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # It counts every file's records.
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)

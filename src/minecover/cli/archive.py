@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.group()
+@click.group(short_help="Work with an archive of the 2017 proof of concept.")
 def archive() -> None:
     """Work with an archive of the 2017 proof of concept.
 

@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Compose conf/ into params.yaml, or check it.")
 @click.option("--write", "action", flag_value="write", help="Compose conf/ into params.yaml.")
 @click.option("--check", "action", flag_value="check", help="Fail unless params.yaml is that.")
 @click.option("--experiment", help="An option of conf/experiment.")

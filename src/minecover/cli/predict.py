@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Map mines in a folder of products, or on the sites.")
 @click.option("--model", default="models:/minecover@champion", show_default=True)
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))

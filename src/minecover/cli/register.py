@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Record the built model in the MLflow registry.")
 @click.option("--if-missing", is_flag=True, help="Accepted for clarity: it is always so.")
 def register(if_missing: bool) -> None:
     """Record the built model in the MLflow registry, once for each state of dvc.lock.

@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Print the scores, and where the report is.")
 def summary() -> None:
     """Print the scores, where the report is, and how to open the MLflow UI.
 

@@ -9,7 +9,7 @@ import click
 from minecover.errors import RegistryError
 
 
-@click.command()
+@click.command(short_help="Open the MLflow UI on this machine only.")
 @click.option("--port", default=5000, show_default=True)
 def ui(port: int) -> None:
     """Open the MLflow UI on this machine only.

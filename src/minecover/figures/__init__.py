@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from minecover.figures.canvas import png, write_png
+from minecover.figures.chips import chips
 from minecover.figures.curves import precision_recall, reliability, transfer
 from minecover.figures.places import overview
 from minecover.figures.site import SiteView, clearest, example_sites, site_panel, stretched
@@ -11,6 +12,7 @@ from minecover.figures.sweep import importance, parallel_coordinates
 __all__ = [
     "Figure",
     "SiteView",
+    "chips",
     "clearest",
     "example_sites",
     "importance",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ CLIPPED = (1.0, 99.0)
 #: Exponent that lifts what is dark: most of a forest is.
 GAMMA = 0.75
 TRUE_COLOUR = ("B4", "B3", "B2")
+#: The scale of probabilities.
+PROBABILITY_COLOURS = "magma"
 #: Small pictures of dates in a row.
 DATES_A_ROW = 7
 
@@ -93,6 +95,18 @@ def _stretched(plane: F32, valid: NDArray[np.bool_]) -> F32:
     return np.power(linear, GAMMA, dtype=np.float32)
 
 
+def infrared(bands: Sequence[str]) -> tuple[str, str, str]:
+    """Choose the bands of an infrared picture: bare ground and water stand out of forest."""
+    return ("B7", "B5", "B4") if "B7" in bands else ("B6", "B5", "B4")
+
+
+def filled(colours: F32) -> F32:
+    """Paint grey what has no colour, (row, col, 3)."""
+    grey = np.array([int(UNSEEN[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+    seen = np.isfinite(colours).all(axis=-1, keepdims=True)
+    return np.where(seen, colours, grey)
+
+
 def clearest(valid: NDArray[np.bool_]) -> int:
     """Find the date with the most valid pixels, the last of several."""
     backwards = valid.sum(axis=(1, 2))[::-1]
@@ -148,11 +162,10 @@ def _colour_pictures(figure: SubFigure, view: SiteView) -> AxesImage:
     """Draw the clearest date in true and false colour, and the aggregated probability."""
     time = clearest(view.valid)
     day = f"{view.cube.dates[time]:%d %b %Y}"
-    infrared = ("B7", "B5", "B4") if "B7" in view.cube.bands else ("B6", "B5", "B4")
     true, false, aggregated = figure.subplots(1, 3)
     for axes, bands, name in (
         (true, TRUE_COLOUR, "true colour"),
-        (false, infrared, "infrared"),
+        (false, infrared(view.cube.bands), "infrared"),
     ):
         _picture(axes, stretched(view.cube, time, bands, view.valid[time]))
         numbers = "-".join(band.removeprefix("B") for band in bands)
@@ -204,9 +217,7 @@ def _edges(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def _picture(axes: Axes, colours: F32) -> None:
     """Show red, green and blue; what is not there is grey."""
-    grey = np.array([int(UNSEEN[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
-    seen = np.isfinite(colours).all(axis=-1, keepdims=True)
-    axes.imshow(np.where(seen, colours, grey), interpolation="nearest")
+    axes.imshow(filled(colours), interpolation="nearest")
     axes.set(xticks=[], yticks=[])
 
 
@@ -214,7 +225,7 @@ def _probability(axes: Axes, plane: F32) -> AxesImage:
     """Show probabilities on one scale; what was not observed is grey."""
     axes.set(xticks=[], yticks=[], facecolor=UNSEEN)
     shown = np.ma.masked_invalid(plane)
-    return axes.imshow(shown, cmap="magma", vmin=0, vmax=1, interpolation="nearest")
+    return axes.imshow(shown, cmap=PROBABILITY_COLOURS, vmin=0, vmax=1, interpolation="nearest")
 
 
 def _scale_bar(axes: Axes, kilometre_px: float) -> None:

@@ -7,10 +7,20 @@ from minecover.labels.reading import LATITUDE, LONGITUDE, read_features, read_pr
 from minecover.labels.table import (
     COLUMNS,
     KINDS,
+    MINES,
     Labels,
     label_table,
     read_labels,
     write_labels,
+)
+from minecover.labels.verdicts import (
+    VERDICTS,
+    Merge,
+    as_labels,
+    merged,
+    read_verdicts,
+    received,
+    write_verdicts,
 )
 
 __all__ = [
@@ -18,15 +28,23 @@ __all__ = [
     "KINDS",
     "LATITUDE",
     "LONGITUDE",
+    "MINES",
+    "VERDICTS",
     "IpisLabels",
     "LabelFiles",
     "Labels",
+    "Merge",
     "Quality",
+    "as_labels",
     "label_table",
     "lines",
+    "merged",
     "quality",
     "read_features",
     "read_labels",
     "read_provinces",
+    "read_verdicts",
+    "received",
     "write_labels",
+    "write_verdicts",
 ]

@@ -68,7 +68,7 @@ def outlines(path: Path) -> gpd.GeoDataFrame:
 def _table(path: Path, kind: str, types: tuple[str, ...]) -> gpd.GeoDataFrame:
     """Read one file of one kind of geometry."""
     frame = read_vector(path)
-    geometry = _repaired(frame, path)
+    geometry = repaired(frame, path)
     wrong = sorted(set(geometry.geom_type) - set(types))
     if wrong:
         raise LabelError(
@@ -82,16 +82,16 @@ def _table(path: Path, kind: str, types: tuple[str, ...]) -> gpd.GeoDataFrame:
         {
             "label_id": ids,
             "kind": kind,
-            "name": _text(frame, "name"),
-            "seen_from": _day(frame, "seen_from", path),
-            "seen_to": _day(frame, "seen_to", path),
+            "name": text_of(frame, "name"),
+            "seen_from": days_of(frame, "seen_from", path),
+            "seen_to": days_of(frame, "seen_to", path),
         },
         geometry=geometry.to_numpy(),
         crs=frame.crs,
     )
 
 
-def _repaired(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:
+def repaired(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:
     """Mend self-intersections where the ground covered stays what it was; refuse the rest."""
     geometry = frame.geometry
     empty = geometry.isna() | geometry.is_empty
@@ -117,16 +117,17 @@ def _repaired(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:
     return mended
 
 
-def _text(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+def text_of(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    """Text of a column, empty where there is none."""
     if column not in frame:
         return [""] * len(frame)
     return ["" if pd.isna(value) else str(value) for value in frame[column]]
 
 
-def _day(frame: gpd.GeoDataFrame, column: str, path: Path) -> list[str]:
+def days_of(frame: gpd.GeoDataFrame, column: str, path: Path) -> list[str]:
     """ISO dates of a column, empty where there is none."""
     days = []
-    for value in _text(frame, column):
+    for value in text_of(frame, column):
         try:
             days.append(pd.Timestamp(value).date().isoformat() if value else "")
         except ValueError as error:

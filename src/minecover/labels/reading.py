@@ -64,7 +64,10 @@ def read_vector(path: Path) -> gpd.GeoDataFrame:
     if not path.exists():
         raise LabelError(f"no label file at {path}. Set labels.polygons or labels.points.")
     try:
-        frame = gpd.read_file(path)
+        layers = gpd.list_layers(path)
+        # QGIS keeps the style of a GeoPackage's layer as a layer without geometry.
+        shown = layers.loc[layers["geometry_type"].notna(), "name"].tolist()
+        frame = gpd.read_file(path, layer=shown[0]) if len(shown) == 1 else gpd.read_file(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise LabelError(f"{path} is not a vector file that GDAL reads: {error}") from error
     if frame.empty:

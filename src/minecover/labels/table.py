@@ -11,8 +11,11 @@ from minecover.atomic import replacing
 from minecover.errors import LabelError
 
 #: What a label can be: drawn by an annotator, true (only a simulator knows), a mine point round
-#: which a site is laid, or ground that is neither mine nor not.
-KINDS = ("mine", "truth", "point", "ignore")
+#: which a site is laid, or ground that is neither mine nor not; and what a reviewer found a
+#: candidate to be (`minecover.labels.verdicts`).
+KINDS = ("mine", "truth", "point", "ignore", "confirmed", "rejected", "unsure")
+#: The kinds that are mines.
+MINES = ("mine", "confirmed")
 COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
 
 

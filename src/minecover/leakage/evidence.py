@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.cube import F32
-from minecover.table import SiteTable
+from minecover.table import MARKS, SiteTable
 
 I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
@@ -90,7 +90,7 @@ class Evidence:
 def feature_names(table: Path) -> list[str]:
     """Name the features of a table on disk: all its columns but the marks."""
     names = pq.read_schema(table).names
-    return [n for n in names if n not in ("label", "truth") and not n.startswith("valid_")]
+    return [n for n in names if n not in MARKS and not n.startswith("valid_")]
 
 
 def quantiles(values: F32, shares: Sequence[float]) -> list[F32]:

@@ -54,6 +54,7 @@ def tabulate(
     dates = [day.isoformat() for day in cube.dates]
     label = np.stack([masks[day] for day in dates]).astype(np.int8)
     truth = masks["truth"].astype(np.int8)
+    rejected = masks["rejected"] == 1
 
     columns = names_of(blocks)
     by_date = observation_planes(cube, usable[chosen], blocks, columns)
@@ -65,6 +66,7 @@ def tabulate(
         marks={
             "label": label,
             "truth": np.broadcast_to(truth, label.shape),
+            "rejected": np.broadcast_to(rejected, label.shape),
             **{f"valid_{name}": mask for name, mask in core.items()},
         },
     )
@@ -75,6 +77,7 @@ def tabulate(
         marks={
             "label": label[-1],
             "truth": truth,
+            "rejected": rejected,
             **{f"valid_{name}": np.asarray(mask.any(axis=0)) for name, mask in core.items()},
         },
     )

@@ -4,9 +4,18 @@ import logging
 from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
+
 from minecover.atomic import write_json
 from minecover.config import Params
-from minecover.labels import Labels, label_table, quality, write_labels
+from minecover.labels import (
+    Labels,
+    as_labels,
+    label_table,
+    quality,
+    read_verdicts,
+    write_labels,
+)
 from minecover.stages import paths
 
 log = logging.getLogger(__name__)
@@ -16,9 +25,10 @@ QUALITY = Path("logs/labels.json")
 
 
 def run(params: Params) -> None:
-    """Read the labels, write them in the one form, and note how good they are."""
+    """Read the labels and the verdicts, write them in the one form, note how good they are."""
     reader: Labels = params.build("labels.reader")
-    table = label_table(reader())
+    verdicts = read_verdicts(Path(params.value("labels.verdicts")))
+    table = label_table(pd.concat([reader(), as_labels(verdicts)], ignore_index=True))
     write_labels(paths.LABELS, table)
     drawn, points = (table[table["kind"] == kind] for kind in ("mine", "point"))
     found = quality(drawn, points=None if points.empty else points, provinces=None)

@@ -10,7 +10,7 @@ import numpy as np
 from minecover.config import Params
 from minecover.errors import LabelError
 from minecover.labels import read_labels
-from minecover.masks import label_cube
+from minecover.masks import label_cube, rejected_plane
 from minecover.raster import write_planes
 from minecover.sites import Site
 from minecover.stages import fetched_dates, fetched_sites, over, paths
@@ -45,5 +45,6 @@ def burn(
     """Write one site's label planes; count labelled pixels on the last date, and all."""
     label, truth = label_cube(labels, site.grid, dates, ignore_ring_px=ring_px)
     planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
-    write_planes(paths.MASKS / f"{site.site_id}.tif", {**planes, "truth": truth}, site.grid)
+    planes |= {"truth": truth, "rejected": rejected_plane(labels, site.grid)}
+    write_planes(paths.MASKS / f"{site.site_id}.tif", planes, site.grid)
     return int((label[-1] == 1).sum()), truth.size

@@ -26,11 +26,12 @@ from minecover.tracking.record import Dataset, Record
 
 # MLflow takes seconds to import, so that each function does it for itself.
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from mlflow import MlflowClient as MlflowClient
     from mlflow.entities.model_registry import ModelVersion as ModelVersion
     from sklearn.pipeline import Pipeline
 
-__all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare"]
+__all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare", "scoring_app"]
 
 #: What a pickle needs to be loaded, beside minecover itself. Left to itself, MLflow finds it
 #: out by loading the model in another process, for most of a minute.
@@ -171,6 +172,22 @@ def fetch(tracking: Tracking, client: MlflowClient, model_id: str) -> Path:
             f"the registered model's files are not at {place}. Were they moved? Put them back, "
             "or delete the store and run `make run` to register again."
         ) from error
+
+
+def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
+    """Open MLflow's scoring server on a model's folder, and give the model inside it as well.
+
+    Parameters
+    ----------
+    folder : Path
+        As `minecover.tracking.registry.resolve` gives it, its bytes checked.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow.pyfunc import load_model, scoring_server
+
+    with _calm():
+        model = load_model(str(folder))
+        return scoring_server.init(model), model.get_raw_model()
 
 
 def _unpickled(model: Path, sha256: str) -> Pipeline:

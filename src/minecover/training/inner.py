@@ -35,6 +35,8 @@ class Rows:
     weight : (n,) float64
     group : (n,) int32
         Number of the row's site group.
+    sure : (n,) bool
+        Negatives that somebody looked at: no mine, whatever they look like.
     kept_negatives : float
         See `minecover.models.prior.PriorCorrected`.
     """
@@ -43,6 +45,7 @@ class Rows:
     y: NDArray[np.int8]
     weight: F64
     group: NDArray[np.int32]
+    sure: NDArray[np.bool_]
     kept_negatives: float
 
     def at(self, which: NDArray[np.generic]) -> Rows:
@@ -52,6 +55,7 @@ class Rows:
             self.y[which],
             self.weight[which],
             self.group[which],
+            self.sure[which],
             self.kept_negatives,
         )
 
@@ -162,12 +166,12 @@ class Cleaning:
             )
 
     def cleaned(self, family: Pipeline, rows: Rows) -> Rows:
-        """Give the rows without the doubtful negatives."""
+        """Give the rows without the doubtful negatives; but for those that are sure."""
         score = np.zeros(len(rows.y))
         for fitted_on, held_out in rows.split(self.inner_folds):
             model = rows.at(fitted_on).fit(family)
             score[held_out] = model.predict_proba(rows.X[held_out])[:, 1]
-        return rows.at((rows.y == 1) | (score <= self.above))
+        return rows.at((rows.y == 1) | rows.sure | (score <= self.above))
 
 
 def _staged(pipeline: Pipeline, X: F32, every: int) -> Iterator[F64]:

@@ -58,7 +58,10 @@ class Sample:
     draw : (n,) float32
         Uniform number in 0..1 that decides which negatives a model draws.
     always : (n,) bool
-        Rows that every model takes: the mines, and the negatives kept beside them.
+        Rows that every model takes: the mines, the negatives kept beside them, and the ground
+        that a reviewer found to be no mine.
+    rejected : (n,) bool
+        That ground.
     site : (n,) int32
         Index of the row's site.
     location : (n,) int32
@@ -71,6 +74,7 @@ class Sample:
     y: NDArray[np.int8]
     draw: F32
     always: NDArray[np.bool_]
+    rejected: NDArray[np.bool_]
     site: NDArray[np.int32]
     location: NDArray[np.int32]
     group: NDArray[np.int32]
@@ -82,13 +86,13 @@ class Sample:
 
 
 def always_kept(table: SiteTable, keep_within_px: int) -> NDArray[np.bool_]:
-    """Mark the mines of a table, and the negatives within a distance of one, date by date."""
+    """Mark the mines, the negatives within a distance of one date by date, and the rejected."""
     kept: NDArray[np.bool_] = (table.label == 1).reshape(len(table.dates), *table.shape)
     if keep_within_px:
         for plane in kept:
             if plane.any():
                 plane[:] = distance_transform_edt(~plane) <= keep_within_px
-    return kept.ravel()
+    return kept.ravel() | table.rejected
 
 
 def count_rows(tables: Tables, split: Split, *, keep_within_px: int) -> NDArray[np.int64]:
@@ -140,10 +144,13 @@ def draw_sample(
         usable = table.valid & (table.label >= 0)
         kept = np.flatnonzero(usable & (always | (draw < most)))
         pixel = (kept % np.prod(table.shape)).astype(np.int32)
-        return table.X[kept], table.label[kept], draw[kept], always[kept], pixel
+        marks = table.label[kept], draw[kept], always[kept], table.rejected[kept]
+        return table.X[kept], *marks, pixel
 
     parts = side_by_side(rows, len(split.site_ids))
-    X, y, draw, always, location = (np.concatenate(part) for part in zip(*parts, strict=True))
+    X, y, draw, always, rejected, location = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     if not y.any():
         raise ModelError(
             f"no valid observation is labelled as mine among {len(y)} rows of {len(parts)} "
@@ -151,7 +158,7 @@ def draw_sample(
         )
     site = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part[1]) for part in parts])
     group = np.unique(split.groups, return_inverse=True)[1].astype(np.int32)[site]
-    return Sample(X, y, draw, always, site, location, group)
+    return Sample(X, y, draw, always, rejected, site, location, group)
 
 
 def fold_rows(sample: Sample, split: Split, fold: int) -> NDArray[np.bool_]:

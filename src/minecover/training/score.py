@@ -118,7 +118,14 @@ def training_rows(
     if recipe.correct_prior:
         weight[sample.always[kept] & (y == 0)] = share
     corrected = share if recipe.correct_prior else 1.0
-    return Rows(sample.X[kept], y, weight, sample.group[kept], corrected)
+    return Rows(
+        sample.X[kept],
+        y,
+        weight,
+        sample.group[kept],
+        sample.rejected[kept],
+        corrected,
+    )
 
 
 def seeded(family: Pipeline, bag: int) -> Pipeline:
