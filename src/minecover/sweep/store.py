@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from minecover.sweep.locks import SHARED, held
 from minecover.table import SiteTable, read_table
 
 #: The columns beside the features.
-MARKS = ("label", "truth", "valid")
+MARKS = ("label", "truth", "valid", "rejected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,7 @@ class Store:
             label=self.marks["label"][rows],
             truth=self.marks["truth"][rows],
             valid=self.marks["valid"][rows].view(np.bool_),
+            rejected=self.marks["rejected"][rows].view(np.bool_),
             X=X,
         )
 
@@ -93,12 +95,10 @@ def _write(
 ) -> None:
     """Read the tables site by site and write their columns one after the other."""
     index = []
-    with (
-        (folder / "X").open("wb") as X,
-        (folder / "label").open("wb") as label,
-        (folder / "truth").open("wb") as truth,
-        (folder / "valid").open("wb") as valid,
-    ):
+    with ExitStack() as files:
+        streams = {
+            name: files.enter_context((folder / name).open("wb")) for name in ("X", *MARKS)
+        }
         for site_id in site_ids:
             table = read_table(
                 paths.table(design, site_id),
@@ -107,11 +107,6 @@ def _write(
                 static=paths.table("location", site_id),
             )
             index.append((table.dates, table.shape))
-            for stream, column in (
-                (X, table.X),
-                (label, table.label),
-                (truth, table.truth),
-                (valid, table.valid),
-            ):
-                stream.write(np.ascontiguousarray(column).tobytes())
+            for name, stream in streams.items():
+                stream.write(np.ascontiguousarray(getattr(table, name)).tobytes())
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
