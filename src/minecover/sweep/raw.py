@@ -99,12 +99,12 @@ def fold_scores(
 
     def attempt(fold: int, *, wait: bool) -> FoldScores | None:
         if not kinship.is_shared:
-            return _computed(family, recipe, given, kinship, fold)[kinship.size]
+            return score_fold(family, recipe, given, kinship, fold)[kinship.size]
         own = _file(kinship.files[kinship.size], fold)
         if not own.exists():
             with held(f"fold-{kinship.name}-{fold}", wait=wait) as is_mine:
                 if is_mine and not own.exists():
-                    found = _computed(family, recipe, given, kinship, fold)
+                    found = score_fold(family, recipe, given, kinship, fold)
                     for size, scores in found.items():
                         scores.write(_file(kinship.files[size], fold))
         return FoldScores.read(own) if own.exists() else None
@@ -121,10 +121,10 @@ def _file(name: str, fold: int) -> Path:
     return SHARED / "scores" / name / f"{fold}.npz"
 
 
-def _computed(
+def score_fold(
     family: Pipeline, recipe: Recipe, given: Lesson, kinship: Kinship, fold: int
 ) -> dict[Size | None, FoldScores]:
-    """Fit one fold's models, and score its ground."""
+    """Fit one fold's models and score its ground, for every size that shares the fit."""
     scorer = _fitted(family, recipe, given, kinship, fold)
     tested = np.flatnonzero(given.split.fold_of_site == fold)
     tables = (given.store(int(index), ("all",)) for index in tested)
