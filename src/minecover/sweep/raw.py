@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,12 @@ def fold_scores(
     for fold in missing:
         found[fold] = attempt(fold, wait=True)
     return [scores for scores in found if scores is not None]
+
+
+def forget(kinship: Kinship) -> None:
+    """Delete the scores that jobs shared, once all of them are done."""
+    for name in kinship.files.values():
+        shutil.rmtree(SHARED / "scores" / name, ignore_errors=True)
 
 
 def _file(name: str, fold: int) -> Path:
