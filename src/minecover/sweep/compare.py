@@ -1,4 +1,4 @@
-"""Two runs on the same sites: whether one is better, or the sites were kind to it."""
+"""Two runs on the same sites: is one better, or were the sites kind to it."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from minecover.sweep.compose import Composer
 from minecover.sweep.job import Task
 from minecover.sweep.locks import held
 from minecover.sweep.plan import DIGITS, kinships, planned
+from minecover.sweep.raw import forget
 from minecover.tracking import runs
 from minecover.tracking.nouns import Tracking
 from minecover.tracking.provenance import digest_of, git_state
@@ -74,15 +75,17 @@ def _run(sweeper: Launching, overrides: Sequence[Override]) -> None:
             git=git,
             threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
         )
-        status = "KILLED"
         try:
             if missing:
                 sweeper.launch([list(job.overrides) for job in missing], task)
-            status = "FINISHED"
-        finally:
-            if status == "KILLED":
-                runs.end_parent(tracking, parent_id, status)
+        except Exception:  # a worker that was killed takes its launcher along
+            log.exception("the launcher gave up")
+        except BaseException:
+            runs.end_parent(tracking, parent_id, "KILLED")
+            raise
         parent.sum_up(tracking, sweep, parent_id, jobs)
+        for kinship in task.kinships.values():
+            forget(kinship)
 
 
 def threads(launcher: object) -> int:

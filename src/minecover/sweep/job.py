@@ -66,11 +66,14 @@ class Task:
     threads: int
 
     def __call__(self, config: DictConfig) -> str:
+        """Run the job that Hydra composed."""
+        return self.run(resolved(config))
+
+    def run(self, params: Params) -> str:
         """Run a job unless it was finished before; give the id of its run, or nothing.
 
         What goes wrong is noted in the store, so that the other jobs go on.
         """
-        params = resolved(config)
         job_id = self.built.identity(params)[:DIGITS]
         tracking: Tracking = params.build("tracking")
         with held(f"job-{job_id}"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,14 @@ from minecover.folds import GroupedFolds
 from minecover.sites import Site
 from minecover.stages import fetched_sites, paths
 from minecover.stages.train import split_of
-from minecover.sweep.store import Store, opened
+from minecover.sweep.store import opened
 from minecover.tracking.provenance import digest_of
-from minecover.training import Recipe, Sample, Split
+from minecover.training import Recipe, Sample, Split, Tables
 from minecover.training.sample import count_rows, draw_sample
 
 #: Most mines, and most others, that the importance of features is told by.
 N_ASKED = 2000
+ROW_COLUMNS = tuple(field.name for field in fields(Sample))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +33,12 @@ class Lesson:
     sites : tuple of Site
     folds : DataFrame
         As `GroupedFolds.deal` gives them.
-    store : Store
+    store : callable
+        Gives the table of the site at an index, see `Store`.
     split : Split
     sample : Sample
+    counts : (n_sites, 2) int64
+        See `minecover.training.sample.count_rows`.
     shares : tuple of float
         See `Recipe.shares`.
     asked : (n,) int64
@@ -45,9 +49,10 @@ class Lesson:
 
     sites: tuple[Site, ...]
     folds: pd.DataFrame
-    store: Store
+    store: Tables
     split: Split
     sample: Sample
+    counts: NDArray[np.int64]
     shares: tuple[float, ...]
     asked: NDArray[np.int64]
     groups: Mapping[str, NDArray[np.int64]]
@@ -108,9 +113,47 @@ def _gathered(params: Params, data: str) -> Lesson:
         store=store,
         split=split,
         sample=sample,
+        counts=counts,
         shares=tuple(shares),
         asked=_asked(sample, recipe.seed),
         groups=_groups(blocks),
+    )
+
+
+def without(given: Lesson, fold: int, recipe: Recipe) -> Lesson:
+    """Leave a fold's ground out altogether; the others are numbered anew, without a gap.
+
+    What is chosen inside knows nothing of the fold that it is judged on.
+    """
+    old = given.split
+    kept = np.flatnonzero(old.fold_of_site != fold)
+    fold_of_site = old.fold_of_site[kept] - (old.fold_of_site[kept] > fold).astype(np.int8)
+    place = np.full(len(old.site_ids), -1, np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    rows = np.flatnonzero(place[given.sample.site] >= 0)
+    columns = {name: getattr(given.sample, name)[rows] for name in ROW_COLUMNS}
+    columns["site"] = place[columns["site"]]
+    number = np.full(len(given.sample.y), -1, np.int64)
+    number[rows] = np.arange(len(rows))
+    asked = number[given.asked]
+    return replace(
+        given,
+        sites=tuple(given.sites[index] for index in kept),
+        store=lambda index, features: given.store(int(kept[index]), features),
+        split=Split(
+            site_ids=tuple(old.site_ids[index] for index in kept),
+            groups=tuple(old.groups[index] for index in kept),
+            fold_of_site=fold_of_site,
+            near=tuple(
+                {int(place[index]): mask for index, mask in near.items() if place[index] >= 0}
+                for other, near in enumerate(old.near)
+                if other != fold
+            ),
+        ),
+        sample=Sample(**columns),
+        counts=given.counts[kept],
+        shares=tuple(recipe.shares(given.counts[kept], fold_of_site)),
+        asked=asked[asked >= 0],
     )
 
 

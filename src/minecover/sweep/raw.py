@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +100,12 @@ def fold_scores(
 
     def attempt(fold: int, *, wait: bool) -> FoldScores | None:
         if not kinship.is_shared:
-            return _computed(family, recipe, given, kinship, fold)[kinship.size]
+            return score_fold(family, recipe, given, kinship, fold)[kinship.size]
         own = _file(kinship.files[kinship.size], fold)
         if not own.exists():
             with held(f"fold-{kinship.name}-{fold}", wait=wait) as is_mine:
                 if is_mine and not own.exists():
-                    found = _computed(family, recipe, given, kinship, fold)
+                    found = score_fold(family, recipe, given, kinship, fold)
                     for size, scores in found.items():
                         scores.write(_file(kinship.files[size], fold))
         return FoldScores.read(own) if own.exists() else None
@@ -116,15 +117,21 @@ def fold_scores(
     return [scores for scores in found if scores is not None]
 
 
+def forget(kinship: Kinship) -> None:
+    """Delete the scores that jobs shared, once all of them are done."""
+    for name in kinship.files.values():
+        shutil.rmtree(SHARED / "scores" / name, ignore_errors=True)
+
+
 def _file(name: str, fold: int) -> Path:
     """Name the file of one model's scores on one fold."""
     return SHARED / "scores" / name / f"{fold}.npz"
 
 
-def _computed(
+def score_fold(
     family: Pipeline, recipe: Recipe, given: Lesson, kinship: Kinship, fold: int
 ) -> dict[Size | None, FoldScores]:
-    """Fit one fold's models, and score its ground."""
+    """Fit one fold's models and score its ground, for every size that shares the fit."""
     scorer = _fitted(family, recipe, given, kinship, fold)
     tested = np.flatnonzero(given.split.fold_of_site == fold)
     tables = (given.store(int(index), ("all",)) for index in tested)

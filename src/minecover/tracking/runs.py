@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -162,6 +163,7 @@ def fetched(tracking: Tracking, run_id: str, name: str, into: Path) -> Path:
     """
     from mlflow.exceptions import MlflowException
 
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     client, _ = connect(tracking)
     try:
         return Path(client.download_artifacts(run_id, name, str(into)))

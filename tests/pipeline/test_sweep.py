@@ -1,0 +1,149 @@
+"""Sweeps on the small world: some jobs fail, none runs twice, two can be compared."""
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
+
+import pytest
+
+#: What the small world was built with.
+SMALL = ("source.world.n_sites=12", "folds.n=3", "folds.gate=false")
+SWEEP = ("python", "-m", "minecover.sweep", "-m", *SMALL, "metrics.bootstrap.replicates=20")
+#: A forest in three sizes that share their trees; no tree has no leaves.
+JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_leaf=20,0")
+
+
+class House(Protocol):
+    root: Path
+
+    def must(self, *command: str) -> str: ...
+    def run(self, *command: str) -> CompletedProcess[str]: ...
+
+
+def rows(house: House, words: str) -> list[tuple[str, ...]]:
+    """Ask the store."""
+    with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
+        return store.execute(words).fetchall()
+
+
+def ended(house: House) -> list[tuple[str, ...]]:
+    """Give the name and the end of every job, in their order."""
+    return rows(
+        house,
+        "select name, status from runs join tags using (run_uuid) where key = 'job_id' "
+        "order by start_time",
+    )
+
+
+@pytest.fixture(scope="module")
+def house(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A copy of the small world with a store of its own."""
+    root = tmp_path_factory.mktemp("swept") / "house"
+    shutil.copytree(small_world.root, root, ignore=shutil.ignore_patterns("mlruns", "cache"))
+    return replace(small_world, root=root)
+
+
+@pytest.fixture(scope="module")
+def first(house: House) -> CompletedProcess[str]:
+    """The sweep, half of whose jobs cannot be trained."""
+    return house.run(*JOBS)
+
+
+def test_failures_stop_no_other_job_and_are_told(
+    house: House, first: CompletedProcess[str]
+) -> None:
+    assert first.returncode == 1
+    assert "2 of 4 jobs failed" in first.stderr
+    assert "min_samples_leaf=0: FAILED" in first.stderr
+    assert sorted(status for _, status in ended(house)[:4]) == ["FAILED"] * 2 + ["FINISHED"] * 2
+
+
+def test_the_sweep_is_one_run_over_its_jobs(house: House, first: CompletedProcess[str]) -> None:
+    (parent,) = rows(house, "select run_uuid from runs where name like 'sweep %'")
+    children = rows(
+        house, f"select 1 from tags where key = 'mlflow.parentRunId' and value = '{parent[0]}'"
+    )
+    folder = house.root / "mlruns/artifacts" / parent[0] / "artifacts"
+
+    assert len(children) == 4
+    assert {path.name for path in folder.rglob("*.*")} == {
+        "summary.csv",
+        "summary.md",
+        "parallel_coordinates.png",
+        "importance.png",
+    }
+
+
+def test_a_finished_job_explains_itself(house: House, first: CompletedProcess[str]) -> None:
+    ((run,),) = rows(
+        house,
+        "select run_uuid from runs where status = 'FINISHED' and name like 'n_estimators=3%'",
+    )
+    steps = rows(
+        house,
+        f"select step from metrics where run_uuid = '{run}' "
+        "and key = 'fold.location.average_precision' order by step",
+    )
+    folder = house.root / "mlruns/artifacts" / run / "artifacts"
+
+    assert steps == [(0,), (1,), (2,)]
+    assert {path.name for path in folder.rglob("*.png")} == {
+        "importance.png",
+        "precision_recall.png",
+        "reliability.png",
+        "sites.png",
+    }
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        "leakage.json",
+        "metrics.json",
+        "out_of_fold.parquet",
+        "params.yaml",
+    }
+
+
+def test_a_failed_job_keeps_its_traceback(house: House, first: CompletedProcess[str]) -> None:
+    ((run,), *_) = rows(
+        house, "select run_uuid from runs where status = 'FAILED' and name like 'n_%'"
+    )
+    text = (house.root / "mlruns/artifacts" / run / "artifacts/traceback.txt").read_text()
+
+    assert "min_samples_leaf" in text
+
+
+def test_again_runs_what_is_missing_and_buries_what_was_killed(
+    house: House, first: CompletedProcess[str]
+) -> None:
+    with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
+        # As a killed worker leaves it.
+        store.execute(
+            "update runs set status = 'RUNNING' where status = 'FINISHED' "
+            "and name like 'n_estimators=2%'"
+        )
+
+    again = house.run(*JOBS[:-1], "model.min_samples_leaf=20")
+
+    assert again.returncode == 0, again.stderr
+    assert [status for name, status in ended(house) if "leaf=0" not in name] == [
+        "KILLED",
+        "FINISHED",
+        "FINISHED",
+    ]
+
+
+def test_two_jobs_are_compared(house: House, first: CompletedProcess[str]) -> None:
+    ids = rows(house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'")
+
+    said = house.must("minecover", "compare", *(run[:12] for (run,) in ids[:2]))
+
+    assert "location.average_precision" in said
+    assert "difference" in said
+
+
+def test_another_world_is_refused(house: House) -> None:
+    done = house.run(*SWEEP, "source.world.seed=1,2")
+
+    assert done.returncode == 1
+    assert "dvc exp run --queue" in done.stderr
