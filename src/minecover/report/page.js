@@ -73,7 +73,7 @@
     const place = Number(row.dataset.place);
     row.querySelector("button").addEventListener("click", () => {
       show(place);
-      document.getElementById("look").scrollIntoView({behavior: "smooth"});
+      document.getElementById("look").scrollIntoView();
     });
   });
   // A box that is not ticked hides a layer of the map, or an outline in every picture.
