@@ -30,7 +30,7 @@ def site_map(
     plane = np.array([[values[mark] for mark in line] for line in drawing.split()], np.float32)
     left_m, top_m = LEFT_M + 30 * right_px, TOP_M - 30 * down_px
     grid = Grid.from_corner(crs, left_m, top_m, *plane.shape)
-    return SiteMap(site_id, grid, plane, np.full(plane.shape, 7, np.uint8))
+    return SiteMap(site_id, grid, plane)
 
 
 def found_in(*maps: SiteMap, min_px: int = 1) -> gpd.GeoDataFrame:
@@ -56,17 +56,16 @@ def test_objects_of_a_drawing(drawing: str, hectares: list[float]) -> None:
     assert found["area_ha"].tolist() == hectares
 
 
-def test_a_candidate_says_where_its_best_pixel_is() -> None:
+def test_a_candidate_says_where_its_middle_is() -> None:
     found = found_in(site_map("..... .57.. .58.. ....."))
 
-    best = gpd.GeoSeries(gpd.points_from_xy(found["lon"], found["lat"]), crs="EPSG:4326")
-    on_ground = best.to_crs(CRS).iloc[0]
-    assert found["candidate_id"].tolist() == ["N35-E24002-S9002"]
-    assert on_ground.x == pytest.approx(LEFT_M + 2.5 * 30, abs=0.1)
-    assert on_ground.y == pytest.approx(TOP_M - 2.5 * 30, abs=0.1)
+    middle = gpd.GeoSeries(gpd.points_from_xy(found["lon"], found["lat"]), crs="EPSG:4326")
+    on_ground = middle.to_crs(CRS).iloc[0]
+    assert found["candidate_id"].tolist() == ["N35-E2400-S900"]
+    assert on_ground.x == pytest.approx(LEFT_M + 2 * 30, abs=0.1)
+    assert on_ground.y == pytest.approx(TOP_M - 2 * 30, abs=0.1)
     assert found["max_probability"].tolist() == [0.8]
     assert found["mean_probability"].tolist() == [0.625]
-    assert found["dates_valid"].tolist() == [7]
 
 
 def test_too_few_pixels_are_no_candidate() -> None:
@@ -101,7 +100,7 @@ def test_two_zones_show_one_place_once() -> None:
     # The centre of the same ground, 30 E and the equator, in zone 35 and in zone 36.
     block = "777 787 777"
     in_35, in_36 = (
-        SiteMap(crs, Grid.around(crs, x, 0.0, size_px=3), site_map(block).probability, DATES)
+        SiteMap(crs, Grid.around(crs, x, 0.0, size_px=3), site_map(block).probability)
         for crs, x in (("EPSG:32635", 833_978.6), ("EPSG:32636", 166_021.4))
     )
 
@@ -110,16 +109,32 @@ def test_two_zones_show_one_place_once() -> None:
     assert found["candidate_id"].str[:3].tolist() == ["N35"]
 
 
-DATES = np.full((3, 3), 4, np.uint8)
-
-
-def test_rank_goes_by_probability_then_area() -> None:
-    found = found_in(site_map("9.....99 8....... ...99..."))
+def test_rank_goes_by_the_mined_ground_to_expect() -> None:
+    found = found_in(site_map("9.....66 8....... ...666.."))
 
     assert found["rank"].tolist() == [1, 2, 3]
-    assert found["max_probability"].tolist() == [0.9, 0.9, 0.9]
-    assert found["area_ha"].tolist() == [0.18, 0.18, 0.18]
-    assert found["candidate_id"].is_monotonic_increasing
+    assert found["area_ha"].tolist() == [0.27, 0.18, 0.18]
+    assert found["mean_probability"].tolist() == [0.6, 0.85, 0.6]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        pytest.param("....... .89.... .77....", id="another best pixel"),
+        pytest.param(".7..... .98.... .77....", id="a pixel more"),
+    ],
+)
+def test_a_model_trained_anew_keeps_the_name(drawing: str) -> None:
+    before, after = found_in(site_map("....... .98.... .77....")), found_in(site_map(drawing))
+
+    assert before["candidate_id"].tolist() == after["candidate_id"].tolist()
+
+
+def test_candidates_in_one_square_have_letters_from_north_to_south() -> None:
+    found = found_in(site_map("7...... ......8 9......"))
+
+    names = found.sort_values("lat", ascending=False)["candidate_id"].tolist()
+    assert names == ["N35-E2400-S900", "N35-E2400-S900b", "N35-E2400-S900c"]
 
 
 def test_the_order_of_sites_changes_nothing() -> None:
@@ -218,14 +233,14 @@ def lon_lat_map(drawing: str, *, site_id: str, left: float) -> SiteMap:
     """Draw a site of the archive: pixels in degrees, on no common lattice."""
     plane = site_map(drawing).probability
     grid = Grid("EPSG:4326", Affine(0.00028, 0, left, 0, -0.00028, -60.0), plane.shape)
-    return SiteMap(site_id, grid, plane, np.full(plane.shape, 7, np.uint8))
+    return SiteMap(site_id, grid, plane)
 
 
 def test_a_candidate_in_degrees_has_hectares_of_its_latitude() -> None:
     found = found_in(lon_lat_map("..... .78.. .....", site_id="a", left=-70.0))
 
-    assert found["candidate_id"].tolist() == ["LL-W69.99930-S60.00042"]
-    assert found["lon"].tolist() == pytest.approx([-70 + 2.5 * 0.00028], abs=1e-6)
+    assert found["candidate_id"].tolist() == ["LL-W69.999-S60.000"]
+    assert found["lon"].tolist() == pytest.approx([-70 + 2 * 0.00028], abs=1e-6)
     assert found["lat"].tolist() == pytest.approx([-60 - 1.5 * 0.00028], abs=1e-6)
     # A degree of longitude is half as long at 60 degrees as at the equator.
     assert found["area_ha"].tolist() == [0.1]
@@ -248,4 +263,4 @@ def test_a_grid_off_the_lattice_is_refused() -> None:
     grid = Grid(CRS, Affine(30, 0, 700_000, 0, -30, 0), (2, 2))
 
     with pytest.raises(SiteError, match="Landsat lattice"):
-        SiteMap("a", grid, np.zeros((2, 2), np.float32), np.zeros((2, 2), np.uint8))
+        SiteMap("a", grid, np.zeros((2, 2), np.float32))

@@ -8,8 +8,20 @@ from minecover.figures.curves import precision_recall, reliability, transfer
 from minecover.figures.places import overview
 from minecover.figures.site import SiteView, clearest, example_sites, site_panel, stretched
 from minecover.figures.sweep import importance, parallel_coordinates
+from minecover.figures.strip import (
+    MAX_DATES,
+    WINDOW_PX,
+    Colours,
+    stacked_png,
+    strip_dates,
+    strip_pictures,
+    windowed,
+)
 
 __all__ = [
+    "MAX_DATES",
+    "WINDOW_PX",
+    "Colours",
     "Figure",
     "SiteView",
     "chips",
@@ -22,7 +34,11 @@ __all__ = [
     "precision_recall",
     "reliability",
     "site_panel",
+    "stacked_png",
     "stretched",
+    "strip_dates",
+    "strip_pictures",
     "transfer",
+    "windowed",
     "write_png",
 ]

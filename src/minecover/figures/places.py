@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from minecover.figures.canvas import BLUE, GREY, SKY, VERMILION, canvas
 
 #: Colours of the layers that the shipped configurations name; others are grey.
-LAYERS = {"provinces": "#b0a18f", "river": SKY}
+LAYERS = {"provinces": "#b0a18f", "river": SKY, "water": SKY, "road": "#c9b458"}
 #: Sites that are a smaller share of the map's width are marked as well as drawn.
 SMALL = 0.02
 

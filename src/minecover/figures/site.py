@@ -84,10 +84,10 @@ def stretched(
         itself: at the top of the atmosphere the air alone would turn everything blue.
     """
     planes = cube.core(cube.values(*bands)[time])
-    return np.stack([_stretched(plane, valid) for plane in planes], axis=-1)
+    return np.stack([stretched_plane(plane, valid) for plane in planes], axis=-1)
 
 
-def _stretched(plane: F32, valid: NDArray[np.bool_]) -> F32:
+def stretched_plane(plane: F32, valid: NDArray[np.bool_]) -> F32:
     """Bring a band to 0 ... 1 by the percentiles of its valid pixels."""
     seen = plane[np.isfinite(plane) & valid]
     low, high = np.percentile(seen, CLIPPED) if seen.size else (0.0, 1.0)

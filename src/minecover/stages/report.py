@@ -2,74 +2,147 @@
 
 import json
 import logging
-from collections.abc import Iterable
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
+import shapely
 
 from minecover import figures
-from minecover.aggregation import Aggregation
 from minecover.atomic import replacing, write_text
-from minecover.candidates import SiteMap, find, write, write_geopackage
+from minecover.candidates import (
+    SiteMap,
+    Surroundings,
+    described,
+    find,
+    meets,
+    precision_at,
+    shown_dates,
+    write,
+    write_geopackage,
+    write_kml,
+)
 from minecover.config import Params
-from minecover.cube import F32
 from minecover.figures import Figure, SiteView
-from minecover.labels import read_labels
-from minecover.masks import Profile, valid
-from minecover.metrics import Report, number, site_scores
-from minecover.out_of_fold import OutOfFold, read_out_of_fold
-from minecover.raster import read_cube, read_planes
-from minecover.report import Content, page
-from minecover.sites import read_sites
+from minecover.labels import MINES
+from minecover.metrics import Report, number
+from minecover.raster import burn
+from minecover.report import N_SHOWN, Content, Look, Place, Strip, page, strip
+from minecover.sites import square
 from minecover.stages import paths
+from minecover.stages.built import Built, exemplary
 
 log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Find candidates out of fold, draw the pictures, render the page."""
-    card = json.loads(paths.MODEL_CARD.read_text(encoding="utf-8"))
+    """Find and describe candidates out of fold, draw the pictures, render the page."""
+    built = Built.read(params.build("aggregation"))
+    simulated = bool(built.card["is_simulated"])
+    candidates = candidates_of(built, min_px=int(params.value("metrics.candidate_min_px")))
+    precision = precision_of(candidates, built, params)
+    place = Place(gpd.read_parquet(paths.SITES), candidates, _layers())
+    write_files(candidates, precision, simulated=simulated)
     metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
-    aggregation: Aggregation = params.build("aggregation")
-    maps = list(_maps(read_out_of_fold(paths.OUT_OF_FOLD), aggregation))
-    candidates = find(
-        maps,
-        read_labels(paths.LABELS),
-        threshold=card["threshold"],
-        min_px=int(params.value("metrics.candidate_min_px")),
-    )
-    write(paths.CANDIDATES, candidates)
-    write_geopackage(paths.CANDIDATES.parent / "candidates.gpkg", candidates)
-    simulated = bool(card["is_simulated"])
-    drawn = {
-        **_curves(metrics, simulated),
-        "Where the sites and the candidates are.": figures.overview(
-            gpd.read_parquet(paths.SITES), candidates, _layers(), simulated=simulated
-        ),
-        **_panels(maps, Params(card).build("mask"), simulated),
-    }
+    drawn = {**_curves(metrics, simulated), **_panels(built, simulated)}
+    overview = figures.overview(place.sites, candidates, place.layers, simulated=simulated)
     pictures = {caption: figures.png(figure) for caption, figure in drawn.items()}
-    for place, png in enumerate(pictures.values()):
-        with replacing(paths.FIGURES / f"{place:02d}.png") as temporary:
+    for place_, png in enumerate([*pictures.values(), figures.png(overview)]):
+        with replacing(paths.FIGURES / f"{place_:02d}.png") as temporary:
             temporary.write_bytes(png)
-    leakage = json.loads(paths.LEAKAGE.read_text(encoding="utf-8"))
-    transfer = pd.read_csv(paths.PLOTS / "transfer.csv")
-    content = Content(card, metrics, leakage, transfer, candidates, pictures)
+    content = Content(
+        model=built.card,
+        metrics=metrics,
+        leakage=json.loads(paths.LEAKAGE.read_text(encoding="utf-8")),
+        precision=precision,
+        checks_a_week=int(params.value("report.checks_a_week")),
+        place=place,
+        strips=strips_of(candidates.head(N_SHOWN), built),
+        pictures=pictures,
+    )
     write_text(paths.REPORT, page(content))
     known = int(candidates["known"].sum())
     log.info("report: %d candidates, %d of them known mines", len(candidates), known)
 
 
-def _maps(sites: Iterable[OutOfFold], aggregation: Aggregation) -> Iterable[SiteMap]:
-    """Lay out-of-fold scores out as maps."""
-    grids = {site.site_id: site.grid for site in read_sites(paths.SITES)}
-    for site in sites:
-        score = site_scores(site, aggregation).location_score
-        grid = grids[site.site_id]
-        # A location that was scored once has one date in the table, and many behind it.
-        seen = read_planes(paths.PREDICTIONS / f"{site.site_id}.tif")["valid_dates"]
-        yield SiteMap(site.site_id, grid, score.reshape(grid.shape), seen.astype(np.int64))
+def candidates_of(built: Built, *, min_px: int) -> gpd.GeoDataFrame:
+    """Find the candidates on out-of-fold scores, and describe them."""
+    maps = [SiteMap(name, built.sites[name].grid, p) for name, p in built.location.items()]
+    threshold = Params(built.card).value("threshold")
+    found = find(maps, built.labels, threshold=threshold, min_px=min_px)
+    mines = built.of_kind(*MINES).geometry
+    return described(found, lambda name: built.surroundings(built.view(name)), mines)
+
+
+def precision_of(candidates: gpd.GeoDataFrame, built: Built, params: Params) -> pd.DataFrame:
+    """Count the mines among the first candidates, by the labels and, where known, in truth."""
+    against = {"a labelled mine": candidates["known"].to_numpy()}
+    truth = built.of_kind("truth")
+    if len(truth):
+        against["a mine in truth"] = meets(candidates, truth)
+    tops = [*params.value("report.tops"), params.value("report.checks_a_week"), len(candidates)]
+    tables = {
+        name: precision_at(
+            is_mine,
+            candidates["site_id"].tolist(),
+            sites=list(built.scores),
+            tops=tops,
+            bootstrap=params.build("metrics.bootstrap"),
+        )
+        for name, is_mine in against.items()
+    }
+    return pd.concat(tables, names=["against"]).reset_index("against").reset_index(drop=True)
+
+
+def write_files(
+    candidates: gpd.GeoDataFrame, precision: pd.DataFrame, *, simulated: bool
+) -> None:
+    """Write the candidates in every format, and the precision of the first."""
+    write(paths.CANDIDATES, candidates)
+    with replacing(paths.CANDIDATES / "precision.csv") as temporary:
+        precision.to_csv(temporary, index=False, lineterminator="\n")
+    beside = paths.CANDIDATES.parent
+    write_geopackage(beside / "candidates.gpkg", candidates)
+    write_kml(beside / "candidates.kml", candidates, simulated=simulated)
+
+
+def strips_of(candidates: gpd.GeoDataFrame, built: Built) -> list[Strip]:
+    """Cut the strips of candidates, by rank; every site is drawn once."""
+    strips: dict[int, Strip] = {}
+    for site_id, some in candidates.groupby("site_id"):
+        view = built.view(str(site_id))
+        look, around = look_of(view, built), built.surroundings(view)
+        for candidate in some.itertuples():
+            said = said_of(candidate.geometry, around)
+            strips[int(candidate.rank)] = strip(look, candidate.geometry, said)
+    return [strips[rank] for rank in sorted(strips)]
+
+
+def said_of(shape: shapely.Geometry, around: Surroundings) -> dict[str, str]:
+    """Say of every date whether a candidate was seen on it."""
+    local = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(around.grid.crs)
+    seen = dict(shown_dates(around, burn(local, around.grid, all_touched=False)))
+    words = {True: "seen", False: "not seen"}
+    return {
+        f"{day:%d %b %Y}": words[seen[day]] if day in seen else "hidden" for day in around.dates
+    }
+
+
+def look_of(view: SiteView, built: Built) -> Look:
+    """Draw what all strips of a site are cut from."""
+    grid = built.sites[view.site_id].grid
+    wide = grid.grown(figures.WINDOW_PX // 2)
+    near = built.near(view.site_id, wide)
+    captions, pictures = figures.strip_pictures(view, [built.view(name) for name in near])
+    here = built.labels.iloc[built.labels.sindex.query(square(wide), sort=True)]
+    return Look(
+        grid=grid,
+        captions=tuple(captions),
+        pictures=pictures,
+        drawn={
+            name: here[here["kind"].isin(kinds)].geometry
+            for name, kinds in (("label", MINES), ("truth", ("truth",)))
+        },
+    )
 
 
 def _curves(metrics: Report, simulated: bool) -> dict[str, Figure]:
@@ -106,58 +179,11 @@ def _layers() -> dict[str, gpd.GeoDataFrame]:
     return {path.stem: gpd.read_file(path) for path in sorted(paths.CONTEXT.glob("*.geojson"))}
 
 
-def _panels(maps: list[SiteMap], profile: Profile, simulated: bool) -> dict[str, Figure]:
+def _panels(built: Built, simulated: bool) -> dict[str, Figure]:
     """Draw the best, the median and the worst site that holds a mine."""
     chosen = exemplary(pd.read_csv(paths.PLOTS / "sites.csv"))
-    wanted = {site_id for site_id, _ in chosen.values()}
-    scores = {s.site_id: s for s in read_out_of_fold(paths.OUT_OF_FOLD) if s.site_id in wanted}
-    location = {one.site_id: one.probability for one in maps if one.site_id in wanted}
     panels = {}
     for name, (site_id, f1) in chosen.items():
-        view = site_view(scores[site_id], location[site_id], profile)
         caption = f"The {name} site: {site_id}, F1 {f1:.2f}, out of fold."
-        panels[caption] = figures.site_panel(view, simulated=simulated)
+        panels[caption] = figures.site_panel(built.view(site_id), simulated=simulated)
     return panels
-
-
-def exemplary(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
-    """Choose the best, the median and the worst site that holds a mine.
-
-    Parameters
-    ----------
-    table : DataFrame
-        See `minecover.metrics.site_table`.
-
-    Returns
-    -------
-    dict of (site_id, F1 of its locations)
-    """
-    table = table[table["mine"] > 0]
-    errors = table["missed"] + table["false_alarms"]
-    table = table.assign(f1=2 * table["found"] / (2 * table["found"] + errors))
-    ranked = table.sort_values(["f1", "mine", "site_id"], ascending=[False, False, True])
-    places = {"best": 0, "median": len(ranked) // 2, "worst": -1}
-    rows = {name: ranked.iloc[place] for name, place in places.items()}
-    return {name: (str(row["site_id"]), float(row["f1"])) for name, row in rows.items()}
-
-
-def site_view(site: OutOfFold, location: F32, profile: Profile) -> SiteView:
-    """Gather what the picture of a site shows.
-
-    Parameters
-    ----------
-    site : OutOfFold
-    location : (row, col) float32
-        The same scores aggregated over dates.
-    profile : Profile
-    """
-    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
-    return SiteView(
-        site_id=site.site_id,
-        cube=cube,
-        valid=cube.core(valid(cube, profile)),
-        probability=site.probability if len(site.dates) == len(cube.dates) else None,
-        location=location,
-        label=site.label[-1],
-        truth=site.truth[-1],
-    )

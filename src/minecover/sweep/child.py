@@ -18,9 +18,9 @@ from minecover.masks import Profile
 from minecover.metrics import Judged, Report, average_precision, by_fold, number
 from minecover.out_of_fold import OutOfFold, write_out_of_fold
 from minecover.stages import paths
+from minecover.stages.built import exemplary, site_view
 from minecover.stages.evaluate import plotted, yardstick_of
 from minecover.stages.folds import look_at, pass_gate
-from minecover.stages.report import exemplary, site_view
 from minecover.sweep.built import Built
 from minecover.sweep.lesson import Lesson
 from minecover.sweep.locks import SHARED, held

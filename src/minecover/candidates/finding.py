@@ -1,11 +1,9 @@
-"""Objects to look at, from maps of probability: found, ranked, written for a map."""
+"""Objects of high probability: found once each however the sites overlap, named and ranked."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +11,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from minecover.atomic import replacing, write_text
 from minecover.cube import F32
 from minecover.errors import ConfigError, SiteError
 from minecover.grid import LATTICE_OFFSET_M, LON_LAT, Grid
@@ -31,10 +28,14 @@ COLUMNS = (
     "area_ha",
     "max_probability",
     "mean_probability",
-    "dates_valid",
     "known",
     "geometry",
 )
+#: Side of the squares that candidates are named after [pixels]: a model trained anew moves the
+#: outline of an object by a pixel, and its best pixel by several.
+CELL_PX = 10
+#: Decimals of the degrees in a name on a grid in longitude and latitude: a little less.
+CELL_DECIMALS = 3
 #: Decimals of a degree that are kept: 11 cm on the ground, beside pixels of 30 m.
 DEGREE_DECIMALS = 6
 #: Decimals of a probability that are kept, as everywhere on disk.
@@ -53,14 +54,11 @@ class SiteMap:
         Its pixels, without halo: on the Landsat lattice, or in longitude and latitude.
     probability : (row, col) float32
         Probability of a mine, over all dates; NaN where never observed.
-    dates_valid : (row, col) integer
-        Valid dates behind each probability.
     """
 
     site_id: str
     grid: Grid
     probability: F32
-    dates_valid: NDArray[np.integer]
 
     def __post_init__(self) -> None:
         """Refuse what is in metres and has no place on the lattice that all sites share."""
@@ -109,9 +107,11 @@ def find(
     Returns
     -------
     GeoDataFrame
-        `COLUMNS`, in WGS 84, by rank: highest probability first, then largest area. The id
-        names the lattice position of the best pixel, whose centre `lon` and `lat` are,
-        so that it outlives a change of sites or of order.
+        `COLUMNS`, in WGS 84, by rank: most mined ground to expect first, which is the sum of
+        its pixels' probabilities. `lon` and `lat` are the centroid. The id names the square of
+        `CELL_PX` lattice pixels that holds the centroid, so that it outlives a change of
+        sites, of order, and most changes of the model; of two in a square the more southern
+        one, or else the more eastern, is called b.
     """
     if not (0 < threshold <= 1 and min_px >= 1):
         raise ConfigError(
@@ -126,49 +126,15 @@ def find(
     if not zones:
         return _empty()
     found = _ranked(pd.concat(zones, ignore_index=True))
-    found["known"] = _meets(found, labels[labels["kind"].isin(MINES)])
+    found["known"] = meets(found, labels[labels["kind"].isin(MINES)])
     return found[list(COLUMNS)]
 
 
-def write(folder: Path, candidates: gpd.GeoDataFrame) -> None:
-    """Write ``candidates.geojson``, ``.csv`` and ``.parquet``, the same bytes every time.
-
-    References
-    ----------
-    RFC 7946, The GeoJSON Format: longitude first, outer rings counter-clockwise, no CRS member.
-    """
-    rows = candidates.drop(columns="geometry").to_dict("records")
-    features = [
-        json.dumps(
-            {
-                "type": "Feature",
-                "id": row["candidate_id"],
-                "geometry": shapely.geometry.mapping(shape),
-                "properties": row,
-            }
-        )
-        for row, shape in zip(rows, candidates.geometry, strict=True)
-    ]
-    body = ",\n".join(features)
-    write_text(
-        folder / "candidates.geojson",
-        f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
-    )
-    with replacing(folder / "candidates.csv") as temporary:
-        frame = candidates.drop(columns="geometry")
-        frame.to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / "candidates.parquet") as temporary:
-        candidates.to_parquet(temporary, index=False)
-
-
-def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
-    """Write the candidates for a desktop GIS (its bytes hold the time of writing)."""
-    with replacing(path) as temporary:
-        # GDAL would take the empty file that is there for a broken GeoPackage.
-        temporary.unlink()
-        candidates.to_file(
-            temporary, layer="candidates", driver="GPKG", geometry_type="MultiPolygon"
-        )
+def meets(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which candidates touch a mine, both in WGS 84: (n,) bool."""
+    touching = np.zeros(len(candidates), np.bool_)
+    touching[candidates.sindex.query(mines.geometry, predicate="intersects")[1]] = True
+    return touching
 
 
 def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
@@ -183,7 +149,6 @@ def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
             "row": row + top,
             "col": col + left,
             "probability": site.probability[row, col].astype(np.float64),
-            "dates_valid": site.dates_valid[row, col].astype(np.int64),
             "site_id": site.site_id,
         }
         tables.append(pd.DataFrame(table))
@@ -202,15 +167,15 @@ def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.Ge
     if not objects:
         return _empty()
     best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
-    x, y = lattice.transform @ (best["col"] + 0.5, best["row"] + 0.5)
-    points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=lattice.crs).to_crs("EPSG:4326")
     shapes = gpd.GeoSeries([_outline(part, lattice) for part in objects], crs=lattice.crs)
+    middles = [shapely.centroid(shape) for shape in shapes]
+    points = gpd.GeoSeries(middles, crs=lattice.crs).to_crs("EPSG:4326")
     width_m, height_m = lattice.pixel_m
     means = np.array([part["probability"].mean() for part in objects])
     return gpd.GeoDataFrame(
         {
             "zone": zone,
-            "candidate_id": [_named(lattice, p.row, p.col) for p in best.itertuples()],
+            "candidate_id": _names(lattice, middles),
             "site_id": best["site_id"].to_numpy(),
             "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
             "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
@@ -218,7 +183,6 @@ def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.Ge
             * (width_m * height_m / 10_000),
             "max_probability": best["probability"].to_numpy().round(PROBABILITY_DECIMALS),
             "mean_probability": means.round(PROBABILITY_DECIMALS),
-            "dates_valid": best["dates_valid"].to_numpy(),
         },
         geometry=_rounded(shapes.to_crs("EPSG:4326").to_numpy()),
         crs="EPSG:4326",
@@ -244,8 +208,10 @@ def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Sort and number; of objects that two zones show of one place, keep the better."""
-    order = ["max_probability", "area_ha", "candidate_id"]
-    found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    mined_ha = (found["mean_probability"] * found["area_ha"]).round(PROBABILITY_DECIMALS)
+    found = found.assign(mined_ha=mined_ha).sort_values(
+        ["mined_ha", "candidate_id"], ascending=[False, True], ignore_index=True
+    )
     first, second = found.sindex.query(found.geometry, predicate="intersects")
     zone = found["zone"].to_numpy()
     twice = (first < second) & (zone[first] != zone[second])
@@ -254,27 +220,34 @@ def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found
 
 
-def _meets(found: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which candidates touch a labelled mine."""
-    known = np.zeros(len(found), np.bool_)
-    known[found.sindex.query(mines.geometry, predicate="intersects")[1]] = True
-    return known
+def _names(lattice: Grid, middles: Sequence[shapely.Point]) -> list[str]:
+    """Name objects after the squares that their middles lie in, each name once."""
+    places = pd.DataFrame(
+        {
+            "name": [_name(lattice, point.x, point.y) for point in middles],
+            "x": [point.x for point in middles],
+            "south": [-point.y for point in middles],
+        }
+    ).sort_values(["south", "x"])
+    before = places.groupby("name").cumcount()
+    marks = before.map(lambda n: chr(ord("a") + n) if n else "")
+    return [str(name) for name in (places["name"] + marks).sort_index()]
 
 
-def _named(lattice: Grid, row: int, col: int) -> str:
-    """Name a lattice pixel: "N35-E24853-S147" lies 147 pixels south of the equator."""
+def _name(lattice: Grid, x: float, y: float) -> str:
+    """Name a square: "N35-E2485-S14" begins 140 pixels south of the equator."""
     if lattice.crs == LON_LAT:
-        lon, lat = lattice.xy(row, col)
-        east, north = "W" if lon < 0 else "E", "S" if lat < 0 else "N"
-        return f"LL-{east}{abs(lon):.5f}-{north}{abs(lat):.5f}"
+        east, north = "W" if x < 0 else "E", "S" if y < 0 else "N"
+        return f"LL-{east}{abs(x):.{CELL_DECIMALS}f}-{north}{abs(y):.{CELL_DECIMALS}f}"
+    row, col = (at // CELL_PX for at in lattice.rowcol(x, y))
     code = lattice.crs.removeprefix("EPSG:")
     zone = f"N{code[3:]}" if code.startswith("326") else code
-    return f"{zone}-E{col}-{'S' if row > 0 else 'N'}{abs(row)}"
+    return f"{zone}-E{col}-{'N' if row < 0 else 'S'}{abs(row)}"
 
 
 def _empty() -> gpd.GeoDataFrame:
     """Make a candidate table without rows, its columns typed as always."""
     whole, text, real = np.int64, np.object_, np.float64
-    kinds: tuple[type[np.generic], ...] = (whole, text, text, *[real] * 5, whole, np.bool_)
+    kinds: tuple[type[np.generic], ...] = (whole, text, text, *[real] * 5, np.bool_)
     columns = {name: np.empty(0, kind) for name, kind in zip(COLUMNS, kinds, strict=False)}
     return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
