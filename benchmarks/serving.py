@@ -75,7 +75,8 @@ def rows(n: int) -> tuple[list[str], np.ndarray]:
 
 def forms(names: list[str], X: np.ndarray) -> dict[str, tuple[bytes, str]]:
     """Write rows as JSON and as CSV."""
-    values = [[None if np.isnan(v) else v for v in row] for row in X.astype(float).tolist()]
+    # Nine digits tell all float32 apart.
+    values = [[None if np.isnan(v) else float(f"{v:.9g}") for v in row] for row in X.tolist()]
     split = json.dumps({"dataframe_split": {"columns": names, "data": values}}).encode()
     lines = [",".join("" if v is None else repr(v) for v in row) for row in values]
     return {
