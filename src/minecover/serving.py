@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: Side of the squares in which a large area is read and scored [pixels].
 BLOCK_PX = 512
+#: Connections that may wait for a server.
+BACKLOG = 128
 
 
 def locate(model: str) -> tuple[Path, Path]:
@@ -155,6 +157,8 @@ def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        # Who reads the address may ask at once, and waits until the server is up.
+        listener.listen(BACKLOG)
     except OSError as error:
         raise ServingError(
             f"port {port} of this machine is taken ({error.strerror}). Choose another: --port, "

@@ -46,14 +46,11 @@ class _Folder(click.Group):
         named = {name for names in SECTIONS.values() for name in names}
         sections = {**SECTIONS, "More": tuple(name for name in there if name not in named)}
         for title, names in sections.items():
-            words = [title]
-            for name in names:
+            here = [name for name in names if name in there]
+            for head, name in zip([title, *[""] * len(here)], here, strict=False):
                 command = self.get_command(ctx, name)
-                if command is not None:
-                    short = command.get_short_help_str(limit=SHORT)
-                    formatter.write(
-                        f"{words.pop() if words else '':<{WIDTH}}{name:<{WIDTH}}{short}\n"
-                    )
+                short = command.get_short_help_str(limit=SHORT) if command else ""
+                formatter.write(f"{head:<{WIDTH}}{name:<{WIDTH}}{short}\n")
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -4,12 +4,23 @@ import click
 
 
 @click.command(short_help="Print the scores, and where the report is.")
-def summary() -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="All of reports/metrics.json, for scripts."
+)
+def summary(as_json: bool) -> None:
     """Print the scores, where the report is, and how to open the MLflow UI.
 
     \b
     minecover summary
+    minecover summary --json
     """
+    from minecover.errors import ModelError
+    from minecover.stages import paths
     from minecover.stages.register import summary as lines
 
-    click.echo("\n".join(lines()))
+    if not paths.METRICS.is_file():
+        raise ModelError(f"no {paths.METRICS}, so there are no scores. Run `dvc repro`.")
+    if as_json:
+        click.echo(paths.METRICS.read_text(encoding="utf-8"), nl=False)
+    else:
+        click.echo("\n".join(lines()))

@@ -56,5 +56,5 @@ def chips(
 def _png(colours: F32) -> bytes:
     """Encode red, green and blue, 0 ... 1; the same picture gives the same bytes."""
     stream = io.BytesIO()
-    imsave(stream, colours, format="png", metadata={"Software": None})
+    imsave(stream, colours, format="png", metadata={"Software": ""})
     return stream.getvalue()

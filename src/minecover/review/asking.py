@@ -102,7 +102,8 @@ def uncertain(sites: Iterable[SiteDoubt], *, threshold: float, min_px: int) -> g
             f"uncertain means near a threshold between 0 and 1, found {threshold}. Set "
             "design.threshold to such a number, or to best_f1."
         )
-    reach, cut, parts = np.log(ODDS_FACTOR), np.log(threshold / (1 - threshold)), []
+    reach, cut = np.log(ODDS_FACTOR), np.log(threshold / (1 - threshold))
+    parts: list[gpd.GeoDataFrame] = []
     for site in sites:
         gap = np.abs(_log_odds(site.probability) - cut)
         near = (gap <= reach) & (site.label == 0)

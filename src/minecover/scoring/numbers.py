@@ -13,6 +13,10 @@ import pyarrow.csv
 
 from minecover.cube import F32
 
+#: What stands in no list of JSON numbers and nulls, and would be read as one: text, other
+#: levels, and the words for what is no number.
+NOT_PLAIN = (b'"', b"[", b"]", b"a", b"i", b"N", b"I")
+
 
 @dataclass(frozen=True, slots=True)
 class PlainTable:
@@ -78,18 +82,17 @@ def plain_split(body: bytes) -> PlainTable | None:
     if not 0 <= start < end:
         return None
     lines = body[start + 2 : end - 2].replace(b"], [", b"\n").replace(b"],[", b"\n")
-    if b"[" in lines or b"]" in lines or b'"' in lines:
+    if any(mark in lines for mark in NOT_PLAIN):
         return None
     try:
         round_it = orjson.loads(body[:start] + b"[]" + body[end:])
     except orjson.JSONDecodeError:
         return None
-    split = round_it.get("dataframe_split") if isinstance(round_it, dict) else None
-    is_plain = (
-        isinstance(split, dict)
-        and split.keys() == {"columns", "data"}
-        and split["data"] == []
-        and isinstance(split["columns"], list)
-        and len(round_it) == 1
-    )
-    return PlainTable([str(name) for name in split["columns"]], lines) if is_plain else None
+    if not isinstance(round_it, dict) or round_it.keys() != {"dataframe_split"}:
+        return None
+    split = round_it["dataframe_split"]
+    if not isinstance(split, dict) or split.keys() != {"columns", "data"}:
+        return None
+    if split["data"] != [] or not isinstance(split["columns"], list):
+        return None
+    return PlainTable([str(name) for name in split["columns"]], lines)

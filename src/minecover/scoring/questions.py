@@ -136,7 +136,7 @@ def _read_json(body: bytes, features: Sequence[str]) -> F32:
     """Read one of the forms of a JSON question."""
     plain = plain_split(body)
     if plain is not None and _are_columns(plain.names, features):
-        _check_rows(plain.lines.count(b"\n"))
+        _check_rows(plain.lines.count(b"\n") + 1)
         with suppress(pa.ArrowInvalid):  # what is wrong is said better below
             return parse(plain.lines, plain.names, features, nulls=JSON_NULLS)
     try:
