@@ -58,7 +58,9 @@ class Neighbourhood:
     def over_dates(self, series: Series) -> F32:
         """Take mean and spread of what has data in each square."""
         medians = np.stack([series.median(plane) for plane in self.planes])
-        planes = [plane for size in self.sizes_px for plane in kernels.mean_and_sd(medians, size)]
+        planes = [
+            plane for size in self.sizes_px for plane in kernels.mean_and_sd(medians, size)
+        ]
         return np.concatenate(planes)
 
 

@@ -89,7 +89,9 @@ class Windows:
         (..., row, col) float32
             ``values - medians(reference)[0]``.
         """
-        flat, of = (np.ascontiguousarray(v).reshape(-1, *grid.shape) for v in (values, reference))
+        flat, of = (
+            np.ascontiguousarray(v).reshape(-1, *grid.shape) for v in (values, reference)
+        )
         at = self._laid(grid)
         median, _ = self._middles(of, at, with_deviation=False)
         return kernels.over_spread(flat, median, at.rows, at.cols).reshape(values.shape)

@@ -29,7 +29,8 @@ class FillUnseen(TransformerMixin, BaseEstimator):
         """Fill; what is defined is passed on as it is."""
         # Column by column: few features that had no NaN in training have some now.
         gaps = {
-            col: np.isnan(X[:, col]) for col in np.flatnonzero(np.isfinite(self.median_)).tolist()
+            col: np.isnan(X[:, col])
+            for col in np.flatnonzero(np.isfinite(self.median_)).tolist()
         }
         gaps = {col: gap for col, gap in gaps.items() if gap.any()}
         if not gaps:
