@@ -110,6 +110,9 @@ class Detector:
         classes : (row, col) uint8
             `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
         """
+        if not cube.core(valid(cube, self.profile)).any():
+            shape = cube.core(cube.qa).shape[1:]
+            return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
         score, planes, seen = self._scored(cube, around)
         candidate = score >= self.threshold
         unlike = self._dissimilarity(planes, seen, candidate)

@@ -8,9 +8,9 @@ from minecover.errors import ConfigError, SceneError
 from minecover.features import Block
 from minecover.features.bands import Bands
 from minecover.features.context import Context
-from minecover.features.neighbourhood import Neighbourhood, WaterByBareGround, mean_and_sd
+from minecover.features.neighbourhood import Neighbourhood, WaterByBareGround
 from minecover.features.planes import givable, location_planes, observation_planes, reach_px
-from minecover.features.series import Series, quantile_of_ordered
+from minecover.features.series import Series
 from minecover.features.temporal import DatesSeen, Quantiles, Shares
 
 NAN = np.nan
@@ -36,15 +36,6 @@ def series(dates: list[float], **around: F32) -> Series:
 def test_median_over_dates(dates: list[float], median: float) -> None:
     np.testing.assert_array_equal(
         series(dates).median("ndvi"), np.array([[median]], np.float32)
-    )
-
-
-@pytest.mark.parametrize("q", [0.0, 0.1, 0.25, 0.9, 1.0])
-def test_quantiles_are_numpys(q: float) -> None:
-    values = np.sort(np.random.default_rng(1).random((6, 4), dtype=np.float32), axis=0)
-
-    np.testing.assert_allclose(
-        quantile_of_ordered(values, q), np.quantile(values, q, axis=0), rtol=1e-6
     )
 
 
@@ -79,17 +70,6 @@ def test_share_of_dates(dates: list[float], share: float) -> None:
     planes = Shares(at_least={"ndvi": 0.35}).over_dates(series(dates))
 
     np.testing.assert_allclose(planes.ravel(), [share], rtol=1e-6)
-
-
-def test_mean_and_spread_of_a_square() -> None:
-    values = np.array([[[1, 2, 3], [4, NAN, 6], [7, 8, 9]]], np.float32)
-
-    mean, sd = mean_and_sd(values, 3)
-
-    known = np.array([1, 2, 3, 4, 6, 7, 8, 9])
-    assert mean[0, 1, 1] == pytest.approx(known.mean())
-    assert sd[0, 1, 1] == pytest.approx(known.std(), rel=1e-6)
-    assert mean[0, 0, 0] == pytest.approx(np.mean([1, 2, 4]))
 
 
 def test_neighbourhood_planes_follow_their_names() -> None:

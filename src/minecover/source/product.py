@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 U16 = NDArray[np.uint16]
 F64 = NDArray[np.float64]
 
+_QUALITY = ("QA_PIXEL.TIF", "QA_RADSAT.TIF", "BQA.TIF")
 #: What a quality band holds, in every layout, where a scene has no data.
 QA_FILL = 1
 #: A product id and what a file is of it; every product has one MTL file at least.
@@ -47,6 +48,11 @@ class Product:
     def grid(self, bands: Sequence[str]) -> Grid:
         """Where the product lies, by the first of the bands, all of which must be there."""
         return read_grid(self._paths(bands)[0])
+
+    def n_bytes(self, bands: Sequence[str]) -> int:
+        """Size of the files that are read."""
+        quality = [self.files[part] for part in _QUALITY if part in self.files]
+        return sum(path.stat().st_size for path in (*self._paths(bands), *quality))
 
     def read(self, bands: Sequence[str], grid: Grid, dn: U16) -> Scene:
         """Read bands and quality bits onto `grid`.

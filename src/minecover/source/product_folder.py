@@ -145,6 +145,32 @@ class ProductFolder:
                 f"in {_degrees(footprint)}. Add products, or name another area."
             )
 
+    def covers(self, grid: Grid) -> bool:
+        """Whether a product's outline shares ground with a grid."""
+        return any(p.grid(self.bands).overlaps(grid) for p in self._products())
+
+    def weigh(self, grids: Sequence[Grid]) -> tuple[int, float]:
+        """Estimate what reading some grids takes.
+
+        Returns
+        -------
+        scenes : int
+            Products that share ground with one of them.
+        n_bytes : float
+            The files' bytes, in proportion to the ground that is read.
+        """
+        scenes, total = 0, 0.0
+        for product in self._products():
+            own = product.grid(self.bands)
+            here = shapely.box(*own.bounds)
+            shares = [
+                shapely.box(*transformed_bounds(grid, own.crs)).intersection(here).area
+                for grid in grids
+            ]
+            scenes += any(shares)
+            total += product.n_bytes(self.bands) * sum(shares) / here.area
+        return scenes, total
+
     def _cube(self, seen: list[Scene], dn: U16, site: Site) -> Cube:
         return Cube(
             dn=dn,

@@ -1,0 +1,145 @@
+"""Does a map that is killed lose anything? Real Dask processes, killed with `kill -9`.
+
+    python benchmarks/kills.py --products simulated/ --area 27.9,-4.2,28,-4.1 --tile 128
+
+Maps an area twice: undisturbed, and through a scheduler and two workers on loopback of which
+a worker is killed after a third of the tiles and the scheduler after two thirds, then started
+again. Prints one table; fails if the two maps differ in a byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+#: Longest wait for a process to do what it must [s].
+PATIENCE_S = 600.0
+
+
+def main() -> None:
+    """Map, kill, map again, compare."""
+    options = _options()
+    with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
+        calm, rough = Path(scratch) / "calm", Path(scratch) / "rough"
+        begin = time.perf_counter()
+        _map(options, calm).check_returncode()
+        seconds_calm = time.perf_counter() - begin
+        n_tiles = _finished(calm)
+        said = _disturbed(options, rough, n_tiles)
+        kept = _finished(rough)
+        begin = time.perf_counter()
+        _map(options, rough).check_returncode()
+        seconds_rest = time.perf_counter() - begin
+        one, other = _digest(calm), _digest(rough)
+    print(f"tiles                                   {n_tiles}")
+    print(f"undisturbed                             {seconds_calm:.0f} s")
+    print(f"finished when the scheduler was killed  {kept}")
+    print(f"the run said                            {said}")
+    print(f"started again                           {seconds_rest:.0f} s")
+    print(f"maps are the same, byte by byte         {'yes' if one == other else 'NO'}")
+    sys.exit(one != other)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--products", required=True, help="folder of `minecover simulate`")
+    parser.add_argument("--area", required=True)
+    parser.add_argument("--model", default="models/model.pkl")
+    parser.add_argument("--tile", default="128")
+    parser.add_argument("--scratch", help="where to write; needs room for two maps")
+    return parser.parse_args()
+
+
+def _command(options: argparse.Namespace, out: Path, *more: str) -> list[str]:
+    chosen = ("--source", options.products, "--model", options.model, "--tile", options.tile)
+    return [_tool("minecover"), "map", options.area, *chosen, "--out", str(out), *more]
+
+
+def _map(options: argparse.Namespace, out: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _command(options, out), text=True, capture_output=True, check=False, timeout=PATIENCE_S
+    )
+
+
+def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
+    """Map on two workers; kill one, then the scheduler; give the last line that the run said."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    here = ("--host", "127.0.0.1", "--no-dashboard")
+    scheduler = _start("dask", "scheduler", *here, "--port", str(port))
+    # Without a nanny nobody starts a killed worker again.
+    single = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
+    workers = [_start("dask", "worker", address, *single) for _ in range(2)]
+    run = subprocess.Popen(
+        _command(options, out, "--scheduler", address),
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        _wait(out, n_tiles // 3, run)
+        workers[0].send_signal(signal.SIGKILL)
+        _wait(out, 2 * n_tiles // 3, run)
+        scheduler.send_signal(signal.SIGKILL)
+        _, said = run.communicate(timeout=PATIENCE_S)
+    finally:
+        for process in (run, scheduler, *workers):
+            process.kill()
+            process.wait()
+    if run.returncode != 1:
+        raise SystemExit(f"the run should end with exit code 1, found {run.returncode}: {said}")
+    return said.strip().splitlines()[-1]
+
+
+def _start(*command: str) -> subprocess.Popen[bytes]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([_tool(command[0]), *command[1:]], env=environment, **quiet)
+
+
+def _tool(name: str) -> str:
+    """Find a command of this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def _wait(out: Path, n: int, run: subprocess.Popen[str]) -> None:
+    """Wait until so many tiles are finished."""
+    end = time.monotonic() + PATIENCE_S
+    while _finished(out) < n:
+        if run.poll() is not None or time.monotonic() > end:
+            raise SystemExit(f"the run ended or hung before {n} tiles: {run.stderr.read()}")
+        time.sleep(0.2)
+
+
+def _finished(out: Path) -> int:
+    """Count the tiles that a ledger knows."""
+    ledger = out / "ledger.sqlite"
+    if not ledger.is_file():
+        return 0
+    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as base:
+        known = base.execute("SELECT COUNT(*) FROM sqlite_master WHERE name='tiles'").fetchone()
+        return base.execute("SELECT COUNT(*) FROM tiles").fetchone()[0] if known[0] else 0
+
+
+def _digest(out: Path) -> dict[str, str]:
+    """Digest every file of a map, but for the ledger, which holds times, and the lock."""
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.suffix in (".tif", ".vrt", ".json")
+    }
+
+
+if __name__ == "__main__":
+    main()

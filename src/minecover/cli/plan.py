@@ -1,0 +1,28 @@
+"""`minecover plan`: what a map of a region would cost."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("area")
+@click.option("--source", required=True, help="A product folder, or an option of conf/source.")
+@click.option("--model", default="models:/minecover@champion", show_default=True)
+@click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
+@click.option("--dates", default=7, show_default=True, help="Scenes a place, over a network.")
+def plan(area: str, source: str, model: str, tile: int, dates: int) -> None:
+    """Say what mapping AREA would read, write and ask for, and how long it would take.
+
+    Makes tiles with this model on this machine for ten seconds, on one core, and throws them
+    away. AREA is a vector file, or west,south,east,north in degrees.
+
+    \b
+    minecover plan kivu.geojson --source LC08_products/
+    minecover plan 28,-2,29,-1 --source earth_engine --tile 512
+    """
+    from minecover.mapping.plan import lines, plan_area
+    from minecover.mapping.run import order_of
+
+    order = order_of(model, source, Path())
+    click.echo("\n".join(lines(plan_area(area, order, tile_px=tile, dates=dates))))
