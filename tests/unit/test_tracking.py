@@ -18,9 +18,9 @@ from sklearn.pipeline import Pipeline
 from minecover.errors import ModelError, RegistryError
 from minecover.tracking import Dataset, Record, Tracking, connect, log_run
 from minecover.tracking.nouns import Version
-from minecover.tracking.provenance import file_digest
 from minecover.tracking.record import REQUIRED_TAGS
 from minecover.tracking.registry import promote, register, resolve
+from minecover.trust import file_digest
 
 TAGS = dict.fromkeys(REQUIRED_TAGS, "known") | {"data_digest": "d" * 64}
 RECORD = Record(
@@ -148,7 +148,7 @@ def test_a_version_carries_its_metrics_and_digests(
     assert set(version.tags) == {"sha256", "folder_sha256", "lock_digest", "data_digest"}
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int32"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64"])
 def test_the_signature_takes(tracking: Tracking, versions: list[Version], dtype: str) -> None:
     folder = resolve(tracking, "models:/shared@champion").folder
     rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)

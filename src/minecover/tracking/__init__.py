@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import os
-import pickle
 import time
 import warnings
 from collections.abc import Iterator
@@ -21,15 +19,14 @@ import pandas as pd
 
 from minecover.errors import RegistryError
 from minecover.tracking.nouns import Tracking
-from minecover.tracking.provenance import check_digest
 from minecover.tracking.record import Dataset, Record
+from minecover.trust import load_model
 
 # MLflow takes seconds to import, so that each function does it for itself.
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from mlflow import MlflowClient as MlflowClient
     from mlflow.entities.model_registry import ModelVersion as ModelVersion
-    from sklearn.pipeline import Pipeline
 
 __all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare", "scoring_app"]
 
@@ -77,20 +74,24 @@ def log_model(
         If the pickle is not the one that its card describes; it is not opened then.
     """
     content = json.loads(card.read_text(encoding="utf-8"))
-    pipeline = _unpickled(model, str(content["sha256"]))
+    pipeline = load_model(model, str(content["sha256"]))
     names = [str(name) for name in content["features"]]
-    # Signed as doubles, the model takes float32 and float64; signed as floats, no float64.
     example = pd.DataFrame(np.zeros((1, len(names))), columns=names)
     with _started(tracking, record) as (client, run_id), _calm():
         import mlflow.sklearn
-        from mlflow.models import infer_signature
+        from mlflow.models import ModelSignature, infer_signature
+        from mlflow.types.schema import AnyType, ColSpec, Schema
 
+        # Signed as doubles it would refuse pandas' integers, signed as floats doubles too.
+        # The model's first step makes float32 of them all.
+        columns = Schema([ColSpec(AnyType(), name=name) for name in names])
+        answer = infer_signature(example, pipeline.predict(example.to_numpy())).outputs
         info = mlflow.sklearn.log_model(
             pipeline,
             name=tracking.registered_name,
             serialization_format="pickle",
             pip_requirements=[f"{name}=={installed(name)}" for name in REQUIREMENTS],
-            signature=infer_signature(example, pipeline.predict(example.to_numpy())),
+            signature=ModelSignature(columns, answer),
             input_example=example,
         )
         # MLflow pickles anew and gets other bytes. Those that were trained and hashed take
@@ -188,14 +189,6 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
     with _calm():
         model = load_model(str(folder))
         return scoring_server.init(model), model.get_raw_model()
-
-
-def _unpickled(model: Path, sha256: str) -> Pipeline:
-    """Open a pickle whose bytes are the recorded ones."""
-    content = model.read_bytes()
-    check_digest(model, found=hashlib.sha256(content).hexdigest(), recorded=sha256)
-    pipeline: Pipeline = pickle.loads(content)
-    return pipeline
 
 
 @contextmanager
