@@ -74,7 +74,7 @@ def page(content: Content) -> str:
         title="Candidate mines"
         + (" on simulated data" if content.model["is_simulated"] else ""),
         model=content.model,
-        scores=[_row(content.metrics, key, name) for key, name in ROWS.items()],
+        scores=score_table(content.metrics),
         columns=[name.replace("_", " ") for name in SCORES],
         elsewhere=_elsewhere(content.transfer),
         leakage=content.leakage,
@@ -90,17 +90,24 @@ def page(content: Content) -> str:
     )
 
 
-def _row(metrics: Report, key: str, name: str) -> tuple[str, list[str]]:
-    """Write one line of scores; a line that is not there is dashes."""
+def score_table(metrics: Report) -> list[tuple[str, list[str]]]:
+    """Write the lines of `ROWS`, with the scores of `SCORES`; what is not there is dashes."""
+    return [
+        (line, [score(found_at(metrics, key), name) for name in SCORES])
+        for key, line in ROWS.items()
+    ]
+
+
+def found_at(metrics: Report, key: str) -> Mapping[str, object]:
+    """Look a group of scores up by its dotted key; empty where there is none."""
     node: object = metrics
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None
-    found = node if isinstance(node, dict) else {}
-    return name, [_score(found, score) for score in SCORES]
+    return node if isinstance(node, dict) else {}
 
 
-def _score(found: Mapping[str, object], name: str) -> str:
-    """Write a score with its interval."""
+def score(found: Mapping[str, object], name: str) -> str:
+    """Write a score of a group with its interval."""
     value, low, high = (found.get(key) for key in (name, f"{name}_low", f"{name}_high"))
     if not isinstance(value, float | int):
         return "–"

@@ -18,6 +18,7 @@ from minecover.figures import Figure, SiteView
 from minecover.labels import read_labels
 from minecover.masks import Profile, valid
 from minecover.metrics import Report, number, site_scores
+from minecover.model_card import model_card
 from minecover.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.raster import read_cube, read_planes
 from minecover.report import Content, page
@@ -57,6 +58,7 @@ def run(params: Params) -> None:
     transfer = pd.read_csv(paths.PLOTS / "transfer.csv")
     content = Content(card, metrics, leakage, transfer, candidates, pictures)
     write_text(paths.REPORT, page(content))
+    write_text(paths.MODEL_PAGE, model_card(card, metrics, leakage))
     known = int(candidates["known"].sum())
     log.info("report: %d candidates, %d of them known mines", len(candidates), known)
 

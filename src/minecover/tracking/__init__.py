@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from mlflow import MlflowClient as MlflowClient
     from mlflow.entities.model_registry import ModelVersion as ModelVersion
+    from sklearn.pipeline import Pipeline
 
 __all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare", "scoring_app"]
 
@@ -77,21 +78,21 @@ def log_model(
     pipeline = load_model(model, str(content["sha256"]))
     names = [str(name) for name in content["features"]]
     example = pd.DataFrame(np.zeros((1, len(names))), columns=names)
-    with _started(tracking, record) as (client, run_id), _calm():
+    with _started(tracking, record) as (client, run_id), calm():
         import mlflow.sklearn
         from mlflow.models import ModelSignature, infer_signature
-        from mlflow.types.schema import AnyType, ColSpec, Schema
+        from mlflow.types import Schema
 
         # Signed as doubles it would refuse pandas' integers, signed as floats doubles too.
         # The model's first step makes float32 of them all.
-        columns = Schema([ColSpec(AnyType(), name=name) for name in names])
+        columns = [{"type": "any", "name": name, "required": True} for name in names]
         answer = infer_signature(example, pipeline.predict(example.to_numpy())).outputs
         info = mlflow.sklearn.log_model(
             pipeline,
             name=tracking.registered_name,
             serialization_format="pickle",
             pip_requirements=[f"{name}=={installed(name)}" for name in REQUIREMENTS],
-            signature=ModelSignature(columns, answer),
+            signature=ModelSignature(Schema.from_json(json.dumps(columns)), answer),
             input_example=example,
         )
         # MLflow pickles anew and gets other bytes. Those that were trained and hashed take
@@ -110,9 +111,10 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     """
     # Read when mlflow is imported, and again by the processes that it starts.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
-    with tracking.alone("create"), _calm():
+    with tracking.alone("create"), calm():
         client = MlflowClient(tracking.uri, registry_uri=tracking.uri)
         experiment = client.get_experiment_by_name(tracking.experiment)
         if experiment is not None:
@@ -184,10 +186,11 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
         As `minecover.tracking.registry.resolve` gives it, its bytes checked.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from mlflow.pyfunc import load_model, scoring_server
+    from mlflow.pyfunc import load_model as served
+    from mlflow.pyfunc import scoring_server
 
-    with _calm():
-        model = load_model(str(folder))
+    with calm():
+        model = served(str(folder))
         return scoring_server.init(model), model.get_raw_model()
 
 
@@ -273,7 +276,7 @@ def _current(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
+def calm() -> Iterator[None]:
     """Keep back what MLflow says of its own inside and of pickles."""
     loggers = [logging.getLogger(name) for name in CHATTER]
     levels = [logger.level for logger in loggers]
