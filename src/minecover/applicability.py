@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -85,9 +85,9 @@ class DissimilarityIndex(TransformerMixin, BaseEstimator):
         self.threshold_ = float(limit / self.mean_distance_)
         return self
 
-    def transform(self, X: F32) -> F32:
-        """Pass the rows on."""
-        return X
+    def transform(self, X: ArrayLike) -> F32:
+        """Pass the rows on as what training saw: an array of float32, whatever came in."""
+        return np.asarray(X, np.float32)
 
     def dissimilarity(self, X: F32) -> F32:
         """Measure how unlike the training data rows are.

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +17,6 @@ from minecover.features.planes import location_planes, observation_planes, trim_
 from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
-from minecover.models.compiled import compiled
 from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
@@ -185,30 +181,6 @@ class Detector:
             X[:, column] = plane[where]
         unlike[where] = index.dissimilarity(X)
         return unlike
-
-
-def load_model(path: Path, sha256: str) -> Pipeline:
-    """Unpickle a model whose bytes are the recorded ones.
-
-    A pickle runs code when it is loaded, so nothing is unpickled before its digest matched.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing or its SHA-256 differs.
-    """
-    if not path.is_file():
-        raise ModelError(f"no model at {path}. Run `dvc repro train`, or name another one.")
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ModelError(
-            f"{path} is not the model that was recorded: SHA-256 {found[:16]}..., recorded "
-            f"{sha256[:16]}... . It was not opened, since a pickle runs code. "
-            "Run `dvc repro train`, or fetch it again."
-        )
-    model: Pipeline = compiled(pickle.loads(content))
-    return model
 
 
 def check_bands(wanted: Sequence[str], offered: Sequence[str]) -> None:

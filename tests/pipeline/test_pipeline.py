@@ -140,4 +140,4 @@ def test_a_tampered_model_is_not_opened(small_world: House, tmp_path: Path) -> N
     )
 
     assert done.returncode == 1
-    assert "is not the model that was recorded" in done.stderr
+    assert "is not what was recorded" in done.stderr

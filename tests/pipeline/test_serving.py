@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from minecover.predict import load_model
 from minecover.table import read_table
 from minecover.training import probability
+from minecover.trust import load_model
 
 JSON, CSV = "application/json", "text/csv"
 CLIENTS = 8

@@ -43,9 +43,7 @@ def fitted(leaves: int, missing: float) -> Pipeline:
         pytest.param(0.0, 0.2, id="NaN that training never saw"),
     ],
 )
-def test_compiled_trees_score_as_lightgbm_does(
-    leaves: int, missing: float, met: float
-) -> None:
+def test_compiled_trees_score_as_lightgbm_does(leaves: int, missing: float, met: float) -> None:
     model, (X, _) = fitted(leaves, missing), rows(1000, met)
 
     twin = compiled(model)

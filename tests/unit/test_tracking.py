@@ -17,10 +17,11 @@ from sklearn.pipeline import Pipeline
 
 from minecover.errors import ModelError, RegistryError
 from minecover.tracking import Dataset, Record, Tracking, connect, log_run
+from minecover.tracking.decisions import promote
 from minecover.tracking.nouns import Version
-from minecover.tracking.provenance import file_digest
 from minecover.tracking.record import REQUIRED_TAGS
-from minecover.tracking.registry import promote, register, resolve
+from minecover.tracking.registry import register, resolve
+from minecover.trust import file_digest
 
 TAGS = dict.fromkeys(REQUIRED_TAGS, "known") | {"data_digest": "d" * 64}
 RECORD = Record(
@@ -145,10 +146,11 @@ def test_a_version_carries_its_metrics_and_digests(
         "location.f1": 0.6,
         "count.sites": 12,
     }
-    assert set(version.tags) == {"sha256", "folder_sha256", "lock_digest", "data_digest"}
+    kept = {"sha256", "folder_sha256", "lock_digest", "data_digest", "git_commit", "git_dirty"}
+    assert kept <= set(version.tags)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int32"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64"])
 def test_the_signature_takes(tracking: Tracking, versions: list[Version], dtype: str) -> None:
     folder = resolve(tracking, "models:/shared@champion").folder
     rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)
@@ -182,7 +184,7 @@ def test_promotion_swaps_the_aliases_once(tracking: Tracking, built: Path) -> No
     for lock in ("a" * 64, "b" * 64):
         registered(own, built, lock)
 
-    twice = [promote(own, 2), promote(own, 2)]
+    twice = [promote(own, 2, "better"), promote(own, 2, "better")]
 
     assert [v.alias for v in twice] == ["champion", "champion"]
     assert resolve(own, "models:/promoted@champion").version == 2

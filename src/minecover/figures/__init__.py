@@ -7,7 +7,6 @@ from minecover.figures.chips import chips
 from minecover.figures.curves import precision_recall, reliability, transfer
 from minecover.figures.places import overview
 from minecover.figures.site import SiteView, clearest, example_sites, site_panel, stretched
-from minecover.figures.sweep import importance, parallel_coordinates
 from minecover.figures.strip import (
     MAX_DATES,
     WINDOW_PX,
@@ -17,6 +16,7 @@ from minecover.figures.strip import (
     strip_pictures,
     windowed,
 )
+from minecover.figures.sweep import importance, parallel_coordinates
 
 __all__ = [
     "MAX_DATES",

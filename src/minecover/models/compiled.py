@@ -174,7 +174,7 @@ def _without(first: int, n: int, bits: int) -> int:
 def _sends_nan_right(node: Node) -> bool:
     """Where NaN goes: its learned side, or where 0 goes if training had none."""
     if node["missing_type"] == "None":
-        return 0.0 > float(node["threshold"])  # type: ignore[arg-type]
+        return float(node["threshold"]) < 0.0  # type: ignore[arg-type]
     return not node["default_left"]
 
 

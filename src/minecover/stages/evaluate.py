@@ -1,6 +1,7 @@
 """Stage `evaluate`: scores on honest supports, and the tables behind the plots."""
 
 import logging
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -22,7 +23,7 @@ from minecover.metrics import (
     site_table,
     transfer,
 )
-from minecover.out_of_fold import read_out_of_fold
+from minecover.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.stages import paths
 
 log = logging.getLogger(__name__)
@@ -30,17 +31,14 @@ log = logging.getLogger(__name__)
 
 def run(params: Params) -> None:
     """Score the out-of-fold probabilities; each fold is cut where the others say."""
-    aggregation: Aggregation = params.build("aggregation")
-    yardstick = yardstick_of(params)
-    sites = [site_scores(one, aggregation) for one in read_out_of_fold(paths.OUT_OF_FOLD)]
-    model = Judged(sites, choose_cuts(sites, params.value("design.threshold")))
+    yardstick, model = yardstick_of(params), judge(params, read_out_of_fold(paths.OUT_OF_FOLD))
     write_json(paths.METRICS, scores(model, yardstick))
     tables = plotted(model, yardstick.objects)
     for name, table in tables.items():
         with replacing(paths.PLOTS / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
     counts = ", ".join(f"{len(table)} rows of {name}" for name, table in tables.items())
-    log.info("evaluate: %d sites, %s", len(sites), counts)
+    log.info("evaluate: %d sites, %s", len(model.sites), counts)
 
 
 def yardstick_of(params: Params) -> Yardstick:
@@ -50,6 +48,13 @@ def yardstick_of(params: Params) -> Yardstick:
         objects=params.build("metrics.objects"),
         prevalences=params.value("metrics.prevalences"),
     )
+
+
+def judge(params: Params, sites: Iterable[OutOfFold]) -> Judged:
+    """Aggregate out-of-fold scores over dates, and cut each fold where the others say."""
+    aggregation: Aggregation = params.build("aggregation")
+    scored = [site_scores(site, aggregation) for site in sites]
+    return Judged(scored, choose_cuts(scored, params.value("design.threshold")))
 
 
 def plotted(model: Judged, rule: ObjectRule) -> dict[str, pd.DataFrame]:

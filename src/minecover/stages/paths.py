@@ -20,6 +20,7 @@ FIGURES = Path("reports/figures")
 PREDICTIONS = Path("data/predictions")
 CANDIDATES = Path("reports/candidates")
 REPORT = Path("reports/index.html")
+MODEL_PAGE = Path("reports/model_card.md")
 RUN = Path("reports/run.json")
 LEDGER = Path("logs/ledger.csv")
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from minecover.config import Params
 from minecover.errors import ModelError
-from minecover.predict import Detector, load_model
+from minecover.models.compiled import compiled
+from minecover.predict import Detector
 from minecover.raster import read_cube, write_cog
 from minecover.sites import Site
 from minecover.stages import fetched_sites, over, paths, read_around
+from minecover.trust import load_model
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ def open_detector(model: Path, card_path: Path) -> Detector:
     """
     card = read_card(card_path)
     return Detector(
-        model=load_model(model, card.value("sha256")),
+        model=compiled(load_model(model, card.value("sha256"))),
         features=tuple(card.value("features")),
         blocks=card.build("blocks"),
         profile=card.build("mask"),

@@ -57,6 +57,7 @@ def described(params: Params) -> Record:
         paths.PLOTS,
         paths.FIGURES,
         paths.REPORT,
+        paths.MODEL_PAGE,
         paths.OUT_OF_FOLD,
     )
     return Record(
@@ -76,7 +77,7 @@ def described(params: Params) -> Record:
         },
         dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), data),
         artifacts=tuple(path for path in (*kept, Path("params.yaml"), LOCK) if path.exists()),
-        description="",
+        description=paths.MODEL_PAGE.read_text(encoding="utf-8"),
         by_fold={},
     )
 

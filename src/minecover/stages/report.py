@@ -25,6 +25,7 @@ from minecover.config import Params
 from minecover.figures import Figure, SiteView
 from minecover.labels import MINES
 from minecover.metrics import Report, number
+from minecover.model_card import model_card
 from minecover.raster import burn
 from minecover.report import N_SHOWN, Content, Look, Place, Strip, page, strip
 from minecover.sites import square
@@ -49,10 +50,11 @@ def run(params: Params) -> None:
     for place_, png in enumerate([*pictures.values(), figures.png(overview)]):
         with replacing(paths.FIGURES / f"{place_:02d}.png") as temporary:
             temporary.write_bytes(png)
+    leakage = json.loads(paths.LEAKAGE.read_text(encoding="utf-8"))
     content = Content(
         model=built.card,
         metrics=metrics,
-        leakage=json.loads(paths.LEAKAGE.read_text(encoding="utf-8")),
+        leakage=leakage,
         precision=precision,
         checks_a_week=int(params.value("report.checks_a_week")),
         place=place,
@@ -60,6 +62,7 @@ def run(params: Params) -> None:
         pictures=pictures,
     )
     write_text(paths.REPORT, page(content))
+    write_text(paths.MODEL_PAGE, model_card(built.card, metrics, leakage))
     known = int(candidates["known"].sum())
     log.info("report: %d candidates, %d of them known mines", len(candidates), known)
 

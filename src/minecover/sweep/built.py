@@ -11,7 +11,8 @@ import yaml
 from minecover.config import Params, leaves
 from minecover.errors import SweepError
 from minecover.stages import STAGES
-from minecover.tracking.provenance import digest_of, file_digest, lock_digest
+from minecover.tracking.provenance import digest_of, lock_digest
+from minecover.trust import file_digest
 
 LOCK, PIPELINE = Path("dvc.lock"), Path("dvc.yaml")
 #: What the tables come from; a sweep takes them as they are.

@@ -25,8 +25,9 @@ from minecover.sweep.built import Built
 from minecover.sweep.lesson import Lesson
 from minecover.sweep.locks import SHARED, held
 from minecover.sweep.raw import FoldScores, asked_in
-from minecover.tracking.provenance import GitState, digest_of, file_digest
+from minecover.tracking.provenance import GitState, digest_of
 from minecover.tracking.record import Dataset, Record
+from minecover.trust import file_digest
 
 #: What is worth a column in a table of runs; all the rest is in params.yaml.
 SHOWN = ("model", "design", "aggregation", "folds", "mask.name", "seed", "source.name")

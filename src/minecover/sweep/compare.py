@@ -12,8 +12,7 @@ from minecover.atomic import replacing
 from minecover.config import Params, load_params
 from minecover.metrics import Judged, paired
 from minecover.out_of_fold import read_out_of_fold
-from minecover.stages.evaluate import yardstick_of
-from minecover.sweep.job import judge
+from minecover.stages.evaluate import judge, yardstick_of
 from minecover.tracking import log_run, runs
 from minecover.tracking.nouns import Tracking
 from minecover.tracking.provenance import git_state
@@ -73,24 +72,29 @@ def compare(tracking: Tracking, first: str, second: str) -> Comparison:
         If they were not scored on the same sites with the same labels.
     """
     a, b = runs.told(tracking, first), runs.told(tracking, second)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        judged = [_judged(tracking, run, folder / which) for run, which in ((a, "a"), (b, "b"))]
-        (params, model), (_, other) = judged
+    with tempfile.TemporaryDirectory() as folder:
+        (params, model), (_, other) = (judged(tracking, run.run_id) for run in (a, b))
         found = Comparison(a, b, paired(model, other, yardstick_of(params)))
-        path = folder / "comparison.csv"
+        path = Path(folder, "comparison.csv")
         with replacing(path) as temporary:
             found.table.to_csv(temporary, index=False, lineterminator="\n")
         log_run(tracking, _record(found, path))
     return found
 
 
-def _judged(tracking: Tracking, run: runs.Told, folder: Path) -> tuple[Params, Judged]:
-    """Fetch a run's out-of-fold scores, and cut them as it did."""
-    folder.mkdir()
-    params = load_params(runs.fetched(tracking, run.run_id, "params.yaml", folder))
-    path = runs.fetched(tracking, run.run_id, "out_of_fold.parquet", folder)
-    return params, judge(params, list(read_out_of_fold(path)))
+def judged(tracking: Tracking, run_id: str) -> tuple[Params, Judged]:
+    """Fetch a run's out-of-fold scores, and cut them as it did.
+
+    Raises
+    ------
+    RegistryError
+        If the run keeps none.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        params = load_params(runs.fetched(tracking, run_id, "params.yaml", folder))
+        path = runs.fetched(tracking, run_id, "out_of_fold.parquet", folder)
+        return params, judge(params, read_out_of_fold(path))
 
 
 def _record(found: Comparison, path: Path) -> Record:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +15,9 @@ from pathlib import Path
 from joblib import cpu_count
 from omegaconf import DictConfig
 
-from minecover.aggregation import Aggregation
 from minecover.config import Params
-from minecover.metrics import Judged, choose_cuts, scores, site_scores
-from minecover.out_of_fold import OutOfFold
-from minecover.stages.evaluate import yardstick_of
+from minecover.metrics import scores
+from minecover.stages.evaluate import judge, yardstick_of
 from minecover.sweep import child
 from minecover.sweep.built import Built
 from minecover.sweep.compose import resolved
@@ -122,13 +120,6 @@ class Task:
             "rest": time.perf_counter() - after + before - start,
         }
         return replace(done, metrics={**done.metrics, "seconds": seconds})
-
-
-def judge(params: Params, sites: Sequence[OutOfFold]) -> Judged:
-    """Aggregate out-of-fold scores over dates, and cut each fold where the others say."""
-    aggregation: Aggregation = params.build("aggregation")
-    scored = [site_scores(site, aggregation) for site in sites]
-    return Judged(scored, choose_cuts(scored, params.value("design.threshold")))
 
 
 @contextmanager

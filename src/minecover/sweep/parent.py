@@ -21,8 +21,9 @@ from minecover.sweep.locks import held
 from minecover.sweep.plan import Job
 from minecover.tracking import runs
 from minecover.tracking.nouns import Tracking
-from minecover.tracking.provenance import GitState, digest_of, file_digest
+from minecover.tracking.provenance import GitState, digest_of
 from minecover.tracking.record import Dataset, Record
+from minecover.trust import file_digest
 
 log = logging.getLogger(__name__)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import os
-import pickle
 import time
 import warnings
 from collections.abc import Iterator
@@ -21,8 +19,8 @@ import pandas as pd
 
 from minecover.errors import RegistryError
 from minecover.tracking.nouns import Tracking
-from minecover.tracking.provenance import check_digest
 from minecover.tracking.record import Dataset, Record
+from minecover.trust import load_model
 
 # MLflow takes seconds to import, so that each function does it for itself.
 if TYPE_CHECKING:
@@ -77,20 +75,24 @@ def log_model(
         If the pickle is not the one that its card describes; it is not opened then.
     """
     content = json.loads(card.read_text(encoding="utf-8"))
-    pipeline = _unpickled(model, str(content["sha256"]))
+    pipeline = load_model(model, str(content["sha256"]))
     names = [str(name) for name in content["features"]]
-    # Signed as doubles, the model takes float32 and float64; signed as floats, no float64.
     example = pd.DataFrame(np.zeros((1, len(names))), columns=names)
-    with _started(tracking, record) as (client, run_id), _calm():
+    with _started(tracking, record) as (client, run_id), calm():
         import mlflow.sklearn
-        from mlflow.models import infer_signature
+        from mlflow.models import ModelSignature, infer_signature
+        from mlflow.types import Schema
 
+        # Signed as doubles it would refuse pandas' integers, signed as floats doubles too.
+        # The model's first step makes float32 of them all.
+        columns = [{"type": "any", "name": name, "required": True} for name in names]
+        answer = infer_signature(example, pipeline.predict(example.to_numpy())).outputs
         info = mlflow.sklearn.log_model(
             pipeline,
             name=tracking.registered_name,
             serialization_format="pickle",
             pip_requirements=[f"{name}=={installed(name)}" for name in REQUIREMENTS],
-            signature=infer_signature(example, pipeline.predict(example.to_numpy())),
+            signature=ModelSignature(Schema.from_json(json.dumps(columns)), answer),
             input_example=example,
         )
         # MLflow pickles anew and gets other bytes. Those that were trained and hashed take
@@ -109,9 +111,10 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     """
     # Read when mlflow is imported, and again by the processes that it starts.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
-    with tracking.alone("create"), _calm():
+    with tracking.alone("create"), calm():
         client = MlflowClient(tracking.uri, registry_uri=tracking.uri)
         experiment = client.get_experiment_by_name(tracking.experiment)
         if experiment is not None:
@@ -183,19 +186,12 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
         As `minecover.tracking.registry.resolve` gives it, its bytes checked.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from mlflow.pyfunc import load_model, scoring_server
+    from mlflow.pyfunc import load_model as served
+    from mlflow.pyfunc import scoring_server
 
-    with _calm():
-        model = load_model(str(folder))
+    with calm():
+        model = served(str(folder))
         return scoring_server.init(model), model.get_raw_model()
-
-
-def _unpickled(model: Path, sha256: str) -> Pipeline:
-    """Open a pickle whose bytes are the recorded ones."""
-    content = model.read_bytes()
-    check_digest(model, found=hashlib.sha256(content).hexdigest(), recorded=sha256)
-    pipeline: Pipeline = pickle.loads(content)
-    return pipeline
 
 
 @contextmanager
@@ -280,7 +276,7 @@ def _current(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
+def calm() -> Iterator[None]:
     """Keep back what MLflow says of its own inside and of pickles."""
     loggers = [logging.getLogger(name) for name in CHATTER]
     levels = [logger.level for logger in loggers]

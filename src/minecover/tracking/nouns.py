@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,7 @@ class Version:
     version: int
     run_id: str
     alias: str  # "" where none points to it
+    tags: Mapping[str, str]
     created: bool
 
 
@@ -83,6 +84,12 @@ class Resolved:
     def model(self) -> Path:
         """The pickle."""
         return self.folder / PICKLE
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The model's columns."""
+        names = self.card["features"]
+        return tuple(map(str, names)) if isinstance(names, Sequence) else ()
 
 
 def ui_command(tracking: Tracking, *, port: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a build was made from: digests of dvc.lock, files and folders, and the state of git."""
+"""What a build was made from: digests of dvc.lock and of folders, and the state of git."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from minecover.errors import ModelError, RegistryError
+from minecover.errors import RegistryError
+from minecover.trust import file_digest
 
 #: What a build writes into the checkout itself: it does not make the tree dirty.
 BUILT = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")
@@ -62,12 +63,6 @@ def digest_of(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def folder_digest(folder: Path) -> str:
     """SHA-256 over the names and bytes of all files of a model's folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -78,22 +73,6 @@ def folder_digest(folder: Path) -> str:
             if path.name != FETCH_NOTE
         }
     )
-
-
-def check_digest(path: Path, *, found: str, recorded: str) -> None:
-    """Refuse bytes that are not the recorded ones.
-
-    Raises
-    ------
-    ModelError
-        If the two SHA-256 differ.
-    """
-    if found != recorded:
-        raise ModelError(
-            f"{path} is not what was recorded: SHA-256 {found[:16]}..., recorded "
-            f"{recorded[:16]}... . It was not opened, since a pickle runs code. "
-            "Build it again with `dvc repro train`, or choose another version."
-        )
 
 
 def git_state(folder: Path) -> GitState:

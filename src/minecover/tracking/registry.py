@@ -1,22 +1,28 @@
-"""The model registry: register a build once, promote a version, fetch one to be trusted."""
+"""The model registry: register a build once, find a version, fetch one to be trusted."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minecover.errors import ModelError, RegistryError
 from minecover.tracking import add_version, connect, fetch, log_model, look_up
 from minecover.tracking.nouns import CARD, PICKLE, Resolved, Tracking, Version
-from minecover.tracking.provenance import check_digest, file_digest, folder_digest
+from minecover.tracking.provenance import folder_digest
 from minecover.tracking.record import Record
+from minecover.trust import check_digest, file_digest
 
 if TYPE_CHECKING:
     from minecover.tracking import MlflowClient, ModelVersion
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+#: Tags of a version: its checkout's state, and each decision on it under the time it was made.
+STATE, DECISION = ("git_commit", "git_dirty"), "decision."
+#: What MLflow keeps of a tag.
+MAX_TAG = 5000
 #: ``models:/minecover@champion`` or ``models:/minecover/3``.
 ADDRESS = re.compile(r"models:/(?P<name>[\w-]+)(@(?P<alias>[\w-]+)|/(?P<version>\d+))")
 
@@ -25,7 +31,9 @@ def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> 
     """Register a model with its run, unless its build already is.
 
     The tag ``lock_digest`` is a build's identity: the same one gives the version that is
-    there. The first version of a name becomes champion, later ones challenger.
+    there. The first version of a name becomes champion, later ones challenger. A build that
+    was registered from a checkout with uncommitted changes, and now is from a clean one, is
+    noted to come from that commit.
 
     Parameters
     ----------
@@ -45,33 +53,33 @@ def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> 
         version = known or _make(tracking, client, record, model, card)
         # Also after a run that was killed between its version and its alias.
         if CHAMPION not in client.get_registered_model(version.name).aliases:
+            note(client, version.name, version.version, "promoted: nothing was champion")
             client.set_registered_model_alias(version.name, CHAMPION, version.version)
         elif known is None:
             client.set_registered_model_alias(version.name, CHALLENGER, version.version)
-        return _described(client, version, created=known is None)
+        if version.tags.get("git_dirty") == "true" and record.tags["git_dirty"] == "false":
+            for tag, value in ((tag, record.tags[tag]) for tag in STATE):
+                client.set_tag(str(version.run_id), tag, value)
+                client.set_model_version_tag(version.name, version.version, tag, value)
+        return described(client, version.name, version.version, created=known is None)
 
 
-def promote(tracking: Tracking, version: int) -> Version:
-    """Make a version the champion; the one that it replaces becomes challenger.
+def look(tracking: Tracking, uri: str) -> Version:
+    """Say what the registry has at an address; nothing is fetched.
 
     Raises
     ------
     RegistryError
-        If there is no such version.
+        If the address cannot be read or names nothing: the message says what there is.
     """
-    name = tracking.registered_name
-    with tracking.alone("register"):
-        client, chosen = _find(tracking, f"models:/{name}/{version}")
-        aliases = client.get_registered_model(name).aliases
-        former = aliases.get(CHAMPION)
-        if former == chosen.version:
-            return _described(client, chosen, created=False)
-        if aliases.get(CHALLENGER) == chosen.version:
-            client.delete_registered_model_alias(name, CHALLENGER)
-        if former is not None:
-            client.set_registered_model_alias(name, CHALLENGER, former)
-        client.set_registered_model_alias(name, CHAMPION, chosen.version)
-        return _described(client, chosen, created=False)
+    client, found = find(tracking, uri)
+    return described(client, found.name, found.version, created=False)
+
+
+def note(client: MlflowClient, name: str, version: str, decision: str) -> None:
+    """Write a decision on a version, under the time it was made."""
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    client.set_model_version_tag(name, version, f"{DECISION}{now}", decision[:MAX_TAG])
 
 
 def resolve(tracking: Tracking, uri: str) -> Resolved:
@@ -91,7 +99,7 @@ def resolve(tracking: Tracking, uri: str) -> Resolved:
         If a byte of the model's folder differs, or its digests were never recorded. Nothing
         was unpickled.
     """
-    client, found = _find(tracking, uri)
+    client, found = find(tracking, uri)
     recorded = found.tags
     if not {"sha256", "folder_sha256"} <= set(recorded):
         raise ModelError(
@@ -125,13 +133,14 @@ def _make(
     tags = {
         "sha256": sha256,
         "folder_sha256": folder_digest(folder),
-        "lock_digest": record.tags["lock_digest"],
-        "data_digest": record.tags["data_digest"],
+        **{tag: record.tags[tag] for tag in ("lock_digest", "data_digest", *STATE)},
     }
-    return add_version(tracking, client, run_id=run_id, model_id=model_id, tags=tags)
+    version = add_version(tracking, client, run_id=run_id, model_id=model_id, tags=tags)
+    client.update_model_version(version.name, version.version, record.description)
+    return version
 
 
-def _find(tracking: Tracking, uri: str) -> tuple[MlflowClient, ModelVersion]:
+def find(tracking: Tracking, uri: str) -> tuple[MlflowClient, ModelVersion]:
     """Look an address up in the registry."""
     match = ADDRESS.fullmatch(uri)
     if match is None:
@@ -160,9 +169,16 @@ def _offer(client: MlflowClient) -> str:
     return ", ".join(offer) or "nothing"
 
 
-def _described(client: MlflowClient, version: ModelVersion, *, created: bool) -> Version:
-    """Say which version this is, with the first of its aliases as they stand now."""
-    aliases = client.get_registered_model(version.name).aliases
-    own = sorted(alias for alias, target in aliases.items() if target == version.version)
-    alias = own[0] if own else ""
-    return Version(version.name, int(version.version), str(version.run_id), alias, created)
+def described(client: MlflowClient, name: str, version: str, *, created: bool) -> Version:
+    """Say which version this is, its tags and the first of its aliases as they stand now."""
+    aliases = client.get_registered_model(name).aliases
+    own = sorted(alias for alias, target in aliases.items() if str(target) == str(version))
+    found = client.get_model_version(name, version)
+    return Version(
+        name=name,
+        version=int(version),
+        run_id=str(found.run_id),
+        alias=own[0] if own else "",
+        tags=dict(found.tags),
+        created=created,
+    )
