@@ -123,13 +123,13 @@ class Detector:
         """Score what is valid; give the scores, the model's columns and what was seen."""
         usable = valid(cube, self.profile)
         seen = cube.core(usable)
-        planes = self._planes(cube, usable, around)
+        planes = self.planes(cube, usable, around)
         if self.design == "location":
             return self._score(planes, np.any(seen, axis=0)), planes, seen
         by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
         return self.aggregation(by_date).reshape(seen.shape[1:]), planes, seen
 
-    def _planes(
+    def planes(
         self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
     ) -> dict[str, F32]:
         """Compute the model's columns; in the ``observation`` design one plane a date."""

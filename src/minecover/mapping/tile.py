@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from minecover.config import Params, build
 from minecover.context import Plane, drawn
 from minecover.cube import F32, Cube
-from minecover.errors import CloudyError, ModelError, NotCoveredError, SceneError
+from minecover.errors import CloudyError, ModelError, NotCoveredError, RegionError, SceneError
 from minecover.predict import Detector, blocks
 from minecover.raster import Band
 from minecover.raster.tiles import write_tile
@@ -153,6 +154,14 @@ def _site(order: Order, tile: Tile) -> Site:
 
 
 def _write(folder: Path, tile: Tile, planes: Mapping[str, Band]) -> None:
-    """Write a tile's files; the class last, so that it stands for both."""
-    for layer, plane in planes.items():
-        write_tile(folder / tile_path(layer, tile.tile_id), plane, tile.grid, name=layer)
+    """Write a tile's files; what cannot be written ends the run, for no other tile could."""
+    try:
+        for layer, plane in planes.items():
+            write_tile(folder / tile_path(layer, tile.tile_id), plane, tile.grid, name=layer)
+    except OSError as error:
+        free = shutil.disk_usage(folder).free / 1e9
+        raise RegionError(
+            f"tile {tile.tile_id} cannot be written into {folder} ({free:.2f} GB free): {error}. "
+            "Free some space, or give --out another disk, and start the same command again: "
+            "what was finished is kept."
+        ) from error

@@ -8,6 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
@@ -39,6 +41,11 @@ def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
     grid : Grid
     name : str
         Describes the band.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
     """
     is_float = np.issubdtype(plane.dtype, np.floating)
     options = {
@@ -53,7 +60,10 @@ def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
             draft.descriptions = [name]
             if not is_float:
                 draft.nodata = 0
-        copy_raster(memory.name, temporary, driver="COG", **options)
+        try:
+            copy_raster(memory.name, temporary, driver="COG", **options)
+        except (RasterioError, CPLE_BaseError) as error:
+            raise OSError(f"{path.name} was not written: {error.__cause__ or error}") from error
 
 
 def write_mosaic(path: Path, tiles: Sequence[Placed], dtype: str, nodata: float) -> None:

@@ -130,6 +130,19 @@ def outcomes(
     MinecoverError
         What a tile raises, since it would befall the others too.
     """
+    try:
+        yield from _outcomes(client, work, tiles)
+    except LOST as error:
+        raise RegionError(
+            "the scheduler was lost. What was finished is kept: start the same command again, "
+            f"and it goes on from there ({type(error).__name__})."
+        ) from error
+
+
+def _outcomes(
+    client: Client, work: Callable[[Tile], Outcome], tiles: Sequence[Tile]
+) -> Iterator[Outcome]:
+    """Keep the scheduler supplied, and hand on what comes back."""
     waiting = iter(tiles)
     width = min(IN_FLIGHT_A_THREAD * max(sum(client.nthreads().values()), 1), MOST_IN_FLIGHT)
     tile_of: dict[str, Tile] = {}
@@ -152,16 +165,12 @@ def outcomes(
 
 def _outcome(future: Future, tile: Tile) -> Outcome:
     """Take a finished task's result; what befalls one tile alone makes it a failed one."""
+    # Of a future that was cancelled, which all are when the scheduler dies, both raise that.
     error = None if future.status == "finished" else future.exception()
     if error is None:
         result: Outcome = future.result()
         return result
-    if isinstance(error, LOST):
-        raise RegionError(
-            "the scheduler was lost. What was finished is kept: start the same command again, "
-            f"and it goes on from there ({type(error).__name__})."
-        ) from error
-    if isinstance(error, MinecoverError):
+    if isinstance(error, (MinecoverError, *LOST)):
         raise error
     text = str(error) if isinstance(error, KilledWorker) else f"{type(error).__name__}: {error}"
     return Outcome(tile.tile_id, FAILED, tile.locations, 0, 0, "", 0.0, text)

@@ -1,0 +1,101 @@
+"""What the benchmarks share: the machine's name, medians, and a map that is watched."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One map: the whole command [s], its tiles [s], locations, and the most memory [bytes]."""
+
+    wall_s: float
+    busy_s: float
+    locations: int
+    mines: int
+    peak_bytes: int
+
+
+def machine() -> str:
+    """Name this machine, and how busy it was when asked."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    memory = psutil.virtual_memory().total / 1e9
+    return (
+        f"{names[0]}, {os.cpu_count()} cores, {memory:.0f} GB; Python "
+        f"{platform.python_version()}; load before {os.getloadavg()[0]:.1f}"
+    )
+
+
+def median_s(work: Callable[[], object], repeats: int) -> float:
+    """Time some work, after one run that is not counted [s]."""
+    work()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) -> Run:
+    """Run `minecover map` and watch it; the map is thrown away."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        out = Path(folder) / "map"
+        command = [str(Path(sys.executable).with_name("minecover")), "map", area]
+        command += ["--source", str(products), "--model", str(model), "--out", str(out)]
+        command += ["--workers", str(workers)]
+        begin, peak = time.perf_counter(), 0
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while process.poll() is None:
+            peak = max(peak, _memory(process.pid))
+            time.sleep(0.2)
+        wall_s = time.perf_counter() - begin
+        if process.returncode:
+            raise SystemExit(process.stderr.read().decode())
+        with sqlite3.connect(out / "ledger.sqlite") as base:
+            sums = "SUM(seconds), SUM(locations), SUM(mines)"
+            busy, locations, mines = base.execute(
+                f"SELECT {sums} FROM tiles WHERE state = 'ok'"
+            ).fetchone()
+    return Run(wall_s, busy / workers, locations, mines, peak)
+
+
+def extent_of(products: Path) -> str:
+    """Give the box that holds all of a folder's products, in degrees."""
+    from minecover.sites import square
+    from minecover.source.product_folder import ProductFolder
+
+    whole = ProductFolder(str(products), 1, ("B4",)).extent()
+    return ",".join(f"{edge:.6f}" for edge in square(whole).bounds)
+
+
+def _memory(pid: int) -> int:
+    """Add up what a process and its children hold of their own [bytes]."""
+    total = 0
+    try:
+        main = psutil.Process(pid)
+        family = [main, *main.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    for process in family:
+        try:
+            total += process.memory_full_info().pss
+        except psutil.NoSuchProcess:
+            continue
+    return total

@@ -1,0 +1,114 @@
+"""How fast is a region mapped, from files to files, and what limits it?
+
+    python benchmarks/region.py --products simulated/ --model models/model.pkl --repeats 5
+
+Maps all that a folder of simulated products shows, with one and with two workers, and does the
+same reading and writing with no computing between. Prints medians, where one tile's time goes,
+the peak memory of all processes together, and what provinces and countries would take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from measured import Run, extent_of, machine, mapped, median_s
+
+from minecover.mapping.run import order_of
+from minecover.mapping.tile import detector_of, open_source
+from minecover.raster.tiles import write_tile
+from minecover.region.area import read_area
+from minecover.region.tiles import Tile, tiles_of
+from minecover.sites import Site
+
+#: Locations: areas of SCIENCE's sources over 900 m2.
+REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
+#: Machines of so many cores, and how many of them.
+FLEETS = ((2, 1), (16, 1), (16, 100))
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    area = extent_of(options.products)
+    print(machine())
+    runs: dict[int, Run] = {}
+    for workers in (1, 2):
+        found = [
+            mapped(options.products, area, options.model, workers, options.scratch)
+            for _ in range(options.repeats)
+        ]
+        runs[workers] = sorted(found, key=lambda run: run.busy_s)[len(found) // 2]
+    for workers, run in runs.items():
+        print(
+            f"{workers} workers: {run.locations / run.busy_s:>10,.0f} locations/s while mapping, "
+            f"{run.locations / run.wall_s:>10,.0f} with starting and ending "
+            f"({run.wall_s:.1f} s); peak {run.peak_bytes / 1e9:.2f} GB"
+        )
+    print(f"two workers against one: {runs[1].busy_s / runs[2].busy_s:.2f} x")
+    _where_time_goes(options, area)
+    _regions(runs[2].locations / runs[2].busy_s / 2, options.products, runs[2].locations)
+
+
+def _where_time_goes(options: argparse.Namespace, area: str) -> None:
+    """Time the parts of one tile on one core, and the reading and writing alone."""
+    order = order_of(str(options.model), str(options.products), options.scratch)
+    detector, source = detector_of(order), open_source(order)
+    largest = max(tiles_of(read_area(area), size_px=512), key=lambda tile: tile.locations)
+    tile = Tile("part", largest.grid)
+    site = Site("part", "", tile.grid, 24)
+    cube = source.scenes(site)
+    block = cube.cut(slice(0, 304), slice(0, 304), halo_px=24)
+    probability, classes = detector.classes(block, {})
+    plane = np.resize(probability, tile.grid.shape)
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+        parts = {
+            "read, all dates with the halo": (lambda: source.scenes(site), tile.locations),
+            "mask, features, score, cut": (lambda: detector.classes(block, {}), classes.size),
+            "write probability": (
+                lambda: write_tile(Path(folder) / "p.tif", plane, tile.grid, name="p"),
+                tile.locations,
+            ),
+            "write class": (
+                lambda: write_tile(
+                    Path(folder) / "c.tif",
+                    np.resize(classes, tile.grid.shape),
+                    tile.grid,
+                    name="c",
+                ),
+                tile.locations,
+            ),
+        }
+        each = {name: median_s(work, options.repeats) / n for name, (work, n) in parts.items()}
+    for name, seconds in each.items():
+        print(f"  {name:<32}{1e6 * seconds:>8.2f} us a location and core")
+    limit = 1 / sum(seconds for name, seconds in each.items() if "mask" not in name)
+    print(f"  limit, reading and writing alone{limit:>12,.0f} locations/s and core")
+
+
+def _regions(a_core: float, products: Path, locations: int) -> None:
+    """Extrapolate, with the arithmetic: locations / (locations/s a core x cores)."""
+    n_bytes = sum(path.stat().st_size for path in products.glob("*/*.TIF")) / locations
+    print(f"{a_core:,.0f} locations/s and core, {n_bytes:.0f} bytes to read a location:")
+    for name, n in REGIONS.items():
+        for cores, machines in FLEETS:
+            rate = a_core * cores * machines
+            print(
+                f"  {name:<24}{machines:>4} x {cores:>2} cores:{n / rate / 3600:>9.2f} h, "
+                f"{rate * n_bytes / machines / 1e6:>7,.0f} MB/s to each machine"
+            )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--products", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=Path("models/model.pkl"))
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
