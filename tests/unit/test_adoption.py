@@ -48,6 +48,7 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             dataset=Dataset("simulated observations", "data/features", "d"),
             artifacts=(Path("params.yaml"),),
             description="",
+            by_fold={},
         )
         tracking = Tracking("mlruns", "minecover", "minecover")
         run_id = log_run(tracking, record)

@@ -86,13 +86,13 @@ def git_state(folder: Path) -> GitState:
     RegistryError
         If git is not installed, or `folder` lies in no repository with a commit.
     """
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    top = Path(_git(folder, "rev-parse", "--show-toplevel"))
-    changes = _git(top, "status", "--porcelain", "--", ".", *BUILT)
+    commit = git(folder, "rev-parse", "--verify", "HEAD")
+    top = Path(git(folder, "rev-parse", "--show-toplevel"))
+    changes = git(top, "status", "--porcelain", "--", ".", *BUILT)
     return GitState(commit, bool(changes))
 
 
-def _git(folder: Path, *words: str) -> str:
+def git(folder: Path, *words: str) -> str:
     """Ask git, and give its answer without the line end."""
     try:
         answer = subprocess.run(
