@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(
@@ -24,7 +24,7 @@ class Opened:
     """The report in a window, and all that it asked for or complained of."""
 
     def __init__(self, browser: Browser, path: Path, width: int) -> None:
-        size = {"width": width, "height": 900}
+        size = ViewportSize(width=width, height=900)
         self.page: Page = browser.new_context(viewport=size, offline=True).new_page()
         self.asked: list[str] = []
         self.complaints: list[str] = []
