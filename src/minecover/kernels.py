@@ -33,9 +33,10 @@ Loop = TypeVar("Loop", bound=Callable[..., object])
 
 def looped(function: Loop) -> Loop:
     """Compile a function of arrays once a machine; it runs without Python's lock."""
-    compile_it = numba.njit(cache=True, nogil=True, error_model="numpy")
-    compiled: Loop = compile_it(function)
-    return compiled
+    compile_it: Callable[[Loop], Loop] = numba.njit(
+        cache=True, nogil=True, error_model="numpy"
+    )
+    return compile_it(function)
 
 
 @cache
@@ -76,7 +77,7 @@ def lookup(n: int, q: float) -> Table:
 
 
 def physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
-    """Turn digital numbers (n, row, col) into ``dn * scale + offset``, each (n,); 0 into NaN."""
+    """Turn numbers (n, row, col) into ``dn * scale + offset``, each (n,); 0 into NaN."""
     flat = np.ascontiguousarray(dn).reshape(len(dn), -1)
     return _physics(flat, scale, offset).reshape(dn.shape)
 

@@ -43,7 +43,7 @@ def house(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House
     """A copy of the small world with a store of its own."""
     root = tmp_path_factory.mktemp("swept") / "house"
     shutil.copytree(small_world.root, root, ignore=shutil.ignore_patterns("mlruns", "cache"))
-    return replace(small_world, root=root)
+    return type(small_world)(root)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,9 @@ def test_a_job_is_what_it_reads(other: Params, is_same: bool) -> None:
 
 
 def test_a_sweep_over_the_world_is_told_to_queue_builds() -> None:
-    asked = {(f"source.world.n_sites={n}",): params(n_sites=n) for n in (24, 48)}
+    asked: dict[tuple[str, ...], Params] = {
+        (f"source.world.n_sites={n}",): params(n_sites=n) for n in (24, 48)
+    }
 
     with pytest.raises(
         SweepError,
@@ -81,7 +83,7 @@ def test_a_sweep_over_the_world_is_told_to_queue_builds() -> None:
 
 
 def test_other_tables_for_all_jobs_are_to_be_built_first() -> None:
-    asked = {
+    asked: dict[tuple[str, ...], Params] = {
         ("source.world.n_sites=24", f"model.num_leaves={n}"): params(n_sites=24, leaves=n)
         for n in (7, 15)
     }

@@ -156,11 +156,11 @@ def _leaves(node: Node) -> Iterator[float]:
 
 
 def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
-    """Walk a tree's inner nodes with the first of the leaves on their left, and their number."""
+    """Walk a tree's inner nodes; with each the first of the leaves on its left, and how many."""
     if "leaf_value" in node:
         return
     left, right = node["left_child"], node["right_child"]
-    n = sum(1 for _ in _leaves(left))  # type: ignore[arg-type]
+    n = len(list(_leaves(left)))  # type: ignore[arg-type]
     yield node, first, n
     yield from _nodes(left, first)  # type: ignore[arg-type]
     yield from _nodes(right, first + n)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
 
 def _without(first: int, n: int, bits: int) -> int:
     """All leaves but `n` from `first` on."""
-    return (2**bits - 1) ^ ((2**n - 1) << first)
+    return ((1 << bits) - 1) ^ (((1 << n) - 1) << first)
 
 
 def _sends_nan_right(node: Node) -> bool:

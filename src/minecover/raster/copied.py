@@ -110,7 +110,7 @@ def _smoothed(fine: Integers, fill: int) -> Integers:
                     value = fine[2 * i + k, 2 * j + m]
                     if value != fill:
                         share = (1 + (k == 1)) * (1 + (m == 1))
-                        total += share * np.int64(value)
+                        total += share * int(value)
                         weight += share
             coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
     return coarse

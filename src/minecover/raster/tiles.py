@@ -112,5 +112,5 @@ def _add(band: ElementTree.Element, tile: Placed, whole: Grid) -> None:
     name.text = tile.path
     ElementTree.SubElement(source, "SourceBand").text = "1"
     size = {"xSize": str(cols), "ySize": str(rows)}
-    ElementTree.SubElement(source, "SrcRect", xOff="0", yOff="0", **size)
-    ElementTree.SubElement(source, "DstRect", xOff=str(col), yOff=str(row), **size)
+    ElementTree.SubElement(source, "SrcRect", {"xOff": "0", "yOff": "0"} | size)
+    ElementTree.SubElement(source, "DstRect", {"xOff": str(col), "yOff": str(row)} | size)

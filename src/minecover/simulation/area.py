@@ -138,8 +138,11 @@ class Area:
         middle = (slice(REACH_PX, REACH_PX + 1),) * 2
         body, outline = digger.first(rng, np.ones((2 * REACH_PX + 1,) * 2), middle)
         mine = digger.mine(rng, body, outline, shore_px[window])
-        planes = (_placed(plane, window, shore_px.shape) for plane in (mine.bare, mine.pond))
-        return Mine(*planes, _placed(mine.outline, window, shore_px.shape))
+        return Mine(
+            bare=_placed(mine.bare, window, shore_px.shape),
+            pond=_placed(mine.pond, window, shore_px.shape),
+            outline=_placed(mine.outline, window, shore_px.shape),
+        )
 
 
 def _cuts(length: int) -> list[int]:

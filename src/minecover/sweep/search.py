@@ -17,10 +17,10 @@ from joblib import cpu_count
 from minecover.config import Params, composed
 from minecover.errors import SweepError
 from minecover.metrics import Report, average_precision, scores, site_scores
-from minecover.stages.evaluate import yardstick_of
+from minecover.stages.evaluate import judge, yardstick_of
 from minecover.sweep import child, parent
 from minecover.sweep.built import Built, refuse_stale
-from minecover.sweep.job import Task, judge
+from minecover.sweep.job import Task
 from minecover.sweep.lesson import Lesson, lesson, without
 from minecover.sweep.plan import DIGITS, Job, kinships
 from minecover.sweep.raw import FoldScores, Kinship, fold_scores, laid_out, score_fold

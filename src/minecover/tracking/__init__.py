@@ -8,7 +8,7 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -191,7 +191,8 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
 
     with calm():
         model = served(str(folder))
-        return scoring_server.init(model), model.get_raw_model()
+        raw: Callable[[], object] = model.get_raw_model
+        return scoring_server.init(model), raw()
 
 
 @contextmanager
