@@ -33,9 +33,7 @@ Loop = TypeVar("Loop", bound=Callable[..., object])
 
 def looped(function: Loop) -> Loop:
     """Compile a function of arrays once a machine; it runs without Python's lock."""
-    compile_it: Callable[[Loop], Loop] = numba.njit(
-        cache=True, nogil=True, error_model="numpy"
-    )
+    compile_it: Callable[[Loop], Loop] = numba.njit(cache=True, nogil=True, error_model="numpy")
     return compile_it(function)
 
 

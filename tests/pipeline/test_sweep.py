@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Protocol
@@ -23,13 +22,13 @@ class House(Protocol):
     def run(self, *command: str) -> CompletedProcess[str]: ...
 
 
-def rows(house: House, words: str) -> list[tuple[str, ...]]:
+def rows(house: House, words: str) -> list[tuple[object, ...]]:
     """Ask the store."""
     with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
         return store.execute(words).fetchall()
 
 
-def ended(house: House) -> list[tuple[str, ...]]:
+def ended(house: House) -> list[tuple[object, ...]]:
     """Give the name and the end of every job, in their order."""
     return rows(
         house,
