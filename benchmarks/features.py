@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _spread(plane: np.ndarray) -> np.ndarray:
-    """Standard deviation in squares, where nothing is missing."""
+    """Give the standard deviation in squares, where nothing is missing."""
     wide = plane.astype(np.float64)
     mean, square = (
         uniform_filter(each, (0, 9, 9), mode="constant") for each in (wide, wide**2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 import numba
 import numpy as np
@@ -17,13 +18,24 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Keys = NDArray[np.int32]
+Counts = NDArray[np.uint8]
+#: Where a quantile lies, by how many values there are, see `lookup`.
+Table = tuple[Ints, Ints, F32]
 
 #: Pixels that are sorted side by side: a few kilobytes, which stay in the first cache.
 LANES = 128
 #: Of float32: the bits of infinity and of NaN, and all bits but the sign.
 INFINITE, NOTHING, POSITIVE = np.int32(0x7F800000), np.int32(0x7FC00000), np.int32(0x7FFFFFFF)
 
-_compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+Loop = TypeVar("Loop", bound=Callable[..., object])
+
+
+def looped(function: Loop) -> Loop:
+    """Compile a function of arrays once a machine; it runs without Python's lock."""
+    compile_it = numba.njit(cache=True, nogil=True, error_model="numpy")
+    compiled: Loop = compile_it(function)
+    return compiled
 
 
 @cache
@@ -48,7 +60,7 @@ def exchanges(n: int) -> Ints:
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def lookup(n: int, q: float) -> tuple[Ints, Ints, F32]:
+def lookup(n: int, q: float) -> Table:
     """Say where quantile `q` of 0 ... n ascending values lies.
 
     Returns
@@ -69,8 +81,8 @@ def physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
     return _physics(flat, scale, offset).reshape(dn.shape)
 
 
-@_compiled
-def _physics(dn, scale, offset):  # type: ignore[no-untyped-def]
+@looped
+def _physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
     values = np.empty(dn.shape, np.float32)
     for k in range(len(dn)):
         row, out, a, b = dn[k], values[k], scale[k], offset[k]
@@ -85,8 +97,8 @@ def normalised_difference(a: F32, b: F32) -> F32:
     return _elementwise(_normalised_difference, a, b)
 
 
-@_compiled
-def _normalised_difference(a, b):  # type: ignore[no-untyped-def]
+@looped
+def _normalised_difference(a: F32, b: F32) -> F32:
     found = np.empty(len(a), np.float32)
     for x in range(len(a)):
         total = a[x] + b[x]
@@ -101,8 +113,8 @@ def ratio(a: F32, b: F32) -> F32:
     return _elementwise(_ratio, a, b)
 
 
-@_compiled
-def _ratio(a, b):  # type: ignore[no-untyped-def]
+@looped
+def _ratio(a: F32, b: F32) -> F32:
     found = np.empty(len(a), np.float32)
     for x in range(len(a)):
         value = a[x] / b[x] if b[x] > np.float32(0) else np.float32(np.nan)
@@ -117,7 +129,7 @@ def _elementwise(formula: Callable[[F32, F32], F32], a: F32, b: F32) -> F32:
     return formula(left.ravel(), right.ravel()).reshape(left.shape)
 
 
-def sort_dates(values: F32, valid: Bools) -> tuple[F32, NDArray[np.uint8]]:
+def sort_dates(values: F32, valid: Bools) -> tuple[F32, Counts]:
     """Sort what is valid over dates.
 
     Parameters
@@ -139,8 +151,8 @@ def sort_dates(values: F32, valid: Bools) -> tuple[F32, NDArray[np.uint8]]:
     return ordered.view(np.float32).reshape(shape), count.reshape(shape[1:])
 
 
-@_compiled
-def _sort_dates(bits, valid, pairs):  # type: ignore[no-untyped-def]
+@looped
+def _sort_dates(bits: Keys, valid: Bools, pairs: Ints) -> tuple[Keys, Counts]:
     n_dates, n = bits.shape
     ordered = np.empty((n_dates, n), np.int32)
     count = np.zeros(n, np.uint8)
@@ -163,22 +175,22 @@ def _sort_dates(bits, valid, pairs):  # type: ignore[no-untyped-def]
     return ordered, count
 
 
-@_compiled
-def _flipped(bits):  # type: ignore[no-untyped-def]
+@looped
+def _flipped(bits: np.int32) -> np.int32:
     """Turn the bits of a float into an integer of the same order, and back."""
     return bits ^ ((bits >> np.int32(31)) & POSITIVE)
 
 
-@_compiled
-def _load(bits, valid, lane):  # type: ignore[no-untyped-def]
+@looped
+def _load(bits: Keys, valid: Bools, lane: Keys) -> None:
     """Load what is valid and finite; infinity, which sorts last, for the rest."""
     for x in range(len(bits)):
         is_there = valid[x] & ((bits[x] & POSITIVE) < INFINITE)
         lane[x] = _flipped(bits[x]) if is_there else INFINITE
 
 
-@_compiled
-def _sort_lanes(lanes, pairs):  # type: ignore[no-untyped-def]
+@looped
+def _sort_lanes(lanes: Keys, pairs: Ints) -> None:
     """Sort all lanes at once. Compilers find vector instructions for integers, not floats."""
     for k in range(len(pairs)):
         upper, lower = lanes[pairs[k, 0]], lanes[pairs[k, 1]]
@@ -188,15 +200,15 @@ def _sort_lanes(lanes, pairs):  # type: ignore[no-untyped-def]
             lower[x] = max(a, b)
 
 
-def quantile(ordered: F32, count: NDArray[np.uint8], q: float) -> F32:
+def quantile(ordered: F32, count: Counts, q: float) -> F32:
     """Look a quantile up in what `sort_dates` gave, (row, col); NaN where there is no value."""
     n_dates, *shape = ordered.shape
     flat = ordered.reshape(n_dates, -1)
     return _quantile(flat, count.ravel(), *lookup(n_dates, q)).reshape(shape)
 
 
-@_compiled
-def _quantile(ordered, count, low, high, share):  # type: ignore[no-untyped-def]
+@looped
+def _quantile(ordered: F32, count: Counts, low: Ints, high: Ints, share: F32) -> F32:
     n = ordered.shape[1]
     found = np.empty(n, np.float32)
     for x in range(n):
@@ -221,8 +233,8 @@ def block_means(values: F32, side: int) -> F32:
     return _block_means(values, side)
 
 
-@_compiled
-def _block_means(values, side):  # type: ignore[no-untyped-def]
+@looped
+def _block_means(values: F32, side: int) -> F32:
     n, rows, cols = len(values), values.shape[1] // side, values.shape[2] // side
     means = np.empty((n, rows, cols), np.float32)
     total, count = np.empty(cols * side), np.empty(cols * side, np.int32)
@@ -268,42 +280,49 @@ def middles(
     -------
     median, deviation : (n, rows, cols) float32
     """
-    table = lookup(side * side, 0.5)
-    network = exchanges(side * side)
-    return _middles(cells, *starts, side, least, network, *table, with_deviation)
-
-
-@_compiled
-def _middles(cells, tops, lefts, side, least, pairs, low, high, share, deviate):  # type: ignore[no-untyped-def]
-    n, rows, cols = len(cells), len(tops), len(lefts)
-    median = np.full((n, rows, cols), np.float32(np.nan))
-    deviation = np.full((n, rows, cols), np.float32(np.nan))
-    lanes = np.full((side * side, LANES), INFINITE)
-    floats = lanes.view(np.float32)
-    for k in range(n):
-        for i in range(rows):
-            for first in range(0, cols, LANES):
-                starts = lefts[first : first + LANES]
-                _gather(cells[k], tops[i], starts, side, floats)
-                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
-                for x in range(len(starts)):
-                    if count[x] >= least:
-                        median[k, i, first + x] = middle[x]
-                if not deviate:
-                    continue
-                _gather(cells[k], tops[i], starts, side, floats)
-                for m in range(side * side):
-                    for x in range(len(starts)):
-                        floats[m, x] = abs(floats[m, x] - middle[x])
-                middle, count = _middle_of(lanes, len(starts), pairs, low, high, share)
-                for x in range(len(starts)):
-                    if count[x] >= least:
-                        deviation[k, i, first + x] = middle[x]
+    network, table = exchanges(side * side), lookup(side * side, 0.5)
+    median = np.full((len(cells), *(len(at) for at in starts)), np.nan, np.float32)
+    deviation = median.copy()
+    _middles(cells, starts, network, table, (median, deviation), (side, least, with_deviation))
     return median, deviation
 
 
-@_compiled
-def _gather(cells, top, lefts, side, lanes):  # type: ignore[no-untyped-def]
+@looped
+def _middles(
+    cells: F32,
+    starts: tuple[Ints, Ints],
+    pairs: Ints,
+    table: Table,
+    out: tuple[F32, F32],
+    how: tuple[int, int, bool],
+) -> None:
+    (tops, lefts), (side, least, deviate) = starts, how
+    lanes = np.full((side * side, LANES), INFINITE)
+    floats = lanes.view(np.float32)
+    for k in range(len(cells)):
+        for i in range(len(tops)):
+            for first in range(0, len(lefts), LANES):
+                here = lefts[first : first + LANES]
+                _gather(cells[k], tops[i], here, side, floats)
+                middle, count = _middle_of(lanes, len(here), pairs, table)
+                _put(middle, count, least, out[0][k, i, first : first + LANES])
+                if deviate:
+                    _gather(cells[k], tops[i], here, side, floats)
+                    floats[:, : len(here)] = np.abs(floats[:, : len(here)] - middle)
+                    middle, count = _middle_of(lanes, len(here), pairs, table)
+                    _put(middle, count, least, out[1][k, i, first : first + LANES])
+
+
+@looped
+def _put(values: F32, count: Ints, least: int, out: F32) -> None:
+    """Write what enough cells speak for."""
+    for x in range(len(values)):
+        if count[x] >= least:
+            out[x] = values[x]
+
+
+@looped
+def _gather(cells: F32, top: int, lefts: Ints, side: int, lanes: F32) -> None:
     """Lay the cells of windows of one row side by side."""
     for m in range(side * side):
         row, lane = cells[top + m // side], lanes[m]
@@ -311,9 +330,10 @@ def _gather(cells, top, lefts, side, lanes):  # type: ignore[no-untyped-def]
             lane[x] = row[lefts[x] + m % side]
 
 
-@_compiled
-def _middle_of(lanes, width, pairs, low, high, share):  # type: ignore[no-untyped-def]
+@looped
+def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32, Ints]:
     """Median of what is finite in each lane of floats' bits, and how much that is."""
+    low, high, share = table
     everything = np.ones(width, np.bool_)
     count = np.zeros(width, np.int64)
     for lane in lanes:
@@ -351,16 +371,17 @@ def spread(windows: F32, rows: Between, cols: Between) -> F32:
         NaN outside, and where a lone window in the far corner would speak for a pixel.
     """
     nothing = np.zeros((len(windows), len(rows[0]), len(cols[0])), np.float32)
-    return _spread(windows, *rows, *cols, nothing, False)
+    return _spread(windows, rows, cols, nothing, False)
 
 
 def over_spread(values: F32, windows: F32, rows: Between, cols: Between) -> F32:
     """Give what `values` (n, row, col) have more than what `spread` gives."""
-    return _spread(windows, *rows, *cols, values, True)
+    return _spread(windows, rows, cols, values, True)
 
 
-@_compiled
-def _spread(windows, i, f, row_in, j, g, col_in, values, is_over):  # type: ignore[no-untyped-def]
+@looped
+def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bool) -> F32:
+    (i, f, row_in), (j, g, col_in) = at, across
     n, last_row, last_col = len(windows), windows.shape[1] - 1, windows.shape[2] - 1
     rows, cols = len(i), len(j)
     out = np.empty((n, rows, cols), np.float32)
@@ -415,8 +436,8 @@ def mean_and_sd(values: F32, size_px: int) -> tuple[F32, F32]:
     return _mean_and_sd(padded, size_px)
 
 
-@_compiled
-def _mean_and_sd(padded, size):  # type: ignore[no-untyped-def]
+@looped
+def _mean_and_sd(padded: F32, size: int) -> tuple[F32, F32]:
     n, rows, wide = len(padded), padded.shape[1] - size + 1, padded.shape[2]
     cols = wide - size + 1
     mean = np.empty((n, rows, cols), np.float32)
@@ -439,8 +460,8 @@ def _mean_and_sd(padded, size):  # type: ignore[no-untyped-def]
     return mean, sd
 
 
-@_compiled
-def _count_in(row, count, total, squares):  # type: ignore[no-untyped-def]
+@looped
+def _count_in(row: F32, count: F64, total: F64, squares: F64) -> None:
     """Add a row to the running counts, sums and sums of squares of its columns."""
     for x in range(len(row)):
         is_there = abs(row[x]) < np.float32(np.inf)
@@ -450,8 +471,8 @@ def _count_in(row, count, total, squares):  # type: ignore[no-untyped-def]
         squares[x] += known * known
 
 
-@_compiled
-def _add_across(down, size, across):  # type: ignore[no-untyped-def]
+@looped
+def _add_across(down: F64, size: int, across: F64) -> None:
     """Add `size` neighbours, from left to right."""
     across[:] = down[: len(across)]
     for i in range(1, size):

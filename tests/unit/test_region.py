@@ -1,4 +1,4 @@
-"""Regions: areas that are refused, tiles that meet, a ledger that remembers, one run a folder."""
+"""Regions: areas refused, tiles that meet, a ledger that remembers, one run a folder."""
 
 import json
 import time

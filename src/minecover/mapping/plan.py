@@ -1,4 +1,4 @@
-"""What a map would cost, before anything runs: read, written, asked for, and how long it takes."""
+"""What a map would cost, before anything runs: bytes, requests and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Map a region with a registered model: tiles of an area, done on a cluster, noted in a ledger."""
+"""A run over a region: its tiles, done on a cluster, noted in a ledger, handed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LightGBM's trees as bit masks over leaves: the same scores, many times faster on many rows."""
+"""LightGBM's trees as bit masks over leaves: the same scores, several times faster."""
 # mypy: allow-subclassing-any
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-import numba
 import numpy as np
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from minecover.cube import F32
+from minecover.kernels import looped
 
 #: Leaves a tree may have: one bit each.
 MOST_LEAVES = 64
@@ -82,7 +82,7 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
         """Give (n, 2) probabilities."""
         m = self.masks
         trees = (m.feature, m.threshold, m.nan_right, m.keep, m.first, m.leaf)
-        raw = _scored(np.asarray(X, np.float32), *trees, ~m.keep.dtype.type(0))
+        raw = _scored(np.asarray(X, np.float32), trees, ~m.keep.dtype.type(0))
         p = 1 / (1 + np.exp(-raw))
         return np.column_stack([1 - p, p])
 
@@ -138,7 +138,7 @@ def _masks(model: LGBMClassifier) -> Masks | None:
         row[: len(found)] = found
     return Masks(
         feature=np.array([node["split_feature"] for node, _, _ in flat], np.int64),
-        threshold=_at_most(np.array([node["threshold"] for node, _, _ in flat], np.float64)),
+        threshold=_at_most(np.array([n["threshold"] for n, _, _ in flat], np.float64)),
         nan_right=np.array([_sends_nan_right(node) for node, _, _ in flat], np.bool_),
         keep=np.array([_without(at, n, bits) for _, at, n in flat], f"uint{bits}"),
         first=np.cumsum([0, *(len(tree) for tree in nodes)], dtype=np.int64),
@@ -198,8 +198,20 @@ def _places() -> NDArray[np.uint8]:
 PLACES = _places()
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _scored(X, feature, cut, nan_right, keep, first, leaf, every):  # type: ignore[no-untyped-def]
+Trees = tuple[
+    NDArray[np.int64],
+    F32,
+    NDArray[np.bool_],
+    NDArray[np.unsignedinteger],
+    NDArray[np.int64],
+    NDArray[np.float64],
+]
+
+
+@looped
+def _scored(X: F32, trees: Trees, every: np.unsignedinteger) -> NDArray[np.float64]:
+    """Add up the leaves that rows fall into, tree after tree."""
+    feature, cut, nan_right, keep, first, leaf = trees
     n, n_features = X.shape
     raw = np.zeros(n)
     columns = np.zeros((n_features, LANES), np.float32)
@@ -212,16 +224,49 @@ def _scored(X, feature, cut, nan_right, keep, first, leaf, every):  # type: igno
         for tree in range(len(leaf)):
             possible[:] = every
             for node in range(first[tree], first[tree + 1]):
-                column, at, left = columns[feature[node]], cut[node], keep[node]
+                column, left = columns[feature[node]], keep[node]
                 if nan_right[node]:
-                    for x in range(LANES):
-                        possible[x] &= every if column[x] <= at else left
+                    _keep_unless_at_most(possible, column, cut[node], left, every)
                 else:
-                    for x in range(LANES):
-                        possible[x] &= left if column[x] > at else every
-            values = leaf[tree]
-            for x in range(width):
-                leaves = np.uint64(possible[x])
-                leftmost = leaves & (~leaves + np.uint64(1))
-                here[x] += values[PLACES[(leftmost * SEQUENCE) >> np.uint64(58)]]
+                    _keep_if_above(possible, column, cut[node], left, every)
+            _add_leaves(here, possible, leaf[tree])
     return raw
+
+
+@looped
+def _keep_if_above(
+    possible: NDArray[np.unsignedinteger],
+    column: F32,
+    cut: np.float32,
+    left: np.unsignedinteger,
+    every: np.unsignedinteger,
+) -> None:
+    """Where a row goes right, keep what a node keeps; NaN goes left."""
+    for x in range(LANES):
+        possible[x] &= left if column[x] > cut else every
+
+
+@looped
+def _keep_unless_at_most(
+    possible: NDArray[np.unsignedinteger],
+    column: F32,
+    cut: np.float32,
+    left: np.unsignedinteger,
+    every: np.unsignedinteger,
+) -> None:
+    """Where a row goes right, keep what a node keeps; NaN goes right."""
+    for x in range(LANES):
+        possible[x] &= every if column[x] <= cut else left
+
+
+@looped
+def _add_leaves(
+    here: NDArray[np.float64],
+    possible: NDArray[np.unsignedinteger],
+    values: NDArray[np.float64],
+) -> None:
+    """Add the value of the leftmost leaf that is still possible."""
+    for x in range(len(here)):
+        leaves = np.uint64(possible[x])
+        leftmost = leaves & (~leaves + np.uint64(1))
+        here[x] += values[PLACES[(leftmost * SEQUENCE) >> np.uint64(58)]]

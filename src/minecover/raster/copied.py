@@ -1,14 +1,14 @@
-"""Pixels that need no resampling: windows of files that share the lattice, pan bands included."""
+"""Pixels that need no resampling: windows of files on the same lattice, pan bands too."""
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minecover.grid import Grid
+from minecover.kernels import looped
 
 #: Slack when a position counts as whole [px].
 WHOLE_PX = 1e-6
@@ -98,7 +98,7 @@ def _window(source: DatasetReader, window: tuple[int, int, int, int], fill: floa
     return values
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@looped
 def _smoothed(fine: Integers, fill: int) -> Integers:
     rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
     coarse = np.empty((rows, cols), fine.dtype)

@@ -11,7 +11,7 @@ from pyogrio.errors import DataSourceError
 from minecover.errors import SiteError
 from minecover.grid import utm_crs
 
-#: Edges in degrees are bent on a map in metres: a corner is put in at least this often [degrees].
+#: Edges in degrees are bent in metres: a corner is put in at least this often [degrees].
 CORNER_EVERY_DEG = 0.25
 #: Width of a UTM zone, and where zones end in the south and in the north [degrees].
 ZONE_DEG, SOUTH, NORTH = 6.0, -80.0, 84.0

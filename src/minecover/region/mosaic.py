@@ -1,4 +1,4 @@
-"""What a finished map is handed over as: mosaics, and an item collection that finds the tiles."""
+"""What a finished map is handed over as: mosaics, and items that find the tiles."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def write_map(
     tiles : sequence of Tile
         All of the area.
     known : mapping of Outcome
-        By tile. Only tiles that are ``ok`` have files; elsewhere the mosaics say "not observed".
+        By tile. Only those that are ``ok`` have files; elsewhere nothing is observed.
     about : mapping of str
         Properties of every item.
 

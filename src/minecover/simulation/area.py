@@ -73,8 +73,8 @@ class Area:
         most = len(overpasses(self.parameters.calendar, LEFT_M))
         if min(self.rows, self.cols) < 2 * REACH_PX or not 1 <= self.n_dates <= most:
             raise ConfigError(
-                f"a simulated area has at least {2 * REACH_PX} rows and columns and 1 ... {most} "
-                f"dates, found {self.rows} x {self.cols} and {self.n_dates}."
+                f"a simulated area has at least {2 * REACH_PX} rows and columns and 1 ... "
+                f"{most} dates, found {self.rows} x {self.cols} and {self.n_dates}."
             )
         if self.mines_per_100km2 < 0:
             raise ConfigError(f"mines per 100 km2 are not {self.mines_per_100km2}.")
