@@ -4,6 +4,7 @@
 #   make run EXPERIMENT=name  the same for conf/experiment/name.yaml
 #   make test                 every check and every test
 #   make check                the checks alone (style, types, imports)
+#   make bench                measure speed and memory, on simulated ground of a million pixels
 #   make ui                   open the registry and the runs in a browser
 #   make lock                 choose versions anew for requirements.lock (needs uv)
 #   make clean                delete the environment and what the checking tools remember
@@ -11,7 +12,7 @@
 # PYTHON=/path/to/python chooses the interpreter, PORT=5001 the port of `make ui`.
 
 .SUFFIXES:
-.PHONY: help run test check ui lock clean
+.PHONY: help run test check bench ui lock clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -26,7 +27,7 @@ export UV_PYTHON_DOWNLOADS = never
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@sed -n '3,11s/^# *//p' Makefile
+	@sed -n '3,12s/^# *//p' Makefile
 
 # `dvc repro` starts the stages by name, so the environment goes first on their PATH.
 run: $(VENV)/.installed
@@ -49,6 +50,17 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# BENCH_MODEL names another model, beside its card.
+BENCH_MODEL = models/model.pkl
+BENCH = .cache/bench/million
+bench: $(VENV)/.installed
+	@set -e; PATH="$$(pwd)/$(BIN):$$PATH"; export PATH; \
+	[ -d $(BENCH) ] || minecover simulate --rows 1024 --cols 1024 --out $(BENCH); \
+	python benchmarks/features.py; \
+	python benchmarks/scoring.py --products $(BENCH) --model $(BENCH_MODEL); \
+	python benchmarks/region.py --products $(BENCH) --model $(BENCH_MODEL); \
+	python benchmarks/scaling.py --products $(BENCH) --model $(BENCH_MODEL)
 
 ui: $(VENV)/.installed
 	@$(BIN)/minecover ui --port $(PORT)

@@ -71,7 +71,7 @@ def _map(options: argparse.Namespace, out: Path) -> subprocess.CompletedProcess[
 
 
 def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
-    """Map on two workers; kill one, then the scheduler; give the last line that the run said."""
+    """Map on two workers; kill one, then the scheduler; give the run's last line."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""How fast is a region mapped, from files to files, and what limits it?
+"""Measure how fast a region is mapped, from files to files, and what limits it.
 
     python benchmarks/region.py --products simulated/ --model models/model.pkl --repeats 5
 
@@ -43,7 +43,7 @@ def main() -> None:
         runs[workers] = sorted(found, key=lambda run: run.busy_s)[len(found) // 2]
     for workers, run in runs.items():
         print(
-            f"{workers} workers: {run.locations / run.busy_s:>10,.0f} locations/s while mapping, "
+            f"{workers} workers: {run.locations / run.busy_s:>10,.0f} locations/s mapping, "
             f"{run.locations / run.wall_s:>10,.0f} with starting and ending "
             f"({run.wall_s:.1f} s); peak {run.peak_bytes / 1e9:.2f} GB"
         )

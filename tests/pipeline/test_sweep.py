@@ -2,11 +2,10 @@
 
 import shutil
 import sqlite3
-from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Protocol
 
 import pytest
+from conftest import House
 
 #: What the small world was built with.
 SMALL = ("source.world.n_sites=12", "folds.n=3", "folds.gate=false")
@@ -15,20 +14,13 @@ SWEEP = ("python", "-m", "minecover.sweep", "-m", *SMALL, "metrics.bootstrap.rep
 JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_leaf=20,0")
 
 
-class House(Protocol):
-    root: Path
-
-    def must(self, *command: str) -> str: ...
-    def run(self, *command: str) -> CompletedProcess[str]: ...
-
-
-def rows(house: House, words: str) -> list[tuple[object, ...]]:
+def rows(house: House, words: str) -> list[tuple[str, ...]]:
     """Ask the store."""
     with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
         return store.execute(words).fetchall()
 
 
-def ended(house: House) -> list[tuple[object, ...]]:
+def ended(house: House) -> list[tuple[str, ...]]:
     """Give the name and the end of every job, in their order."""
     return rows(
         house,
@@ -42,7 +34,7 @@ def house(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House
     """A copy of the small world with a store of its own."""
     root = tmp_path_factory.mktemp("swept") / "house"
     shutil.copytree(small_world.root, root, ignore=shutil.ignore_patterns("mlruns", "cache"))
-    return type(small_world)(root)
+    return House(root)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +80,7 @@ def test_a_finished_job_explains_itself(house: House, first: CompletedProcess[st
     )
     folder = house.root / "mlruns/artifacts" / run / "artifacts"
 
-    assert steps == [(0,), (1,), (2,)]
+    assert [str(step) for (step,) in steps] == ["0", "1", "2"]
     assert {path.name for path in folder.rglob("*.png")} == {
         "importance.png",
         "precision_recall.png",

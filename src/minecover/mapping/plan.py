@@ -141,7 +141,7 @@ def lines(plan: Plan) -> list[str]:
     if plan.requests:
         minutes = plan.requests / QUOTA_A_MINUTE
         told += [
-            f"requests    {plan.requests:>14,}  to Earth Engine: {minutes:,.1f} minutes of quota",
+            f"requests    {plan.requests:>14,}  to Earth Engine: {minutes:,.1f} min of quota",
         ]
     if math.isnan(plan.seconds_a_location):
         return [*told, "time        is the service's: map a small area to see it"]

@@ -161,7 +161,8 @@ def _write(folder: Path, tile: Tile, planes: Mapping[str, Band]) -> None:
     except OSError as error:
         free = shutil.disk_usage(folder).free / 1e9
         raise RegionError(
-            f"tile {tile.tile_id} cannot be written into {folder} ({free:.2f} GB free): {error}. "
+            f"tile {tile.tile_id} cannot be written into {folder} ({free:.2f} GB free): "
+            f"{error}. "
             "Free some space, or give --out another disk, and start the same command again: "
             "what was finished is kept."
         ) from error

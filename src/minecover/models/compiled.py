@@ -156,7 +156,7 @@ def _leaves(node: Node) -> Iterator[float]:
 
 
 def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
-    """Walk a tree's inner nodes; with each the first of the leaves on its left, and how many."""
+    """Walk a tree's inner nodes; with each the first leaf on its left, and how many there."""
     if "leaf_value" in node:
         return
     left, right = node["left_child"], node["right_child"]

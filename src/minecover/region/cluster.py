@@ -108,8 +108,8 @@ def connected(workers: Workers) -> Iterator[Client]:
         except (OSError, ValueError) as error:
             raise RegionError(
                 f"no scheduler at {workers.scheduler} answers within {ANSWER_S} s. Start one "
-                "(`dask scheduler`) and workers (`dask worker <address>`), correct --scheduler, "
-                "or leave it out to work on this machine alone."
+                "(`dask scheduler`) and workers (`dask worker <address>`), correct "
+                "--scheduler, or leave it out to work on this machine alone."
             ) from error
         with client:
             yield client

@@ -58,7 +58,8 @@ class Ledger:
         kinds = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
         columns = ", ".join(f"{f.name} {kinds[str(f.type)]}" for f in fields(Outcome))
         self._base.execute(
-            f"CREATE TABLE IF NOT EXISTS tiles ({columns}, tries INTEGER, PRIMARY KEY (tile_id))"
+            f"CREATE TABLE IF NOT EXISTS tiles "
+            f"({columns}, tries INTEGER, PRIMARY KEY (tile_id))"
         )
 
     def record(self, outcome: Outcome) -> None:
@@ -109,8 +110,8 @@ def opened(folder: Path) -> Iterator[Ledger]:
         except BlockingIOError as error:
             lock.seek(0)
             raise RegionError(
-                f"another run (process {lock.read().strip() or 'unknown'}) writes into {folder}. "
-                "Wait for it, or name another folder for --out."
+                f"another run (process {lock.read().strip() or 'unknown'}) writes into "
+                f"{folder}. Wait for it, or name another folder for --out."
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
