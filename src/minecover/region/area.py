@@ -44,8 +44,8 @@ def read_area(area: str) -> shapely.Geometry:
         raise SiteError(
             f"{area} reaches from longitude {west:g} to {east:g} and latitude {south:g} to "
             f"{north:g}; UTM zones lie in -180 ... 180 and {SOUTH:g} ... {NORTH:g}. Cut an "
-            "area that crosses the antimeridian there in two (RFC 7946, section 3.1.9), and leave "
-            "the poles out."
+            "area that crosses the antimeridian there in two (RFC 7946, section 3.1.9), and "
+            "leave the poles out."
         )
     return geometry
 
