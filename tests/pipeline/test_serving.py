@@ -85,8 +85,10 @@ def test_it_is_mlflows_scoring_server(address: str) -> None:
     connection = http.client.HTTPConnection(address, timeout=60)
 
     connection.request("GET", "/version")
+    said = connection.getresponse().read().decode()
+    connection.close()
 
-    assert connection.getresponse().read().decode().startswith("3.17")
+    assert said.startswith("3.17")
 
 
 def test_a_taken_port_is_one_sentence(small_world: House, address: str) -> None:

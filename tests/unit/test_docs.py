@@ -22,7 +22,7 @@ from minecover.features import ObservationFeature
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Programs that a page may start, beside `minecover`; how the tests try them is below.
-OTHERS = {"make", "dvc", "python", "export", "curl", "earthengine", "apt-get"}
+OTHERS = {"make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask"}
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -95,8 +95,13 @@ def test_a_target_of_a_page_is_made(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("words", [words for words in TYPED if words[0] == "python"], ids=named)
 def test_a_python_command_of_a_page_names_a_stage(words: tuple[str, ...]) -> None:
-    assert words[1:3] == ("-m", "minecover.stages")
-    assert (ROOT / f"src/minecover/stages/{words[3]}.py").is_file()
+    folder = {
+        "minecover.stages": f"stages/{words[3]}.py",
+        "minecover.sweep": "sweep/__main__.py",
+    }
+
+    assert words[1] == "-m"
+    assert (ROOT / "src/minecover" / files[words[2]]).is_file()
 
 
 @pytest.mark.parametrize("words", [w for w in TYPED if w[0] == "dvc"], ids=named)

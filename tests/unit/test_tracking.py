@@ -129,7 +129,7 @@ def test_a_run_says_where_it_comes_from(tracking: Tracking, versions: list[Versi
     assert set(REQUIRED_TAGS) <= set(run.data.tags)
     assert run.data.tags["lock_digest"] == "a" * 64
     assert run.data.params == {"model.trees": "40", "seed": "7"}
-    assert run.data.metrics == {"location.f1": 0.6, "count.sites": 12}
+    assert run.data.metrics == {"location.f1": 0.6, "count.sites": 12, "fold.location.f1": 0.7}
     assert run.inputs is not None
     assert [used.dataset.digest for used in run.inputs.dataset_inputs] == ["d" * 36]
 
@@ -145,6 +145,7 @@ def test_a_version_carries_its_metrics_and_digests(
     assert {m.key: m.value for m in model.metrics or ()} == {
         "location.f1": 0.6,
         "count.sites": 12,
+        "fold.location.f1": 0.7,
     }
     kept = {"sha256", "folder_sha256", "lock_digest", "data_digest", "git_commit", "git_dirty"}
     assert kept <= set(version.tags)

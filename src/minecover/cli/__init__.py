@@ -66,10 +66,7 @@ class _Folder(click.Group):
 )
 @click.version_option(__version__)
 def main() -> None:
-    """Find mines in satellite imagery. COMMAND --help gives examples.
-
-    Exit codes: 0 done, 1 mend what the message says, 2 wrong usage.
-    """
+    """Find mines. Exit codes: 0 done, 1 mend what the message says, 2 wrong usage."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # It counts every file's records.
     logging.getLogger("pyogrio").setLevel(logging.WARNING)

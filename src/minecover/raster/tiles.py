@@ -8,8 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
@@ -55,15 +53,14 @@ def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
         "blocksize": 256,
         "overview_resampling": "average" if is_float else "mode",
     }
-    with replacing(path) as temporary, MemoryFile() as memory:
+    with replacing(path) as temporary, MemoryFile() as memory, MemoryFile() as whole:
         with created(memory.name, plane[None], grid, is_packed=False) as draft:
             draft.descriptions = [name]
             if not is_float:
                 draft.nodata = 0
-        try:
-            copy_raster(memory.name, temporary, driver="COG", **options)
-        except (RasterioError, CPLE_BaseError) as error:
-            raise OSError(f"{path.name} was not written: {error.__cause__ or error}") from error
+        copy_raster(memory.name, whole.name, driver="COG", **options)
+        # Not by GDAL, which may print that the disk is full and go on.
+        temporary.write_bytes(whole.read())
 
 
 def write_mosaic(path: Path, tiles: Sequence[Placed], dtype: str, nodata: float) -> None:
