@@ -22,9 +22,14 @@ GIT_IDENTITY = (
 
 @dataclass(frozen=True)
 class House:
-    """A checkout that commands run in."""
+    """A checkout that commands run in.
+
+    It runs the package's own files, whose loops are compiled once for all checkouts; with
+    `is_changed` it runs those that were copied into it.
+    """
 
     root: Path
+    is_changed: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -32,7 +37,7 @@ class House:
         env = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.root / "src"),
+            "PYTHONPATH": str((self.root if self.is_changed else ROOT) / "src"),
             "DVC_NO_ANALYTICS": "1",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             **dict.fromkeys(GIT_IDENTITY, "nobody"),

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -45,7 +46,7 @@ CHOICES = ("source=scripted", "labels=files", "labels.input=none", "context=none
 @pytest.fixture
 def flaky(tmp_path: Path) -> House:
     """Place 24 small sites, and choose a slow source that fails now and then."""
-    built = house(tmp_path)
+    built = replace(house(tmp_path), is_changed=True)
     shutil.copy(ROOT / "tests/servers/scripted.py", tmp_path / "src/minecover/source")
     (tmp_path / "conf/source/scripted.yaml").write_text(OPTION)
     write_params(composed(CHOICES, conf=tmp_path / "conf"), tmp_path / "params.yaml")

@@ -95,7 +95,7 @@ def test_a_target_of_a_page_is_made(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("words", [words for words in TYPED if words[0] == "python"], ids=named)
 def test_a_python_command_of_a_page_names_a_stage(words: tuple[str, ...]) -> None:
-    folder = {
+    files = {
         "minecover.stages": f"stages/{words[3]}.py",
         "minecover.sweep": "sweep/__main__.py",
     }
