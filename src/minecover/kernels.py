@@ -6,7 +6,7 @@ of the array matters. Sums keep their order, and nothing is fused or reassociate
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -89,6 +89,17 @@ def _physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
             value = np.float32(row[x]) * a + b
             out[x] = value if row[x] != 0 else np.float32(np.nan)
     return values
+
+
+@looped
+def hide(values: F32, valid: Bools) -> None:
+    """Put NaN into values (plane, time, row, col) where they are not valid (time, row, col)."""
+    for k in range(values.shape[0]):
+        for t in range(values.shape[1]):
+            for r in range(values.shape[2]):
+                row, is_valid = values[k, t, r], valid[t, r]
+                for x in range(len(row)):
+                    row[x] = row[x] if is_valid[x] else np.float32(np.nan)
 
 
 def normalised_difference(a: F32, b: F32) -> F32:
@@ -298,18 +309,23 @@ def _middles(
     (tops, lefts), (side, least, deviate) = starts, how
     lanes = np.full((side * side, LANES), INFINITE)
     floats = lanes.view(np.float32)
+    wide = len(lefts)
+    at = np.empty((2, LANES), np.int64)
     for k in range(len(cells)):
-        for i in range(len(tops)):
-            for first in range(0, len(lefts), LANES):
-                here = lefts[first : first + LANES]
-                _gather(cells[k], tops[i], here, side, floats)
-                middle, count = _middle_of(lanes, len(here), pairs, table)
-                _put(middle, count, least, out[0][k, i, first : first + LANES])
-                if deviate:
-                    _gather(cells[k], tops[i], here, side, floats)
-                    floats[:, : len(here)] = np.abs(floats[:, : len(here)] - middle)
-                    middle, count = _middle_of(lanes, len(here), pairs, table)
-                    _put(middle, count, least, out[1][k, i, first : first + LANES])
+        medians, deviations = out[0][k].reshape(-1), out[1][k].reshape(-1)
+        for first in range(0, len(medians), LANES):
+            width = min(LANES, len(medians) - first)
+            for x in range(width):
+                at[0, x], at[1, x] = tops[(first + x) // wide], lefts[(first + x) % wide]
+            here = slice(first, first + width)
+            _gather(cells[k], at[:, :width], side, floats)
+            middle, count = _middle_of(lanes, width, pairs, table)
+            _put(middle, count, least, medians[here])
+            if deviate:
+                _gather(cells[k], at[:, :width], side, floats)
+                floats[:, :width] = np.abs(floats[:, :width] - middle)
+                middle, count = _middle_of(lanes, width, pairs, table)
+                _put(middle, count, least, deviations[here])
 
 
 @looped
@@ -321,12 +337,12 @@ def _put(values: F32, count: Ints, least: int, out: F32) -> None:
 
 
 @looped
-def _gather(cells: F32, top: int, lefts: Ints, side: int, lanes: F32) -> None:
-    """Lay the cells of windows of one row side by side."""
+def _gather(cells: F32, at: Ints, side: int, lanes: F32) -> None:
+    """Lay the cells of windows, by their upper left ones, side by side."""
     for m in range(side * side):
-        row, lane = cells[top + m // side], lanes[m]
-        for x in range(len(lefts)):
-            lane[x] = row[lefts[x] + m % side]
+        lane, down, across = lanes[m], m // side, m % side
+        for x in range(at.shape[1]):
+            lane[x] = cells[at[0, x] + down, at[1, x] + across]
 
 
 @looped
@@ -386,6 +402,8 @@ def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bo
     out = np.empty((n, rows, cols), np.float32)
     weight, total = np.empty(last_col + 1, np.float32), np.empty(last_col + 1, np.float32)
     one, nothing, quarter = np.float32(1), np.float32(np.nan), np.float32(0.25)
+    # Columns between the same two windows go together: nothing is looked up among them.
+    edges = np.append(np.append(0, np.flatnonzero(np.diff(j)) + 1), cols)
     for k in range(n):
         for r in range(rows):
             if not row_in[r]:
@@ -401,61 +419,79 @@ def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bo
                 known_a = a if has_a else np.float32(0)
                 known_b = b if has_b else np.float32(0)
                 total[w] = known_a * (one - f[r]) + known_b * f[r]
-            for c in range(cols):
-                w, v, share = j[c], min(j[c] + 1, last_col), g[c]
-                heavy = weight[w] * (one - share) + weight[v] * share
-                summed = total[w] * (one - share) + total[v] * share
-                value = summed / heavy
-                is_said = col_in[c] and heavy > quarter
-                value = value if is_said else nothing
-                out[k, r, c] = values[k, r, c] - value if is_over else value
+            for e in range(len(edges) - 1):
+                w = j[edges[e]]
+                v = min(w + 1, last_col)
+                weight_w, weight_v, total_w, total_v = weight[w], weight[v], total[w], total[v]
+                here = slice(edges[e], edges[e + 1])
+                shares, inside, row, found = (
+                    g[here],
+                    col_in[here],
+                    values[k, r, here],
+                    out[k, r, here],
+                )
+                for x in range(len(found)):
+                    heavy = weight_w * (one - shares[x]) + weight_v * shares[x]
+                    value = (total_w * (one - shares[x]) + total_v * shares[x]) / heavy
+                    value = value if inside[x] & (heavy > quarter) else nothing
+                    found[x] = row[x] - value if is_over else value
     return out
 
 
-def mean_and_sd(values: F32, size_px: int) -> tuple[F32, F32]:
-    """Mean and standard deviation in a square round every pixel, leaving NaN out.
+def means_and_sds(values: F32, sizes_px: Sequence[int]) -> tuple[F32, F32]:
+    """Mean and standard deviation in squares round every pixel, leaving NaN out.
 
-    Values are added in a fixed order. A running sum would be quicker, and its last bits would
-    tell where the array begins.
+    Values are added in a fixed order: row after row from the middle outwards, so that a square
+    goes on from the next smaller one, and neighbours by powers of two. A running sum would be
+    quicker still, and its last bits would tell where the array begins.
 
     Parameters
     ----------
     values : (n, row, col) float32
         NaN where there is no data, and beyond the edges.
-    size_px : int
-        Odd side of the square.
+    sizes_px : sequence of int
+        Odd sides of the squares, ascending.
 
     Returns
     -------
-    mean, sd : (n, row, col) float32
+    mean, sd : (size, n, row, col) float32
         NaN where a square holds no data.
     """
-    half = size_px // 2
-    padded = np.pad(values, ((0, 0), (half, half), (half, half)), constant_values=np.nan)
-    return _mean_and_sd(padded, size_px)
+    halves = np.array([size // 2 for size in sizes_px], np.int64)
+    edge = (int(halves[-1]), int(halves[-1]))
+    padded = np.pad(values, ((0, 0), edge, edge), constant_values=np.nan)
+    return _means_and_sds(padded, halves)
 
 
 @looped
-def _mean_and_sd(padded: F32, size: int) -> tuple[F32, F32]:
-    n, rows, wide = len(padded), padded.shape[1] - size + 1, padded.shape[2]
-    cols = wide - size + 1
-    mean = np.empty((n, rows, cols), np.float32)
-    sd = np.empty((n, rows, cols), np.float32)
+def _means_and_sds(padded: F32, halves: Ints) -> tuple[F32, F32]:
+    n, wide, edge = len(padded), padded.shape[2], halves[-1]
+    rows, cols = padded.shape[1] - 2 * edge, wide - 2 * edge
+    mean = np.empty((len(halves), n, rows, cols), np.float32)
+    sd = np.empty((len(halves), n, rows, cols), np.float32)
     down, across = np.empty((3, wide)), np.empty((3, cols))
+    doubled = np.empty((_doublings(2 * edge + 1) + 1, wide))
     count, total, squares = across[0], across[1], across[2]
     for k in range(n):
         for r in range(rows):
+            middle, reach = r + edge, 0
             down[:] = 0
-            for i in range(size):
-                _count_in(padded[k, r + i], down[0], down[1], down[2])
-            for m in range(3):
-                _add_across(down[m], size, across[m])
-            middles, spreads = mean[k, r], sd[k, r]
-            for x in range(cols):
-                middle = total[x] / count[x]
-                variance = squares[x] / count[x] - middle * middle
-                middles[x] = middle
-                spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
+            _count_in(padded[k, middle], down[0], down[1], down[2])
+            for s in range(len(halves)):
+                while reach < halves[s]:
+                    reach += 1
+                    _count_in(padded[k, middle - reach], down[0], down[1], down[2])
+                    _count_in(padded[k, middle + reach], down[0], down[1], down[2])
+                for m in range(3):
+                    _add_across(
+                        down[m], edge - halves[s], 2 * halves[s] + 1, doubled, across[m]
+                    )
+                means, spreads = mean[s, k, r], sd[s, k, r]
+                for x in range(cols):
+                    average = total[x] / count[x]
+                    variance = squares[x] / count[x] - average * average
+                    means[x] = average
+                    spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
     return mean, sd
 
 
@@ -471,10 +507,31 @@ def _count_in(row: F32, count: F64, total: F64, squares: F64) -> None:
 
 
 @looped
-def _add_across(down: F64, size: int, across: F64) -> None:
-    """Add `size` neighbours, from left to right."""
-    across[:] = down[: len(across)]
-    for i in range(1, size):
-        beside = down[i : i + len(across)]
-        for x in range(len(across)):
-            across[x] += beside[x]
+def _doublings(size: int) -> int:
+    """How often 1 can be doubled up to `size`."""
+    found = 0
+    while 2 << found <= size:
+        found += 1
+    return found
+
+
+@looped
+def _add_across(down: F64, first: int, size: int, doubled: F64, across: F64) -> None:
+    """Add `size` neighbours, from `first` on: 9 are 8 and 1, 8 are 4 and 4."""
+    deepest, cols = _doublings(size), len(across)
+    doubled[0] = down
+    for power in range(deepest):
+        step = 1 << power
+        some = len(down) - 2 * step + 1
+        narrow, broad, beside = doubled[power], doubled[power + 1], doubled[power][step:]
+        for x in range(some):
+            broad[x] = narrow[x] + beside[x]
+    at = first
+    across[:] = doubled[deepest, at : at + cols]
+    at += 1 << deepest
+    for power in range(deepest - 1, -1, -1):
+        if size & (1 << power):
+            more = doubled[power, at : at + cols]
+            for x in range(cols):
+                across[x] += more[x]
+            at += 1 << power

@@ -58,10 +58,8 @@ class Neighbourhood:
     def over_dates(self, series: Series) -> F32:
         """Take mean and spread of what has data in each square."""
         medians = np.stack([series.median(plane) for plane in self.planes])
-        planes = [
-            plane for size in self.sizes_px for plane in kernels.mean_and_sd(medians, size)
-        ]
-        return np.concatenate(planes)
+        both = np.stack(kernels.means_and_sds(medians, self.sizes_px), axis=1)
+        return both.reshape(-1, *medians.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +116,16 @@ class WaterByBareGround:
             is_bare = (ndvi < self.ndvi_below) & ~is_water
         both = np.stack([is_water, is_bare]).astype(np.float32)
         both[:, ~seen] = np.nan
-        planes: list[F32] = []
-        for size in self.sizes_px:
-            water, bare = kernels.mean_and_sd(both, size)[0]
-            planes += [water, bare, np.minimum(water, bare)]
-        return np.stack(planes)
+        shares, _ = kernels.means_and_sds(both, self.sizes_px)
+        return np.concatenate(
+            [[water, bare, np.minimum(water, bare)] for water, bare in shares]
+        )
 
 
 def _check_sizes(sizes_px: Sequence[int]) -> None:
-    if not sizes_px or any(size < 3 or size % 2 == 0 for size in sizes_px):
+    is_odd = all(size >= 3 and size % 2 == 1 for size in sizes_px)
+    if not sizes_px or not is_odd or list(sizes_px) != sorted(set(sizes_px)):
         raise ConfigError(
-            f"sizes_px are odd and at least 3, found {list(sizes_px)}. "
+            f"sizes_px are odd, at least 3 and ascending, found {list(sizes_px)}. "
             "Fix conf/features/neighbourhood.yaml."
         )

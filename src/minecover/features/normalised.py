@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover import kernels
 from minecover.cube import F32, Cube
 from minecover.errors import ConfigError
 from minecover.features.spectral import bands_of, on_bands
@@ -122,5 +123,5 @@ def over_windows(windows: Windows, values: F32, reference: F32, cube: Cube) -> F
 
 def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:
     """Put NaN into the invalid observations of fresh (time, plane, row, col) values."""
-    np.copyto(values, np.float32(np.nan), where=~valid[:, None])
+    kernels.hide(values.swapaxes(0, 1), np.ascontiguousarray(valid))
     return values
