@@ -61,12 +61,15 @@ def _where_time_goes(options: argparse.Namespace, area: str) -> None:
     site = Site("part", "", tile.grid, 24)
     cube = source.scenes(site)
     block = cube.cut(slice(0, 304), slice(0, 304), halo_px=24)
-    probability, classes = detector.classes(block, {})
+    probability, classes = detector.classes(block, {}, is_screened=True)
     plane = np.resize(probability, tile.grid.shape)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         parts = {
             "read, all dates with the halo": (lambda: source.scenes(site), tile.locations),
-            "mask, features, score, cut": (lambda: detector.classes(block, {}), classes.size),
+            "mask, features, score, cut": (
+                lambda: detector.classes(block, {}, is_screened=True),
+                classes.size,
+            ),
             "write probability": (
                 lambda: write_tile(Path(folder) / "p.tif", plane, tile.grid, name="p"),
                 tile.locations,

@@ -17,6 +17,7 @@ from minecover.features.planes import location_planes, observation_planes, trim_
 from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
+from minecover.screening import Screen
 from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
@@ -45,6 +46,8 @@ class Detector:
         ``"observation"`` or ``"location"``.
     threshold : float
         Locations scored at or above it are candidates.
+    screen : Screen or None
+        The first look of `classes`, where the model has one.
     """
 
     model: Pipeline
@@ -54,6 +57,7 @@ class Detector:
     aggregation: Aggregation
     design: str
     threshold: float
+    screen: Screen | None
 
     def maps(self, cube: Cube, around: Mapping[str, F32]) -> dict[str, F32]:
         """Map one cube, without its halo.
@@ -89,7 +93,9 @@ class Detector:
         )
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
 
-    def classes(self, cube: Cube, around: Mapping[str, F32]) -> tuple[F32, NDArray[np.uint8]]:
+    def classes(
+        self, cube: Cube, around: Mapping[str, F32], *, is_screened: bool
+    ) -> tuple[F32, NDArray[np.uint8]]:
         """Score one cube and cut at the threshold, without its halo.
 
         Likeness to the training data is looked at where there is a candidate and nowhere else.
@@ -98,18 +104,20 @@ class Detector:
         ----------
         cube, around
             See `maps`.
+        is_screened : bool
+            Ask all trees only where the first of them do not dismiss a location.
 
         Returns
         -------
         probability : (row, col) float32
-            As in `maps`.
+            As in `maps`; what the first look dismissed keeps its score.
         classes : (row, col) uint8
             `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
         """
         if not cube.core(valid(cube, self.profile)).any():
             shape = cube.core(cube.qa).shape[1:]
             return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
-        score, planes, seen = self._scored(cube, around)
+        score, planes, seen = self._scored(cube, around, is_screened=is_screened)
         candidate = score >= self.threshold
         unlike = self._dissimilarity(planes, seen, candidate)
         classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
@@ -118,14 +126,15 @@ class Detector:
         return score, classes
 
     def _scored(
-        self, cube: Cube, around: Mapping[str, F32]
+        self, cube: Cube, around: Mapping[str, F32], *, is_screened: bool = False
     ) -> tuple[F32, dict[str, F32], NDArray[np.bool_]]:
         """Score what is valid; give the scores, the model's columns and what was seen."""
         usable = valid(cube, self.profile)
         seen = cube.core(usable)
         planes = self.planes(cube, usable, around)
         if self.design == "location":
-            return self._score(planes, np.any(seen, axis=0)), planes, seen
+            screen = self.screen if is_screened else None
+            return self._score(planes, np.any(seen, axis=0), screen), planes, seen
         by_date = self._score(planes, seen).reshape(len(cube.dates), -1)
         return self.aggregation(by_date).reshape(seen.shape[1:]), planes, seen
 
@@ -156,12 +165,19 @@ class Detector:
             found.update({name: cube.core(plane) for name, plane in by_date.items()})
         return {name: found[name] for name in self.features}
 
-    def _score(self, planes: Mapping[str, F32], usable: NDArray[np.bool_]) -> F32:
+    def _score(
+        self,
+        planes: Mapping[str, F32],
+        usable: NDArray[np.bool_],
+        screen: Screen | None = None,
+    ) -> F32:
         """Score what is usable; the rest is NaN."""
         score = np.full(usable.shape, np.nan, np.float32)
         # Column after column in memory, as planes come and trees take them.
         X = np.stack([planes[name][usable] for name in self.features]).T
-        score[usable] = probability(self.model, X)
+        score[usable] = (
+            screen.probability(X, self.model) if screen else probability(self.model, X)
+        )
         return score
 
     def _dissimilarity(

@@ -84,15 +84,19 @@ def test_a_map_says_what_the_site_pipeline_says(
     cube = open_source(order).scenes(Site("all", "", ground.grid, 24))
     maps = detector.maps(cube, {})
 
-    np.testing.assert_allclose(
-        layer(mapped, "probability", ground), maps["probability"], rtol=0, atol=1e-6
-    )
-    classes = layer(mapped, "class", ground)
+    probability, classes = detector.classes(cube, {}, is_screened=False)
+    is_mine = maps["probability"] >= detector.threshold
+    np.testing.assert_allclose(probability, maps["probability"], rtol=0, atol=1e-6)
     np.testing.assert_array_equal(classes == 0, maps["valid_dates"] == 0)
-    np.testing.assert_array_equal(classes > 1, maps["probability"] >= detector.threshold)
-    np.testing.assert_array_equal(
-        classes == 3, (maps["probability"] >= detector.threshold) & (maps["applicable"] == 0)
-    )
+    np.testing.assert_array_equal(classes > 1, is_mine)
+    np.testing.assert_array_equal(classes == 3, is_mine & (maps["applicable"] == 0))
+    found = layer(mapped, "probability", ground)
+    dismissed = np.abs(found - probability) > 1e-6
+    assert detector.screen is not None
+    assert dismissed.any()
+    assert (found[dismissed] < detector.screen.at_least).all()
+    lost = classes != layer(mapped, "class", ground)
+    assert lost.sum() <= 0.01 * is_mine.sum()
 
 
 @pytest.mark.parametrize("cut", [(0, 0, 70, 90), (33, 57, 140, 131)])

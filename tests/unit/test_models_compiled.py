@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from minecover.models.bagged import Bagged
 from minecover.models.boosted import boosted
 from minecover.models.calibrated import AsIs, Calibrated
-from minecover.models.compiled import CompiledTrees, compiled
+from minecover.models.compiled import CompiledTrees, compiled, rounds_of
 from minecover.models.prior import PriorCorrected
 
 
@@ -63,6 +63,22 @@ def test_trees_are_found_inside_of_wrappers() -> None:
 
     assert isinstance(twin.model.members[0].estimator_[-1], CompiledTrees)
     np.testing.assert_allclose(twin.predict_proba(X), model.predict_proba(X), atol=1e-12)
+
+
+def test_the_first_trees_alone_are_lightgbms_first_trees() -> None:
+    model, (X, _) = fitted(32, 0.1), rows(300, 0.1)
+
+    twin = compiled(model, rounds=5)
+
+    wanted = model[-1].predict_proba(model[:-1].transform(X), num_iteration=5)
+    np.testing.assert_allclose(twin.predict_proba(X), wanted, atol=1e-12)
+
+
+def test_rounds_are_counted_inside_of_wrappers() -> None:
+    model = Calibrated(Bagged([compiled(fitted(8, 0.1))]), AsIs())
+
+    assert rounds_of(model) == 12
+    assert rounds_of(LogisticRegression()) == 0
 
 
 def test_rows_may_lie_column_by_column() -> None:

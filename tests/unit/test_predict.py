@@ -53,6 +53,7 @@ def detector(design: str) -> Detector:
         aggregation=Mean(),
         design=design,
         threshold=0.5,
+        screen=None,
     )
 
 

@@ -6,9 +6,11 @@ from typing import TypedDict, Unpack
 import click
 
 
-class Where(TypedDict):
-    """The options that say where tiles are done, see `minecover.region.cluster.Workers`."""
+class How(TypedDict):
+    """The options that say how tiles are done, and where."""
 
+    tile: int
+    screen: bool
     scheduler: str | None
     processes: int
     memory_gb: float
@@ -23,9 +25,10 @@ class Where(TypedDict):
 @click.option("--workers", "processes", default=2, show_default=True, help="On this machine.")
 @click.option("--memory", "memory_gb", default=1.8, show_default=True, help="A worker's [GB].")
 @click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
-def map(
-    area: str, source: str, model: str, out: Path, tile: int, **workers: Unpack[Where]
-) -> None:
+@click.option(
+    "--screen/--no-screen", default=True, help="Few trees look first [default: screen]."
+)
+def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> None:
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
 
     Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
@@ -42,8 +45,9 @@ def map(
     from minecover.mapping.run import map_area, order_of
     from minecover.region.cluster import Workers
 
-    order = order_of(model, source, out)
-    counts, written = map_area(area, order, Workers(**workers), tile_px=tile)
+    order = order_of(model, source, out, is_screened=how["screen"])
+    workers = Workers(how["scheduler"], how["processes"], how["memory_gb"])
+    counts, written = map_area(area, order, workers, tile_px=how["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
     for path in written:
         click.echo(str(path))

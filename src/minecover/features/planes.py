@@ -76,7 +76,8 @@ def observation_planes(
     for block in blocks.values():
         if isinstance(block, ObservationFeature) and needed & set(block.names):
             values = block.on_dates(cube, valid)
-            planes.update({name: values[:, i] for i, name in enumerate(block.names)})
+            asked = ((i, name) for i, name in enumerate(block.names) if name in needed)
+            planes.update({name: values[:, i] for i, name in asked})
     return planes
 
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 RUN = "run.json"
 
 
-def order_of(model: str, source: str, out: Path) -> Order:
+def order_of(model: str, source: str, out: Path, *, is_screened: bool = True) -> Order:
     """Find model and source, and check that they fit.
 
     Parameters
@@ -41,6 +41,8 @@ def order_of(model: str, source: str, out: Path) -> Order:
     source : str
         A product folder, or an option of conf/source.
     out : Path
+    is_screened : bool
+        Whether few trees look first, where the model has such a first look.
 
     Raises
     ------
@@ -61,7 +63,8 @@ def order_of(model: str, source: str, out: Path) -> Order:
         named = told = json.dumps(params.value("source.scenes"))
     digest = hashlib.sha256(told.encode()).hexdigest()
     sha256 = str(card.value("sha256"))
-    return Order(str(pickle), str(card_path), sha256, named, digest, str(out.resolve()))
+    there = str(out.resolve())
+    return Order(str(pickle), str(card_path), sha256, named, digest, there, is_screened)
 
 
 def map_area(
@@ -150,6 +153,7 @@ def _check_same(path: Path, order: Order, area: str, tile_px: int) -> None:
         "source": order.products,
         "area": hashlib.sha256(area.encode()).hexdigest(),
         "tile_px": tile_px,
+        "screen": order.is_screened,
     }
     if not path.is_file():
         write_json(path, wanted)

@@ -48,6 +48,8 @@ class Order:
         Digest of the products, or of the source's configuration.
     out : str
         The map's folder, which every worker must see.
+    is_screened : bool
+        Whether few trees look first, see `minecover.screening`.
     """
 
     model: str
@@ -56,6 +58,7 @@ class Order:
     source: str
     products: str
     out: str
+    is_screened: bool
 
 
 def map_tile(order: Order, tile: Tile) -> ledger.Outcome:
@@ -108,7 +111,9 @@ def score_tile(order: Order, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
             slice(cols.start, cols.stop + 2 * cube.halo_px),
         )
         near = {name: plane[there] for name, plane in around.items()}
-        found = detector.classes(cube.cut(*there, halo_px=cube.halo_px), near)
+        found = detector.classes(
+            cube.cut(*there, halo_px=cube.halo_px), near, is_screened=order.is_screened
+        )
         probability[rows, cols], classes[rows, cols] = found
     return probability, classes
 

@@ -52,6 +52,19 @@ class Masks:
     first: NDArray[np.int64]
     leaf: NDArray[np.float64]
 
+    def until(self, rounds: int) -> Masks:
+        """Keep the first trees alone."""
+        first = self.first[: rounds + 1]
+        end = first[-1]
+        return Masks(
+            feature=self.feature[:end],
+            threshold=self.threshold[:end],
+            nan_right=self.nan_right[:end],
+            keep=self.keep[:end],
+            first=first,
+            leaf=self.leaf[:rounds],
+        )
+
 
 class CompiledTrees(ClassifierMixin, BaseEstimator):
     """A fitted binary `LGBMClassifier`, read-only.
@@ -91,29 +104,47 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
         return True
 
 
-def compiled(model: BaseEstimator) -> BaseEstimator:
+def compiled(model: BaseEstimator, *, rounds: int | None = None) -> BaseEstimator:
     """Copy a fitted model with every LightGBM classifier inside of it compiled.
 
     What cannot be (another family, several classes, categories, too many leaves) stays.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    rounds : int or None
+        Keep so many of the first trees; None keeps all.
     """
     if isinstance(model, LGBMClassifier):
         # A wrapper also keeps the unfitted classifier that it cloned.
         masks = _masks(model) if model.__sklearn_is_fitted__() else None
         if masks is None:
             return model
-        return CompiledTrees(masks, model.n_features_in_, model.classes_)
+        kept = masks if rounds is None else masks.until(rounds)
+        return CompiledTrees(kept, model.n_features_in_, model.classes_)
     twin = copy.copy(model)
     for name, part in vars(model).items():
-        setattr(twin, name, _part(part))
+        setattr(twin, name, _part(part, rounds))
     return twin
 
 
-def _part(part: object) -> object:
+def rounds_of(model: object) -> int:
+    """Count the trees of the largest compiled classifier inside a model; 0 if there is none."""
+    if isinstance(model, CompiledTrees):
+        return len(model.masks.leaf)
+    if isinstance(model, BaseEstimator):
+        return rounds_of(list(vars(model).values()))
+    if isinstance(model, list | tuple):
+        return max(map(rounds_of, model), default=0)
+    return 0
+
+
+def _part(part: object, rounds: int | None) -> object:
     """Compile what lies in an attribute: an estimator, or a list of them, maybe with names."""
     if isinstance(part, BaseEstimator):
-        return compiled(part)
+        return compiled(part, rounds=rounds)
     if isinstance(part, list | tuple):
-        return type(part)(_part(inner) for inner in part)
+        return type(part)(_part(inner, rounds) for inner in part)
     return part
 
 

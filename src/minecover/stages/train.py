@@ -17,6 +17,7 @@ from minecover.config import Params, build
 from minecover.features.planes import names_of, surroundings
 from minecover.folds import GroupedFolds
 from minecover.out_of_fold import write_out_of_fold
+from minecover.screening import Screening
 from minecover.sites import Site
 from minecover.stages import fetched_sites, paths
 from minecover.table import SiteTable, read_table
@@ -99,6 +100,7 @@ def ship(
             "threshold": learned.cuts["location"].shipped,
             "observation_threshold": threshold,
             "calibration": choice.calibration,
+            "screen": _screen(params, learned, split),
             "dissimilarity_threshold": round(index.threshold_, 4),
             "kept_negatives": learned.kept_negatives,
             "training_rows": {
@@ -108,6 +110,21 @@ def ship(
             "sha256": _write_model(model),
         },
     )
+
+
+def _screen(params: Params, learned: Learned, split: Split) -> dict[str, float] | None:
+    """Choose who is looked at twice when a region is mapped, see `minecover.screening`."""
+    screening: Screening | None = params.build("design.screening")
+    if screening is None:
+        return None
+    rule = screening.choose(
+        learned.by_fold,
+        learned.sample,
+        split.fold_of_site[learned.sample.site],
+        threshold=learned.cuts["location"].shipped,
+        share=learned.kept_negatives,
+    )
+    return None if rule is None else rule.told()
 
 
 def _choices(params: Params, features: Sequence[str]) -> dict[str, object]:

@@ -56,6 +56,8 @@ class Learned:
     ----------
     model : fitted Calibrated
         Trained on all ground.
+    by_fold : list of Calibrated
+        One a fold, trained on all other ground.
     out_of_fold : list of OutOfFold
         Calibrated probabilities, each from a model, a curve and later a threshold that know
         nothing of the site's fold.
@@ -68,6 +70,7 @@ class Learned:
     """
 
     model: Calibrated
+    by_fold: list[Calibrated]
     out_of_fold: list[OutOfFold]
     cuts: Mapping[str, Cut]
     sample: Sample
@@ -109,7 +112,8 @@ def learn(choice: Choice, tables: Tables, split: Split) -> Learned:
     out_of_fold, curve = calibrated(raw, choice.calibration)
     scored = [site_scores(site, choice.aggregation) for site in out_of_fold]
     cuts = choose_cuts(scored, choice.threshold)
-    return Learned(Calibrated(final, curve), out_of_fold, cuts, sample, shares[-1])
+    *by_fold, whole = (Calibrated(model, curve) for model in (*models, final))
+    return Learned(whole, by_fold, out_of_fold, cuts, sample, shares[-1])
 
 
 def finished(
