@@ -24,6 +24,10 @@ LANES = 128
 SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
 
 Node = dict[str, object]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+#: The fields of `Masks`, in their order: compiled loops take no objects.
+Trees = tuple[Ints, F32, NDArray[np.bool_], NDArray[np.unsignedinteger], Ints, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,16 +231,6 @@ def _places() -> NDArray[np.uint8]:
 
 
 PLACES = _places()
-
-
-Trees = tuple[
-    NDArray[np.int64],
-    F32,
-    NDArray[np.bool_],
-    NDArray[np.unsignedinteger],
-    NDArray[np.int64],
-    NDArray[np.float64],
-]
 
 
 @looped
