@@ -17,6 +17,10 @@ from pathlib import Path
 import psutil
 
 
+#: Memory is looked at so often [s]: to add up a process's pages takes time of its own.
+LOOK_S = 2.0
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One map: the whole command [s], its tiles [s], locations, and the most memory [bytes]."""
@@ -64,7 +68,7 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         while process.poll() is None:
             peak = max(peak, _memory(process.pid))
-            time.sleep(0.2)
+            time.sleep(LOOK_S)
         wall_s = time.perf_counter() - begin
         if process.returncode:
             raise SystemExit(process.stderr.read().decode())
