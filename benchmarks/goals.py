@@ -86,7 +86,7 @@ class Recipe:
     def of(cls, experiment: str) -> Recipe:
         """Learn from the build in the working folder."""
         params = composed([f"experiment={experiment}"])
-        split = split_of(fetched_sites(), params.build("folds.splitter"))
+        split = split_of(fetched_sites(), params.build("folds.splitter"), dealt())
         return cls(params, learn(choice_of(params), tables(params), split))
 
     def judged(self, rows: list[OutOfFold], aggregation: str | None = None) -> Judged:
@@ -99,7 +99,7 @@ class Recipe:
     def elsewhere(self) -> list[OutOfFold]:
         """Score the sites of the working folder with the model of all default sites."""
         here = fetched_sites()
-        split = split_of(here, self.params.build("folds.splitter"))
+        split = split_of(here, self.params.build("folds.splitter"), dealt())
         split = replace(split, fold_of_site=np.zeros_like(split.fold_of_site))
         columns, read = choice_of(self.params).features, tables(self.params)
         return predict_out_of_fold([self.learned.model], lambda i: read(i, columns), split)
@@ -129,6 +129,11 @@ def tables(params: Params):
         )
 
     return read
+
+
+def dealt() -> pd.DataFrame:
+    """Read the folds of the build in the working folder."""
+    return pd.read_parquet(paths.FOLDS)
 
 
 def main() -> None:

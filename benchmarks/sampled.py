@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
@@ -72,7 +73,7 @@ class Sampled:
         self.recipe: Recipe = params.build("design.recipe")
         self.bootstrap: Bootstrap = params.build("metrics.bootstrap")
         here = fetched_sites()
-        whole = split_of(here, params.build("folds.splitter"))
+        whole = split_of(here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS))
         kept = np.unique(np.linspace(0, len(here) - 1, n_sites or len(here)).astype(int))
         self.sites = [here[index] for index in kept]
         self.split: Split = replace(
