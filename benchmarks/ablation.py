@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from sampled import Sampled
+from sampled import Judged, Sampled
 
 from minecover.config import composed
 from minecover.features.planes import names_of
@@ -32,7 +32,7 @@ def main() -> None:
     data = Sampled(params, every, n_sites=asked.sites)
     family = params.build("model")
 
-    def judged(blocks: list[str]):
+    def judged(blocks: list[str]) -> Judged:
         features = [name for block in blocks for name in names[block]]
         return data.judge(data.out_of_fold(family, features))
 
@@ -51,8 +51,8 @@ def main() -> None:
 
 def _blocks(features: dict[str, object]) -> list[str]:
     """Name the options of conf/features that make up a configuration's features."""
-    options = ("bands", "spectral", "season", "normalised", "warmth", "temporal")
-    options += ("neighbourhood", "context")
+    options = ["bands", "spectral", "season", "normalised", "warmth", "temporal"]
+    options += ["neighbourhood", "context"]
     return [
         option
         for option in options

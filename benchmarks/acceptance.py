@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -204,4 +203,4 @@ def fold_of(site: np.ndarray, location: np.ndarray, n_folds: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from sampled import SHARE, Judged, Sampled
+from sklearn.pipeline import Pipeline
 
 from minecover.config import composed
 
@@ -68,7 +69,9 @@ def main() -> None:
         print(f"{depth} | {leaf} | {recall:.3f} | {precision:.3f} | {average:.3f}", flush=True)
 
 
-def without(data: Sampled, family, bands: tuple[str, ...]) -> Iterator[tuple[str, Judged]]:
+def without(
+    data: Sampled, family: Pipeline, bands: tuple[str, ...]
+) -> Iterator[tuple[str, Judged]]:
     """Leave out one kind of band after the other."""
     for name, kind in KINDS.items():
         rest = [band for band in bands if band not in kind]

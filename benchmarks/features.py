@@ -9,6 +9,7 @@ medians, and the largest difference of each pair.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 import numpy as np
 from measured import machine, median_s
@@ -16,6 +17,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import uniform_filter
 
 from minecover import kernels
+
+Work = Callable[[], np.ndarray]
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
     whole = rng.random((1, *shape[1:]), dtype=np.float32)
     cells = kernels.block_means(seen, 4)
     starts = (np.arange(0, cells.shape[1] - 5, 2), np.arange(0, cells.shape[2] - 5, 2))
-    pairs = {
+    pairs: dict[str, tuple[Work, Work, int]] = {
         "median over dates": (
             lambda: np.nanmedian(seen, axis=0),
             lambda: kernels.quantile(*kernels.sort_dates(values, valid), 0.5),
@@ -72,7 +75,8 @@ def _spread(plane: np.ndarray) -> np.ndarray:
     mean, square = (
         uniform_filter(each, (0, 9, 9), mode="constant") for each in (wide, wide**2)
     )
-    return np.sqrt(np.maximum(square - mean**2, 0))
+    spread: np.ndarray = np.sqrt(np.maximum(square - mean**2, 0))
+    return spread
 
 
 def _options() -> argparse.Namespace:

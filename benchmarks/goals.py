@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,7 +41,7 @@ from minecover.stages import (
 )
 from minecover.stages.train import choice_of, split_of
 from minecover.table import SiteTable, read_table
-from minecover.training import Learned, learn
+from minecover.training import Learned, Tables, learn
 from minecover.training.score import predict_out_of_fold
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
@@ -114,16 +115,16 @@ class Recipe:
         return Judged(scored, cuts)
 
 
-def tables(params: Params):
+def tables(params: Params) -> Tables:
     """Read the tables of the working folder as the configuration asks for them."""
     here, design = fetched_sites(), str(params.value("design.name"))
     profile = str(params.value("mask.name"))
 
-    def read(index: int, columns) -> SiteTable:
+    def read(index: int, features: Sequence[str]) -> SiteTable:
         site_id = here[index].site_id
         return read_table(
             paths.table(design, site_id),
-            features=columns,
+            features=features,
             profile=profile,
             static=paths.table("location", site_id),
         )
@@ -172,7 +173,7 @@ def at_home(old: Recipe, new: Recipe) -> None:
     for name, (score, kind, goal) in GOALS.items():
         print(line("default", name, compared[kind].loc[score], goal), flush=True)
     truthful = [against_truth(one) for one in (judged["mean"], champion)]
-    best = by_score(*truthful, yardstick).loc["location.f1"]
+    best = by_score(truthful[0], truthful[1], yardstick).loc["location.f1"]
     print(line("default", "F1 against the truth, at its own cut", best, "0.80"), flush=True)
     dates = judged["vote"], "observation.f1"
     by_date = by_score(dates[0], dates[0], yardstick).loc[dates[1], "a"]
@@ -191,7 +192,7 @@ def abroad(name: str, n_sites: int, old: Recipe, new: Recipe) -> None:
         )
         judged = [recipe.cut_as_before(recipe.elsewhere()) for recipe in (old, new)]
         os.chdir(back)
-    compared = by_score(*judged, measures(new.params))
+    compared = by_score(judged[0], judged[1], measures(new.params))
     goal = {"harder": "+0.16", "shapes": "+0.10"}[name]
     print(line(name, "F1 against the label", compared.loc["location.f1"], goal), flush=True)
     truth = compared.loc["truth.location.f1"]

@@ -94,7 +94,9 @@ def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
         scheduler.send_signal(signal.SIGKILL)
         _, said = run.communicate(timeout=PATIENCE_S)
     finally:
-        for process in (run, scheduler, *workers):
+        run.kill()
+        run.wait()
+        for process in (scheduler, *workers):
             process.kill()
             process.wait()
     if run.returncode != 1:
@@ -103,9 +105,12 @@ def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
 
 
 def _start(*command: str) -> subprocess.Popen[bytes]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([_tool(command[0]), *command[1:]], env=environment, **quiet)
+    return subprocess.Popen(
+        [_tool(command[0]), *command[1:]],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _tool(name: str) -> str:
@@ -118,7 +123,8 @@ def _wait(out: Path, n: int, run: subprocess.Popen[str]) -> None:
     end = time.monotonic() + PATIENCE_S
     while _finished(out) < n:
         if run.poll() is not None or time.monotonic() > end:
-            raise SystemExit(f"the run ended or hung before {n} tiles: {run.stderr.read()}")
+            run.kill()
+            raise SystemExit(f"the run ended or hung before {n} tiles: {run.communicate()[1]}")
         time.sleep(0.2)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import psutil
 
-
 #: Memory is looked at so often [s]: to add up a process's pages takes time of its own.
 LOOK_S = 2.0
 
@@ -70,8 +69,9 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
             peak = max(peak, _memory(process.pid))
             time.sleep(LOOK_S)
         wall_s = time.perf_counter() - begin
+        _, said = process.communicate()
         if process.returncode:
-            raise SystemExit(process.stderr.read().decode())
+            raise SystemExit(said.decode())
         with sqlite3.connect(out / "ledger.sqlite") as base:
             sums = "SUM(seconds), SUM(locations), SUM(mines)"
             busy, locations, mines = base.execute(

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from minecover.config import Params
 from minecover.features.planes import names_of
 from minecover.metrics import Bootstrap, Ranking
-from minecover.metrics.bootstrap import F64, recall_steps
+from minecover.metrics.bootstrap import recall_steps
 from minecover.metrics.ranking import counts_above, ratio
 from minecover.stages import fetched_sites, paths
 from minecover.stages.train import split_of
@@ -30,6 +30,7 @@ from minecover.training import Recipe, Split
 from minecover.training.sample import Sample, count_rows, draw_sample, fold_rows
 from minecover.training.score import fit, probability
 
+F64 = NDArray[np.float64]
 #: Share of the negatives that is looked at.
 SHARE = 0.1
 

@@ -46,7 +46,11 @@ from minecover.tracking import runs
 from minecover.training.sample import fold_rows
 
 ROOT = Path(__file__).parents[1]
-GRID = {"max_depth": [40, None], "min_samples_leaf": [1, 10, 50], "n_estimators": [40, 55]}
+GRID: dict[str, list[int | None]] = {
+    "max_depth": [40, None],
+    "min_samples_leaf": [1, 10, 50],
+    "n_estimators": [40, 55],
+}
 SCORERS = ("average_precision", "precision", "recall", "accuracy", "f1", "roc_auc")
 
 
@@ -200,4 +204,4 @@ def differences(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
