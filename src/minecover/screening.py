@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from minecover.cube import F32
 from minecover.errors import ConfigError
-from minecover.models.compiled import compiled, rounds_of
+from minecover.models.compiled import compiled, rounds_of, shortened
 from minecover.training import Sample, probability
 
 #: Shares of a model's trees that are tried for the first look.
@@ -94,18 +94,17 @@ class Screening:
             None if the model has no trees that come one after the other, says mine nowhere, or
             would not become quicker.
         """
-        rounds = max(rounds_of(compiled(model)) for model in models)
+        twins = [compiled(model) for model in models]
+        rounds = rounds_of(twins)
         weight = np.where(sample.always, 1.0, 1.0 / share)
-        whole = _out_of_fold([compiled(model) for model in models], sample, fold)
+        whole = _out_of_fold(twins, sample, fold)
         is_mine = whole >= threshold
         if not rounds or not is_mine.any():
             return None
         rules = []
         for some in SHARES:
             few = max(int(rounds * some), 1)
-            early = _out_of_fold(
-                [compiled(model, rounds=few) for model in models], sample, fold
-            )
+            early = _out_of_fold([shortened(twin, few) for twin in twins], sample, fold)
             cut, lost = self._cut(early[is_mine], weight[is_mine])
             passed = float(weight[early >= cut].sum() / weight.sum())
             rules.append(Rule(few, cut, lost, passed))

@@ -197,6 +197,19 @@ def test_files_say_the_same(tmp_path: Path) -> None:
     assert len(gpd.read_file(tmp_path / "candidates.gpkg")) == 2
 
 
+@pytest.mark.parametrize("name", ["candidates.gpkg", "candidates.geojson"])
+def test_opened_by_gdal_outlines_lie_where_they_were_found(tmp_path: Path, name: str) -> None:
+    found = found_in(site_map("77.. 7..9 ...9"))
+    write(tmp_path, found)
+    write_geopackage(tmp_path / "candidates.gpkg", found)
+
+    opened = gpd.read_file(tmp_path / name)
+
+    assert set(found.columns) <= set(opened.columns)
+    there, here = (each.to_crs(found.estimate_utm_crs()).geometry for each in (opened, found))
+    assert there.hausdorff_distance(here, align=False).max() < 1
+
+
 def test_geojson_rings_follow_the_right_hand_rule(tmp_path: Path) -> None:
     write(tmp_path, found_in(site_map("777 7.7 777")))
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from minecover.models.bagged import Bagged
 from minecover.models.boosted import boosted
 from minecover.models.calibrated import AsIs, Calibrated
-from minecover.models.compiled import CompiledTrees, compiled, rounds_of
+from minecover.models.compiled import CompiledTrees, compiled, rounds_of, shortened
 from minecover.models.prior import PriorCorrected
 
 
@@ -68,7 +68,7 @@ def test_trees_are_found_inside_of_wrappers() -> None:
 def test_the_first_trees_alone_are_lightgbms_first_trees() -> None:
     model, (X, _) = fitted(32, 0.1), rows(300, 0.1)
 
-    twin = compiled(model, rounds=5)
+    twin = shortened(compiled(model), 5)
 
     wanted = model[-1].predict_proba(model[:-1].transform(X), num_iteration=5)
     np.testing.assert_allclose(twin.predict_proba(X), wanted, atol=1e-12)

@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from minecover.errors import ConfigError
 from minecover.models.boosted import boosted
-from minecover.models.compiled import compiled
+from minecover.models.compiled import compiled, shortened
 from minecover.screening import Screen, Screening
 from minecover.training import Sample, probability
 
@@ -46,7 +46,7 @@ def test_no_more_mines_are_lost_than_may_be(most_lost: float) -> None:
 
     assert rule is not None
     whole = probability(fitted[0], rows.X)
-    early = probability(compiled(fitted[0], rounds=rule.rounds), rows.X)
+    early = probability(shortened(compiled(fitted[0]), rule.rounds), rows.X)
     weight = np.where(rows.y == 1, 1, 10)
     is_lost = (whole >= 0.5) & (early < rule.at_least)
     assert weight[is_lost].sum() / weight[whole >= 0.5].sum() == pytest.approx(rule.lost)
@@ -58,7 +58,7 @@ def test_no_more_mines_are_lost_than_may_be(most_lost: float) -> None:
 def test_what_passes_gets_the_whole_models_score() -> None:
     rows = sample()
     model = models(rows)[0]
-    first = compiled(model, rounds=8)
+    first = shortened(compiled(model), 8)
 
     score = Screen(first, 0.2).probability(rows.X, model)
 

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Callable
+from typing import Self, TypeVar
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -14,60 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from minecover.cube import F32
-from minecover.kernels import looped
-
-#: Leaves a tree may have: one bit each.
-MOST_LEAVES = 64
-#: Rows that go through a tree side by side.
-LANES = 128
-#: De Bruijn's sequence: multiplied by a single bit, its top six bits name that bit's place.
-SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
-
-Node = dict[str, object]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-#: The fields of `Masks`, in their order: compiled loops take no objects.
-Trees = tuple[Ints, F32, NDArray[np.bool_], NDArray[np.unsignedinteger], Ints, Floats]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Masks:
-    """Trees, node by node.
-
-    Parameters
-    ----------
-    feature : (n_nodes,) int64
-    threshold : (n_nodes,) float32
-        A row goes right if its feature is above it ...
-    nan_right : (n_nodes,) bool
-        ... or NaN, where that is sent right.
-    keep : (n_nodes,) uint32 or uint64
-        Leaves that are still possible once a row went right; leaves count from the left.
-    first : (n_trees + 1,) int64
-        Each tree's first node.
-    leaf : (n_trees, 32 or 64) float64
-        Values.
-    """
-
-    feature: NDArray[np.int64]
-    threshold: F32
-    nan_right: NDArray[np.bool_]
-    keep: NDArray[np.unsignedinteger]
-    first: NDArray[np.int64]
-    leaf: NDArray[np.float64]
-
-    def until(self, rounds: int) -> Masks:
-        """Keep the first trees alone."""
-        first = self.first[: rounds + 1]
-        end = first[-1]
-        return Masks(
-            feature=self.feature[:end],
-            threshold=self.threshold[:end],
-            nan_right=self.nan_right[:end],
-            keep=self.keep[:end],
-            first=first,
-            leaf=self.leaf[:rounds],
-        )
+from minecover.models.leaf_masks import LeafMasks, leaf_masks
 
 
 class CompiledTrees(ClassifierMixin, BaseEstimator):
@@ -75,7 +21,7 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    masks : Masks
+    masks : LeafMasks
     n_features_in_ : int
     classes_ : (2,) array
 
@@ -85,7 +31,7 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, masks: Masks, n_features_in_: int, classes_: NDArray[np.integer]
+        self, masks: LeafMasks, n_features_in_: int, classes_: NDArray[np.integer]
     ) -> None:
         self.masks = masks
         self.n_features_in_ = n_features_in_
@@ -97,10 +43,7 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: F32) -> NDArray[np.float64]:
         """Give (n, 2) probabilities."""
-        m = self.masks
-        trees = (m.feature, m.threshold, m.nan_right, m.keep, m.first, m.leaf)
-        raw = _scored(np.asarray(X, np.float32), trees, ~m.keep.dtype.type(0))
-        p = 1 / (1 + np.exp(-raw))
+        p = 1 / (1 + np.exp(-self.masks.raw(X)))
         return np.column_stack([1 - p, p])
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -108,27 +51,24 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
         return True
 
 
-def compiled(model: BaseEstimator, *, rounds: int | None = None) -> BaseEstimator:
+def compiled(model: BaseEstimator) -> BaseEstimator:
     """Copy a fitted model with every LightGBM classifier inside of it compiled.
 
     What cannot be (another family, several classes, categories, too many leaves) stays.
-
-    Parameters
-    ----------
-    model : fitted estimator
-    rounds : int or None
-        Keep so many of the first trees; None keeps all.
     """
-    if isinstance(model, LGBMClassifier):
-        # A wrapper also keeps the unfitted classifier that it cloned.
-        masks = _masks(model) if model.__sklearn_is_fitted__() else None
-        if masks is None:
-            return model
-        kept = masks if rounds is None else masks.until(rounds)
-        return CompiledTrees(kept, model.n_features_in_, model.classes_)
-    twin = copy.copy(model)
-    for name, part in vars(model).items():
-        setattr(twin, name, _part(part, rounds))
+    twin: BaseEstimator = _changed(model, LGBMClassifier, _compiled)
+    return twin
+
+
+def shortened(model: BaseEstimator, rounds: int) -> BaseEstimator:
+    """Copy a compiled model with the first trees alone of every compiled classifier."""
+    twin: BaseEstimator = _changed(
+        model,
+        CompiledTrees,
+        lambda part: CompiledTrees(
+            part.masks.until(rounds), part.n_features_in_, part.classes_
+        ),
+    )
     return twin
 
 
@@ -143,155 +83,27 @@ def rounds_of(model: object) -> int:
     return 0
 
 
-def _part(part: object, rounds: int | None) -> object:
-    """Compile what lies in an attribute: an estimator, or a list of them, maybe with names."""
+Part = TypeVar("Part", bound=BaseEstimator)
+
+
+def _changed(part: object, kind: type[Part], change: Callable[[Part], object]) -> object:
+    """Copy an estimator, or a list of them, with all of a kind inside of it changed."""
+    if isinstance(part, kind):
+        return change(part)
     if isinstance(part, BaseEstimator):
-        return compiled(part, rounds=rounds)
+        twin = copy.copy(part)
+        for name, inner in vars(part).items():
+            setattr(twin, name, _changed(inner, kind, change))
+        return twin
     if isinstance(part, list | tuple):
-        return type(part)(_part(inner, rounds) for inner in part)
+        return type(part)(_changed(inner, kind, change) for inner in part)
     return part
 
 
-def _masks(model: LGBMClassifier) -> Masks | None:
-    """Read a classifier's trees; None if they are of a kind that masks do not cover."""
-    dumped = model.booster_.dump_model()
-    trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
-    leaves = [list(_leaves(tree)) for tree in trees]
-    nodes = [list(_nodes(tree, 0)) for tree in trees]
-    plain = all(
-        node["decision_type"] == "<=" and node["missing_type"] in ("None", "NaN")
-        for tree in nodes
-        for node, _, _ in tree
-    )
-    is_binary = dumped["objective"] == "binary sigmoid:1" and not dumped["average_output"]
-    if not plain or not is_binary or max(map(len, leaves)) > MOST_LEAVES:
-        return None
-    flat = [each for tree in nodes for each in tree]
-    bits = 32 if max(map(len, leaves)) <= 32 else MOST_LEAVES
-    values = np.zeros((len(trees), bits))
-    for row, found in zip(values, leaves, strict=True):
-        row[: len(found)] = found
-    return Masks(
-        feature=np.array([node["split_feature"] for node, _, _ in flat], np.int64),
-        threshold=_at_most(np.array([n["threshold"] for n, _, _ in flat], np.float64)),
-        nan_right=np.array([_sends_nan_right(node) for node, _, _ in flat], np.bool_),
-        keep=np.array([_without(at, n, bits) for _, at, n in flat], f"uint{bits}"),
-        first=np.cumsum([0, *(len(tree) for tree in nodes)], dtype=np.int64),
-        leaf=values,
-    )
-
-
-def _leaves(node: Node) -> Iterator[float]:
-    """Walk the values of a tree's leaves, from the left."""
-    if "leaf_value" in node:
-        yield float(node["leaf_value"])  # type: ignore[arg-type]
-        return
-    for side in ("left_child", "right_child"):
-        yield from _leaves(node[side])  # type: ignore[arg-type]
-
-
-def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
-    """Walk a tree's inner nodes; with each the first leaf on its left, and how many there."""
-    if "leaf_value" in node:
-        return
-    left, right = node["left_child"], node["right_child"]
-    n = len(list(_leaves(left)))  # type: ignore[arg-type]
-    yield node, first, n
-    yield from _nodes(left, first)  # type: ignore[arg-type]
-    yield from _nodes(right, first + n)  # type: ignore[arg-type]
-
-
-def _without(first: int, n: int, bits: int) -> int:
-    """All leaves but `n` from `first` on."""
-    return ((1 << bits) - 1) ^ (((1 << n) - 1) << first)
-
-
-def _sends_nan_right(node: Node) -> bool:
-    """Where NaN goes: its learned side, or where 0 goes if training had none."""
-    if node["missing_type"] == "None":
-        return float(node["threshold"]) < 0.0  # type: ignore[arg-type]
-    return not node["default_left"]
-
-
-def _at_most(thresholds: NDArray[np.float64]) -> F32:
-    """Round down: what is above it is, for float32 values, what is above the threshold."""
-    with np.errstate(over="ignore"):
-        rounded = thresholds.astype(np.float32)
-    over = rounded.astype(np.float64) > thresholds
-    rounded[over] = np.nextafter(rounded[over], np.float32(-np.inf))
-    return rounded
-
-
-def _places() -> NDArray[np.uint8]:
-    """Tabulate a single bit's place by what its product with `SEQUENCE` begins with."""
-    table = np.zeros(64, np.uint8)
-    for place in range(64):
-        table[(int(SEQUENCE) << place) % 2**64 >> 58] = place
-    return table
-
-
-PLACES = _places()
-
-
-@looped
-def _scored(X: F32, trees: Trees, every: np.unsignedinteger) -> NDArray[np.float64]:
-    """Add up the leaves that rows fall into, tree after tree."""
-    feature, cut, nan_right, keep, first, leaf = trees
-    n, n_features = X.shape
-    raw = np.zeros(n)
-    columns = np.zeros((n_features, LANES), np.float32)
-    possible = np.empty(LANES, keep.dtype)
-    for start in range(0, n, LANES):
-        width = min(LANES, n - start)
-        for k in range(n_features):
-            columns[k, :width] = X[start : start + width, k]
-        here = raw[start : start + width]
-        for tree in range(len(leaf)):
-            possible[:] = every
-            for node in range(first[tree], first[tree + 1]):
-                column, left = columns[feature[node]], keep[node]
-                if nan_right[node]:
-                    _keep_unless_at_most(possible, column, cut[node], left, every)
-                else:
-                    _keep_if_above(possible, column, cut[node], left, every)
-            _add_leaves(here, possible, leaf[tree])
-    return raw
-
-
-@looped
-def _keep_if_above(
-    possible: NDArray[np.unsignedinteger],
-    column: F32,
-    cut: np.float32,
-    left: np.unsignedinteger,
-    every: np.unsignedinteger,
-) -> None:
-    """Where a row goes right, keep what a node keeps; NaN goes left."""
-    for x in range(LANES):
-        possible[x] &= left if column[x] > cut else every
-
-
-@looped
-def _keep_unless_at_most(
-    possible: NDArray[np.unsignedinteger],
-    column: F32,
-    cut: np.float32,
-    left: np.unsignedinteger,
-    every: np.unsignedinteger,
-) -> None:
-    """Where a row goes right, keep what a node keeps; NaN goes right."""
-    for x in range(LANES):
-        possible[x] &= every if column[x] <= cut else left
-
-
-@looped
-def _add_leaves(
-    here: NDArray[np.float64],
-    possible: NDArray[np.unsignedinteger],
-    values: NDArray[np.float64],
-) -> None:
-    """Add the value of the leftmost leaf that is still possible."""
-    for x in range(len(here)):
-        leaves = np.uint64(possible[x])
-        leftmost = leaves & (~leaves + np.uint64(1))
-        here[x] += values[PLACES[(leftmost * SEQUENCE) >> np.uint64(58)]]
+def _compiled(model: LGBMClassifier) -> BaseEstimator:
+    """Compile a classifier, if masks cover it."""
+    # A wrapper also keeps the unfitted classifier that it cloned.
+    masks = leaf_masks(model) if model.__sklearn_is_fitted__() else None
+    if masks is None:
+        return model
+    return CompiledTrees(masks, model.n_features_in_, model.classes_)

@@ -9,7 +9,7 @@ import numpy as np
 
 from minecover.config import Params
 from minecover.errors import ModelError
-from minecover.models.compiled import compiled
+from minecover.models.compiled import compiled, shortened
 from minecover.predict import Detector
 from minecover.raster import read_cube, write_cog
 from minecover.screening import Screen
@@ -53,15 +53,15 @@ def open_detector(model: Path, card_path: Path) -> Detector:
         If a file is missing, or the model's bytes are not the recorded ones.
     """
     card = read_card(card_path)
-    loaded = load_model(model, card.value("sha256"))
+    twin = compiled(load_model(model, card.value("sha256")))
     rule = card.value("screen")
     return Detector(
-        model=compiled(loaded),
+        model=twin,
         features=tuple(card.value("features")),
         blocks=card.build("blocks"),
         profile=card.build("mask"),
         aggregation=card.build("aggregation"),
         design=card.value("design"),
         threshold=card.value("threshold"),
-        screen=rule and Screen(compiled(loaded, rounds=rule["rounds"]), rule["at_least"]),
+        screen=rule and Screen(shortened(twin, rule["rounds"]), rule["at_least"]),
     )
