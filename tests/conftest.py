@@ -4,10 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("conf", "src", "labels", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")
@@ -129,3 +134,17 @@ def brumadinho(tmp_path_factory: pytest.TempPathFactory) -> House:
     built.must("dvc", "repro")
     built.must("minecover", "register", "--if-missing")
     return built
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Start a real browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no browser; apt-get install chromium")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -1,16 +1,11 @@
 """The report in a real browser, its network cut: nothing is asked for, everything answers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}; apt-get install chromium"
-)
 #: Finds one of Bokeh's models by its name.
 NAMED = "(name) => Bokeh.documents.map((one) => one.get_model_by_name(name)).find(Boolean)"
 WIDTHS = [pytest.param(1280, id="desk"), pytest.param(400, id="phone")]
@@ -62,14 +57,6 @@ class Opened:
     def shown(self) -> int:
         """The place of the candidate whose pictures are shown."""
         return int(self.page.evaluate("Number(document.body.dataset.shown)"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", params=WIDTHS)

@@ -1,11 +1,19 @@
 """Sweeps on the small world: some jobs fail, none runs twice, two can be compared."""
 
+import json
 import shutil
+import socket
 import sqlite3
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
 from subprocess import CompletedProcess
 
 import pytest
 from conftest import House
+from playwright.sync_api import Browser, Page, expect
 
 #: What the small world was built with.
 SMALL = ("source.world.n_sites=12", "folds.n=3", "folds.gate=false")
@@ -138,3 +146,101 @@ def test_another_world_is_refused(house: House) -> None:
 
     assert done.returncode == 1
     assert "dvc exp run --queue" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def ui(house: House, first: CompletedProcess[str], browser: Browser) -> Iterator[str]:
+    """The UI over the sweep and a registered model; gives the address that it prints."""
+    house.must("minecover", "register", "--if-missing")
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        ("minecover", "ui", "--port", str(port)),
+        cwd=house.root,
+        env=house.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    address = server.stderr.readline().split()[-1]
+    wait_for(f"http://127.0.0.1:{port}/health")
+    yield address
+    server.kill()
+    server.wait()
+
+
+def wait_for(url: str) -> None:
+    """Wait until a server answers."""
+    end = time.monotonic() + 180
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise TimeoutError(f"{url} does not answer")
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Page:
+    page = browser.new_page(viewport={"width": 2200, "height": 1000})
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    return page
+
+
+def jobs(house: House) -> list[str]:
+    """Give the runs of finished jobs."""
+    return [
+        run
+        for (run,) in rows(
+            house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'"
+        )
+    ]
+
+
+def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, house: House) -> None:
+    (score,) = rows(
+        house,
+        f"select value from metrics where run_uuid = '{jobs(house)[0]}' "
+        "and key = 'location.average_precision'",
+    )
+
+    tab.goto(ui)
+
+    expect(tab.get_by_role("columnheader", name="location.average_precision")).to_be_visible()
+    expect(tab.get_by_text("n_estimators=3", exact=False).first).to_be_visible()
+    expect(tab.get_by_text(f"{float(score[0]):.3g}", exact=False).first).to_be_visible()
+
+
+def test_the_ui_compares_two_runs(ui: str, tab: Page, house: House) -> None:
+    two = jobs(house)[:2]
+
+    tab.goto(
+        f"{ui.partition('#')[0]}#/compare-runs?runs={json.dumps(two)}&experiments=[%221%22]"
+    )
+
+    expect(tab.get_by_text("Comparing 2 Runs")).to_be_visible()
+    expect(tab.get_by_role("link", name=two[0])).to_be_visible()
+    expect(tab.get_by_role("link", name=two[1])).to_be_visible()
+
+
+def test_the_ui_shows_pictures(ui: str, tab: Page, house: House) -> None:
+    place = f"experiments/1/runs/{jobs(house)[0]}/artifacts/figures/sites.png"
+
+    tab.goto(f"{ui.partition('#')[0]}#/{place}")
+
+    picture = tab.locator("img[src^='blob:'], img[src*='sites.png']").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.naturalWidth") > 400
+
+
+def test_the_ui_shows_a_version_with_its_card(ui: str, tab: Page) -> None:
+    tab.goto(f"{ui.partition('#')[0]}#/models/minecover/versions/1")
+
+    expect(tab.get_by_role("heading", name="Version 1")).to_be_visible()
+    expect(tab.get_by_text("champion").first).to_be_visible()
+    expect(tab.get_by_text("SIMULATED data: no evidence").first).to_be_visible()
