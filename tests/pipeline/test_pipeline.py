@@ -2,24 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from conftest import House
 
 from minecover.out_of_fold import read_out_of_fold
 from minecover.raster import read_grid, read_planes
 from minecover.sites import read_sites
-
-
-class House(Protocol):
-    root: Path
-
-    def must(self, *command: str) -> str: ...
-    def run(self, *command: str) -> CompletedProcess[str]: ...
 
 
 def number(path: Path, key: str) -> float:
@@ -141,3 +135,44 @@ def test_a_tampered_model_is_not_opened(small_world: House, tmp_path: Path) -> N
 
     assert done.returncode == 1
     assert "is not what was recorded" in done.stderr
+
+
+def test_a_version_is_traced_to_its_build(small_world: House) -> None:
+    lock = yaml.safe_load((small_world.root / "dvc.lock").read_text())
+    (pickle,) = (o for o in lock["stages"]["train"]["outs"] if o["path"] == "models/model.pkl")
+
+    said = small_world.must("minecover", "trace", "champion")
+
+    assert "minecover version 1 (champion)" in said
+    assert small_world.must("git", "rev-parse", "HEAD").strip() in said
+    assert f"models/model.pkl                 md5 {pickle['md5']}" in said
+    assert "python -m minecover.stages train" in said
+    assert "in no commit" in said
+
+
+def test_a_version_that_is_not_there_is_one_clear_error(small_world: House) -> None:
+    done = small_world.run("minecover", "trace", "99")
+
+    assert done.returncode != 0
+    assert done.stderr.startswith("Error: ")
+    assert "99" in done.stderr
+
+
+def test_a_fresh_clone_pulls_the_build_from_a_remote(
+    small_world: House, tmp_path: Path
+) -> None:
+    root = tmp_path / "origin"
+    shutil.copytree(small_world.root, root, ignore=shutil.ignore_patterns("mlruns"))
+    origin = replace(small_world, root=root)
+    origin.must("dvc", "remote", "add", "--default", "depot", str(tmp_path / "depot"))
+    origin.must("git", "add", "-A")
+    origin.must("git", "commit", "-qm", "Build")
+
+    origin.must("dvc", "push", "-q")
+    origin.must("git", "clone", "-q", str(root), str(tmp_path / "clone"))
+    clone = replace(small_world, root=tmp_path / "clone")
+    clone.must("dvc", "pull", "-q")
+
+    assert "up to date" in clone.must("dvc", "status")
+    made, pulled = (house.root / "models/model.pkl" for house in (small_world, clone))
+    assert pulled.read_bytes() == made.read_bytes()
