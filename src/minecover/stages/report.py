@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -35,6 +36,14 @@ from minecover.stages.built import Built, exemplary
 log = logging.getLogger(__name__)
 
 
+class Drawn(NamedTuple):
+    """A figure, the name of its file, and what the page says under it."""
+
+    name: str
+    caption: str
+    figure: Figure
+
+
 def run(params: Params) -> None:
     """Find and describe candidates out of fold, draw the pictures, render the page."""
     built = Built.read(params.build("aggregation"))
@@ -44,12 +53,12 @@ def run(params: Params) -> None:
     place = Place(gpd.read_parquet(paths.SITES), candidates, _layers())
     write_files(candidates, precision, simulated=simulated)
     metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
-    drawn = {**_curves(metrics, simulated), **_panels(built, simulated)}
+    pictures = {
+        drawn.caption: _kept(drawn)
+        for drawn in (*_curves(metrics, simulated), *_panels(built, simulated))
+    }
     overview = figures.overview(place.sites, candidates, place.layers, simulated=simulated)
-    pictures = {caption: figures.png(figure) for caption, figure in drawn.items()}
-    for place_, png in enumerate([*pictures.values(), figures.png(overview)]):
-        with replacing(paths.FIGURES / f"{place_:02d}.png") as temporary:
-            temporary.write_bytes(png)
+    _kept(Drawn("overview", "", overview))
     leakage = json.loads(paths.LEAKAGE.read_text(encoding="utf-8"))
     content = Content(
         model=built.card,
@@ -148,7 +157,7 @@ def look_of(view: SiteView, built: Built) -> Look:
     )
 
 
-def _curves(metrics: Report, simulated: bool) -> dict[str, Figure]:
+def _curves(metrics: Report, simulated: bool) -> list[Drawn]:
     """Draw the curves behind the scores."""
     names = {"location": "all dates together", "observation": "single dates"}
     curves = {
@@ -162,19 +171,39 @@ def _curves(metrics: Report, simulated: bool) -> dict[str, Figure]:
         for level, name in names.items()
     }
     prevalence = number(metrics, "prevalence.location")
-    return {
-        "Precision against recall on common support, out of fold.": figures.precision_recall(
-            curves, points, prevalence=prevalence, simulated=simulated
+    return [
+        Drawn(
+            "precision_recall",
+            "Precision against recall on common support, out of fold.",
+            figures.precision_recall(
+                curves, points, prevalence=prevalence, simulated=simulated
+            ),
         ),
-        "Are eight of ten pixels called 80 % really mine?": figures.reliability(
-            pd.read_csv(paths.PLOTS / "reliability.csv"), simulated=simulated
+        Drawn(
+            "reliability",
+            "Are eight of ten pixels called 80 % really mine?",
+            figures.reliability(
+                pd.read_csv(paths.PLOTS / "reliability.csv"), simulated=simulated
+            ),
         ),
-        "The same model where mines are rarer than on the sites.": figures.transfer(
-            pd.read_csv(paths.PLOTS / "transfer.csv"),
-            prevalence=prevalence,
-            simulated=simulated,
+        Drawn(
+            "transfer",
+            "The same model where mines are rarer than on the sites.",
+            figures.transfer(
+                pd.read_csv(paths.PLOTS / "transfer.csv"),
+                prevalence=prevalence,
+                simulated=simulated,
+            ),
         ),
-    }
+    ]
+
+
+def _kept(drawn: Drawn) -> bytes:
+    """Write a figure; give its bytes for the page."""
+    png = figures.png(drawn.figure)
+    with replacing(paths.FIGURES / f"{drawn.name}.png") as temporary:
+        temporary.write_bytes(png)
+    return png
 
 
 def _layers() -> dict[str, gpd.GeoDataFrame]:
@@ -182,11 +211,12 @@ def _layers() -> dict[str, gpd.GeoDataFrame]:
     return {path.stem: gpd.read_file(path) for path in sorted(paths.CONTEXT.glob("*.geojson"))}
 
 
-def _panels(built: Built, simulated: bool) -> dict[str, Figure]:
+def _panels(built: Built, simulated: bool) -> list[Drawn]:
     """Draw the best, the median and the worst site that holds a mine."""
     chosen = exemplary(pd.read_csv(paths.PLOTS / "sites.csv"))
-    panels = {}
+    panels = []
     for name, (site_id, f1) in chosen.items():
         caption = f"The {name} site: {site_id}, F1 {f1:.2f}, out of fold."
-        panels[caption] = figures.site_panel(built.view(site_id), simulated=simulated)
+        panel = figures.site_panel(built.view(site_id), simulated=simulated)
+        panels.append(Drawn(f"site_{name}", caption, panel))
     return panels
