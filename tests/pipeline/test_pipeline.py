@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import yaml
 from conftest import House
 
@@ -78,6 +79,13 @@ def test_every_site_has_a_map_with_the_right_corners(small_world: House) -> None
         np.testing.assert_array_equal(
             np.isnan(planes["probability"]), planes["valid_dates"] == 0
         )
+
+
+def test_a_map_of_a_site_says_that_it_is_in_sample(small_world: House) -> None:
+    with rasterio.open(small_world.root / "data/predictions/sim0003.tif") as opened:
+        said = opened.tags()["TIFFTAG_IMAGEDESCRIPTION"]
+
+    assert said.startswith("SIMULATED data. In sample:")
 
 
 def test_the_registry_serves_what_was_built(small_world: House, tmp_path: Path) -> None:

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.features import rasterize, shapes
 from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 from rasterio.shutil import copy as copy_raster
-from rasterio.windows import Window
 
 from minecover.atomic import replacing
 from minecover.cube import Cube
 from minecover.errors import SceneError
-from minecover.grid import Grid, block_mean, sampled
+from minecover.grid import Grid
 from minecover.raster.copied import copied, pan_mean
+from minecover.raster.resampled import Method as Method
+from minecover.raster.resampled import resampled
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 #: A band of whatever dtype its file has.
 Band = NDArray[np.generic]
-Method = Literal["nearest", "bilinear", "average"]
 
 #: The names under which a cube's quality bits stand beside its bands.
 QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
-#: Pixels are averaged over this many points an axis at most.
-MAX_POINTS = 16
-#: Slack when counting source pixels in a target pixel.
-LATTICE_TOLERANCE_PX = 1e-4
-#: A coordinate that no raster reaches.
-OUTSIDE_M = -1e12
 
 
 def write_cube(path: Path, cube: Cube) -> None:
@@ -107,8 +98,12 @@ def read_planes(path: Path) -> dict[str, Band]:
         return dict(zip(names, stack, strict=True))
 
 
-def write_cog(path: Path, planes: Mapping[str, F32], grid: Grid) -> None:
+def write_cog(
+    path: Path, planes: Mapping[str, F32], grid: Grid, *, note: str | None = None
+) -> None:
     """Write named float32 planes as a Cloud Optimized GeoTIFF, all or nothing; NaN is nodata.
+
+    A note becomes the file's image description, which viewers show.
 
     References
     ----------
@@ -119,6 +114,8 @@ def write_cog(path: Path, planes: Mapping[str, F32], grid: Grid) -> None:
     with replacing(path) as temporary, MemoryFile() as memory:
         with created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
+            if note:
+                draft.update_tags(TIFFTAG_IMAGEDESCRIPTION=note)
         copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
 
 
@@ -163,7 +160,7 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
             copy = (pan_mean if resampling == "average" else copied)(source, grid, fill)
             if copy is not None:
                 return copy
-        target = _onto(source, grid, resampling, fill)
+        target = resampled(source, grid, resampling, fill)
     if np.issubdtype(dtype, np.integer):
         target = np.rint(target)
     return np.where(np.isnan(target), fill, target).astype(dtype)
@@ -263,42 +260,3 @@ def _stacked(planes: Mapping[str, Band], grid: Grid) -> Band:
         kinds = {name: (str(plane.dtype), plane.shape) for name, plane in planes.items()}
         raise ValueError(f"planes need one dtype and the shape {grid.shape}, found {kinds}.")
     return np.stack(list(planes.values()))
-
-
-def _onto(source: DatasetReader, grid: Grid, resampling: Method, fill: float) -> F64:
-    """Bring a source onto `grid`, NaN where it has nothing, reading no more than it needs."""
-    n = _points_a_side(source, grid) if resampling == "average" else 1
-    col, row = _positions(source, grid.split(n))
-    left, right = np.clip([col.min() - 1, col.max() + 2], 0, source.width).astype(int).tolist()
-    top, bottom = np.clip([row.min() - 1, row.max() + 2], 0, source.height).astype(int).tolist()
-    if left == right or top == bottom:
-        return np.full(grid.shape, np.nan)
-    values = _values(source, Window(left, top, right - left, bottom - top), fill)
-    points = sampled(values, col - left, row - top, is_smooth=resampling == "bilinear")
-    return block_mean(points, n)
-
-
-def _points_a_side(source: DatasetReader, grid: Grid) -> int:
-    """Points to average a pixel and axis: two in every source pixel, `MAX_POINTS` at most."""
-    col, row = _positions(source, grid.split(2))
-    source_px = 2 * max(np.abs(np.diff(col)).max(), np.abs(np.diff(row, axis=0)).max())
-    return int(np.clip(2 * math.ceil(source_px - LATTICE_TOLERANCE_PX), 2, MAX_POINTS))
-
-
-def _positions(source: DatasetReader, grid: Grid) -> tuple[F64, F64]:
-    """Where the pixel centres of `grid` lie in a source: column and row [px]."""
-    x, y = np.meshgrid(*grid.centres())
-    if source.crs != rasterio.CRS.from_user_input(grid.crs):
-        to_source = Transformer.from_crs(grid.crs, source.crs.to_wkt(), always_xy=True)
-        x, y = to_source.transform(x, y)
-    # What has no place in the source's CRS lies outside of it.
-    x, y = (np.where(np.isfinite(at), at, OUTSIDE_M) for at in (x, y))
-    col, row = ~source.transform @ (x, y)
-    return col, row
-
-
-def _values(source: DatasetReader, window: Window, fill: float) -> F64:
-    """Read a window as float64; the file's nodata and `fill` become NaN."""
-    values: F64 = source.read(1, window=window).astype(np.float64)
-    values[(values == fill) | (values == source.nodata)] = np.nan
-    return values

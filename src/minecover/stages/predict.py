@@ -19,6 +19,13 @@ from minecover.trust import load_model
 
 log = logging.getLogger(__name__)
 
+#: Stands in every map of a site, for those who open it without reading on.
+IN_SAMPLE = (
+    "In sample: the model has learned from this site, and the map flatters it. "
+    "What is scored lies in data/out_of_fold.parquet."
+)
+SIMULATED = "SIMULATED data. "
+
 
 def run(params: Params) -> None:
     """Map all sites. They are in-sample here: what is scored comes from `train`."""
@@ -32,7 +39,9 @@ def predict(site: Site) -> int:
     detector = open_detector(paths.MODEL, paths.MODEL_CARD)
     cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
     maps = detector.maps(cube, read_around(site))
-    write_cog(paths.PREDICTIONS / f"{site.site_id}.tif", maps, site.grid)
+    is_simulated = read_card(paths.MODEL_CARD).value("is_simulated")
+    note = (SIMULATED if is_simulated else "") + IN_SAMPLE
+    write_cog(paths.PREDICTIONS / f"{site.site_id}.tif", maps, site.grid, note=note)
     return int(np.sum(maps["probability"] >= detector.threshold))
 
 
