@@ -155,20 +155,19 @@ def ui(house: House, first: CompletedProcess[str], browser: Browser) -> Iterator
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen(
+    with subprocess.Popen(
         ("minecover", "ui", "--port", str(port)),
         cwd=house.root,
         env=house.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert server.stderr is not None
-    address = server.stderr.readline().split()[-1]
-    wait_for(f"http://127.0.0.1:{port}/health")
-    yield address
-    server.kill()
-    server.wait()
+    ) as server:
+        assert server.stderr is not None
+        address = server.stderr.readline().split()[-1]
+        wait_for(f"http://127.0.0.1:{port}/health")
+        yield address
+        server.terminate()
 
 
 def wait_for(url: str) -> None:
@@ -211,9 +210,10 @@ def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, house: House
 
     tab.goto(ui)
 
-    expect(tab.get_by_role("columnheader", name="location.average_precision")).to_be_visible()
-    expect(tab.get_by_text("n_estimators=3", exact=False).first).to_be_visible()
-    expect(tab.get_by_text(f"{float(score[0]):.3g}", exact=False).first).to_be_visible()
+    heads = tab.get_by_role("columnheader", name="location.average_precision")
+    expect(heads.first).to_be_visible()
+    expect(tab.get_by_text("n_estimators=3").first).to_be_visible()
+    expect(tab.get_by_text(str(score[0])[:5]).first).to_be_visible()
 
 
 def test_the_ui_compares_two_runs(ui: str, tab: Page, house: House) -> None:
