@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-#: Metrics that get a column of their own, and parameters.
+#: Metrics, tags and parameters that get a column of their own.
 METRICS = (
     "location.average_precision",
     "location.f1",
@@ -14,7 +14,8 @@ METRICS = (
     "objects.at_2_false_per_100km2.mine_recall",
     "calibration.location.ece",
 )
-PARAMS = ("model._target_", "design.name", "features", "mask.name", "source.name")
+TAGS = ("family", "design", "source")
+PARAMS = ("features", "mask.name")
 #: Under this key the view stands in the experiment and in an address.
 KEY = "minecover"
 
@@ -26,6 +27,7 @@ def experiment_tags() -> dict[str, str]:
     second is what the UI's button "Share" would write for a table with these columns.
     """
     columns = [f"metrics.`{name}`" for name in METRICS]
+    columns += [f"tags.`{name}`" for name in TAGS]
     columns += [f"params.`{name}`" for name in PARAMS]
     view = {
         "selectedColumns": ["attributes.`Created`", "attributes.`Duration`", *columns],
