@@ -1,5 +1,6 @@
 """GeoTIFF in and out: exact, all or nothing, and never half a pixel off."""
 
+import resource
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ from minecover.raster import (
     write_cube,
     write_planes,
 )
+from minecover.raster.growing import growing_cog
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=4)
 #: The 15 m pan grid of GRID's ground: centres of every second pixel coincide with GRID's.
@@ -327,3 +329,20 @@ def test_tracing_keeps_holes_and_parts_corners() -> None:
     assert ring.area == 8 * 900
     assert len(ring.interiors) == 1
     assert single.area == 900
+
+
+def test_no_space_for_a_growing_raster_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    grid = Grid.around("EPSG:32635", 700_000, -200_000, size_px=600)
+    noise = np.random.default_rng(7).integers(0, 60_000, grid.shape, np.uint16)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with (
+            pytest.raises(SceneError, match=r"cannot be written.*Free some space"),
+            growing_cog(tmp_path / "b.tif", grid, np.uint16) as raster,
+        ):
+            raster.write(noise, 0, 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
 from minecover.atomic import replacing
+from minecover.errors import SceneError
 from minecover.grid import Grid
 from minecover.raster import Band
 
@@ -50,6 +52,11 @@ def growing_cog(path: Path, grid: Grid, dtype: type[np.generic]) -> Iterator[Gro
         Where it lies.
     dtype : numpy type
         An integer type.
+
+    Raises
+    ------
+    SceneError
+        If it cannot be written.
     """
     layout = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
     packing = {"compress": "deflate", "zlevel": 1, "predictor": 2}
@@ -74,5 +81,11 @@ def growing_cog(path: Path, grid: Grid, dtype: type[np.generic]) -> Iterator[Gro
                 yield Growing(sink)
             options = {"compress": "deflate", "level": 1, "predictor": "yes"}
             copy_raster(draft, temporary, driver="COG", blocksize=BLOCK_PX, **options)
+        except OSError as error:
+            free = shutil.disk_usage(path.parent).free / 1e9
+            raise SceneError(
+                f"{path} cannot be written ({free:.2f} GB free): {error}. "
+                "Free some space or name another disk, and start again."
+            ) from error
         finally:
             draft.unlink(missing_ok=True)
