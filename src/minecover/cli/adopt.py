@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Make the choices of RUN_ID the default.")
 @click.argument("run_id")
 def adopt(run_id: str) -> None:
     """Make the choices of RUN_ID the default: conf/ takes them as `champion`, and params.yaml.

@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Compare two runs on the same sites.")
 @click.argument("run_a")
 @click.argument("run_b")
 def compare(run_a: str, run_b: str) -> None:

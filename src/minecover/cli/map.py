@@ -16,7 +16,7 @@ class How(TypedDict):
     memory_gb: float
 
 
-@click.command()
+@click.command(short_help="Map the mines of AREA, tile by tile.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option("--model", default="models:/minecover@champion", show_default=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Say what mapping AREA would cost.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option("--model", default="models:/minecover@champion", show_default=True)

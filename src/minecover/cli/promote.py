@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Make VERSION champion, if nothing is lost.")
 @click.argument("version", type=int, required=False)
 @click.option("--against", type=int, help="Compare with this version, not with the champion.")
 def promote(version: int | None, against: int | None) -> None:

@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Look for good values with TPE.")
 @click.option("--trials", default=20, show_default=True, help="Candidates of a study.")
 @click.option("--nested", is_flag=True, help="Also search inside each fold, and score that.")
 @click.argument("overrides", nargs=-1, required=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Write a simulated area as Landsat products.")
 @click.option("--rows", required=True, type=click.IntRange(min=1), help="Size southward [px].")
 @click.option("--cols", required=True, type=click.IntRange(min=1), help="Size eastward [px].")
 @click.option("--dates", default=7, show_default=True, type=click.IntRange(min=1))

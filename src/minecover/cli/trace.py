@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Print what is behind a version.")
 @click.argument("version")
 def trace(version: str) -> None:
     """Print the commit, the data and the commands behind VERSION (a number or an alias).
