@@ -136,9 +136,9 @@ def brumadinho(tmp_path_factory: pytest.TempPathFactory) -> House:
     return built
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Start a real browser without a window."""
+    """Start a real browser without a window; while it runs, so does its event loop."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")

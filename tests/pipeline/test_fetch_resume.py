@@ -66,7 +66,7 @@ def interrupted(checkout: House, sign: signal.Signals, *, after: int) -> dict[st
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while len(finished(checkout)) < after and time.monotonic() < end:
         time.sleep(0.02)
     os.killpg(process.pid, sign)

@@ -192,13 +192,13 @@ def tab(browser: Browser) -> Page:
 
 
 def jobs(house: House) -> list[str]:
-    """Give the runs of finished jobs."""
-    return [
-        run
-        for (run,) in rows(
-            house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'"
-        )
-    ]
+    """Give the runs of finished jobs, the largest forest first."""
+    found = rows(
+        house,
+        "select run_uuid from runs join tags using (run_uuid) where key = 'job_id' "
+        "and status = 'FINISHED' order by name desc",
+    )
+    return [run for (run,) in found]
 
 
 def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, house: House) -> None:

@@ -17,7 +17,7 @@ BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
 DATES = (date(2017, 1, 14), date(2017, 1, 30))
 CLEAR = 21824
 #: Long enough for whoever waits for others to finish before it [s].
-SLOW_S = 10
+SLOW_S = 20
 REFUSALS = {
     "empty": NotCoveredError,
     "cloudy": CloudyError,

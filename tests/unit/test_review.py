@@ -1,6 +1,5 @@
 """What reviewers are asked: the right ground, in a file for QGIS and a page with keys."""
 
-import shutil
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from playwright.sync_api import Browser
 
 from minecover.errors import LabelError
 from minecover.grid import Grid
@@ -147,38 +147,32 @@ def test_the_style_is_what_qgis_reads(tmp_path: Path, questions: gpd.GeoDataFram
     assert editable["candidate_id"] == "0"
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_the_page_takes_keys_and_saves_what_import_reads(
-    tmp_path: Path, questions: gpd.GeoDataFrame
+    tmp_path: Path, questions: gpd.GeoDataFrame, browser: Browser
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     shown = dict.fromkeys(questions["candidate_id"], ["colour"])
     pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
     path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
     path.write_text(page(questions, pictures, simulated=True))
     faults: list[str] = []
 
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=shutil.which("chromium"))
-        tab = browser.new_context(offline=True).new_page()
-        tab.on("pageerror", lambda error: faults.append(str(error)))
-        tab.on("requestfailed", lambda request: faults.append(request.url))
-        tab.goto(path.as_uri())
-        tab.fill("#who", "Ada")
-        tab.locator("h1").click()
-        tab.keyboard.press("m")
-        tab.keyboard.press("n")
-        tab.keyboard.press("w")
-        tab.keyboard.type("a mine road")
-        tab.keyboard.press("Escape")
-        tab.reload()
-        count = tab.inner_text("#count")
-        with tab.expect_download() as download:
-            tab.keyboard.press("s")
-        download.value.save_as(saved)
-        title = tab.title()
-        browser.close()
+    tab = browser.new_context(offline=True).new_page()
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("requestfailed", lambda request: faults.append(request.url))
+    tab.goto(path.as_uri())
+    tab.fill("#who", "Ada")
+    tab.locator("h1").click()
+    tab.keyboard.press("m")
+    tab.keyboard.press("n")
+    tab.keyboard.press("w")
+    tab.keyboard.type("a mine road")
+    tab.keyboard.press("Escape")
+    tab.reload()
+    count = tab.inner_text("#count")
+    with tab.expect_download() as download:
+        tab.keyboard.press("s")
+    download.value.save_as(saved)
+    title = tab.title()
 
     found, n_open = received(saved, blanks={"who": "", "when": "", "why": ""})
     assert faults == []
