@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Build TARGET again, compare every byte.")
+@click.command(short_help="Build TARGET again and check every byte.")
 @click.argument("target")
 @click.option(
     "--scratch", type=click.Path(path_type=Path), help="Build in this new folder, and keep it."
