@@ -22,15 +22,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sampled import dealt
 
 from minecover.config import Params, composed
 from minecover.metrics import Cut, Judged, Yardstick, choose_cuts, paired, site_scores
 from minecover.out_of_fold import OutOfFold
+from minecover.sites import Site
 from minecover.stages import (
     context,
     evaluate,
     features,
-    fetched_sites,
     folds,
     imagery,
     labels,
@@ -39,7 +40,7 @@ from minecover.stages import (
     sites,
     train,
 )
-from minecover.stages.train import choice_of, split_of
+from minecover.stages.train import choice_of
 from minecover.table import SiteTable, read_table
 from minecover.training import Learned, Tables, learn
 from minecover.training.score import predict_out_of_fold
@@ -84,11 +85,10 @@ class Recipe:
     learned: Learned
 
     @classmethod
-    def of(cls, experiment: str) -> Recipe:
-        """Learn from the build in the working folder."""
-        params = composed([f"experiment={experiment}"])
-        split = split_of(fetched_sites(), params.build("folds.splitter"), dealt())
-        return cls(params, learn(choice_of(params), tables(params), split))
+    def of(cls, params: Params, n_sites: int | None = None) -> Recipe:
+        """Learn from the build in the working folder, or from some of its sites."""
+        sites, split = dealt(params, n_sites)
+        return cls(params, learn(choice_of(params), tables(params, sites), split))
 
     def judged(self, rows: list[OutOfFold], aggregation: str | None = None) -> Judged:
         """Judge out-of-fold scores; thresholds as the configuration says."""
@@ -99,10 +99,9 @@ class Recipe:
 
     def elsewhere(self) -> list[OutOfFold]:
         """Score the sites of the working folder with the model of all default sites."""
-        here = fetched_sites()
-        split = split_of(here, self.params.build("folds.splitter"), dealt())
+        here, split = dealt(self.params)
         split = replace(split, fold_of_site=np.zeros_like(split.fold_of_site))
-        columns, read = choice_of(self.params).features, tables(self.params)
+        columns, read = choice_of(self.params).features, tables(self.params, here)
         return predict_out_of_fold([self.learned.model], lambda i: read(i, columns), split)
 
     def cut_as_before(self, rows: list[OutOfFold]) -> Judged:
@@ -115,13 +114,12 @@ class Recipe:
         return Judged(scored, cuts)
 
 
-def tables(params: Params) -> Tables:
+def tables(params: Params, sites: Sequence[Site]) -> Tables:
     """Read the tables of the working folder as the configuration asks for them."""
-    here, design = fetched_sites(), str(params.value("design.name"))
-    profile = str(params.value("mask.name"))
+    design, profile = str(params.value("design.name")), str(params.value("mask.name"))
 
     def read(index: int, features: Sequence[str]) -> SiteTable:
-        site_id = here[index].site_id
+        site_id = sites[index].site_id
         return read_table(
             paths.table(design, site_id),
             features=features,
@@ -130,11 +128,6 @@ def tables(params: Params) -> Tables:
         )
 
     return read
-
-
-def dealt() -> pd.DataFrame:
-    """Read the folds of the build in the working folder."""
-    return pd.read_parquet(paths.FOLDS)
 
 
 def main() -> None:
@@ -153,7 +146,10 @@ def main() -> None:
     print("data | score | 2017 | champion | difference | goal", flush=True)
     simulated = [name for name in asked.only if name != "brumadinho"]
     if simulated:
-        recipes = Recipe.of(asked.baseline), Recipe.of(asked.champion)
+        recipes = [
+            Recipe.of(composed([f"experiment={name}"]))
+            for name in (asked.baseline, asked.champion)
+        ]
         if "default" in simulated:
             at_home(*recipes)
         for name in ELSEWHERE:

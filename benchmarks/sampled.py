@@ -23,6 +23,7 @@ from minecover.features.planes import names_of
 from minecover.metrics import Bootstrap, Ranking
 from minecover.metrics.bootstrap import recall_steps
 from minecover.metrics.ranking import counts_above, ratio
+from minecover.sites import Site
 from minecover.stages import fetched_sites, paths
 from minecover.stages.train import split_of
 from minecover.table import SiteTable, read_table
@@ -53,6 +54,35 @@ class Judged:
         return " | ".join(cells)
 
 
+def dealt(params: Params, n_sites: int | None = None) -> tuple[list[Site], Split]:
+    """Read the sites of the build in the working folder and how they were dealt to folds.
+
+    Parameters
+    ----------
+    params : Params
+    n_sites : int or None
+        Take so many, evenly over the list; None takes all.
+
+    Returns
+    -------
+    list of Site
+    Split
+        Of fewer sites it has no buffer: a look at differences, not at what is published.
+    """
+    here = fetched_sites()
+    whole = split_of(here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS))
+    if n_sites is None or n_sites >= len(here):
+        return here, whole
+    kept = np.unique(np.linspace(0, len(here) - 1, n_sites).astype(int))
+    return [here[index] for index in kept], replace(
+        whole,
+        site_ids=tuple(whole.site_ids[index] for index in kept),
+        groups=tuple(whole.groups[index] for index in kept),
+        fold_of_site=whole.fold_of_site[kept],
+        near=tuple({} for _ in whole.near),
+    )
+
+
 class Sampled:
     """The tables of the build in the working folder, one design's, in memory.
 
@@ -73,17 +103,7 @@ class Sampled:
         self._design, self._profile = params.value("design.name"), params.value("mask.name")
         self.recipe: Recipe = params.build("design.recipe")
         self.bootstrap: Bootstrap = params.build("metrics.bootstrap")
-        here = fetched_sites()
-        whole = split_of(here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS))
-        kept = np.unique(np.linspace(0, len(here) - 1, n_sites or len(here)).astype(int))
-        self.sites = [here[index] for index in kept]
-        self.split: Split = replace(
-            whole,
-            site_ids=tuple(whole.site_ids[index] for index in kept),
-            groups=tuple(whole.groups[index] for index in kept),
-            fold_of_site=whole.fold_of_site[kept],
-            near=tuple({} for _ in whole.near),
-        )
+        self.sites, self.split = dealt(params, n_sites)
         self.sample: Sample = draw_sample(
             self._table, self.split, most=SHARE, keep_within_px=0, seed=self.recipe.seed
         )

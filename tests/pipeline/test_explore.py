@@ -151,8 +151,10 @@ def test_the_notebook_runs_and_is_stored_without_outputs(
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
+    (menu,) = (cell for cell in notebook.cells if cell["source"].endswith("\nchosen"))
     assert not any(stored)
     assert len(pictures) >= 5
+    assert "application/vnd.jupyter.widget-view+json" in menu["outputs"][0]["data"]
 
 
 def test_the_precision_of_the_first_candidates_is_written(small_world: House) -> None:

@@ -1,5 +1,6 @@
 """Maps of a region: as the site pipeline scores it, however it is cut, whatever goes wrong."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ import pytest
 
 from minecover.config import composed
 from minecover.errors import NotCoveredError, RegionError
-from minecover.mapping.plan import plan_area, requests_for
+from minecover.mapping.plan import figures, plan_area, requests_for
 from minecover.mapping.run import map_area, order_of
 from minecover.mapping.tile import Order, detector_of, map_tile, open_source
 from minecover.raster import read_planes
@@ -204,6 +205,7 @@ def test_a_plan_counts_what_the_map_then_does(
     assert plan.written_bytes == pytest.approx(written, rel=0.25)
     assert n_bytes <= plan.read_bytes < 3 * n_bytes
     assert plan.seconds(1) > plan.seconds(16) > 0
+    assert json.loads(json.dumps(figures(plan), allow_nan=False))["scenes"] == 3
 
 
 @pytest.mark.parametrize(

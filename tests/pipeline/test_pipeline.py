@@ -158,6 +158,17 @@ def test_a_version_is_traced_to_its_build(small_world: House) -> None:
     assert "in no commit" in said
 
 
+def test_a_script_traces_a_version(small_world: House) -> None:
+    lock = yaml.safe_load((small_world.root / "dvc.lock").read_text())
+    outs = {o["path"]: o["md5"] for o in lock["stages"]["evaluate"]["outs"]}
+
+    told = json.loads(small_world.run("minecover", "trace", "1", "--json").stdout)
+
+    assert (told["name"], told["version"], told["alias"]) == ("minecover", 1, "champion")
+    assert outs.items() <= told["made"].items()
+    assert told["recorded_in"] is None
+
+
 def test_a_version_that_is_not_there_is_one_clear_error(small_world: House) -> None:
     done = small_world.run("minecover", "trace", "99")
 

@@ -135,6 +135,24 @@ def test_again_runs_what_is_missing_and_buries_what_was_killed(
 def test_two_jobs_are_compared(house: House, first: CompletedProcess[str]) -> None:
     ids = rows(house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'")
 
+    two = [run for (run,) in ids[:2]]
+    done = house.run("minecover", "compare", *(run[:12] for run in two), "--json")
+
+    told = json.loads(done.stdout)
+    values = rows(
+        house, "select run_uuid, value from metrics where key = 'location.average_precision'"
+    )
+    logged = {run: float(value) for run, value in values}
+    row = told["scores"]["location.average_precision"]
+    assert [told["a"], told["b"]] == two
+    assert (row["a"], row["b"]) == pytest.approx([logged[run] for run in two], abs=1e-6)
+    assert row["difference"] == pytest.approx(row["b"] - row["a"], abs=2e-6)
+    assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+
+
+def test_two_jobs_are_compared_in_words(house: House, first: CompletedProcess[str]) -> None:
+    ids = rows(house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'")
+
     said = house.must("minecover", "compare", *(run[:12] for (run,) in ids[:2]))
 
     assert "location.average_precision" in said

@@ -1,5 +1,6 @@
 """`minecover source check`: what came, or what to fix."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -53,6 +54,19 @@ def test_the_simulated_default_needs_no_account_and_no_build(conf: Path) -> None
     assert "bands  11: B1 B2" in done.output
     assert "148 x 148 pixels of 30" in done.output
     assert "% of 70,000 observations (mask=strict)" in done.output
+
+
+def test_a_script_is_answered_in_json(conf: Path) -> None:
+    done = check("source.world.n_sites=2", "--json")
+
+    found = json.loads(done.stdout)
+    assert (found["source"], found["site_id"], found["shape"]) == (
+        "simulated",
+        "sim0000",
+        [148, 148],
+    )
+    assert len(found["dates"]) == 7
+    assert 0 < found["valid_share"] < 1
 
 
 def test_a_named_place_is_looked_at(conf: Path) -> None:

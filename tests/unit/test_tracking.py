@@ -44,17 +44,27 @@ def _own_store() -> Iterator[None]:
         yield
 
 
+#: What each racer does: what a worker of a sweep does, in a store that nobody has made yet.
+RACE = """
+from minecover.tracking import Dataset, Record, Tracking, log_run
+tracking = Tracking({folder!r}, experiment="raced", registered_name="shared")
+record = Record(
+    name="{lane}", params={{}}, metrics={{"location": {{"f1": 0.5}}}}, tags={tags!r},
+    dataset=Dataset(name="tables", source="data", digest="d" * 64), artifacts=(),
+    description="", by_fold={{}},
+)
+log_run(tracking, record)
+"""
+
+
 @pytest.fixture(scope="module")
 def racers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tracking, list[int]]:
-    """A store that two processes made at once, and how they ended."""
-    folder = tmp_path_factory.mktemp("store") / "mlruns"
-    tracking = Tracking(str(folder), experiment="tests", registered_name="shared")
-    code = (
-        "from minecover.tracking import Tracking, prepare; "
-        f"prepare(Tracking({str(folder)!r}, experiment='tests', registered_name='shared'))"
-    )
-    both = [subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for _ in range(2)]
-    return tracking, [process.wait() for process in both]
+    """A store that eight processes made at once, each for a run of its own; how they ended."""
+    folder = str(tmp_path_factory.mktemp("store") / "mlruns")
+    lanes = [RACE.format(folder=folder, lane=f"lane{k}", tags=TAGS) for k in range(8)]
+    started = [subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for code in lanes]
+    ended = [process.wait() for process in started]
+    return Tracking(folder, experiment="tests", registered_name="shared"), ended
 
 
 @pytest.fixture(scope="module")
@@ -294,10 +304,15 @@ def test_a_sweeps_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Pa
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 
-def test_two_processes_create_one_store(racers: tuple[Tracking, list[int]]) -> None:
+def test_eight_processes_create_one_store(racers: tuple[Tracking, list[int]]) -> None:
     tracking, exit_codes = racers
 
     client, experiment = connect(tracking)
+    raced = client.get_experiment_by_name("raced")
+    assert raced is not None
+    runs = client.search_runs([raced.experiment_id])
 
-    assert exit_codes == [0, 0]
+    assert exit_codes == [0] * 8
+    assert sorted(run.info.run_name for run in runs) == [f"lane{k}" for k in range(8)]
+    assert {run.info.status for run in runs} == {"FINISHED"}
     assert client.get_experiment(experiment).artifact_location == tracking.artifacts

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli.options import for_scripts
+
 FILE = click.Path(path_type=Path)
 
 
@@ -23,7 +25,7 @@ def labels() -> None:
 @click.option(
     "--province-name", default="name", show_default=True, help="The column of --provinces."
 )
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@for_scripts
 def check(
     file: Path, points: Path | None, provinces: Path | None, province_name: str, as_json: bool
 ) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli.options import for_scripts
+
 
 @click.command(short_help="Say what mapping AREA would cost.")
 @click.argument("area")
@@ -11,7 +13,8 @@ import click
 @click.option("--model", default="models:/minecover@champion", show_default=True)
 @click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
 @click.option("--dates", default=7, show_default=True, help="Scenes a place, over a network.")
-def plan(area: str, source: str, model: str, tile: int, dates: int) -> None:
+@for_scripts
+def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: bool) -> None:
     """Say what mapping AREA would read, write and ask for, and how long it would take.
 
     Makes tiles with this model on this machine for ten seconds, on one core, and throws them
@@ -20,9 +23,13 @@ def plan(area: str, source: str, model: str, tile: int, dates: int) -> None:
     \b
     minecover plan kivu.geojson --source LC08_products/
     minecover plan 28,-2,29,-1 --source earth_engine --tile 512
+    minecover plan kivu.geojson --source LC08_products/ --json
     """
-    from minecover.mapping.plan import lines, plan_area
+    import json
+
+    from minecover.mapping.plan import figures, lines, plan_area
     from minecover.mapping.run import order_of
 
     order = order_of(model, source, Path())
-    click.echo("\n".join(lines(plan_area(area, order, tile_px=tile, dates=dates))))
+    found = plan_area(area, order, tile_px=tile, dates=dates)
+    click.echo(json.dumps(figures(found)) if as_json else "\n".join(lines(found)))

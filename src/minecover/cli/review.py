@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli.options import for_scripts
+
 
 @click.group(short_help="Ask people what candidates are; learn from it.")
 def review() -> None:
@@ -29,7 +31,7 @@ def review() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write into.",
 )
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@for_scripts
 def export(top: int, ask: str | None, out: Path, as_json: bool) -> None:
     """Write questions for a reviewer: a GeoPackage for QGIS, and a page with keys.
 
@@ -60,7 +62,7 @@ def export(top: int, ask: str | None, out: Path, as_json: bool) -> None:
 @click.option("--who", default="", help="Who looked, where the file does not say.")
 @click.option("--when", default="", help="On which day (2026-03-01), where it does not say.")
 @click.option("--why", default="", help="What was to be seen, where it does not say.")
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@for_scripts
 def take(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
     """Check a reviewed file and merge its verdicts into the versioned labels.
 

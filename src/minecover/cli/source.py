@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from minecover.cli.options import for_scripts
+
 if TYPE_CHECKING:
     from minecover.config import Params
-    from minecover.cube import Cube
     from minecover.sites import Site
 
 #: The answer, or what to fix, comes within this time [s].
@@ -32,9 +34,13 @@ def source() -> None:
 @source.command()
 @click.option("--source", "option", help="An option of conf/source [default: params.yaml's].")
 @click.option("--at", type=PLACE, metavar="LON LAT", help="Look there [degrees].")
+@for_scripts
 @click.argument("overrides", nargs=-1)
 def check(
-    option: str | None, at: tuple[float, float] | None, overrides: tuple[str, ...]
+    option: str | None,
+    at: tuple[float, float] | None,
+    as_json: bool,
+    overrides: tuple[str, ...],
 ) -> None:
     """Ask for one site, and print what came, or what to fix, in under a minute.
 
@@ -45,8 +51,9 @@ def check(
     minecover source check --source earth_engine --at 28.84 -2.51
     minecover source check --source product_folder --at -44.12 -20.12 \\
         source.input=LC08_products
-    minecover source check experiment=brumadinho
+    minecover source check experiment=brumadinho --json
     """
+    import json
     from multiprocessing import TimeoutError as TooLateError
     from multiprocessing.pool import ThreadPool
 
@@ -57,16 +64,39 @@ def check(
     with ThreadPool(1) as pool:
         answer = pool.apply_async(_checked, (params, at, is_built))
         try:
-            lines = answer.get(LIMIT_S)
+            found = answer.get(LIMIT_S)
         except TooLateError as error:
             raise SceneError(
                 f"no scene within {LIMIT_S} s. If a service was asked, look at the network and "
                 "the proxy, or try a shorter period; otherwise name a place with --at."
             ) from error
-    click.echo("\n".join(lines))
+    click.echo(json.dumps(asdict(found)) if as_json else "\n".join(_lines(found)))
 
 
-def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source gave for one site."""
+
+    source: str
+    site_id: str
+    longitude: float
+    latitude: float
+    dates: list[str]
+    bands: list[str]
+    qa_layout: str
+    crs: str
+    shape: tuple[int, int]  # rows and columns, with the halo
+    pixel_m: float
+    corner_m: tuple[float, float]  # left, top
+    halo_px: int
+    mask: str
+    valid_share: float  # of the observations in the core
+    observations: int
+    megabytes: float
+    seconds: float
+
+
+def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> Answer:
     """Fetch one site as the build would; say what came."""
     import tempfile
     import time
@@ -75,6 +105,7 @@ def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> 
 
     from minecover.masks import Profile, applicable, valid
     from minecover.raster import write_cube
+    from minecover.sites import square
     from minecover.source import Source
 
     profiles: dict[str, Profile] = params.build("mask.profiles")
@@ -85,29 +116,47 @@ def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> 
     cube = scenes.scenes(site)
     seconds = time.perf_counter() - begin
     usable = cube.core(valid(cube, applicable(cube, profiles, chosen)[chosen]))
-    share = f"{100 * np.mean(usable):.1f} % of {usable.size:,} observations"
     with tempfile.TemporaryDirectory() as folder:
         patch = Path(folder) / "patch.tif"
         write_cube(patch, cube)
         megabytes = patch.stat().st_size / 1e6
-    return [
-        f"{params.value('source.name')}: site {site.site_id}, {_place(site)}",
-        *_told(cube),
-        f"  valid  {share} (mask={chosen})",
-        f"  patch  {megabytes:.2f} MB, fetched in {seconds:.1f} s",
-    ]
-
-
-def _told(cube: Cube) -> list[str]:
-    """Say what a cube holds, a line an axis."""
-    rows, cols = cube.grid.shape
     left, _, _, top = cube.grid.bounds
-    days = " ".join(day.isoformat() for day in cube.dates)
+    middle = square(site.grid).centroid
+    return Answer(
+        source=str(params.value("source.name")),
+        site_id=site.site_id,
+        longitude=round(middle.x, 6),
+        latitude=round(middle.y, 6),
+        dates=[day.isoformat() for day in cube.dates],
+        bands=list(cube.bands),
+        qa_layout=cube.qa_layout,
+        crs=cube.grid.crs,
+        shape=cube.grid.shape,
+        pixel_m=cube.grid.transform.a,
+        corner_m=(left, top),
+        halo_px=cube.halo_px,
+        mask=chosen,
+        valid_share=float(np.mean(usable)),
+        observations=usable.size,
+        megabytes=megabytes,
+        seconds=seconds,
+    )
+
+
+def _lines(found: Answer) -> list[str]:
+    """Say what came, a line an axis."""
+    (rows, cols), (left, top) = found.shape, found.corner_m
     return [
-        f"  dates  {len(cube.dates)}: {days}",
-        f"  bands  {len(cube.bands)}: {' '.join(cube.bands)}; quality bits: {cube.qa_layout}",
-        f"  grid   {cube.grid.crs}, {rows} x {cols} pixels of {cube.grid.transform.a:g}, "
-        f"corner {left:.9g}, {top:.9g}, halo {cube.halo_px}",
+        f"{found.source}: site {found.site_id}, longitude {found.longitude:.3f}, "
+        f"latitude {found.latitude:.3f}",
+        f"  dates  {len(found.dates)}: {' '.join(found.dates)}",
+        f"  bands  {len(found.bands)}: {' '.join(found.bands)}; "
+        f"quality bits: {found.qa_layout}",
+        f"  grid   {found.crs}, {rows} x {cols} pixels of {found.pixel_m:g}, "
+        f"corner {left:.9g}, {top:.9g}, halo {found.halo_px}",
+        f"  valid  {100 * found.valid_share:.1f} % of {found.observations:,} observations "
+        f"(mask={found.mask})",
+        f"  patch  {found.megabytes:.2f} MB, fetched in {found.seconds:.1f} s",
     ]
 
 
@@ -153,11 +202,3 @@ def _site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> 
             f"no site to ask for: {error} Or name a place: --at LON LAT."
         ) from error
     return min(laid, key=lambda site: site.site_id)
-
-
-def _place(site: Site) -> str:
-    """Say where a site lies."""
-    from minecover.sites import square
-
-    middle = square(site.grid).centroid
-    return f"longitude {middle.x:.3f}, latitude {middle.y:.3f}"

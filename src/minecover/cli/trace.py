@@ -2,16 +2,22 @@
 
 import click
 
+from minecover.cli.options import for_scripts
+
 
 @click.command(short_help="Print what is behind a version.")
 @click.argument("version")
-def trace(version: str) -> None:
+@for_scripts
+def trace(version: str, as_json: bool) -> None:
     """Print the commit, the data and the commands behind VERSION (a number or an alias).
 
     \b
     minecover trace 3
-    minecover trace champion
+    minecover trace champion --json
     """
-    from minecover.release.trace import lines, origin
+    import json
 
-    click.echo("\n".join(lines(origin(version))))
+    from minecover.release.trace import facts, lines, origin
+
+    found = origin(version)
+    click.echo(json.dumps(facts(found), indent=2) if as_json else "\n".join(lines(found)))

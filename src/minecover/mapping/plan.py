@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from minecover.mapping.tile import Order, map_tile, open_source
@@ -158,6 +158,18 @@ def lines(plan: Plan) -> list[str]:
         *told,
         *(f"{n:>4} workers {plan.seconds(n) / 60:>14,.1f}  minutes" for n in WORKERS),
     ]
+
+
+def figures(plan: Plan) -> dict[str, object]:
+    """Give a plan's figures for scripts; None where only the service knows."""
+    told = {
+        **asdict(plan),
+        "minutes": {str(n): plan.seconds(n) / 60 for n in WORKERS},
+    }
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in told.items()
+    }
 
 
 def _some(tile: Tile) -> tuple[int, int]:

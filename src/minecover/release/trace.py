@@ -73,6 +73,22 @@ def recorded_in(lock: Lock) -> str | None:
     return None
 
 
+def facts(found: Origin) -> dict[str, object]:
+    """Give an origin for scripts."""
+    version, lock = found.version, found.lock
+    return {
+        "name": version.name,
+        "version": version.version,
+        "alias": version.alias or None,
+        "run_id": version.run_id,
+        "tags": dict(version.tags),
+        "recorded_in": found.commit,
+        "read": {path: entry.md5 for path, entry in lock.inputs().items()},
+        "made": {path: entry.md5 for path, entry in lock.outs().items()},
+        "commands": lock.commands(),
+    }
+
+
 def lines(found: Origin) -> list[str]:
     """Write an origin for people: what it is, what it was made from, how to make it again."""
     version, lock = found.version, found.lock

@@ -17,6 +17,7 @@ from minecover.grid import Grid
 from minecover.landsat import BANDS, REFLECTIVE, THERMAL
 from minecover.mtl import Mtl
 from minecover.sites import Site, square
+from minecover.source import check_period
 from minecover.source.earth_engine.client import EarthEngine, Listing
 from minecover.source.earth_engine.delivery import in_pieces
 from minecover.source.earth_engine.images import NO_VALUE, Wanted
@@ -90,16 +91,7 @@ class EarthEngineScenes:
                 f"bands must be some of {', '.join(BANDS)}, found "
                 f"{', '.join(self.bands) or 'none'}. Fix source.bands."
             )
-        try:
-            is_period = date.fromisoformat(self.first_day) <= date.fromisoformat(self.last_day)
-        except ValueError:
-            is_period = False
-        if not is_period:
-            raise ConfigError(
-                "a period goes from one ISO day to a later one, e.g. 2016-10-15 to 2017-05-09, "
-                f"found {self.first_day} to {self.last_day}. Fix source.scenes.first_day and "
-                ".last_day."
-            )
+        check_period(self.first_day, self.last_day)
 
     def scenes(self, site: Site) -> Cube:
         """Fetch the site's scenes onto ``site.read_grid``, one a day, by date.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -16,6 +15,7 @@ from minecover.errors import CloudyError, ConfigError, NotCoveredError, SceneErr
 from minecover.grid import Grid, sampled
 from minecover.landsat import BANDS, THERMAL
 from minecover.sites import Site, square
+from minecover.source import check_period
 from minecover.source.product import QA_FILL, Scene, mosaic
 from minecover.source.stac.client import Item, StacClient
 
@@ -90,16 +90,7 @@ class StacScenes:
                 raise ConfigError(
                     f"{name} must be a pair, found {list(pair)}. Fix source.scenes.{name}."
                 )
-        try:
-            is_period = date.fromisoformat(self.first_day) <= date.fromisoformat(self.last_day)
-        except ValueError:
-            is_period = False
-        if not is_period:
-            raise ConfigError(
-                "a period goes from one ISO day to a later one, e.g. 2016-10-15 to 2017-05-09, "
-                f"found {self.first_day} to {self.last_day}. Fix source.scenes.first_day and "
-                ".last_day."
-            )
+        check_period(self.first_day, self.last_day)
 
     def scenes(self, site: Site) -> Cube:
         """Read the site's scenes onto ``site.read_grid``, one a day, by date.
