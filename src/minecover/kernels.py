@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Keys = NDArray[np.int32]
 Counts = NDArray[np.uint8]
+Integers = NDArray[np.integer]
 #: Where a quantile lies, by how many values there are, see `lookup`.
 Table = tuple[Ints, Ints, F32]
 
@@ -535,3 +536,34 @@ def _add_across(down: F64, first: int, size: int, doubled: F64, across: F64) -> 
             for x in range(cols):
                 across[x] += more[x]
             at += 1 << power
+
+
+@looped
+def smoothed(fine: Integers, fill: int) -> Integers:
+    """Average pixels of half the size, [1/4, 1/2, 1/4] in rows and columns, but for `fill`.
+
+    Parameters
+    ----------
+    fine : (2 rows + 1, 2 cols + 1) integers
+        The corner of the coarse pixels lies in the middle of its first.
+    fill : int
+        Stands for "no data".
+
+    Returns
+    -------
+    (rows, cols) array of the dtype of `fine`
+    """
+    rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
+    coarse = np.empty((rows, cols), fine.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            total, weight = 0, 0
+            for k in range(3):
+                for m in range(3):
+                    value = fine[2 * i + k, 2 * j + m]
+                    if value != fill:
+                        share = (1 + (k == 1)) * (1 + (m == 1))
+                        total += share * int(value)
+                        weight += share
+            coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
+    return coarse

@@ -10,8 +10,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from minecover.atomic import replacing
 from minecover.errors import SiteError
@@ -68,6 +66,10 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
     middle = outlines.union_all().centroid
     local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
     a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=within_m)
+    # Half a second to import, and most who read sites do not group them.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(ids), len(ids)))
     _, component = connected_components(links, directed=False)
     first = {int(c): ids[i] for i, c in reversed(list(enumerate(component)))}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import pickle
 from pathlib import Path
-
-from sklearn.pipeline import Pipeline
+from typing import TYPE_CHECKING
 
 from minecover.errors import ModelError
+
+if TYPE_CHECKING:  # takes seconds to import, and a digest needs none of it
+    from sklearn.pipeline import Pipeline
 
 
 def file_digest(path: Path) -> str:

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from minecover.errors import ConfigError, RegistryError
 from minecover.tracking import Dataset, Record, Tracking
-from minecover.tracking.nouns import ui_command
+from minecover.tracking.nouns import ui_words
 from minecover.tracking.provenance import digest_of, folder_digest, git_state, lock_digest
 from minecover.tracking.record import REQUIRED_TAGS
 
@@ -26,11 +26,10 @@ def test_the_environment_names_another_store(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_ui_listens_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    command = ui_command(Tracking("mlruns", experiment="e", registered_name="m"), port=5001)
+    words = ui_words(Tracking("mlruns", experiment="e", registered_name="m"), port=5001)
 
-    text = " ".join(command)
+    text = " ".join(words)
     assert "--host 127.0.0.1 --port 5001 --workers 1" in text
-    assert "MLFLOW_DISABLE_TELEMETRY=true" in text
     assert f"--backend-store-uri sqlite:///{Path('mlruns').resolve()}/mlflow.db" in text
 
 

@@ -13,6 +13,8 @@ import click
 from minecover import __version__
 from minecover.errors import MinecoverError
 
+#: An option of every command whose answer a script may want.
+for_scripts = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 #: Columns of the list of commands, and characters of what a command does.
 WIDTH, SHORT = 12, 54
 #: What a command is for, and which come under it; a command that is not named comes last.

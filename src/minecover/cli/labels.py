@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli.options import for_scripts
+from minecover.cli import for_scripts
 
 FILE = click.Path(path_type=Path)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli.options import for_scripts
+from minecover.cli import for_scripts
 
 
 @click.command(short_help="Say what mapping AREA would cost.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli.options import for_scripts
+from minecover.cli import for_scripts
 
 
 @click.group(short_help="Ask people what candidates are; learn from it.")

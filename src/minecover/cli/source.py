@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minecover.cli.options import for_scripts
+from minecover.cli import for_scripts
 
 if TYPE_CHECKING:
     from minecover.config import Params

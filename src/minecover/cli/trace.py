@@ -2,7 +2,7 @@
 
 import click
 
-from minecover.cli.options import for_scripts
+from minecover.cli import for_scripts
 
 
 @click.command(short_help="Print what is behind a version.")

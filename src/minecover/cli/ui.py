@@ -1,8 +1,6 @@
 """`minecover ui`: the MLflow UI, on this machine only."""
 
 import os
-import sys
-from pathlib import Path
 
 import click
 
@@ -21,18 +19,15 @@ def ui(port: int) -> None:
     minecover ui --port 5001
     """
     from minecover.config import load_params
-    from minecover.tracking import connect
-    from minecover.tracking.nouns import Tracking, ui_command
+    from minecover.tracking import connect, serve_ui
+    from minecover.tracking.nouns import Tracking
     from minecover.tracking.view import experiment_tags, page
 
     tracking: Tracking = load_params().build("tracking")
     if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():
         raise RegistryError("there is no run to show yet. Type `make run`, then again.")
-    command = ui_command(tracking, port=port)
     client, experiment = connect(tracking)
     for key, value in experiment_tags().items():
         client.set_experiment_tag(experiment, key, value)
     click.echo(f"The MLflow UI (Ctrl-C ends it): {page(experiment, port=port)}", err=True)
-    # The environment need not be activated for its own mlflow to be found.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    os.execvp(command[0], command)
+    serve_ui(tracking, port=port)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -14,6 +14,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from minecover.cube import F32
 from minecover.models.leaf_masks import LeafMasks, leaf_masks
+
+Model = TypeVar("Model", bound=BaseEstimator)
 
 
 class CompiledTrees(ClassifierMixin, BaseEstimator):
@@ -51,13 +53,13 @@ class CompiledTrees(ClassifierMixin, BaseEstimator):
         return True
 
 
-def compiled(model: BaseEstimator) -> BaseEstimator:
+def compiled(model: Model) -> Model:
     """Copy a fitted model with every LightGBM classifier inside of it compiled.
 
     What cannot be (another family, several classes, categories, too many leaves) stays.
     """
-    twin: BaseEstimator = _changed(model, LGBMClassifier, _compiled)
-    return twin
+    twin = _changed(model, LGBMClassifier, _compiled)
+    return cast(Model, twin)
 
 
 def shortened(model: BaseEstimator, rounds: int) -> BaseEstimator:

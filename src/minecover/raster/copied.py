@@ -8,7 +8,6 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minecover.grid import Grid
-from minecover.kernels import looped
 
 #: Slack when a position counts as whole [px].
 WHOLE_PX = 1e-6
@@ -59,9 +58,11 @@ def pan_mean(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
     corner = _corner(source, grid, scale=2)
     if corner is None:
         return None
+    from minecover.kernels import smoothed  # numba takes a second to import
+
     rows, cols = grid.shape
     around = (corner[0], corner[1], 2 * rows + 1, 2 * cols + 1)
-    return _smoothed(_window(source, around, fill), int(fill))
+    return smoothed(_window(source, around, fill), int(fill))
 
 
 def _corner(source: DatasetReader, grid: Grid, *, scale: int) -> tuple[int, int] | None:
@@ -96,21 +97,3 @@ def _window(source: DatasetReader, window: tuple[int, int, int, int], fill: floa
     values = np.full((rows, cols), fill, source.dtypes[0])
     values[top - row : bottom - row, left - col : right - col] = found
     return values
-
-
-@looped
-def _smoothed(fine: Integers, fill: int) -> Integers:
-    rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
-    coarse = np.empty((rows, cols), fine.dtype)
-    for i in range(rows):
-        for j in range(cols):
-            total, weight = 0, 0
-            for k in range(3):
-                for m in range(3):
-                    value = fine[2 * i + k, 2 * j + m]
-                    if value != fill:
-                        share = (1 + (k == 1)) * (1 + (m == 1))
-                        total += share * int(value)
-                        weight += share
-            coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
-    return coarse

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from minecover.errors import RegistryError
-from minecover.tracking.nouns import Tracking
+from minecover.tracking.nouns import Tracking, ui_words
 from minecover.tracking.record import Dataset, Record
 from minecover.trust import load_model
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as ModelVersion
     from sklearn.pipeline import Pipeline
 
-__all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare", "scoring_app"]
+__all__ = ["Dataset", "Record", "Tracking", "log_run", "prepare", "scoring_app", "serve_ui"]
 
 #: What a pickle needs to be loaded, beside minecover itself. Left to itself, MLflow finds it
 #: out by loading the model in another process, for most of a minute.
@@ -193,6 +193,19 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
         model = served(str(folder))
         raw: Callable[[], object] = model.get_raw_model
         return scoring_server.init(model), raw()
+
+
+def serve_ui(tracking: Tracking, *, port: int) -> None:
+    """Show the runs in a browser, on this machine only, until Ctrl-C.
+
+    MLflow's own command in this process: what it imports is here already, and a process of its
+    own would take as long again.
+    """
+    # Jobs are for language models, and a process each.
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    from mlflow.cli import cli
+
+    cli.main(ui_words(tracking, port=port), prog_name="mlflow")
 
 
 @contextmanager

@@ -92,9 +92,8 @@ class Resolved:
         return tuple(map(str, names)) if isinstance(names, Sequence) else ()
 
 
-def ui_command(tracking: Tracking, *, port: int) -> list[str]:
-    """Words of the command that shows the runs in a browser, on this machine only."""
-    quiet = ["MLFLOW_DISABLE_TELEMETRY=true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"]
+def ui_words(tracking: Tracking, *, port: int) -> list[str]:
+    """Words for MLflow's command that show the runs in a browser, on this machine only."""
     store = ["--backend-store-uri", tracking.uri]
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    return ["env", *quiet, "mlflow", "server", *store, *where]
+    return ["server", *store, *where]
