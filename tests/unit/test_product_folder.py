@@ -136,6 +136,29 @@ def test_the_pan_band_keeps_its_place(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cube.dn[:, 0], cube.dn[:, 1])
 
 
+@pytest.mark.parametrize("pixel_m", [10, 20, 60])
+def test_pixels_of_another_size_keep_their_place(tmp_path: Path, pixel_m: int) -> None:
+    # A ramp in x [m] again: what a pixel gets is the ramp at its own middle, give or take half
+    # a pixel of the scene, and neither more nor less on the whole.
+    product, t = Drawn(), FOOTPRINT.transform
+    side = 18 * 30 // pixel_m
+    left, top = t.c - 120, t.f + 120
+    fine = Grid(FOOTPRINT.crs, Affine(pixel_m, 0, left, 0, -pixel_m, top), (side, side))
+    home = product.put(tmp_path)
+    ramp = np.broadcast_to(2 * (fine.centres()[0] - left) + 100, fine.shape)
+    for part, values in (("B4", ramp), ("QA_PIXEL", np.full(fine.shape, 21824))):
+        path = home / f"{product.product_id}_{part}.TIF"
+        write_planes(path, {part: values.astype(np.uint16)}, fine)
+
+    cube = source(tmp_path).scenes(SITE)
+
+    wanted = np.broadcast_to(2 * (cube.grid.centres()[0] - left) + 100, cube.grid.shape)
+    slip = cube.dn[0, 0] - wanted
+    assert np.abs(slip).max() <= pixel_m
+    assert abs(slip.mean()) < 1
+    assert np.unique(cube.qa).tolist() == [21824]
+
+
 def test_scenes_come_by_date_whatever_their_files_are_called(tmp_path: Path) -> None:
     Drawn(day="2017-03-04").put(tmp_path / "a", B4=3, QA_PIXEL=21824, QA_RADSAT=0)
     Drawn(day="2016-12-14").put(tmp_path / "a", B4=1, QA_PIXEL=21824, QA_RADSAT=0)

@@ -45,6 +45,19 @@ def test_grounds_are_six_kilometres_apart() -> None:
     assert gap.min() > 6_000 - 30
 
 
+def test_background_sites_lie_apart_and_hold_no_mine(world: World) -> None:
+    larger = replace(world, n_background=3)
+    free = [plot for plot in larger.plots() if plot.is_mine_free]
+
+    assert list(larger.sites()) == [f"background{k:04d}" for k in range(3)] + list(
+        world.sites()
+    )
+    assert larger.plots()[: len(world.plots())] == world.plots()
+    assert [site for plot in free for site in plot.site_ids] == list(larger.sites())[:3]
+    assert not any(larger.mines(plot, larger.network(plot)) for plot in free)
+    assert larger.ground(free[0]).mines == ()
+
+
 def test_two_of_twenty_sites_overlap(world: World) -> None:
     sites = world.sites()
     left, bottom, right, top = np.array([grid.bounds for grid in sites.values()]).T
@@ -228,6 +241,7 @@ def test_the_harder_world_differs_in_five_numbers() -> None:
     [
         pytest.param("n_sites=0", "n_sites", id="no site"),
         pytest.param("n_sites=641", "n_sites", id="more sites than there is ground for"),
+        pytest.param("n_background=600", "n_background", id="more ground than is left"),
         pytest.param("n_dates=14", "n_dates", id="more dates than overpasses"),
         pytest.param(
             "parameters.weather.veil_dates=1.2", "weather.veil_dates", id="share above 1"

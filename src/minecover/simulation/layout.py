@@ -18,6 +18,8 @@ LEFT_M, TOP_M, CELL_M, CELL_ROWS, CELL_COLS = 545_000.0, 45_000.0, 12_000.0, 40,
 #: A ground starts at most this far from its cell's corner, so that no two come within 6 km.
 JITTER_M = 1_200.0
 MAX_SITES = CELL_ROWS * CELL_COLS
+#: How the names of sites with and without mines begin.
+MINED, MINE_FREE = "sim", "background"
 #: Of every 20 sites, the 7th and the 8th look at one ground, this many pixels apart.
 PAIR_EVERY, PAIR_FIRST, PAIR_SHIFT_PX = 20, 6, (20, 60)
 
@@ -27,17 +29,20 @@ class Plot:
     """A stretch of ground and the squares on it that are sites.
 
     `grid` reaches `MARGIN_PX` beyond the outermost sites. `windows` are the sites' squares:
-    one, or two that overlap.
+    one, or two that overlap. No mine is dug on a ground that `is_mine_free`.
     """
 
     ground_id: int
     grid: Grid
     windows: tuple[Grid, ...]
+    is_mine_free: bool = False
 
     @property
     def site_ids(self) -> tuple[str, ...]:
         """Names of the sites, one a window."""
-        return tuple(f"sim{self.ground_id + k:04d}" for k in range(len(self.windows)))
+        if self.is_mine_free:  # counted from the other end
+            return (f"{MINE_FREE}{MAX_SITES - 1 - self.ground_id:04d}",)
+        return tuple(f"{MINED}{self.ground_id + k:04d}" for k in range(len(self.windows)))
 
     def slices(self, grid: Grid) -> tuple[slice, slice]:
         """Rows and columns of the ground that a grid on it covers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -34,6 +34,8 @@ class World:
         Everything follows from it.
     n_sites : int
         How many sites there are. More leave the first ones as they are.
+    n_background : int
+        How many sites without any mine there are besides. More leave all others as they are.
     n_dates : int
         Scenes a site, give or take ``calendar.dates_spread``. More leave the first as they are.
     parameters : Parameters
@@ -45,6 +47,7 @@ class World:
 
     seed: int
     n_sites: int
+    n_background: int
     n_dates: int
     parameters: Parameters
     mine_masks: str | None
@@ -62,10 +65,23 @@ class World:
                 )
         if self.seed < 0:
             raise ConfigError(f"seed must not be negative, found {self.seed}.")
+        most = sum(len(p.windows) == 1 for p in self._beyond())
+        if not 0 <= self.n_background <= most:
+            raise ConfigError(
+                f"source.world.n_background must lie in 0 ... {most} beside n_sites="
+                f"{self.n_sites}, found {self.n_background}. Fix conf/source/simulated.yaml."
+            )
 
     def plots(self) -> list[Plot]:
-        """List the grounds that hold the world's sites."""
-        return [p for p in layout.lay_plots(self.seed) if p.ground_id < self.n_sites]
+        """List the grounds that hold the world's sites, those without mines last."""
+        mined = [p for p in layout.lay_plots(self.seed) if p.ground_id < self.n_sites]
+        lonely = [p for p in reversed(self._beyond()) if len(p.windows) == 1]
+        free = [replace(plot, is_mine_free=True) for plot in lonely[: self.n_background]]
+        return mined + free
+
+    def _beyond(self) -> list[Plot]:
+        """List the grounds that no site with mines lies on."""
+        return [p for p in layout.lay_plots(self.seed) if p.ground_id >= self.n_sites]
 
     def sites(self) -> dict[str, Grid]:
         """Name the sites and their squares, ascending."""
@@ -74,7 +90,9 @@ class World:
             for plot in self.plots()
             for site_id, grid in zip(plot.site_ids, plot.windows, strict=True)
         }
-        return {site_id: sites[site_id] for site_id in sorted(sites)[: self.n_sites]}
+        mined = sorted(name for name in sites if name.startswith(layout.MINED))
+        kept = sorted([*(sites.keys() - mined), *mined[: self.n_sites]])
+        return {site_id: sites[site_id] for site_id in kept}
 
     def plot_under(self, grid: Grid) -> Plot:
         """Find the ground that a square lies on.
@@ -101,6 +119,8 @@ class World:
 
     def mines(self, plot: Plot, network: Network) -> tuple[Mine, ...]:
         """Dig a ground's mines."""
+        if plot.is_mine_free:
+            return ()
         rng = generator(self.seed, plot.ground_id, Stream.MINES)
         shapes = () if self.mine_masks is None else read_shapes(self.mine_masks)
         digger = Digger(self.parameters.mines, self.parameters.annotator, shapes)
