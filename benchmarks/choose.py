@@ -19,20 +19,13 @@ from sampled import Sampled
 from minecover.config import Params, composed
 from minecover.features.planes import names_of
 
-#: Overrides of the default configuration. Features: see `conf/features`.
+CONTEXT = "features=[spectral,normalised,warmth,temporal,neighbourhood,context]"
+#: Overrides of the default configuration. Models and features: see `conf/`.
 CANDIDATES = {
-    "150 rounds of 0.08": (),
-    "300 rounds of 0.04": ("model.n_estimators=300", "model.learning_rate=0.04"),
-    "300 of 0.04, quarter of the columns": (
-        "model.n_estimators=300",
-        "model.learning_rate=0.04",
-        "model.colsample_bytree=0.25",
-    ),
-    "300 of 0.04, context": (
-        "model.n_estimators=300",
-        "model.learning_rate=0.04",
-        "features=[spectral,normalised,warmth,temporal,neighbourhood,context]",
-    ),
+    "150 rounds of 0.08": ("model=boosted",),
+    "300 of 0.04": ("model=boosted", "model.n_estimators=300", "model.learning_rate=0.04"),
+    "300 of 0.04, a quarter of the columns": ("model=champion",),
+    "the same with context": ("model=champion", CONTEXT),
 }
 
 

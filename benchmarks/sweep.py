@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -119,11 +120,16 @@ def sweep(words: list[str]) -> tuple[float, dict[str, dict[str, np.ndarray]]]:
     wall = time.perf_counter() - start
     tracking = load_params().build("tracking")
     table = pd.read_csv(next(Path(tracking.folder).glob("artifacts/*/artifacts/summary.csv")))
-    found = {}
+    found, fitting, rest = {}, [], []
     for row in table.to_dict("records"):
+        seconds = runs.told(tracking, row["run_id"]).metrics
+        fitting.append(seconds["seconds.fit_and_predict"])
+        rest.append(seconds["seconds.rest"])
         with tempfile.TemporaryDirectory() as folder:
             path = runs.fetched(tracking, row["run_id"], "out_of_fold.parquet", Path(folder))
             found[str(row["name"])] = by_fold(path)
+    print(f"beside fitting and predicting: {median(rest):.1f} s of a job's own, median;")
+    print(f"with starting and logging {(2 * wall - sum(fitting)) / len(rest):.1f} s a job")
     return wall, found
 
 
