@@ -63,7 +63,7 @@ def interrupted(checkout: House, sign: signal.Signals, *, after: int) -> dict[st
         cwd=checkout.root,
         env=checkout.environment,
         start_new_session=True,
-        # A shell starts what it puts into the background deaf to SIGINT, and so are its children.
+        # What a shell puts into the background is deaf to SIGINT, and so are its children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
