@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from minecover.cube import F32
 from minecover.errors import ModelError
@@ -179,7 +181,16 @@ def probability(model: BaseEstimator, X: F32) -> F32:
     if not len(X):
         return np.zeros(0, np.float32)
     # Sites are scored side by side: one thread each.
-    with threadpool_limits(1, user_api="openmp"):
+    with _libraries(len(sys.modules)).limit(limits=1, user_api="openmp"):
         score = model.predict_proba(X)[:, 1]
     rounded: F32 = np.round(score, DECIMALS).astype(np.float32)
     return rounded
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """Find the libraries with threads of their own: again only after something was imported.
+
+    To find them takes as long as to score a thousand rows.
+    """
+    return ThreadpoolController()
