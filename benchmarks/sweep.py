@@ -82,7 +82,8 @@ def main() -> None:
 
 def build(words: list[str]) -> None:
     """Build the tables in a repository of their own."""
-    for part in ("conf", "src", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore"):
+    tools = "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore"
+    for part in ("conf", "src", "labels", *tools):
         source = ROOT / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, part)
     for command in (
