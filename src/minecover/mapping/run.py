@@ -127,9 +127,11 @@ def _do(
         desc="map", total=total, unit="loc", unit_scale=True, disable=not sys.stderr.isatty()
     )
     size = {tile.tile_id: tile.locations for tile in tiles}
+    # Cut ones at the rim last: no worker begins a whole one when the others are done.
+    longest_first = sorted(tiles, key=lambda tile: -tile.locations)
     with cluster.connected(workers) as client, bar:
         log.info("map: dashboard at %s", client.dashboard_link)
-        for outcome in cluster.outcomes(client, partial(map_tile, order), tiles):
+        for outcome in cluster.outcomes(client, partial(map_tile, order), longest_first):
             book.record(outcome)
             bar.update(size[outcome.tile_id])
             if outcome.message:
