@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# The first example of a law may wait for loops to be compiled; no law is about time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("conf", "src", "labels", "dvc.yaml", ".dvcignore", "requirements.lock", ".gitignore")

@@ -11,7 +11,7 @@ from minecover.models.grove import Grove, Size
 SIZES = [Size(2, None), Size(4, None), Size(3, 3), Size(4, 1)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     seed=st.integers(0, 2**16),
     leaf=st.integers(1, 20),

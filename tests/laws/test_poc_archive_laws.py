@@ -16,7 +16,7 @@ pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this P
 PIXEL = 0.0002694934
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     cells=st.lists(st.booleans(), min_size=16, max_size=16).filter(any),
     left=st.floats(12, 31),

@@ -63,7 +63,7 @@ def cubes(draw: st.DrawFn) -> Cube:
     )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(cube=cubes())
 def test_writing_then_reading_a_cube_is_the_identity(cube: Cube) -> None:
     with TemporaryDirectory() as folder:
@@ -74,7 +74,7 @@ def test_writing_then_reading_a_cube_is_the_identity(cube: Cube) -> None:
         np.testing.assert_array_equal(getattr(back, name), getattr(cube, name))
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(plane=arrays(np.float32, (8, 8), elements=st.floats(0, 1, width=32) | st.just(np.nan)))
 def test_writing_then_reading_a_cog_is_the_identity(plane: np.ndarray) -> None:
     with TemporaryDirectory() as folder:
@@ -85,7 +85,7 @@ def test_writing_then_reading_a_cog_is_the_identity(plane: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("resampling", METHODS)
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(dx=st.integers(-12, 44), dy=st.integers(-12, 44))
 def test_a_window_on_the_lattice_is_a_cutting(
     scene: Path, resampling: Method, dx: int, dy: int
@@ -99,7 +99,7 @@ def test_a_window_on_the_lattice_is_a_cutting(
 
 
 @pytest.mark.parametrize("resampling", METHODS)
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(margin=st.integers(0, 12), zone=st.sampled_from(["EPSG:32634", "EPSG:32636"]))
 def test_warping_does_not_depend_on_the_window(
     scene: Path, resampling: Method, margin: int, zone: str

@@ -28,7 +28,7 @@ def world() -> World:
     return built
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(index=st.integers(0, 39), n_sites=st.integers(40, MAX_SITES))
 def test_a_site_does_not_depend_on_the_size_of_its_world(
     world: World, index: int, n_sites: int
@@ -45,7 +45,7 @@ def test_a_site_does_not_depend_on_the_size_of_its_world(
     np.testing.assert_array_equal(alone.qa, among.qa)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(index=st.integers(0, 39), n_dates=st.integers(2, 9))
 def test_more_dates_change_neither_ground_nor_scenes(
     world: World, index: int, n_dates: int
@@ -62,7 +62,7 @@ def test_more_dates_change_neither_ground_nor_scenes(
     np.testing.assert_array_equal(kept.qa, few.qa)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 2**31))
 def test_another_seed_makes_another_world(world: World, seed: int) -> None:
     other = replace(world, seed=seed + 8)
@@ -71,7 +71,7 @@ def test_another_seed_makes_another_world(world: World, seed: int) -> None:
     assert other.sites().keys() == world.sites().keys()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mask=hnp.arrays(bool, GRID.shape))
 def test_outlines_touch_their_own_pixels_only(mask: Bools) -> None:
     np.testing.assert_array_equal(burn([outlined(mask, GRID)], GRID, all_touched=True), mask)
