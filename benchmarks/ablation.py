@@ -51,8 +51,8 @@ def main() -> None:
 
 def _blocks(features: dict[str, object]) -> list[str]:
     """Name the options of conf/features that make up a configuration's features."""
-    options = ["bands", "spectral", "season", "normalised", "warmth", "temporal"]
-    options += ["neighbourhood", "context"]
+    options = ["bands", "spectral", "season", "normalised", "normalised_rest", "warmth"]
+    options += ["warmth_b11", "temporal", "neighbourhood", "context"]
     return [
         option
         for option in options

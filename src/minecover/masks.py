@@ -83,6 +83,11 @@ class Profile:
         if self.dilate_px < 0:
             raise ConfigError(f"dilate_px must be at least 0, found {self.dilate_px}. {fix}")
 
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands whose values are looked at one by one."""
+        return () if self.cirrus_reflectance_above is None else ("B9",)
+
     def obstacle(self, cube: Cube) -> str:
         """Say what keeps the profile from being used on a cube; nothing if it can be."""
         needs_qa = bool(self.rejects) or self.use_radsat or self.drop_water

@@ -133,6 +133,12 @@ def test_a_stage_runs_alone(small_world: House, stage: str) -> None:
     assert f"{stage}: " in small_world.must("python", "-m", "minecover.stages", stage)
 
 
+def test_a_model_asks_for_no_band_that_it_does_not_look_at(small_world: House) -> None:
+    card = json.loads((small_world.root / "models/model.json").read_text())
+
+    assert card["bands"] == ["B2", "B3", "B4", "B5", "B6", "B7", "B10"]
+
+
 def test_a_tampered_model_is_not_opened(small_world: House, tmp_path: Path) -> None:
     pickle, card = tmp_path / "model.pkl", tmp_path / "model.json"
     pickle.write_bytes((small_world.root / "models/model.pkl").read_bytes() + b"x")

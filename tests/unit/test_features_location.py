@@ -3,15 +3,24 @@
 import numpy as np
 import pytest
 
+from minecover.config import composed
 from minecover.cube import F32, Cube
 from minecover.errors import ConfigError, SceneError
 from minecover.features import Block
 from minecover.features.bands import Bands
 from minecover.features.context import Context
 from minecover.features.neighbourhood import Neighbourhood, WaterByBareGround
-from minecover.features.planes import givable, location_planes, observation_planes, reach_px
+from minecover.features.planes import (
+    bands_under,
+    givable,
+    location_planes,
+    names_of,
+    observation_planes,
+    reach_px,
+)
 from minecover.features.series import Series
 from minecover.features.temporal import DatesSeen, Quantiles, Shares
+from minecover.source.product_folder import LEVEL_BANDS
 
 NAN = np.nan
 BANDS: dict[str, Block] = {"bands": Bands(bands=("B4", "B7"))}
@@ -140,6 +149,17 @@ def test_only_what_was_asked_for_is_computed(cube: Cube) -> None:
     assert list(found) == ["B7_mean3"]
 
 
+def test_bands_that_no_column_is_made_of_need_not_be_read() -> None:
+    blocks: dict[str, Block] = {
+        **BANDS,
+        "pan": Bands(bands=("B8",)),
+        "thermal": Bands(bands=("B10",)),
+        "near": Neighbourhood(("B7",), (3,)),
+    }
+
+    assert bands_under(blocks, ["B7_mean3", "B10"]) == {"B7", "B10"}
+
+
 def test_a_column_that_no_block_gives_is_named(cube: Cube) -> None:
     blocks: dict[str, Block] = {"near": Neighbourhood(("B7",), (3,))}
 
@@ -168,3 +188,19 @@ def test_a_block_without_its_bands_or_layers_is_left_out_with_all_that_needs_it(
     kept = givable(blocks, ["B4", "B7"], ["slope"])
 
     assert list(kept) == ["bands", "round_b7", "hills"]
+
+
+def test_of_a_block_that_lacks_a_band_the_rest_is_kept() -> None:
+    blocks: dict[str, Block] = {
+        "bands": Bands(bands=("B4", "B7", "B8")),
+        "near": Neighbourhood(("B7",), (3,)),
+    }
+
+    assert givable(blocks, ["B4", "B7"], []) == {**blocks, "bands": Bands(("B4", "B7"))}
+
+
+def test_what_the_champion_sees_is_in_level_2_too() -> None:
+    params = composed([])
+    kept = givable(params.build("table"), LEVEL_BANDS[2], [])
+
+    assert set(names_of(params.build("features"))) <= set(names_of(kept))

@@ -1,5 +1,8 @@
 """What a model sees: feature blocks, one file each, that turn a patch into named planes."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -26,6 +29,10 @@ class ObservationFeature(Protocol):
     @property
     def reach_px(self) -> int:
         """How far round a pixel its planes look [px]."""
+        ...
+
+    def only(self, names: Collection[str]) -> ObservationFeature:
+        """Leave out planes that are not named, and the bands that no other takes."""
         ...
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:

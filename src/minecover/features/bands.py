@@ -1,5 +1,8 @@
 """The bands as they are: the published model's own features."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +32,10 @@ class Bands:
     def reach_px(self) -> int:
         """A pixel looks at itself."""
         return 0
+
+    def only(self, names: Collection[str]) -> Bands:
+        """Leave bands out."""
+        return Bands(tuple(band for band in self.bands if band in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Give the bands' values, date by date."""

@@ -1,6 +1,9 @@
 """Bands and indices against the ground round them: haze, sun and weather taken out."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +51,11 @@ class Normalised:
     def reach_px(self) -> int:
         """As far as the windows look."""
         return self.windows.reach_px
+
+    def only(self, names: Collection[str]) -> Normalised:
+        """Leave bands and indices out."""
+        named = zip(self.planes, self.names, strict=True)
+        return replace(self, planes=tuple(plane for plane, name in named if name in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window medians of valid pixels."""
@@ -103,6 +111,11 @@ class Warmth:
     def reach_px(self) -> int:
         """As far as the windows look."""
         return self.windows.reach_px
+
+    def only(self, names: Collection[str]) -> Warmth:
+        """Leave thermal bands out."""
+        named = zip(self.thermal, self.names, strict=True)
+        return replace(self, thermal=tuple(band for band, name in named if name in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Subtract each date's window median of valid vegetated pixels."""

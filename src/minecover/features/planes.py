@@ -21,16 +21,15 @@ def names_of(blocks: Mapping[str, Block]) -> list[str]:
 def givable(
     blocks: Mapping[str, Block], bands: Collection[str], around: Collection[str]
 ) -> dict[str, Block]:
-    """Keep the blocks that can be computed from some bands and context planes.
+    """Keep what can be computed from some bands and context planes.
 
     A table carries every block that a model may choose from; what a source or a missing layer
     does not allow is a missing column by name, and no zero.
     """
-    kept = {
-        name: block
-        for name, block in blocks.items()
-        if isinstance(block, ObservationFeature) and set(block.bands) <= set(bands)
-    }
+    kept: dict[str, Block] = {}
+    for name, block in blocks.items():
+        if isinstance(block, ObservationFeature) and (part := _on_bands(block, bands)):
+            kept[name] = part
     known = set(names_of(kept))
     over_dates = {
         name: block
@@ -39,7 +38,14 @@ def givable(
         and set(block.inputs) <= known
         and set(block.surroundings) <= set(around)
     }
-    return {name: block for name, block in blocks.items() if name in {**kept, **over_dates}}
+    found = {**kept, **over_dates}
+    return {name: found[name] for name in blocks if name in found}
+
+
+def _on_bands(block: ObservationFeature, bands: Collection[str]) -> ObservationFeature | None:
+    """Leave out of a block what takes other bands."""
+    names = [name for name in block.names if set(block.only([name]).bands) <= set(bands)]
+    return block.only(names) if names else None
 
 
 def observation_planes(
@@ -73,11 +79,10 @@ def observation_planes(
     _check_reach(cube, blocks, columns)
     needed = _inputs(blocks, columns) | set(columns)
     planes: dict[str, F32] = {}
-    for block in blocks.values():
-        if isinstance(block, ObservationFeature) and needed & set(block.names):
-            values = block.on_dates(cube, valid)
-            asked = ((i, name) for i, name in enumerate(block.names) if name in needed)
-            planes.update({name: values[:, i] for i, name in asked})
+    for block in _on_dates(blocks, needed):
+        values = block.on_dates(cube, valid)
+        asked = ((i, name) for i, name in enumerate(block.names) if name in needed)
+        planes.update({name: values[:, i] for i, name in asked})
     return planes
 
 
@@ -139,6 +144,21 @@ def trim_px(blocks: Mapping[str, Block], columns: Collection[str], halo_px: int)
 def surroundings(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:
     """Name the context planes that some columns are made of."""
     return {name for block in _over_dates(blocks, columns) for name in block.surroundings}
+
+
+def bands_under(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:
+    """Name the bands that some columns are made of: no others need to be read for them."""
+    needed = _inputs(blocks, columns) | set(columns)
+    return {band for block in _on_dates(blocks, needed) for band in block.bands}
+
+
+def _on_dates(blocks: Mapping[str, Block], names: Collection[str]) -> list[ObservationFeature]:
+    """List the observation blocks that give some of the planes, and little else."""
+    return [
+        block.only(names)
+        for block in blocks.values()
+        if isinstance(block, ObservationFeature) and set(names) & set(block.names)
+    ]
 
 
 def _over_dates(blocks: Mapping[str, Block], columns: Collection[str]) -> list[LocationFeature]:

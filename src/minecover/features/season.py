@@ -1,5 +1,8 @@
 """The time of the year: as an angle, and as the PoC wrote it."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +36,10 @@ class Season:
         """A date looks at nothing."""
         return 0
 
+    def only(self, names: Collection[str]) -> Season:
+        """Leave nothing out: it takes no band."""
+        return self
+
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Spread the two numbers of each date over its pixels."""
         days = np.array([day.timetuple().tm_yday - 1 for day in cube.dates], np.float64)
@@ -61,6 +68,10 @@ class PocMonth:
     def reach_px(self) -> int:
         """A date looks at nothing."""
         return 0
+
+    def only(self, names: Collection[str]) -> PocMonth:
+        """Leave nothing out: it takes no band."""
+        return self
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Spread the number of each date over its pixels."""

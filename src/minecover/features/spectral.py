@@ -1,6 +1,8 @@
 """Spectral indices of every date."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +49,10 @@ class Spectral:
         """A pixel looks at itself."""
         return 0
 
+    def only(self, names: Collection[str]) -> Spectral:
+        """Leave indices out."""
+        return Spectral(tuple(index for index in self.indices if index in names))
+
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
         """Compute the indices, date by date."""
         return on_bands(cube, self.indices)
@@ -60,6 +66,8 @@ def on_bands(cube: Cube, names: Sequence[str]) -> F32:
     (time, name, row, col) float32
     """
     used = bands_of(names)
+    if not set(names) & set(INDICES):
+        return cube.values(*names)
     values = cube.values(*used)
     planes = {band: values[:, i] for i, band in enumerate(used)}
     # Name after name in memory, as `Cube.values` has bands.

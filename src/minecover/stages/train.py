@@ -14,7 +14,7 @@ from tqdm import tqdm
 from minecover.applicability import Applicability
 from minecover.atomic import replacing, write_json
 from minecover.config import Params, build
-from minecover.features.planes import names_of, surroundings
+from minecover.features.planes import bands_under, names_of, surroundings
 from minecover.folds import GroupedFolds
 from minecover.out_of_fold import write_out_of_fold
 from minecover.screening import Screening
@@ -131,17 +131,20 @@ def _choices(params: Params, features: Sequence[str]) -> dict[str, object]:
     """Gather what prediction has to know of the configuration."""
     # Features are made of planes that need not be features themselves.
     blocks = {**params.value("table"), **params.value("features")}
-    taken = surroundings(build(blocks, "table"), features)
+    made_of = build(blocks, "table")
+    taken = surroundings(made_of, features)
+    mask = f"mask.profiles.{params.value('mask.name')}"
+    looked_at = {*bands_under(made_of, features), *params.build(mask).bands}
     return {
         "name": params.value("tracking.registered_name"),
         "source": params.value("source.name"),
         "is_simulated": params.value("source.is_simulated"),
-        "bands": params.value("source.bands"),
+        "bands": [band for band in params.value("source.bands") if band in looked_at],
         "level": params.value("source.level"),
         "design": params.value("design.name"),
         "blocks": blocks,
         "context": {name: params.value(f"context.planes.{name}") for name in sorted(taken)},
-        "mask": params.value(f"mask.profiles.{params.value('mask.name')}"),
+        "mask": params.value(mask),
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),
     }
