@@ -55,7 +55,7 @@ def main() -> None:
         ),
         "mean and spread of 9 x 9 pixels": (
             lambda: _spread(whole),
-            lambda: kernels.means_and_sds(whole, [9])[1],
+            lambda: kernels.means_and_sds(whole, [9])[:, 1],
             1,
         ),
     }

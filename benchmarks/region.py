@@ -56,7 +56,7 @@ def _where_time_goes(options: argparse.Namespace, area: str) -> None:
     """Time the parts of one tile on one core, and the reading and writing alone."""
     order = order_of(str(options.model), str(options.products), options.scratch)
     detector, source = detector_of(order), open_source(order)
-    largest = max(tiles_of(read_area(area), size_px=512), key=lambda tile: tile.locations)
+    largest = max(tiles_of(read_area(area), size_px=1024), key=lambda tile: tile.locations)
     tile = Tile("part", largest.grid)
     site = Site("part", "", tile.grid, 24)
     cube = source.scenes(site)

@@ -439,7 +439,7 @@ def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bo
     return out
 
 
-def means_and_sds(values: F32, sizes_px: Sequence[int]) -> tuple[F32, F32]:
+def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
     """Mean and standard deviation in squares round every pixel, leaving NaN out.
 
     Values are added in a fixed order: row after row from the middle outwards, so that a square
@@ -455,8 +455,8 @@ def means_and_sds(values: F32, sizes_px: Sequence[int]) -> tuple[F32, F32]:
 
     Returns
     -------
-    mean, sd : (size, n, row, col) float32
-        NaN where a square holds no data.
+    (size, 2, n, row, col) float32
+        Means and standard deviations; NaN where a square holds no data.
     """
     halves = np.array([size // 2 for size in sizes_px], np.int64)
     edge = (int(halves[-1]), int(halves[-1]))
@@ -465,11 +465,10 @@ def means_and_sds(values: F32, sizes_px: Sequence[int]) -> tuple[F32, F32]:
 
 
 @looped
-def _means_and_sds(padded: F32, halves: Ints) -> tuple[F32, F32]:
+def _means_and_sds(padded: F32, halves: Ints) -> F32:
     n, wide, edge = len(padded), padded.shape[2], halves[-1]
     rows, cols = padded.shape[1] - 2 * edge, wide - 2 * edge
-    mean = np.empty((len(halves), n, rows, cols), np.float32)
-    sd = np.empty((len(halves), n, rows, cols), np.float32)
+    both = np.empty((len(halves), 2, n, rows, cols), np.float32)
     down, across = np.empty((3, wide)), np.empty((3, cols))
     doubled = np.empty((_doublings(2 * edge + 1) + 1, wide))
     count, total, squares = across[0], across[1], across[2]
@@ -487,13 +486,13 @@ def _means_and_sds(padded: F32, halves: Ints) -> tuple[F32, F32]:
                     _add_across(
                         down[m], edge - halves[s], 2 * halves[s] + 1, doubled, across[m]
                     )
-                means, spreads = mean[s, k, r], sd[s, k, r]
+                means, spreads = both[s, 0, k, r], both[s, 1, k, r]
                 for x in range(cols):
                     average = total[x] / count[x]
                     variance = squares[x] / count[x] - average * average
                     means[x] = average
                     spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
-    return mean, sd
+    return both
 
 
 @looped

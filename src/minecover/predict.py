@@ -22,6 +22,8 @@ from minecover.training import probability
 
 #: Planes of a map, in the order of its bands.
 BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
+#: Share of usable pixels above which the others are scored too, and then forgotten.
+MOSTLY = 0.8
 #: Classes of a region's map. The last is a mine where the model extrapolates.
 NOT_OBSERVED, NO_MINE, MINE, MINE_UNLIKE_TRAINING = range(4)
 
@@ -81,7 +83,7 @@ class Detector:
         SceneError
             If the cube lacks a band that a feature takes.
         """
-        score, planes, seen = self._scored(cube, around)
+        score, planes, seen = self._scored(cube, valid(cube, self.profile), around)
         anywhere = np.any(seen, axis=0)
         unlike = self._dissimilarity(planes, seen, anywhere)
         applicable = unlike <= self.model["applicability"].threshold_
@@ -114,10 +116,11 @@ class Detector:
         classes : (row, col) uint8
             `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
         """
-        if not cube.core(valid(cube, self.profile)).any():
+        usable = valid(cube, self.profile)
+        if not cube.core(usable).any():
             shape = cube.core(cube.qa).shape[1:]
             return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
-        score, planes, seen = self._scored(cube, around, is_screened=is_screened)
+        score, planes, seen = self._scored(cube, usable, around, is_screened=is_screened)
         candidate = score >= self.threshold
         unlike = self._dissimilarity(planes, seen, candidate)
         classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
@@ -126,10 +129,14 @@ class Detector:
         return score, classes
 
     def _scored(
-        self, cube: Cube, around: Mapping[str, F32], *, is_screened: bool = False
+        self,
+        cube: Cube,
+        usable: NDArray[np.bool_],
+        around: Mapping[str, F32],
+        *,
+        is_screened: bool = False,
     ) -> tuple[F32, dict[str, F32], NDArray[np.bool_]]:
-        """Score what is valid; give the scores, the model's columns and what was seen."""
-        usable = valid(cube, self.profile)
+        """Score what is usable; give the scores, the model's columns and what was seen."""
         seen = cube.core(usable)
         planes = self.planes(cube, usable, around)
         if self.design == "location":
@@ -172,12 +179,22 @@ class Detector:
         screen: Screen | None = None,
     ) -> F32:
         """Score what is usable; the rest is NaN."""
-        score = np.full(usable.shape, np.nan, np.float32)
+        # Where nearly all is usable, all is copied: that is quicker than to pick.
+        n_usable = np.count_nonzero(usable)
+        picked = np.ones_like(usable) if n_usable > MOSTLY * usable.size else usable
         # Column after column in memory, as planes come and trees take them.
-        X = np.stack([planes[name][usable] for name in self.features]).T
-        score[usable] = (
+        columns = np.empty((len(self.features), np.count_nonzero(picked)), np.float32)
+        for column, name in zip(columns, self.features, strict=True):
+            if picked is usable:
+                column[:] = planes[name][usable]
+            else:
+                column.reshape(usable.shape)[:] = planes[name]
+        X = columns.T
+        score = np.full(usable.shape, np.nan, np.float32)
+        score[picked] = (
             screen.probability(X, self.model) if screen else probability(self.model, X)
         )
+        score[~usable] = np.nan
         return score
 
     def _dissimilarity(

@@ -66,13 +66,12 @@ class Quantiles:
 
     def over_dates(self, series: Series) -> F32:
         """Look the quantiles up."""
+        wanted = sorted({*self.percent, *(edge for pair in self.ranges for edge in pair)})
         planes: list[F32] = []
         for plane in self.planes:
-            planes += [series.quantile(plane, q / 100) for q in self.percent]
-            planes += [
-                series.quantile(plane, b / 100) - series.quantile(plane, a / 100)
-                for a, b in self.ranges
-            ]
+            at = {q: series.quantile(plane, q / 100) for q in wanted}
+            planes += [at[q] for q in self.percent]
+            planes += [at[b] - at[a] for a, b in self.ranges]
         return np.stack(planes)
 
 

@@ -28,8 +28,9 @@ from minecover.source import Source
 from minecover.source.product_folder import ProductFolder
 from minecover.stages.predict import open_detector, read_card
 
-#: Side of the squares in which a tile is scored [px]: what is computed of one fits the cache.
-BLOCK_PX = 256
+#: Side of the squares in which a tile is scored [px]: what is computed of one fits the cache,
+#: and the halo round it is not too large a share. Three to a side of 1024.
+BLOCK_PX = 342
 
 
 @dataclass(frozen=True, slots=True)
