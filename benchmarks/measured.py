@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 import statistics
 import subprocess
@@ -22,13 +23,19 @@ LOOK_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One map: the whole command [s], its tiles [s], locations, and the most memory [bytes]."""
+    """One map: the whole command [s], its tiles [s], locations, and memory [bytes].
+
+    `peak_bytes` is the most that was seen of all processes together; `most_bytes` adds up the
+    most that each of them ever held, whenever that was, shared pages as often as they are
+    shared. The first may miss a moment, the second cannot.
+    """
 
     wall_s: float
     busy_s: float
     locations: int
     mines: int
     peak_bytes: int
+    most_bytes: int
 
 
 def machine() -> str:
@@ -63,10 +70,10 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
         command = [str(Path(sys.executable).with_name("minecover")), "map", area]
         command += ["--source", str(products), "--model", str(model), "--out", str(out)]
         command += ["--workers", str(workers)]
-        begin, peak = time.perf_counter(), 0
+        begin, peak, most = time.perf_counter(), 0, dict[int, int]()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         while process.poll() is None:
-            peak = max(peak, _memory(process.pid))
+            peak = max(peak, _memory(process.pid, most))
             time.sleep(LOOK_S)
         wall_s = time.perf_counter() - begin
         _, said = process.communicate()
@@ -77,7 +84,7 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
             busy, locations, mines = base.execute(
                 f"SELECT {sums} FROM tiles WHERE state = 'ok'"
             ).fetchone()
-    return Run(wall_s, busy / workers, locations, mines, peak)
+    return Run(wall_s, busy / workers, locations, mines, peak, sum(most.values()))
 
 
 def extent_of(products: Path) -> str:
@@ -89,8 +96,8 @@ def extent_of(products: Path) -> str:
     return ",".join(f"{edge:.6f}" for edge in square(whole).bounds)
 
 
-def _memory(pid: int) -> int:
-    """Add up what a process and its children hold of their own [bytes]."""
+def _memory(pid: int, most: dict[int, int]) -> int:
+    """Add up what a process and its children hold [bytes]; note the most of each."""
     total = 0
     try:
         main = psutil.Process(pid)
@@ -100,6 +107,10 @@ def _memory(pid: int) -> int:
     for process in family:
         try:
             total += process.memory_full_info().pss
-        except psutil.NoSuchProcess:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        except (psutil.NoSuchProcess, OSError):
             continue
+        # Of a zombie there is none.
+        if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+            most[process.pid] = 1024 * int(found[1])
     return total

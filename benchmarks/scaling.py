@@ -2,8 +2,9 @@
 
     python benchmarks/scaling.py --products sim1/ sim4/ sim13/ sim54/ --model models/model.pkl
 
-Prints time and peak memory of each, and the slope of time over locations on logarithmic axes:
-1 is linear. Peak memory should not grow at all.
+Prints time and memory of each, and the slope of time over locations on logarithmic axes: 1 is
+linear. Memory should not grow at all: `peak` is the most that was seen of all processes
+together, which a longer run has more time to catch; `most` adds up the most that each held.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def main() -> None:
     """Map every folder a few times; print medians and the slope."""
     options = _options()
     print(machine())
-    print(f"{'locations':>12}{'mapping s':>12}{'command s':>12}{'peak GB':>9}")
+    print(f"{'locations':>12}{'mapping s':>12}{'command s':>12}{'peak GB':>9}{'most GB':>9}")
     points = []
     for products in options.products:
         area = extent_of(products)
@@ -32,9 +33,10 @@ def main() -> None:
         busy, wall = (
             statistics.median(times) for times in zip(*map(_times, runs), strict=True)
         )
-        peak = max(run.peak_bytes for run in runs)
+        peak = max(run.peak_bytes for run in runs) / 1e9
+        most = max(run.most_bytes for run in runs) / 1e9
         points.append((runs[0].locations, busy))
-        print(f"{runs[0].locations:>12,}{busy:>12.1f}{wall:>12.1f}{peak / 1e9:>9.2f}")
+        print(f"{runs[0].locations:>12,}{busy:>12.1f}{wall:>12.1f}{peak:>9.2f}{most:>9.2f}")
     if len(points) > 1:
         n, seconds = np.log(np.array(points)).T
         print(f"slope of log time over log locations: {np.polyfit(n, seconds, 1)[0]:.3f}")

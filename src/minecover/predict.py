@@ -179,23 +179,33 @@ class Detector:
         screen: Screen | None = None,
     ) -> F32:
         """Score what is usable; the rest is NaN."""
-        # Where nearly all is usable, all is copied: that is quicker than to pick.
-        n_usable = np.count_nonzero(usable)
-        picked = np.ones_like(usable) if n_usable > MOSTLY * usable.size else usable
-        # Column after column in memory, as planes come and trees take them.
-        columns = np.empty((len(self.features), np.count_nonzero(picked)), np.float32)
-        for column, name in zip(columns, self.features, strict=True):
-            if picked is usable:
-                column[:] = planes[name][usable]
-            else:
-                column.reshape(usable.shape)[:] = planes[name]
-        X = columns.T
+        X, picked = self._columns(planes, usable)
         score = np.full(usable.shape, np.nan, np.float32)
         score[picked] = (
             screen.probability(X, self.model) if screen else probability(self.model, X)
         )
         score[~usable] = np.nan
         return score
+
+    def _columns(
+        self, planes: Mapping[str, F32], usable: NDArray[np.bool_]
+    ) -> tuple[F32, NDArray[np.bool_]]:
+        """Lay the model's columns out; give them, and of which pixels they are.
+
+        Column after column in memory, as planes come and trees take them.
+        """
+        if np.count_nonzero(usable) <= MOSTLY * usable.size:
+            few = np.empty((len(self.features), np.count_nonzero(usable)), np.float32)
+            for column, name in zip(few, self.features, strict=True):
+                column[:] = planes[name][usable]
+            return few.T, usable
+        # To copy all is quicker than to pick nearly all.
+        every = np.empty((len(self.features), *usable.shape), np.float32)
+        for plane, name in zip(every, self.features, strict=True):
+            plane[:] = planes[name]
+        flat = every.reshape(len(every), -1)
+        flat[:, np.flatnonzero(~usable)] = 0  # not every model takes NaN
+        return flat.T, np.ones_like(usable)
 
     def _dissimilarity(
         self, planes: Mapping[str, F32], seen: NDArray[np.bool_], where: NDArray[np.bool_]

@@ -74,6 +74,18 @@ def test_a_map_says_what_was_seen_and_where_the_model_may_speak(design: str) -> 
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])
+def test_a_score_does_not_depend_on_how_much_else_was_seen(design: str) -> None:
+    nearly_all, little = [[0.1, 0.4, 0.2], [0.3, 0.1, NO]], [[0.1, 0.4, NO], [NO, NO, NO]]
+
+    one, other = (
+        detector(design).maps(cube(seen), {})["probability"] for seen in (nearly_all, little)
+    )
+
+    np.testing.assert_array_equal(one[0, :2], other[0, :2])
+    assert [int(np.isnan(found).sum()) for found in (one, other)] == [1, 4]
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
 def test_nothing_seen_at_all_is_a_map_of_nothing(design: str) -> None:
     nothing = np.full((2, 3), NO).tolist()
 
