@@ -61,7 +61,9 @@ def over_dates(plain: list[str], counts: list[int], n_sites: int) -> None:
     print(f"dates | {HEADER}  ({n_sites} sites)")
     for count in counts:
         world = [f"source.world.n_dates={count}", f"source.world.n_sites={n_sites}"]
-        params = composed([*plain, *world, "folds.gate=false"], conf=conf)
+        # On few dates clouds may hide a site altogether.
+        free = ["folds.gate=false", "source.max_failed_fraction=1"]
+        params = composed([*plain, *world, *free], conf=conf)
         with tempfile.TemporaryDirectory() as scratch:
             os.chdir(scratch)
             for stage in STAGES:

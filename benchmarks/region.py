@@ -17,14 +17,17 @@ import numpy as np
 from measured import Run, extent_of, machine, mapped, median_s
 
 from minecover.mapping.run import order_of
-from minecover.mapping.tile import detector_of, open_source
+from minecover.mapping.tile import detector_of, open_folder, open_source
 from minecover.raster.tiles import write_tile
 from minecover.region.area import read_area
 from minecover.region.tiles import Tile, tiles_of
 from minecover.sites import Site
+from minecover.stages.predict import read_card
 
 #: Locations: areas of SCIENCE's sources over 900 m2.
 REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
+#: Side of a tile [px], as `minecover map` has it where nothing is said.
+TILE_PX = 1024
 #: Machines of so many cores, and how many of them.
 FLEETS = ((2, 1), (16, 1), (16, 100))
 
@@ -49,14 +52,19 @@ def main() -> None:
         )
     print(f"two workers against one: {runs[1].busy_s / runs[2].busy_s:.2f} x")
     _where_time_goes(options, area)
-    _regions(runs[2].locations / runs[2].busy_s / 2, options.products, runs[2].locations)
+    tiles = tiles_of(read_area(area), size_px=TILE_PX)
+    order = order_of(str(options.model), str(options.products), options.scratch)
+    products = open_folder(order.source, read_card(Path(order.card)))
+    _, n_bytes = products.weigh([tile.grid for tile in tiles])
+    n_bytes /= sum(tile.locations for tile in tiles)
+    _regions(runs[2].locations / runs[2].busy_s / 2, n_bytes)
 
 
 def _where_time_goes(options: argparse.Namespace, area: str) -> None:
     """Time the parts of one tile on one core, and the reading and writing alone."""
     order = order_of(str(options.model), str(options.products), options.scratch)
     detector, source = detector_of(order), open_source(order)
-    largest = max(tiles_of(read_area(area), size_px=1024), key=lambda tile: tile.locations)
+    largest = max(tiles_of(read_area(area), size_px=TILE_PX), key=lambda tile: tile.locations)
     tile = Tile("part", largest.grid)
     site = Site("part", "", tile.grid, 24)
     cube = source.scenes(site)
@@ -91,9 +99,8 @@ def _where_time_goes(options: argparse.Namespace, area: str) -> None:
     print(f"  limit, reading and writing alone{limit:>12,.0f} locations/s and core")
 
 
-def _regions(a_core: float, products: Path, locations: int) -> None:
+def _regions(a_core: float, n_bytes: float) -> None:
     """Extrapolate, with the arithmetic: locations / (locations/s a core x cores)."""
-    n_bytes = sum(path.stat().st_size for path in products.glob("*/*.TIF")) / locations
     print(f"{a_core:,.0f} locations/s and core, {n_bytes:.0f} bytes to read a location:")
     for name, n in REGIONS.items():
         for cores, machines in FLEETS:
