@@ -199,7 +199,12 @@ def test_a_plan_counts_what_the_map_then_does(
     plan = plan_area(box, order_of(model, str(products), mapped), tile_px=128, dates=7)
 
     written = sum(path.stat().st_size for path in mapped.rglob("*.tif"))
-    n_bytes = sum(path.stat().st_size for path in products.glob("*/*.TIF"))
+    card = json.loads(Path(model).with_suffix(".json").read_text())
+    n_bytes = sum(
+        path.stat().st_size
+        for part in (*card["bands"], "QA_PIXEL", "QA_RADSAT")
+        for path in products.glob(f"*/*_{part}.TIF")
+    )
     assert plan.scenes == 3
     assert plan.tiles == len(list(mapped.glob("class/*.tif")))
     assert plan.written_bytes == pytest.approx(written, rel=0.25)
