@@ -16,7 +16,7 @@ from measured import machine, median_s
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import uniform_filter
 
-from minecover import kernels
+from minecover.kernels import lattices, sorting, squares
 
 Work = Callable[[], np.ndarray]
 
@@ -31,31 +31,31 @@ def main() -> None:
     valid[0] = True  # numpy warns of a place that was never seen
     seen = np.where(valid, values, np.float32(np.nan))
     whole = rng.random((1, *shape[1:]), dtype=np.float32)
-    cells = kernels.block_means(seen, 4)
+    cells = lattices.block_means(seen, 4)
     starts = (np.arange(0, cells.shape[1] - 5, 2), np.arange(0, cells.shape[2] - 5, 2))
     pairs: dict[str, tuple[Work, Work, int]] = {
         "median over dates": (
             lambda: np.nanmedian(seen, axis=0),
-            lambda: kernels.quantile(*kernels.sort_dates(values, valid), 0.5),
+            lambda: sorting.quantile(*sorting.sort_dates(values, valid), 0.5),
             1,
         ),
         "means of 4 x 4 pixels": (
             lambda: np.nanmean(
                 seen.reshape(len(seen), shape[1] // 4, 4, shape[2] // 4, 4), axis=(2, 4)
             ),
-            lambda: kernels.block_means(seen, 4),
+            lambda: lattices.block_means(seen, 4),
             options.dates,
         ),
         "medians of 6 x 6 cells": (
             lambda: np.nanmedian(
                 sliding_window_view(cells, (6, 6), axis=(1, 2))[:, ::2, ::2], axis=(3, 4)
             ),
-            lambda: kernels.middles(cells, starts, 6, 1, with_deviation=False)[0],
+            lambda: sorting.middles(cells, starts, 6, 1, with_deviation=False)[0],
             options.dates,
         ),
         "mean and spread of 9 x 9 pixels": (
             lambda: _spread(whole),
-            lambda: kernels.means_and_sds(whole, [9])[:, 1],
+            lambda: squares.means_and_sds(whole, [9])[:, 1],
             1,
         ),
     }

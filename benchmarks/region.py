@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from measured import Run, extent_of, machine, mapped, median_s
 
+from minecover.grid import Grid
 from minecover.mapping.run import order_of
-from minecover.mapping.tile import detector_of, open_folder, open_source
+from minecover.mapping.tile import BLOCK_PX, Order, detector_of, open_folder, open_source
 from minecover.raster.tiles import write_tile
 from minecover.region.area import read_area
 from minecover.region.tiles import Tile, tiles_of
@@ -51,27 +52,27 @@ def main() -> None:
             f"({run.wall_s:.1f} s); peak {run.peak_bytes / 1e9:.2f} GB"
         )
     print(f"two workers against one: {runs[1].busy_s / runs[2].busy_s:.2f} x")
-    _where_time_goes(options, area)
     tiles = tiles_of(read_area(area), size_px=TILE_PX)
     order = order_of(str(options.model), str(options.products), options.scratch)
+    largest = max(tiles, key=lambda tile: tile.locations)
+    _where_time_goes(order, largest.grid, options.repeats)
     products = open_folder(order.source, read_card(Path(order.card)))
     _, n_bytes = products.weigh([tile.grid for tile in tiles])
     n_bytes /= sum(tile.locations for tile in tiles)
     _regions(runs[2].locations / runs[2].busy_s / 2, n_bytes)
 
 
-def _where_time_goes(options: argparse.Namespace, area: str) -> None:
+def _where_time_goes(order: Order, grid: Grid, repeats: int) -> None:
     """Time the parts of one tile on one core, and the reading and writing alone."""
-    order = order_of(str(options.model), str(options.products), options.scratch)
     detector, source = detector_of(order), open_source(order)
-    largest = max(tiles_of(read_area(area), size_px=TILE_PX), key=lambda tile: tile.locations)
-    tile = Tile("part", largest.grid)
-    site = Site("part", "", tile.grid, 24)
+    tile = Tile("part", grid)
+    site = Site("part", "", grid, 24)
     cube = source.scenes(site)
-    block = cube.cut(slice(0, 304), slice(0, 304), halo_px=24)
+    side = slice(0, BLOCK_PX + 2 * cube.halo_px)
+    block = cube.cut(side, side, halo_px=cube.halo_px)
     probability, classes = detector.classes(block, {}, is_screened=True)
     plane = np.resize(probability, tile.grid.shape)
-    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+    with tempfile.TemporaryDirectory(dir=order.out) as folder:
         parts = {
             "read, all dates with the halo": (lambda: source.scenes(site), tile.locations),
             "mask, features, score, cut": (
@@ -92,7 +93,7 @@ def _where_time_goes(options: argparse.Namespace, area: str) -> None:
                 tile.locations,
             ),
         }
-        each = {name: median_s(work, options.repeats) / n for name, (work, n) in parts.items()}
+        each = {name: median_s(work, repeats) / n for name, (work, n) in parts.items()}
     for name, seconds in each.items():
         print(f"  {name:<32}{1e6 * seconds:>8.2f} us a location and core")
     limit = 1 / sum(seconds for name, seconds in each.items() if "mask" not in name)

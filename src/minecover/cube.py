@@ -140,8 +140,8 @@ class Cube:
 def _physics(dn: NDArray[np.uint16] | F32, scale: F32, offset: F32) -> F32:
     """Scale digital numbers (time, row, col); without data, integers are 0 and floats NaN."""
     if np.issubdtype(dn.dtype, np.unsignedinteger):
-        from minecover import kernels  # numba takes a second to import
+        from minecover.kernels import pixels  # numba takes a second to import
 
-        return kernels.physics(dn.astype(np.uint16, copy=False), scale, offset)
+        return pixels.physics(dn.astype(np.uint16, copy=False), scale, offset)
     values: F32 = dn.astype(np.float32) * scale[:, None, None] + offset[:, None, None]
     return values

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover import kernels
+from minecover.kernels import pixels
 
 F32 = NDArray[np.float32]
 
@@ -20,12 +20,12 @@ def normalised_difference(a: F32, b: F32) -> F32:
     Noise makes reflectance slightly negative over dark water, where the ratio leaves its range:
     such values are clipped, so that one pixel cannot stretch a feature's scale.
     """
-    return kernels.normalised_difference(a, b)
+    return pixels.normalised_difference(a, b)
 
 
 def ratio(a: F32, b: F32) -> F32:
     """Give a / b, clipped to 0 ... 10; NaN where `b` is dark."""
-    return kernels.ratio(a, b)
+    return pixels.ratio(a, b)
 
 
 def evi2(red: F32, nir: F32) -> F32:

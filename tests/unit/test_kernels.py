@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from minecover import kernels
+from minecover.kernels import lattices, pixels, sorting, squares
 
 NAN = np.nan
 
@@ -22,7 +22,7 @@ def test_the_exchanges_sort_everything(n: int) -> None:
     lanes = np.random.default_rng(n).permutation(n * 9).reshape(n, 9)
     wanted = np.sort(lanes, axis=0)
 
-    for i, j in kernels.exchanges(n):
+    for i, j in sorting.exchanges(n):
         lanes[i], lanes[j] = np.minimum(lanes[i], lanes[j]), np.maximum(lanes[i], lanes[j])
 
     np.testing.assert_array_equal(lanes, wanted)
@@ -33,7 +33,7 @@ def test_dates_are_sorted_with_what_is_missing_last(n_dates: int) -> None:
     plane = values(n_dates, n_dates, 11, 37)
     valid = np.random.default_rng(1).random(plane.shape) < 0.8
 
-    ordered, count = kernels.sort_dates(plane, valid)
+    ordered, count = sorting.sort_dates(plane, valid)
 
     seen = np.where(valid, plane, np.float32(NAN))
     np.testing.assert_array_equal(ordered, np.sort(seen, axis=0))
@@ -44,17 +44,17 @@ def test_dates_are_sorted_with_what_is_missing_last(n_dates: int) -> None:
 def test_quantiles_are_numpys(q: float) -> None:
     plane = np.random.default_rng(1).random((6, 4, 5), dtype=np.float32)
 
-    ordered, count = kernels.sort_dates(plane, np.ones(plane.shape, bool))
+    ordered, count = sorting.sort_dates(plane, np.ones(plane.shape, bool))
 
     np.testing.assert_allclose(
-        kernels.quantile(ordered, count, q), np.quantile(plane, q, axis=0), rtol=1e-6
+        sorting.quantile(ordered, count, q), np.quantile(plane, q, axis=0), rtol=1e-6
     )
 
 
 def test_mean_and_spread_of_a_square() -> None:
     plane = np.array([[[1, 2, 3], [4, NAN, 6], [7, 8, 9]]], np.float32)
 
-    ((mean, sd),) = kernels.means_and_sds(plane, [3])
+    ((mean, sd),) = squares.means_and_sds(plane, [3])
 
     known = np.array([1, 2, 3, 4, 6, 7, 8, 9])
     assert mean[0, 1, 1] == pytest.approx(known.mean())
@@ -66,17 +66,17 @@ def test_mean_and_spread_of_a_square() -> None:
 def test_squares_of_several_sizes_are_those_of_each(size: int) -> None:
     plane, sizes, half = values(5, 2, 20, 23), [3, 5, 7, 9, 15], size // 2
 
-    means, sds = kernels.means_and_sds(plane, sizes).swapaxes(0, 1)
+    means, sds = squares.means_and_sds(plane, sizes).swapaxes(0, 1)
 
     padded = np.pad(plane, ((0, 0), (half, half), (half, half)), constant_values=NAN)
-    squares = sliding_window_view(padded, (size, size), axis=(1, 2))
+    windows = sliding_window_view(padded, (size, size), axis=(1, 2))
     at = sizes.index(size)
-    np.testing.assert_allclose(means[at], np.nanmean(squares, axis=(3, 4)), atol=1e-6)
-    np.testing.assert_allclose(sds[at], np.nanstd(squares, axis=(3, 4)), atol=1e-6)
+    np.testing.assert_allclose(means[at], np.nanmean(windows, axis=(3, 4)), atol=1e-6)
+    np.testing.assert_allclose(sds[at], np.nanstd(windows, axis=(3, 4)), atol=1e-6)
 
 
 def test_a_square_without_data_says_nothing() -> None:
-    mean, sd = kernels.means_and_sds(np.full((1, 2, 2), NAN, np.float32), [3])[0]
+    mean, sd = squares.means_and_sds(np.full((1, 2, 2), NAN, np.float32), [3])[0]
 
     assert np.isnan([mean, sd]).all()
 
@@ -84,14 +84,14 @@ def test_a_square_without_data_says_nothing() -> None:
 def test_blocks_are_averaged_over_what_is_there() -> None:
     plane = np.array([[[1, 3, NAN, NAN], [5, NAN, NAN, NAN]]], np.float32)
 
-    np.testing.assert_array_equal(kernels.block_means(plane, 2), [[[3, NAN]]])
+    np.testing.assert_array_equal(lattices.block_means(plane, 2), [[[3, NAN]]])
 
 
 def test_windows_of_cells_have_numpys_medians() -> None:
     cells = values(3, 2, 9, 12)
     starts = (np.array([0, 2, 4]), np.array([1, 3, 5, 7]))
 
-    median, deviation = kernels.middles(cells, starts, 5, 1, with_deviation=True)
+    median, deviation = sorting.middles(cells, starts, 5, 1, with_deviation=True)
 
     window = cells[1, 4:9, 3:8]
     assert median[1, 2, 1] == pytest.approx(np.nanmedian(window))
@@ -115,6 +115,6 @@ def test_indices_stay_in_their_range(
     left, right = np.full((1, 2), a, np.float32), np.full((1, 2), b, np.float32)
 
     np.testing.assert_allclose(
-        kernels.normalised_difference(left, right), [[difference] * 2], rtol=1e-5
+        pixels.normalised_difference(left, right), [[difference] * 2], rtol=1e-5
     )
-    np.testing.assert_allclose(kernels.ratio(left, right), [[quotient] * 2], rtol=1e-5)
+    np.testing.assert_allclose(pixels.ratio(left, right), [[quotient] * 2], rtol=1e-5)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minecover import kernels
 from minecover.cube import F32
 from minecover.errors import ConfigError
 from minecover.features.series import Series
+from minecover.kernels import squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Neighbourhood:
     def over_dates(self, series: Series) -> F32:
         """Take mean and spread of what has data in each square."""
         medians = np.stack([series.median(plane) for plane in self.planes])
-        return kernels.means_and_sds(medians, self.sizes_px).reshape(-1, *medians.shape[1:])
+        return squares.means_and_sds(medians, self.sizes_px).reshape(-1, *medians.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class WaterByBareGround:
             is_bare = (ndvi < self.ndvi_below) & ~is_water
         both = np.stack([is_water, is_bare]).astype(np.float32)
         both[:, ~seen] = np.nan
-        shares = kernels.means_and_sds(both, self.sizes_px)[:, 0]
+        shares = squares.means_and_sds(both, self.sizes_px)[:, 0]
         return np.concatenate(
             [[water, bare, np.minimum(water, bare)] for water, bare in shares]
         )

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover import kernels
 from minecover.cube import F32, Cube
 from minecover.errors import ConfigError
 from minecover.features.spectral import bands_of, on_bands
 from minecover.features.windows import Windows
 from minecover.indices import INDICES
+from minecover.kernels import pixels
 from minecover.landsat import THERMAL
 
 
@@ -136,5 +136,5 @@ def over_windows(windows: Windows, values: F32, reference: F32, cube: Cube) -> F
 
 def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:
     """Put NaN into the invalid observations of fresh (time, plane, row, col) values."""
-    kernels.hide(values.swapaxes(0, 1), np.ascontiguousarray(valid))
+    pixels.hide(values.swapaxes(0, 1), np.ascontiguousarray(valid))
     return values

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover import kernels
 from minecover.cube import F32
+from minecover.kernels import sorting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ class Series:
         valid : (time, row, col) bool
         around : mapping of (row, col) float32
         """
-        found = {name: kernels.sort_dates(plane, valid) for name, plane in planes.items()}
+        found = {name: sorting.sort_dates(plane, valid) for name, plane in planes.items()}
         ordered = {name: pair[0] for name, pair in found.items()}
         count = {name: pair[1] for name, pair in found.items()}
         return cls(ordered, count, valid.sum(axis=0), around)
@@ -69,7 +69,7 @@ class Series:
         q : float
             0 ... 1.
         """
-        return kernels.quantile(self.ordered[name], self.count[name], q)
+        return sorting.quantile(self.ordered[name], self.count[name], q)
 
     def share(self, name: str, *, at_least: float) -> F32:
         """Share of a plane's valid dates that reach a value; NaN where there is none."""

@@ -65,9 +65,9 @@ def on_bands(cube: Cube, names: Sequence[str]) -> F32:
     -------
     (time, name, row, col) float32
     """
-    used = bands_of(names)
     if not set(names) & set(INDICES):
         return cube.values(*names)
+    used = bands_of(names)
     values = cube.values(*used)
     planes = {band: values[:, i] for i, band in enumerate(used)}
     # Name after name in memory, as `Cube.values` has bands.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover import kernels
 from minecover.cube import F32
 from minecover.errors import ConfigError
 from minecover.grid import Grid
+from minecover.kernels import lattices, sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Windows:
         flat = np.ascontiguousarray(values).reshape(-1, *grid.shape)
         at = self._laid(grid)
         found = self._middles(flat, at, with_deviation=True)
-        median, deviation = (kernels.spread(z, at.rows, at.cols) for z in found)
+        median, deviation = (lattices.spread(z, at.rows, at.cols) for z in found)
         return median.reshape(values.shape), deviation.reshape(values.shape)
 
     def over(self, values: F32, reference: F32, grid: Grid) -> F32:
@@ -94,7 +94,7 @@ class Windows:
         )
         at = self._laid(grid)
         median, _ = self._middles(of, at, with_deviation=False)
-        return kernels.over_spread(flat, median, at.rows, at.cols).reshape(values.shape)
+        return lattices.over_spread(flat, median, at.rows, at.cols).reshape(values.shape)
 
     def _laid(self, grid: Grid) -> _Laid:
         """Lay the lattice over a grid."""
@@ -118,8 +118,8 @@ class Windows:
     def _middles(self, flat: F32, at: _Laid, *, with_deviation: bool) -> tuple[F32, F32]:
         """Median and deviation of each window."""
         top, left = at.corner
-        cells = kernels.block_means(flat[:, top:, left:], self.cell_px)
-        return kernels.middles(
+        cells = lattices.block_means(flat[:, top:, left:], self.cell_px)
+        return sorting.middles(
             cells,
             at.windows,
             self.window_cells,
@@ -134,8 +134,8 @@ class _Laid:
 
     corner: tuple[int, int]
     windows: tuple[NDArray[np.int64], NDArray[np.int64]]
-    rows: kernels.Between
-    cols: kernels.Between
+    rows: lattices.Between
+    cols: lattices.Between
 
 
 def _origin(grid: Grid) -> tuple[int, int]:
@@ -144,7 +144,7 @@ def _origin(grid: Grid) -> tuple[int, int]:
     return int(np.floor(t.f / t.e + 0.25)), int(np.floor(t.c / t.a + 0.25))
 
 
-def _between(first: float, step: int, n_pixels: int, n_windows: int) -> kernels.Between:
+def _between(first: float, step: int, n_pixels: int, n_windows: int) -> lattices.Between:
     """Place pixel centres between window centres: lower window, share of the upper, inside."""
     position = (np.arange(n_pixels) + 0.5 - first) / step
     lower = np.floor(position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -19,7 +20,8 @@ LANES = 128
 #: De Bruijn's sequence: multiplied by a single bit, its top six bits name that bit's place.
 SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
 
-Node = dict[str, object]
+#: A node of LightGBM's dump: numbers, names and its two children.
+Node = dict[str, Any]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 #: The fields of `LeafMasks`, in their order: compiled loops take no objects.
@@ -103,10 +105,10 @@ def leaf_masks(model: LGBMClassifier) -> LeafMasks | None:
 def _leaves(node: Node) -> Iterator[float]:
     """Walk the values of a tree's leaves, from the left."""
     if "leaf_value" in node:
-        yield float(node["leaf_value"])  # type: ignore[arg-type]
+        yield float(node["leaf_value"])
         return
     for side in ("left_child", "right_child"):
-        yield from _leaves(node[side])  # type: ignore[arg-type]
+        yield from _leaves(node[side])
 
 
 def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
@@ -114,10 +116,10 @@ def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
     if "leaf_value" in node:
         return
     left, right = node["left_child"], node["right_child"]
-    n = len(list(_leaves(left)))  # type: ignore[arg-type]
+    n = len(list(_leaves(left)))
     yield node, first, n
-    yield from _nodes(left, first)  # type: ignore[arg-type]
-    yield from _nodes(right, first + n)  # type: ignore[arg-type]
+    yield from _nodes(left, first)
+    yield from _nodes(right, first + n)
 
 
 def _without(first: int, n: int, bits: int) -> int:
@@ -128,7 +130,7 @@ def _without(first: int, n: int, bits: int) -> int:
 def _sends_nan_right(node: Node) -> bool:
     """Where NaN goes: its learned side, or where 0 goes if training had none."""
     if node["missing_type"] == "None":
-        return float(node["threshold"]) < 0.0  # type: ignore[arg-type]
+        return float(node["threshold"]) < 0.0
     return not node["default_left"]
 
 

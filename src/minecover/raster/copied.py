@@ -58,7 +58,7 @@ def pan_mean(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
     corner = _corner(source, grid, scale=2)
     if corner is None:
         return None
-    from minecover.kernels import smoothed  # numba takes a second to import
+    from minecover.kernels.lattices import smoothed  # numba takes a second to import
 
     rows, cols = grid.shape
     around = (corner[0], corner[1], 2 * rows + 1, 2 * cols + 1)
