@@ -41,6 +41,10 @@ def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> No
     minecover map 27.9,-4.4,28.1,-4.2 --source simulated/ --model models/model.pkl --out map/
     minecover map kivu.gpkg --source earth_engine --scheduler tcp://10.0.0.5:8786 --out map/
     """
+    from minecover.region import nursery
+
+    if how["scheduler"] is None:
+        nursery.prepare("distributed", "minecover.mapping.tile")
     from minecover.errors import RegionError
     from minecover.mapping.run import map_area, order_of
     from minecover.region.cluster import Workers

@@ -19,6 +19,7 @@ from distributed import (
 from distributed.comm import CommClosedError
 
 from minecover.errors import ConfigError, MinecoverError, RegionError
+from minecover.region import nursery
 from minecover.region.ledger import FAILED, Outcome
 from minecover.region.tiles import Tile
 
@@ -40,18 +41,8 @@ SETTINGS = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
-    "distributed.nanny.pre-spawn-environ": {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        # What a block frees the next one takes again: given back, each page would be asked of
-        # the system anew, which takes longer than all that is computed on it.
-        "MALLOC_TRIM_THRESHOLD_": str(2**30),
-        "MALLOC_MMAP_THRESHOLD_": str(2**25),
-        "MALLOC_ARENA_MAX": "1",
-        # Every pixel is read once: a cache of blocks would only hold memory [MB].
-        "GDAL_CACHEMAX": "32",
-        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    },
+    "distributed.nanny.pre-spawn-environ": nursery.ENVIRONMENT,
+    "distributed.worker.multiprocessing-method": nursery.METHOD,
 }
 
 
