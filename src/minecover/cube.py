@@ -105,11 +105,17 @@ class Cube:
             )
         return [self.bands.index(band) for band in bands]
 
-    def core(self, planes: NDArray[Plane]) -> NDArray[Plane]:
-        """Cut the halo off the last two axes."""
-        h = self.halo_px
+    def core(self, planes: NDArray[Plane], *, halo_px: int = 0) -> NDArray[Plane]:
+        """Cut the halo off the last two axes, but for `halo_px` of it."""
+        h = self.halo_px - halo_px
         rows, cols = self.grid.shape
         return planes[..., h : rows - h, h : cols - h]
+
+    def within(self, halo_px: int) -> Cube:
+        """Keep `halo_px` of the halo; nothing is copied."""
+        end = self.halo_px - halo_px
+        rows, cols = (slice(end, n - end) for n in self.grid.shape)
+        return self.cut(rows, cols, halo_px=halo_px)
 
     def cut(self, rows: slice, cols: slice, *, halo_px: int) -> Cube:
         """Take a part, whose outermost `halo_px` pixels are its halo; nothing is copied."""

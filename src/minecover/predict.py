@@ -13,7 +13,7 @@ from minecover.aggregation import Aggregation
 from minecover.cube import F32, Cube
 from minecover.errors import ModelError
 from minecover.features import Block
-from minecover.features.planes import location_planes, observation_planes, trim_px
+from minecover.features.planes import location_planes, observation_planes, reach_over_dates_px
 from minecover.features.series import Series
 from minecover.grid import Grid
 from minecover.masks import Profile, valid
@@ -149,27 +149,26 @@ class Detector:
         self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
     ) -> dict[str, F32]:
         """Compute the model's columns; in the ``observation`` design one plane a date."""
-        by_date = observation_planes(cube, usable, self.blocks, self.features)
-        still = (
-            set(self.features)
-            if self.design == "location"
-            else set(self.features) - set(by_date)
+        near = cube.within(reach_over_dates_px(self.blocks, self.features))
+        seen = cube.core(usable, halo_px=near.halo_px)
+        by_date = observation_planes(
+            cube, usable, self.blocks, self.features, halo_px=near.halo_px
         )
-        trim = trim_px(self.blocks, sorted(still), cube.halo_px)
-        rows, cols = (slice(trim, n - trim) for n in cube.grid.shape)
-        near = cube.cut(rows, cols, halo_px=cube.halo_px - trim)
+        still = set(self.features)
+        if self.design != "location":
+            still -= set(by_date)
         planes = location_planes(
-            {name: plane[:, rows, cols] for name, plane in by_date.items()},
-            usable[:, rows, cols],
-            {name: plane[rows, cols] for name, plane in around.items()},
+            by_date,
+            seen,
+            {name: cube.core(plane, halo_px=near.halo_px) for name, plane in around.items()},
             self.blocks,
             sorted(still),
         )
         found = {name: near.core(plane) for name, plane in planes.items()}
         if self.design != "location":
-            shape = (len(cube.dates), *cube.core(usable).shape[1:])
+            shape = near.core(seen).shape
             found = {name: np.broadcast_to(plane, shape) for name, plane in found.items()}
-            found.update({name: cube.core(plane) for name, plane in by_date.items()})
+            found.update({name: near.core(plane) for name, plane in by_date.items()})
         return {name: found[name] for name in self.features}
 
     def _score(

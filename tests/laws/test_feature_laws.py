@@ -53,7 +53,7 @@ def patch(seed: int, n_dates: int = 3) -> tuple[Cube, np.ndarray]:
 def features(cube: Cube, valid: np.ndarray, blocks: dict[str, Block]) -> tuple[F32, F32]:
     """All observation planes where valid, and all location planes, without the halo."""
     columns = names_of(blocks)
-    by_date = observation_planes(cube, valid, blocks, columns)
+    by_date = observation_planes(cube, valid, blocks, columns, halo_px=cube.halo_px)
     over_dates = location_planes(by_date, valid, {}, blocks, columns)
     seen = np.where(valid[:, None], np.stack(list(by_date.values()), axis=1), np.float32(0))
     return cube.core(seen), cube.core(np.stack(list(over_dates.values())))

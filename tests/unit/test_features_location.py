@@ -143,7 +143,7 @@ def test_only_what_was_asked_for_is_computed(cube: Cube) -> None:
         "near": Neighbourhood(("B7",), (3,)),
     }
 
-    planes = observation_planes(cube, valid, blocks, ["B7_mean3"])
+    planes = observation_planes(cube, valid, blocks, ["B7_mean3"], halo_px=1)
     found = location_planes(planes, valid, {}, blocks, ["B7_mean3"])
 
     assert list(found) == ["B7_mean3"]
@@ -164,7 +164,9 @@ def test_a_column_that_no_block_gives_is_named(cube: Cube) -> None:
     blocks: dict[str, Block] = {"near": Neighbourhood(("B7",), (3,))}
 
     with pytest.raises(ConfigError, match="no feature block gives B7, ndxi"):
-        observation_planes(cube, np.ones((2, 4, 5), np.bool_), blocks, ["B7_mean3", "ndxi"])
+        observation_planes(
+            cube, np.ones((2, 4, 5), np.bool_), blocks, ["B7_mean3", "ndxi"], halo_px=1
+        )
 
 
 def test_features_that_look_beyond_the_halo_are_refused(cube: Cube) -> None:
@@ -172,7 +174,7 @@ def test_features_that_look_beyond_the_halo_are_refused(cube: Cube) -> None:
 
     assert reach_px(blocks, ["B7_mean5"]) == 2
     with pytest.raises(ConfigError, match=r"look 2 px .* halo of 1 px.*halo_px"):
-        observation_planes(cube, np.ones((2, 4, 5), np.bool_), blocks, ["B7_mean5"])
+        observation_planes(cube, np.ones((2, 4, 5), np.bool_), blocks, ["B7_mean5"], halo_px=1)
 
 
 def test_a_block_without_its_bands_or_layers_is_left_out_with_all_that_needs_it() -> None:

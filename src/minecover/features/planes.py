@@ -53,6 +53,8 @@ def observation_planes(
     valid: NDArray[np.bool_],
     blocks: Mapping[str, Block],
     columns: Collection[str],
+    *,
+    halo_px: int,
 ) -> dict[str, F32]:
     """Compute the observation planes that some columns are, or are made of.
 
@@ -65,11 +67,14 @@ def observation_planes(
         Everything that can be computed.
     columns : collection of str
         Names of observation and location features.
+    halo_px : int
+        Of the cube's halo, what the planes keep: as much as location features look at, see
+        `reach_over_dates_px`, and no more need be computed.
 
     Returns
     -------
     dict of (time, row, col) float32
-        By name, halo included.
+        By name.
 
     Raises
     ------
@@ -80,7 +85,9 @@ def observation_planes(
     needed = _inputs(blocks, columns) | set(columns)
     planes: dict[str, F32] = {}
     for block in _on_dates(blocks, needed):
-        values = block.on_dates(cube, valid)
+        near = cube.within(min(halo_px + block.reach_px, cube.halo_px))
+        values = block.on_dates(near, cube.core(valid, halo_px=near.halo_px))
+        values = near.core(values, halo_px=halo_px)
         asked = ((i, name) for i, name in enumerate(block.names) if name in needed)
         planes.update({name: values[:, i] for i, name in asked})
     return planes
@@ -108,7 +115,7 @@ def location_planes(
     Returns
     -------
     dict of (row, col) float32
-        By column, halo included; NaN where no date is valid.
+        By column, as large as the planes; NaN where no date is valid.
     """
     series = Series.of(planes, valid, around)
     found = {name: series.median(name) for name in planes if name in columns}
@@ -132,13 +139,9 @@ def reach_px(blocks: Mapping[str, Block], columns: Collection[str]) -> int:
     return max(reaches, default=0)
 
 
-def trim_px(blocks: Mapping[str, Block], columns: Collection[str], halo_px: int) -> int:
-    """How much of a halo may be cut off once observation planes are computed [px].
-
-    What looks round a pixel after that looks less far, and need not be computed further out.
-    """
-    reaches = [block.reach_px for block in _over_dates(blocks, columns)]
-    return halo_px - max(reaches, default=0)
+def reach_over_dates_px(blocks: Mapping[str, Block], columns: Collection[str]) -> int:
+    """How far round a pixel the named columns look at observation planes [px]."""
+    return max((block.reach_px for block in _over_dates(blocks, columns)), default=0)
 
 
 def surroundings(blocks: Mapping[str, Block], columns: Collection[str]) -> set[str]:

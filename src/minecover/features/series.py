@@ -51,6 +51,7 @@ class Series:
         valid : (time, row, col) bool
         around : mapping of (row, col) float32
         """
+        valid = np.ascontiguousarray(valid)  # once for all planes
         found = {name: sorting.sort_dates(plane, valid) for name, plane in planes.items()}
         ordered = {name: pair[0] for name, pair in found.items()}
         count = {name: pair[1] for name, pair in found.items()}

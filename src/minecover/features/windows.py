@@ -117,8 +117,7 @@ class Windows:
 
     def _middles(self, flat: F32, at: _Laid, *, with_deviation: bool) -> tuple[F32, F32]:
         """Median and deviation of each window."""
-        top, left = at.corner
-        cells = lattices.block_means(flat[:, top:, left:], self.cell_px)
+        cells = lattices.block_means(flat, self.cell_px, corner=at.corner)
         return sorting.middles(
             cells,
             at.windows,

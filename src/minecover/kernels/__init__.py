@@ -1,7 +1,7 @@
 """Compiled loops over pixels: what numpy does in several passes over memory, done in one.
 
-Each gives, to the last bit, what its numpy sentence gives; neither the processor nor the shape
-of the array matters. Sums keep their order, and nothing is fused or reassociated.
+Each gives what its numpy sentence gives, and all but `squares` to the last bit; neither the
+processor nor the shape of the array matters. Sums keep their order, nothing is reassociated.
 
 A compiled loop calls none of another file: what is compiled is kept by the text of its own
 file, and would go on with the other's old one.

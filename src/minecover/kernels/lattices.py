@@ -11,24 +11,27 @@ Integers = NDArray[np.integer]
 Between = tuple[Ints, F32, Bools]
 
 
-def block_means(values: F32, side: int) -> F32:
+def block_means(values: F32, side: int, *, corner: tuple[int, int] = (0, 0)) -> F32:
     """Mean of whole blocks of side x side pixels, leaving NaN out.
 
     Parameters
     ----------
     values : (n, row, col) float32
     side : int
+    corner : tuple of int
+        Row and column in which the first block begins.
 
     Returns
     -------
-    (n, row // side, col // side) float32
+    (n, (row - corner) // side, (col - corner) // side) float32
     """
-    return _block_means(values, side)
+    return _block_means(np.ascontiguousarray(values), side, corner)
 
 
 @looped
-def _block_means(values: F32, side: int) -> F32:
-    n, rows, cols = len(values), values.shape[1] // side, values.shape[2] // side
+def _block_means(values: F32, side: int, corner: tuple[int, int]) -> F32:
+    (top, left), n = corner, len(values)
+    rows, cols = (values.shape[1] - top) // side, (values.shape[2] - left) // side
     means = np.empty((n, rows, cols), np.float32)
     total, count = np.empty(cols * side), np.empty(cols * side, np.int32)
     for k in range(n):
@@ -36,7 +39,7 @@ def _block_means(values: F32, side: int) -> F32:
             total[:] = 0
             count[:] = 0
             for down in range(side):
-                row = values[k, i * side + down]
+                row = values[k, top + i * side + down, left : left + cols * side]
                 for x in range(cols * side):
                     value = row[x]
                     is_there = abs(value) < np.float32(np.inf)

@@ -184,30 +184,26 @@ def _middles(
     out: tuple[F32, F32],
     how: tuple[int, int, bool],
 ) -> None:
-    (tops, lefts), (side, least, deviate) = starts, how
+    side, least, deviate = how
     lanes = np.full((side * side, LANES), INFINITE)
     floats = lanes.view(np.float32)
-    wide = len(lefts)
-    at = np.empty((2, LANES), np.int64)
     for k in range(len(cells)):
         medians, deviations = out[0][k].reshape(-1), out[1][k].reshape(-1)
         for first in range(0, len(medians), LANES):
             width = min(LANES, len(medians) - first)
-            for x in range(width):
-                at[0, x], at[1, x] = tops[(first + x) // wide], lefts[(first + x) % wide]
             here = slice(first, first + width)
-            _gather(cells[k], at[:, :width], side, floats)
+            _gather(cells[k], starts, first, side, floats[:, :width])
             middle, count = _middle_of(lanes, width, pairs, table)
             _put(middle, count, least, medians[here])
             if deviate:
-                _gather(cells[k], at[:, :width], side, floats)
+                _gather(cells[k], starts, first, side, floats[:, :width])
                 floats[:, :width] = np.abs(floats[:, :width] - middle)
                 middle, count = _middle_of(lanes, width, pairs, table)
                 _put(middle, count, least, deviations[here])
 
 
 @looped
-def _put(values: F32, count: Ints, least: int, out: F32) -> None:
+def _put(values: F32, count: Keys, least: int, out: F32) -> None:
     """Write what enough cells speak for."""
     for x in range(len(values)):
         if count[x] >= least:
@@ -215,31 +211,41 @@ def _put(values: F32, count: Ints, least: int, out: F32) -> None:
 
 
 @looped
-def _gather(cells: F32, at: Ints, side: int, lanes: F32) -> None:
-    """Lay the cells of windows, by their upper left ones, side by side."""
-    for m in range(side * side):
-        lane, down, across = lanes[m], m // side, m % side
-        for x in range(at.shape[1]):
-            lane[x] = cells[at[0, x] + down, at[1, x] + across]
+def _gather(cells: F32, starts: tuple[Ints, Ints], first: int, side: int, lanes: F32) -> None:
+    """Lay the cells of windows, from the `first` on, side by side."""
+    (tops, lefts), x = starts, 0
+    while x < lanes.shape[1]:
+        i, j = (first + x) // len(lefts), (first + x) % len(lefts)
+        at = lefts[j : j + lanes.shape[1] - x]
+        for down in range(side):
+            row = cells[tops[i] + down]
+            for across in range(side):
+                lane, shifted = lanes[down * side + across, x:], row[across:]
+                for w in range(len(at)):
+                    lane[w] = shifted[at[w]]
+        x += len(at)
 
 
 @looped
-def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32, Ints]:
+def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32, Keys]:
     """Median of what is finite in each lane of floats' bits, and how much that is."""
     low, high, share = table
     everything = np.ones(width, np.bool_)
-    count = np.zeros(width, np.int64)
+    count = np.zeros(width, np.int32)
     for lane in lanes:
         _load(lane[:width], everything, lane)
         for x in range(width):
-            count[x] += lane[x] < INFINITE
+            count[x] += np.int32(lane[x] < INFINITE)
+    middle = np.full(width, np.float32(np.nan))
+    # Under a cloud there is nothing to sort.
+    if count.max() == 0:
+        return middle, count
     _sort_lanes(lanes, pairs)
-    for lane in lanes:
-        for x in range(width):
-            lane[x] = _flipped(lane[x])
-    floats = lanes.view(np.float32)
-    middle = np.empty(width, np.float32)
+    ends = np.empty(2, np.int32)
+    floats = ends.view(np.float32)
     for x in range(width):
-        below = floats[low[count[x]], x]
-        middle[x] = below + (floats[high[count[x]], x] - below) * share[count[x]]
+        if count[x] > 0:
+            ends[0] = _flipped(lanes[low[count[x]], x])
+            ends[1] = _flipped(lanes[high[count[x]], x])
+            middle[x] = floats[0] + (floats[1] - floats[0]) * share[count[x]]
     return middle, count

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minecover.kernels import F32, F64, Ints, looped
+from minecover.kernels import F32, F64, Bools, Ints, looped
+
+INFINITY = np.float32(np.inf)
 
 
 def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
@@ -39,39 +41,74 @@ def _means_and_sds(padded: F32, halves: Ints) -> F32:
     n, wide, edge = len(padded), padded.shape[2], halves[-1]
     rows, cols = padded.shape[1] - 2 * edge, wide - 2 * edge
     both = np.empty((len(halves), 2, n, rows, cols), np.float32)
-    down, across = np.empty((3, wide)), np.empty((3, cols))
     doubled = np.empty((_doublings(2 * edge + 1) + 1, wide))
-    count, total, squares = across[0], across[1], across[2]
-    for k in range(n):
-        for r in range(rows):
-            middle, reach = r + edge, 0
-            down[:] = 0
-            _count_in(padded[k, middle], down[0], down[1], down[2])
+    down, shares, sums = np.empty((3, wide)), np.empty((len(halves), cols)), np.empty((2, cols))
+    differs = _differs(padded)
+    for r in range(rows):
+        for k in range(n):
+            if differs[k]:
+                _share_of_each(padded[k], r + edge, halves, down[2], doubled, shares)
+            down[:2] = 0
+            reach = -1
             for s in range(len(halves)):
                 while reach < halves[s]:
                     reach += 1
-                    _count_in(padded[k, middle - reach], down[0], down[1], down[2])
-                    _count_in(padded[k, middle + reach], down[0], down[1], down[2])
-                for m in range(3):
-                    _add_across(
-                        down[m], edge - halves[s], 2 * halves[s] + 1, doubled, across[m]
-                    )
-                means, spreads = both[s, 0, k, r], both[s, 1, k, r]
-                for x in range(cols):
-                    average = total[x] / count[x]
-                    variance = squares[x] / count[x] - average * average
-                    means[x] = average
-                    spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
+                    for side in range(-1, min(reach, 1) + 1, 2):
+                        _add_row(padded[k, r + edge + side * reach], down[0], down[1])
+                for m in range(2):
+                    _add_across(down[m], edge - halves[s], halves[s], doubled, sums[m])
+                _conclude(sums[0], sums[1], shares[s], both[s, 0, k, r], both[s, 1, k, r])
     return both
 
 
 @looped
-def _count_in(row: F32, count: F64, total: F64, squares: F64) -> None:
-    """Add a row to the running counts, sums and sums of squares of its columns."""
+def _differs(planes: F32) -> Bools:
+    """Which planes hold data in other places than the one before: few do."""
+    differs = np.ones(len(planes), np.bool_)
+    for k in range(1, len(planes)):
+        differing = 0
+        for r in range(planes.shape[1]):
+            one, other = planes[k - 1, r], planes[k, r]
+            for x in range(len(one)):
+                differing += (abs(one[x]) < INFINITY) != (abs(other[x]) < INFINITY)
+        differs[k] = differing > 0
+    return differs
+
+
+@looped
+def _conclude(total: F64, squares: F64, share: F64, means: F32, spreads: F32) -> None:
+    """Turn sums into means and standard deviations."""
+    for x in range(len(total)):
+        average = total[x] * share[x]
+        variance = squares[x] * share[x] - average * average
+        means[x] = average
+        spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
+
+
+@looped
+def _share_of_each(
+    plane: F32, middle: int, halves: Ints, down: F64, doubled: F64, shares: F64
+) -> None:
+    """Give, for squares round a row's pixels, one by how many of theirs hold data."""
+    down[:] = 0
+    reach = -1
+    for s in range(len(halves)):
+        while reach < halves[s]:
+            reach += 1
+            for side in range(-1, min(reach, 1) + 1, 2):
+                row = plane[middle + side * reach]
+                for x in range(len(row)):
+                    down[x] += 1.0 if abs(row[x]) < INFINITY else 0.0
+        _add_across(down, halves[-1] - halves[s], halves[s], doubled, shares[s])
+        for x in range(shares.shape[1]):
+            shares[s, x] = 1.0 / shares[s, x]
+
+
+@looped
+def _add_row(row: F32, total: F64, squares: F64) -> None:
+    """Add a row to the sums, and sums of squares, of its columns."""
     for x in range(len(row)):
-        is_there = abs(row[x]) < np.float32(np.inf)
-        known = np.float64(row[x]) if is_there else 0.0
-        count[x] += 1.0 if is_there else 0.0
+        known = np.float64(row[x] if abs(row[x]) < INFINITY else np.float32(0))
         total[x] += known
         squares[x] += known * known
 
@@ -86,22 +123,20 @@ def _doublings(size: int) -> int:
 
 
 @looped
-def _add_across(down: F64, first: int, size: int, doubled: F64, across: F64) -> None:
-    """Add `size` neighbours, from `first` on: 9 are 8 and 1, 8 are 4 and 4."""
-    deepest, cols = _doublings(size), len(across)
-    doubled[0] = down
+def _add_across(down: F64, first: int, half: int, doubled: F64, across: F64) -> None:
+    """Add neighbours, an odd number of them from `first` on: 9 are 8 and 1, 8 are 4 and 4."""
+    size, cols = 2 * half + 1, len(across)
+    deepest = _doublings(size)
     for power in range(deepest):
         step = 1 << power
-        some = len(down) - 2 * step + 1
-        narrow, broad, beside = doubled[power], doubled[power + 1], doubled[power][step:]
-        for x in range(some):
+        narrow, broad = down if power == 0 else doubled[power], doubled[power + 1]
+        beside = narrow[step:]
+        for x in range(len(down) - 2 * step + 1):
             broad[x] = narrow[x] + beside[x]
-    at = first
-    across[:] = doubled[deepest, at : at + cols]
-    at += 1 << deepest
+    at, so_far = first + (1 << deepest), doubled[deepest, first : first + cols]
     for power in range(deepest - 1, -1, -1):
         if size & (1 << power):
-            more = doubled[power, at : at + cols]
+            more = (down if power == 0 else doubled[power])[at : at + cols]
             for x in range(cols):
-                across[x] += more[x]
-            at += 1 << power
+                across[x] = so_far[x] + more[x]
+            at, so_far = at + (1 << power), across

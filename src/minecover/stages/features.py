@@ -8,7 +8,13 @@ import numpy as np
 from minecover.config import Params
 from minecover.errors import SceneError
 from minecover.features import Block
-from minecover.features.planes import givable, location_planes, names_of, observation_planes
+from minecover.features.planes import (
+    givable,
+    location_planes,
+    names_of,
+    observation_planes,
+    reach_over_dates_px,
+)
 from minecover.masks import Profile, applicable, valid
 from minecover.raster import read_cube, read_planes
 from minecover.sites import Site
@@ -57,11 +63,17 @@ def tabulate(
     rejected = masks["rejected"] == 1
 
     columns = names_of(blocks)
-    by_date = observation_planes(cube, usable[chosen], blocks, columns)
-    over_dates = location_planes(by_date, usable[chosen], read_around(site), blocks, columns)
+    near = cube.within(reach_over_dates_px(blocks, columns))
+    by_date = observation_planes(cube, usable[chosen], blocks, columns, halo_px=near.halo_px)
+    seen = cube.core(usable[chosen], halo_px=near.halo_px)
+    around = {
+        name: cube.core(plane, halo_px=near.halo_px)
+        for name, plane in read_around(site).items()
+    }
+    over_dates = location_planes(by_date, seen, around, blocks, columns)
     write_table(
         paths.table("observation", site.site_id),
-        {name: cube.core(plane) for name, plane in by_date.items()},
+        {name: near.core(plane) for name, plane in by_date.items()},
         dates=dates,
         marks={
             "label": label,
@@ -72,7 +84,7 @@ def tabulate(
     )
     write_table(
         paths.table("location", site.site_id),
-        {name: cube.core(plane) for name, plane in over_dates.items()},
+        {name: near.core(plane) for name, plane in over_dates.items()},
         dates=dates[-1:],
         marks={
             "label": label[-1],
