@@ -42,6 +42,7 @@ SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.nanny.pre-spawn-environ": nursery.ENVIRONMENT,
+    "distributed.worker.profile.enabled": False,
     "distributed.worker.multiprocessing-method": nursery.METHOD,
 }
 
