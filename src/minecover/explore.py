@@ -19,7 +19,7 @@ from minecover.metrics import site_scores
 from minecover.out_of_fold import read_out_of_fold
 from minecover.predict import Detector
 from minecover.raster import read_cube
-from minecover.serving import locate
+from minecover.serving.models import locate
 from minecover.sites import Site, read_sites
 from minecover.stages import paths, read_around
 from minecover.stages.built import site_view

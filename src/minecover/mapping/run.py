@@ -21,7 +21,7 @@ from minecover.region import cluster, ledger
 from minecover.region.area import read_area
 from minecover.region.mosaic import LAYERS, locations, tile_path, write_map
 from minecover.region.tiles import Tile, tiles_of
-from minecover.serving import locate
+from minecover.serving.models import locate
 from minecover.source.product_folder import LEVEL_BANDS, ProductFolder
 from minecover.stages.predict import read_card
 
@@ -37,7 +37,7 @@ def order_of(model: str, source: str, out: Path, *, is_screened: bool = True) ->
     Parameters
     ----------
     model : str
-        See `minecover.serving.locate`.
+        See `minecover.serving.models.locate`.
     source : str
         A product folder, or an option of conf/source.
     out : Path
