@@ -1,6 +1,9 @@
 """Regions: areas refused, tiles that meet, a ledger that remembers, one run a folder."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from minecover.errors import ConfigError, RegionError, SiteError
 from minecover.grid import Grid
 from minecover.raster import read_planes
 from minecover.raster.tiles import Placed, write_mosaic, write_tile
-from minecover.region import cluster, ledger
+from minecover.region import cluster, ledger, nursery
 from minecover.region.area import by_zone, read_area
 from minecover.region.ledger import CLOUDY, FAILED, OK, Outcome
 from minecover.region.tiles import tiles_of
@@ -143,6 +146,39 @@ def test_a_scheduler_that_is_not_there_is_said_in_seconds() -> None:
         pass
 
     assert time.monotonic() - begin < 2 * cluster.ANSWER_S
+
+
+#: Asks a worker's process what was there when it began, and the one that started it.
+ASKED = """
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from minecover.region import nursery
+
+nursery.prepare("no.such.module", "minecover.region.tiles")
+there = "'minecover.region.tiles' in __import__('sys').modules"
+variables = "{name: __import__('os').environ.get(name) for name in %r}" % [*nursery.ENVIRONMENT]
+with ProcessPoolExecutor(1, get_context(nursery.METHOD)) as pool:
+    assert pool.submit(eval, there).result()
+    assert pool.submit(eval, variables).result() == nursery.ENVIRONMENT
+assert os.environ.get("MALLOC_ARENA_MAX") == "7"
+assert "MALLOC_MMAP_MAX_" not in os.environ
+"""
+
+
+@pytest.mark.skipif(nursery.METHOD != "forkserver", reason="nothing is forked here")
+def test_workers_find_imported_what_they_need_and_their_parent_keeps_its_variables() -> None:
+    env = {name: value for name, value in os.environ.items() if name not in nursery.ENVIRONMENT}
+
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED],
+        env={**env, "MALLOC_ARENA_MAX": "7"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("processes", "memory_gb"), [(0, 1.0), (2, 0.0)])
