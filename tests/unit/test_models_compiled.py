@@ -65,6 +65,14 @@ def test_trees_are_found_inside_of_wrappers() -> None:
     np.testing.assert_allclose(twin.predict_proba(X), model.predict_proba(X), atol=1e-12)
 
 
+def test_what_wrappers_hold_twice_is_compiled_once() -> None:
+    inner = fitted(8, 0.1)
+
+    first, second = compiled(Bagged([inner, inner])).members
+
+    assert first[-1] is second[-1]
+
+
 def test_the_first_trees_alone_are_lightgbms_first_trees() -> None:
     model, (X, _) = fitted(32, 0.1), rows(300, 0.1)
 

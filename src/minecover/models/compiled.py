@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Self, TypeVar, cast
 
 import numpy as np
@@ -58,7 +59,8 @@ def compiled(model: Model) -> Model:
 
     What cannot be (another family, several classes, categories, too many leaves) stays.
     """
-    twin = _changed(model, LGBMClassifier, _compiled)
+    # Wrappers hold what they fitted in several places.
+    twin = _changed(model, LGBMClassifier, cache(_compiled))
     return cast(Model, twin)
 
 
