@@ -10,7 +10,9 @@ the peak memory of all processes together, and what provinces and countries woul
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,20 +40,23 @@ def main() -> None:
     options = _options()
     area = extent_of(options.products)
     print(machine())
-    runs: dict[int, Run] = {}
-    for workers in (1, 2):
-        found = [
-            mapped(options.products, area, options.model, workers, options.scratch)
-            for _ in range(options.repeats)
-        ]
-        runs[workers] = sorted(found, key=lambda run: run.busy_s)[len(found) // 2]
-    for workers, run in runs.items():
+    found = {workers: list[Run]() for workers in (1, 2)}
+    for _ in range(options.repeats):
+        # In turns: what else the machine does befalls both.
+        for workers, runs in found.items():
+            runs.append(mapped(options.products, area, options.model, workers, options.scratch))
+    middle = {workers: _median(runs) for workers, runs in found.items()}
+    for workers, run in middle.items():
         print(
             f"{workers} workers: {run.locations / run.busy_s:>10,.0f} locations/s mapping, "
             f"{run.locations / run.wall_s:>10,.0f} with starting and ending "
             f"({run.wall_s:.1f} s); peak {run.peak_bytes / 1e9:.2f} GB"
         )
-    print(f"two workers against one: {runs[1].busy_s / runs[2].busy_s:.2f} x")
+    pairs = [one.busy_s / two.busy_s for one, two in zip(*found.values(), strict=True)]
+    print(
+        f"two workers against one: {statistics.median(pairs):.2f} x "
+        f"({min(pairs):.2f} ... {max(pairs):.2f})"
+    )
     tiles = tiles_of(read_area(area), size_px=TILE_PX)
     order = order_of(str(options.model), str(options.products), options.scratch)
     largest = max(tiles, key=lambda tile: tile.locations)
@@ -59,7 +64,12 @@ def main() -> None:
     products = open_folder(order.source, read_card(Path(order.card)))
     _, n_bytes = products.weigh([tile.grid for tile in tiles])
     n_bytes /= sum(tile.locations for tile in tiles)
-    _regions(runs[2].locations / runs[2].busy_s / 2, n_bytes)
+    _regions(middle[2].locations / middle[2].busy_s / 2, n_bytes)
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    """Take the run of median time."""
+    return sorted(runs, key=lambda run: run.busy_s)[len(runs) // 2]
 
 
 def _where_time_goes(order: Order, grid: Grid, repeats: int) -> None:

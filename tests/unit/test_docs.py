@@ -18,6 +18,8 @@ from minecover.cli import main
 from minecover.config import build, composed
 from minecover.cube import Cube
 from minecover.features import ObservationFeature
+from minecover.region import nursery
+from minecover.region.cluster import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -168,3 +170,19 @@ def test_the_recipe_of_a_source_composes(
     )  # fmt: skip
 
     assert params.build("source.scenes").folder == "there"
+
+
+def test_workers_elsewhere_are_told_to_run_as_those_of_this_machine_do() -> None:
+    (told,) = blocks(ROOT / "docs/regions.md", "yaml")
+    settings = yaml.safe_load(told)["distributed"]
+
+    variables = settings["nanny"].pop("pre-spawn-environ")
+
+    threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}  # which Dask itself limits
+    assert {name: str(value) for name, value in variables.items()} == {
+        name: value for name, value in nursery.ENVIRONMENT.items() if name not in threads
+    }
+    assert (
+        settings["worker"]["profile"]["enabled"]
+        == SETTINGS["distributed.worker.profile.enabled"]
+    )

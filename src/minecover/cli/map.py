@@ -44,6 +44,7 @@ def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> No
     from minecover.region import nursery
 
     if how["scheduler"] is None:
+        # Ahead of the imports below, beside which it goes on.
         nursery.prepare("distributed", "minecover.mapping.tile")
     from minecover.errors import RegionError
     from minecover.mapping.run import map_area, order_of

@@ -119,6 +119,12 @@ def score_tile(order: Order, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
     return probability, classes
 
 
+def open_all(order: Order) -> None:
+    """Open model and source, so that tiles find them open."""
+    detector_of(order)
+    open_source(order)
+
+
 def detector_of(order: Order) -> Detector:
     """Open the ordered model, once a process.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import dask
@@ -109,6 +109,15 @@ def connected(workers: Workers) -> Iterator[Client]:
             ) from error
         with client:
             yield client
+
+
+def begin(client: Client, work: Callable[[], None]) -> None:
+    """Do once, on every worker that is there, what the first tile would otherwise wait for.
+
+    What fails here fails again in a tile, and is told there.
+    """
+    with suppress(*LOST):
+        client.run(work, on_error="ignore")
 
 
 def outcomes(
