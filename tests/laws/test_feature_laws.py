@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from minecover.config import composed
 from minecover.cube import F32, Cube
 from minecover.features import Block
-from minecover.features.planes import location_planes, names_of, observation_planes
+from minecover.features.planes import (
+    location_planes,
+    names_of,
+    observation_planes,
+    reach_over_dates_px,
+)
 from minecover.grid import Grid
 from minecover.landsat import BANDS
 
@@ -123,4 +128,24 @@ def test_a_location_does_not_depend_on_how_the_ground_is_cut(
     for all_of_it, some in zip(whole, cut, strict=True):
         np.testing.assert_array_equal(
             all_of_it[..., row : row + inner, col : col + inner], some
+        )
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_plane_does_not_depend_on_how_much_of_the_halo_it_keeps(
+    seed: int, blocks: dict[str, Block]
+) -> None:
+    cube, valid = patch(seed)
+    columns = names_of(blocks)
+    halo = reach_over_dates_px(blocks, columns)
+
+    wide = observation_planes(cube, valid, blocks, columns, halo_px=HALO)
+    narrow = observation_planes(cube, valid, blocks, columns, halo_px=halo)
+
+    assert 0 < halo < HALO
+    seen = cube.core(valid, halo_px=halo)
+    for name, plane in narrow.items():
+        np.testing.assert_array_equal(
+            plane[seen], cube.core(wide[name], halo_px=halo)[seen], err_msg=name
         )

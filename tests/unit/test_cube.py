@@ -54,6 +54,14 @@ def test_the_halo_comes_off_the_last_two_axes(cube: Cube) -> None:
     np.testing.assert_array_equal(cube.core(cube.dn[0, 0]), cube.dn[0, 0, 1:3, 1:4])
 
 
+def test_a_cube_may_keep_some_of_its_halo(cube: Cube) -> None:
+    near = cube.within(0)
+
+    assert (near.halo_px, near.grid) == (0, cube.grid.grown(-1))
+    np.testing.assert_array_equal(near.qa, cube.core(cube.qa))
+    np.testing.assert_array_equal(cube.within(1).dn, cube.core(cube.dn, halo_px=1))
+
+
 def test_dates_can_be_picked(cube: Cube) -> None:
     last = cube.on([1])
 

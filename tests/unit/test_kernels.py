@@ -75,6 +75,25 @@ def test_squares_of_several_sizes_are_those_of_each(size: int) -> None:
     np.testing.assert_allclose(sds[at], np.nanstd(windows, axis=(3, 4)), atol=1e-6)
 
 
+def test_planes_that_miss_the_same_pixels_have_squares_as_they_would_alone() -> None:
+    one, other = values(5, 1, 12, 15), values(6, 1, 12, 15)
+    planes = np.concatenate([one, 3 * one + 1, other, other])
+
+    together = squares.means_and_sds(planes, [3, 5])
+
+    for k in range(len(planes)):
+        alone = squares.means_and_sds(planes[k : k + 1], [3, 5])
+        np.testing.assert_array_equal(together[:, :, k : k + 1], alone)
+
+
+def test_blocks_may_begin_inside_of_an_array() -> None:
+    plane = values(7, 2, 11, 13)
+
+    means = lattices.block_means(plane, 3, corner=(1, 2))
+
+    np.testing.assert_array_equal(means, lattices.block_means(plane[:, 1:, 2:], 3))
+
+
 def test_a_square_without_data_says_nothing() -> None:
     mean, sd = squares.means_and_sds(np.full((1, 2, 2), NAN, np.float32), [3])[0]
 
