@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from minecover.mapping.tile import Order, map_tile, open_source
+from minecover.region import nursery
 from minecover.region.area import read_area
 from minecover.region.ledger import CORRUPT, EMPTY, Outcome
 from minecover.region.mosaic import locations
@@ -91,7 +92,8 @@ def plan_area(area: str, order: Order, *, tile_px: int, dates: int) -> Plan:
     source.check_covers(geometry, area)
     covered = [tile for tile in tiles if source.covers(tile.grid)]
     scenes, read_bytes = source.weigh([tile.grid for tile in covered])
-    seconds, written = benchmark(order, covered)
+    with nursery.one_worker("minecover.mapping.tile") as worker:
+        seconds, written = worker.submit(benchmark, order, covered).result()
     total = locations(covered)
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import minecover.mapping.tile"], check=True)

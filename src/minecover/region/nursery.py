@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_all_start_methods
+from multiprocessing import forkserver, get_all_start_methods, get_context
 
 #: How Dask starts workers: forked where a system can, each from scratch otherwise.
 METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
@@ -39,6 +40,18 @@ def prepare(*modules: str) -> None:
         forkserver.set_forkserver_preload([*modules])
         with _environment(ENVIRONMENT):
             forkserver.ensure_running()
+
+
+def one_worker(*modules: str) -> ProcessPoolExecutor:
+    """Start one process as workers are, to try something in.
+
+    Parameters
+    ----------
+    *modules : str
+        See `prepare`.
+    """
+    prepare(*modules)
+    return ProcessPoolExecutor(1, get_context(METHOD))
 
 
 @contextmanager
