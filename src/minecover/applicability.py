@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 
 from minecover.cube import F32
 from minecover.errors import ConfigError
-from minecover.training import Sample
+from minecover.training import FITTED_DECIMALS, Sample
 
 F64 = NDArray[np.float64]
 
@@ -186,4 +186,4 @@ def importance(model: ClassifierMixin, X: F32, rng: np.random.Generator) -> F64:
         shuffled = X.copy()
         shuffled[:, feature] = rng.permutation(X[:, feature])
         moved[feature] = np.mean(np.abs(model.predict_proba(shuffled)[:, 1] - before))
-    return moved
+    return np.round(moved, FITTED_DECIMALS)

@@ -183,6 +183,25 @@ def test_a_version_that_is_not_there_is_one_clear_error(small_world: House) -> N
     assert "99" in done.stderr
 
 
+def test_another_processor_builds_the_same_bytes(small_world: House, tmp_path: Path) -> None:
+    root = tmp_path / "house"
+    left_behind = shutil.ignore_patterns("mlruns", "data", "cache")
+    shutil.copytree(small_world.root, root, ignore=left_behind)
+    vectors = ",".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])
+    plain = (f"NPY_DISABLE_CPU_FEATURES={vectors}", "OPENBLAS_CORETYPE=Prescott")
+
+    replace(small_world, root=root).must(
+        "env", *plain, "NUMBA_CPU_NAME=generic", "dvc", "repro", "--force", "evaluate"
+    )
+
+    built, again = (
+        yaml.safe_load((each / "dvc.lock").read_text())["stages"]
+        for each in (small_world.root, root)
+    )
+    for stage, done in again.items():
+        assert done == built[stage], stage
+
+
 def test_a_fresh_clone_pulls_the_build_from_a_remote(
     small_world: House, tmp_path: Path
 ) -> None:

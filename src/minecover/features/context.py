@@ -65,5 +65,9 @@ class Context:
                 f"(there are: {', '.join(series.around) or 'none'}). "
                 "Add its layer to conf/context, or leave it out of conf/features/context.yaml."
             )
-        logs = [np.log1p(series.around[name] / UNIT_M) for name in self.distances]
+        # Of a float32 each processor has its own logarithm, apart in the last bit.
+        logs = [
+            np.log1p(series.around[name] / UNIT_M, dtype=np.float64).astype(np.float32)
+            for name in self.distances
+        ]
         return np.stack([*logs, *(series.around[name] for name in self.planes)])

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from minecover.errors import ConfigError
 from minecover.models.calibrated import AsIs, Curve, Isotonic, Platt, logit
 from minecover.out_of_fold import OutOfFold
-from minecover.training.score import DECIMALS
+from minecover.training.score import DECIMALS, FITTED_DECIMALS
 
 #: The values of `design.calibration`.
 METHODS = ("none", "platt", "isotonic", "auto")
@@ -124,9 +124,9 @@ def _platt(score: NDArray[np.float64], other: Tally, mine: Tally) -> Platt:
     weight = np.concatenate([other, mine]).astype(np.float64)
     fitted = LogisticRegression(C=1e6).fit(x, y, sample_weight=weight)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    if slope > 0:
-        return Platt(slope, intercept)
-    return Platt(0.0, float(np.log(mine.sum() / other.sum())))
+    if slope <= 0:
+        slope, intercept = 0.0, float(np.log(mine.sum() / other.sum()))
+    return Platt(round(slope, FITTED_DECIMALS), round(intercept, FITTED_DECIMALS))
 
 
 def _bent(site: OutOfFold, curve: Curve) -> NDArray[np.float32]:

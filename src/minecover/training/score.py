@@ -26,6 +26,8 @@ from minecover.training.sample import Sample, Split, fold_rows, side_by_side
 #: Probabilities are rounded to this many decimals before they are written: the last bits of
 #: exp and log depend on the processor.
 DECIMALS = 6
+#: And what is fitted to so many: each processor adds many products up in its own way.
+FITTED_DECIMALS = 9
 
 
 def fit_folds(
