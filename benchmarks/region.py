@@ -2,9 +2,10 @@
 
     python benchmarks/region.py --products simulated/ --model models/model.pkl --repeats 5
 
-Maps all that a folder of simulated products shows, with one and with two workers, and does the
-same reading and writing with no computing between. Prints medians, where one tile's time goes,
-the peak memory of all processes together, and what provinces and countries would take.
+Scores in memory as 2017 did (`recipe.py`), and maps all that a folder of simulated products
+shows, with one and with two workers, in turns; does the same reading and writing with no
+computing between. Prints medians, where one tile's time goes, the peak memory of all processes
+together, and what provinces and countries would take.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from measured import Run, extent_of, machine, mapped, median_s
+from recipe import SITES, recipe, square
 
 from minecover.grid import Grid
 from minecover.mapping.run import order_of
@@ -25,7 +27,7 @@ from minecover.raster.tiles import write_tile
 from minecover.region.area import read_area
 from minecover.region.tiles import Tile, tiles_of
 from minecover.sites import Site
-from minecover.stages.predict import read_card
+from minecover.stages.predict import open_detector, read_card
 
 #: Locations: areas of SCIENCE's sources over 900 m2.
 REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
@@ -39,12 +41,19 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     area = extent_of(options.products)
+    card = options.model.with_suffix(".json")
+    profile = open_detector(options.model, card).profile
+    theirs = recipe(square(options.products), profile, sites=options.sites)
+    theirs.locations_a_second()  # once, not counted
     print(machine())
+    in_memory: list[float] = []
     found = {workers: list[Run]() for workers in (1, 2)}
     for _ in range(options.repeats):
-        # In turns: what else the machine does befalls both.
+        # In turns: what else the machine does befalls all.
+        in_memory.append(theirs.locations_a_second())
         for workers, runs in found.items():
             runs.append(mapped(options.products, area, options.model, workers, options.scratch))
+    print(f"{statistics.median(in_memory):,.0f} locations/s, in memory: {theirs.named}")
     middle = {workers: _median(runs) for workers, runs in found.items()}
     for workers, run in middle.items():
         print(
@@ -56,6 +65,12 @@ def main() -> None:
     print(
         f"two workers against one: {statistics.median(pairs):.2f} x "
         f"({min(pairs):.2f} ... {max(pairs):.2f})"
+    )
+    rates = [run.locations / run.busy_s for run in found[2]]
+    times = [ours / recipes for ours, recipes in zip(rates, in_memory, strict=True)]
+    print(
+        f"two workers, files to files, against the recipe in memory: "
+        f"{statistics.median(times):.1f} x ({min(times):.1f} ... {max(times):.1f})"
     )
     tiles = tiles_of(read_area(area), size_px=TILE_PX)
     order = order_of(str(options.model), str(options.products), options.scratch)
@@ -127,6 +142,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--products", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=Path("models/model.pkl"))
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--sites", type=int, default=SITES, help="that the recipe's forest is fitted on"
+    )
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     return parser.parse_args()
 

@@ -12,7 +12,7 @@ from minecover.config import composed
 from minecover.errors import NotCoveredError, RegionError
 from minecover.mapping.plan import figures, plan_area, requests_for
 from minecover.mapping.run import map_area, order_of
-from minecover.mapping.tile import Order, detector_of, map_tile, open_source
+from minecover.mapping.tile import Order, detector_of, map_tile, open_source, rehearse
 from minecover.raster import read_planes
 from minecover.region.cluster import Workers
 from minecover.region.tiles import Tile
@@ -116,6 +116,17 @@ def test_a_location_does_not_depend_on_the_tiling(
     assert done.state == "ok"
     (part,) = read_planes(tmp_path / "probability/part.tif").values()
     np.testing.assert_array_equal(part, layer(mapped, "probability", tile))
+
+
+def test_a_rehearsal_leaves_the_map_alone(
+    mapped: Path, products: Path, model: str, ground: Tile
+) -> None:
+    order = order_of(model, str(products), mapped)
+    before = {path: path.stat().st_mtime_ns for path in mapped.rglob("*")}
+
+    rehearse(order, ground)
+
+    assert {path: path.stat().st_mtime_ns for path in mapped.rglob("*")} == before
 
 
 def test_a_finished_map_is_left_as_it_is(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from minecover.mapping.tile import Order, map_tile, open_source
+from minecover.mapping.tile import Order, map_tile, open_source, rehearse
 from minecover.region import nursery
 from minecover.region.area import read_area
 from minecover.region.ledger import CORRUPT, EMPTY, Outcome
@@ -111,9 +111,7 @@ def benchmark(order: Order, tiles: Sequence[Tile]) -> tuple[float, float]:
     """
     with tempfile.TemporaryDirectory() as folder:
         trial = replace(order, out=folder)
-        # Compiles, opens the model, fills the disk's cache as little as the run would.
-        first = tiles[len(tiles) // 2]
-        map_tile(trial, replace(first, grid=first.grid.cut(0, 0, *_some(first))))
+        rehearse(order, tiles[len(tiles) // 2])
         done: list[Outcome] = []
         begin = time.perf_counter()
         for tile in _spread(tiles):
@@ -172,12 +170,6 @@ def figures(plan: Plan) -> dict[str, object]:
         key: None if isinstance(value, float) and math.isnan(value) else value
         for key, value in told.items()
     }
-
-
-def _some(tile: Tile) -> tuple[int, int]:
-    """Few rows and columns of a tile."""
-    rows, cols = tile.grid.shape
-    return min(rows, 64), min(cols, 64)
 
 
 def _spread(tiles: Sequence[Tile]) -> list[Tile]:

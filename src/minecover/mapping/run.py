@@ -15,7 +15,7 @@ from tqdm import tqdm
 from minecover.atomic import write_json
 from minecover.config import composed
 from minecover.errors import RegionError
-from minecover.mapping.tile import Order, map_tile, open_all, open_folder, open_source
+from minecover.mapping.tile import Order, map_tile, open_folder, open_source, rehearse
 from minecover.predict import check_bands
 from minecover.region import cluster, ledger
 from minecover.region.area import read_area
@@ -131,7 +131,7 @@ def _do(
     longest_first = sorted(tiles, key=lambda tile: -tile.locations)
     with cluster.connected(workers) as client, bar:
         log.info("map: dashboard at %s", client.dashboard_link)
-        cluster.begin(client, partial(open_all, order))
+        cluster.begin(client, partial(rehearse, order, longest_first[0]))
         for outcome in cluster.outcomes(client, partial(map_tile, order), longest_first):
             book.record(outcome)
             bar.update(size[outcome.tile_id])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from minecover.stages.predict import open_detector, read_card
 #: Side of the squares in which a tile is scored [px]: what is computed of one fits the cache,
 #: and the halo round it is not too large a share. Three to a side of 1024.
 BLOCK_PX = 342
+#: Side of what is made once before the first tile [px].
+REHEARSED_PX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,19 @@ def score_tile(order: Order, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
     return probability, classes
 
 
-def open_all(order: Order) -> None:
-    """Open model and source, so that tiles find them open."""
-    detector_of(order)
-    open_source(order)
+def rehearse(order: Order, tile: Tile) -> None:
+    """Make the middle of a tile and throw it away.
+
+    Afterwards model and source are open and loops compiled, and the disk's cache is as empty as
+    can be.
+    """
+    rows, cols = (
+        slice(max(n - REHEARSED_PX, 0) // 2, (n + min(n, REHEARSED_PX)) // 2)
+        for n in tile.grid.shape
+    )
+    middle = tile.grid.cut(rows.start, cols.start, rows.stop, cols.stop)
+    with tempfile.TemporaryDirectory() as folder:
+        map_tile(replace(order, out=folder), replace(tile, grid=middle))
 
 
 def detector_of(order: Order) -> Detector:
@@ -141,12 +153,16 @@ def detector_of(order: Order) -> Detector:
     return open_detector(Path(order.model), Path(order.card))
 
 
-@lru_cache(maxsize=1)
 def open_source(order: Order) -> Source:
     """Open the ordered source, once a process."""
-    if Path(order.source).exists():
-        return open_folder(order.source, read_card(Path(order.card)))
-    source: Source = build(json.loads(order.source), "source.scenes")
+    return _opened(order.source, order.card)
+
+
+@lru_cache(maxsize=1)
+def _opened(named: str, card: str) -> Source:
+    if Path(named).exists():
+        return open_folder(named, read_card(Path(card)))
+    source: Source = build(json.loads(named), "source.scenes")
     return source
 
 
