@@ -8,6 +8,7 @@ is mapped.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ def _fitted(sites: int) -> tuple[RandomForestClassifier, int]:
     files = sorted(TABLES.glob("*.parquet"))[:sites]
     if len(files) < sites:
         raise SystemExit(f"{TABLES} has {len(files)} of {sites} sites. Type `make run` first.")
+    print(f"fitting the forest of 2017 on {sites} sites, once: minutes", file=sys.stderr)
     columns = [*BANDS, "label", "valid_poc"]
     table = pd.concat(pd.read_parquet(file, columns=columns) for file in files)
     table = table[table["valid_poc"] & (table["label"] >= 0)]
