@@ -20,26 +20,27 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from minecover.config import Params, composed
-from minecover.metrics import Ranking, confusion
-from minecover.out_of_fold import write_out_of_fold
-from minecover.stages import (
+from minecover.core import paths
+from minecover.core.config import Params, composed
+from minecover.core.feature_table import SiteTable, read_table
+from minecover.core.outputs import fetched_sites
+from minecover.evaluation import Ranking, confusion
+from minecover.evaluation.out_of_fold import write_out_of_fold
+from minecover.learning.fitting import fit, fit_folds, predict_out_of_fold, probability
+from minecover.learning.folds import GroupedFolds
+from minecover.learning.recipe import Recipe
+from minecover.learning.sample import Split, count_rows, draw_sample
+from minecover.pipeline.stages import (
     context,
     evaluate,
     features,
-    fetched_sites,
     folds,
     imagery,
     labels,
     masks,
-    paths,
     sites,
 )
-from minecover.stages.train import split_of
-from minecover.table import SiteTable, read_table
-from minecover.training import Recipe, Split, probability
-from minecover.training.sample import count_rows, draw_sample
-from minecover.training.score import fit, fit_folds, predict_out_of_fold
+from minecover.pipeline.stages.train import chosen_columns, split_of
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: What the fixed recipe has to give on 200 sites.
@@ -73,7 +74,7 @@ def main() -> None:
             [
                 f"experiment={asked.experiment}",
                 f"seed={seed}",
-                f"source.world.n_sites={asked.sites}",
+                f"world.n_sites={asked.sites}",
                 "context=none",
                 "folds.gate=false",
             ],
@@ -124,10 +125,11 @@ class Setting:
     def __init__(self, params: Params) -> None:
         self.params = params
         self.here = fetched_sites()
-        blocks = params.build("features")
-        self.columns = [name for block in blocks.values() for name in block.names]
+        self.columns = list(chosen_columns(params))
         self.split: Split = split_of(
-            self.here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS)
+            self.here,
+            GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")),
+            pd.read_parquet(paths.FOLDS),
         )
         self.recipe: Recipe = params.build("design.recipe")
         near_px = self.recipe.keep_within_px
@@ -146,7 +148,7 @@ class Setting:
     def read(self, index: int) -> SiteTable:
         """Read one site's observations."""
         path = paths.table("observation", self.here[index].site_id)
-        profile = str(self.params.value("mask.name"))
+        profile = str(self.params.value("mask"))
         return read_table(path, features=self.columns, profile=profile, static=None)
 
     def write_grouped(self, n_folds: int) -> None:

@@ -16,8 +16,8 @@ import argparse
 import numpy as np
 from sampled import Sampled
 
-from minecover.config import Params, composed
-from minecover.features.planes import names_of
+from minecover.core.config import Params, composed
+from minecover.pipeline.stages.train import chosen_columns
 
 #: With what the champion does without: pan alone has four pixels to read where others have one.
 ALL_BANDS = (
@@ -65,7 +65,7 @@ def main() -> None:
 
 def names(params: Params) -> list[str]:
     """Name the columns of a configuration."""
-    return list(names_of(params.build("features")))
+    return list(chosen_columns(params))
 
 
 if __name__ == "__main__":

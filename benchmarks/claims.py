@@ -18,7 +18,7 @@ import numpy as np
 from sampled import SHARE, Judged, Sampled
 from sklearn.pipeline import Pipeline
 
-from minecover.config import composed
+from minecover.core.config import composed
 
 #: Bands that go together.
 KINDS = {

@@ -18,7 +18,7 @@ from functools import cache
 import pandas as pd
 from goals import Recipe, by_score, measures
 
-from minecover.config import composed
+from minecover.core.config import composed
 
 Changes = Mapping[str, str | None]
 OLD: Changes = {

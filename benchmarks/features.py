@@ -16,7 +16,7 @@ from measured import machine, median_s
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import uniform_filter
 
-from minecover.kernels import lattices, sorting, squares
+from minecover.core.kernels import lattices, sorting, squares
 
 Work = Callable[[], np.ndarray]
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from minecover.fetch import recalled
+from minecover.sources.fetch import recalled
 
 ROOT = Path(__file__).parents[1]
 SERVER = ROOT / "tests/servers/earth_engine.py"
@@ -105,7 +105,7 @@ def _served(desk: Path, n_sites: int, faults: tuple[str, ...]) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, str(SERVER), "--port", str(port), "--folder", str(desk)]
-    command += [*faults, "--override", f"source.world.n_sites={n_sites}"]
+    command += [*faults, "--override", f"world.n_sites={n_sites}"]
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
     server = subprocess.Popen(
         command,

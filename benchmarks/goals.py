@@ -24,11 +24,16 @@ import numpy as np
 import pandas as pd
 from sampled import dealt
 
-from minecover.config import Params, composed
-from minecover.metrics import Cut, Judged, Yardstick, choose_cuts, paired, site_scores
-from minecover.out_of_fold import OutOfFold
-from minecover.sites import Site
-from minecover.stages import (
+from minecover.core import paths
+from minecover.core.config import Params, composed
+from minecover.core.feature_table import SiteTable, read_table
+from minecover.core.sites import Site
+from minecover.evaluation import Cut, Judged, Yardstick, choose_cuts, paired, site_scores
+from minecover.evaluation.out_of_fold import OutOfFold
+from minecover.learning.fitting import predict_out_of_fold
+from minecover.learning.sample import Tables
+from minecover.learning.training import Learned, learn
+from minecover.pipeline.stages import (
     context,
     evaluate,
     features,
@@ -36,26 +41,22 @@ from minecover.stages import (
     imagery,
     labels,
     masks,
-    paths,
     sites,
     train,
 )
-from minecover.stages.train import choice_of
-from minecover.table import SiteTable, read_table
-from minecover.training import Learned, Tables, learn
-from minecover.training.score import predict_out_of_fold
+from minecover.pipeline.stages.train import choice_of
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: Worlds that no model learns from.
 ELSEWHERE = {
-    "harder": ("source=simulated_harder", "seed=107"),
+    "harder": ("experiment=harder", "seed=107"),
     "shapes": (
-        "source.world.mine_masks={real}/poc_masks/masks.npz",
-        "source.world.parameters.mines.more_per_site=0",
+        "world.mine_masks={real}/poc_masks/masks.npz",
+        "world.parameters.mines.more_per_site=0",
         "seed=207",
     ),
     # A few sites with mines, since nothing can be built without any.
-    "background": ("source.world.n_sites=10", "source.world.n_background={n}", "seed=307"),
+    "background": ("world.n_sites=10", "world.n_background={n}", "seed=307"),
 }
 #: What is told of them: score, goal.
 TOLD = {
@@ -132,7 +133,7 @@ class Recipe:
 
 def tables(params: Params, sites: Sequence[Site]) -> Tables:
     """Read the tables of the working folder as the configuration asks for them."""
-    design, profile = str(params.value("design.name")), str(params.value("mask.name"))
+    design, profile = str(params.value("design.name")), str(params.value("mask"))
 
     def read(index: int, features: Sequence[str]) -> SiteTable:
         site_id = sites[index].site_id
@@ -196,7 +197,7 @@ def abroad(name: str, n_sites: int, old: Recipe, new: Recipe) -> None:
     """Compare on a world that neither has learned from."""
     conf, back = Path("conf").resolve(), Path.cwd()
     shared = Path(str(new.params.value("paths.real_data"))).resolve()
-    words = [f"source.world.n_sites={n_sites}", *ELSEWHERE[name], "folds.gate=false"]
+    words = [f"world.n_sites={n_sites}", *ELSEWHERE[name], "folds.gate=false"]
     world = [text.format(real=shared, n=n_sites) for text in words]
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from sampled import Sampled
 
-from minecover.config import Params, composed
-from minecover.features.planes import names_of
-from minecover.stages import context, features, folds, imagery, labels, masks, sites
+from minecover.core.config import Params, composed
+from minecover.pipeline.stages import context, features, folds, imagery, labels, masks, sites
+from minecover.pipeline.stages.train import chosen_columns
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 HEADER = "average precision | best F1"
@@ -43,7 +43,7 @@ def main() -> None:
 
 def over_sites(params: Params, counts: list[int]) -> None:
     """Learn from so many sites of the other folds, the same ones among more."""
-    columns = names_of(params.build("features"))
+    columns = list(chosen_columns(params))
     data = Sampled(params, columns)
     order = np.random.default_rng(int(params.value("seed"))).permutation(len(data.sites))
     print(f"sites | {HEADER}")
@@ -60,7 +60,7 @@ def over_dates(plain: list[str], counts: list[int], n_sites: int) -> None:
     conf, back = Path("conf").resolve(), Path.cwd()
     print(f"dates | {HEADER}  ({n_sites} sites)")
     for count in counts:
-        world = [f"source.world.n_dates={count}", f"source.world.n_sites={n_sites}"]
+        world = [f"world.n_dates={count}", f"world.n_sites={n_sites}"]
         # On few dates clouds may hide a site altogether.
         free = ["folds.gate=false", "source.max_failed_fraction=1"]
         params = composed([*plain, *world, *free], conf=conf)
@@ -68,7 +68,7 @@ def over_dates(plain: list[str], counts: list[int], n_sites: int) -> None:
             os.chdir(scratch)
             for stage in STAGES:
                 stage.run(params)
-            columns = names_of(params.build("features"))
+            columns = list(chosen_columns(params))
             data = Sampled(params, columns)
             scores = data.out_of_fold(params.build("model"), columns)
             print(f"{count} | {data.judge(scores).line(data.bootstrap)}", flush=True)

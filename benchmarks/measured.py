@@ -89,8 +89,8 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
 
 def extent_of(products: Path) -> str:
     """Give the box that holds all of a folder's products, in degrees."""
-    from minecover.sites import square
-    from minecover.source.product_folder import ProductFolder
+    from minecover.core.sites import square
+    from minecover.sources.product_folder import ProductFolder
 
     whole = ProductFolder(str(products), 1, ("B4",)).extent()
     return ",".join(f"{edge:.6f}" for edge in square(whole).bounds)

@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
-from minecover.cube import Cube
-from minecover.landsat import BANDS
-from minecover.masks import Profile, valid
-from minecover.sites import Site
-from minecover.source.product_folder import ProductFolder
+from minecover.core.cube import Cube
+from minecover.core.landsat import BANDS
+from minecover.core.sites import Site
+from minecover.features.validity import Profile, valid
+from minecover.sources.product_folder import ProductFolder
 
 #: The pipeline's tables, a file a site.
 TABLES = Path("data/features/observations")

@@ -20,14 +20,20 @@ import numpy as np
 from measured import Run, extent_of, machine, mapped, median_s
 from recipe import SITES, recipe, square
 
-from minecover.grid import Grid
-from minecover.mapping.run import order_of
-from minecover.mapping.tile import BLOCK_PX, Order, detector_of, open_folder, open_source
-from minecover.raster.tiles import write_tile
-from minecover.region.area import read_area
-from minecover.region.tiles import Tile, tiles_of
-from minecover.sites import Site
-from minecover.stages.predict import open_detector, read_card
+from minecover.core.grid import Grid
+from minecover.core.raster.tile_files import write_tile
+from minecover.core.sites import Site
+from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.region.area import read_area
+from minecover.prediction.region.run import map_settings
+from minecover.prediction.region.tile_job import (
+    WINDOW_PX,
+    MapSettings,
+    model_of,
+    product_folder,
+    source_of,
+)
+from minecover.prediction.region.tiles import Tile, tiles_of
 
 #: Locations: areas of SCIENCE's sources over 900 m2.
 REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
@@ -41,8 +47,7 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     area = extent_of(options.products)
-    card = options.model.with_suffix(".json")
-    profile = open_detector(options.model, card).profile
+    profile = ModelBundle.read(options.model).detector().profile
     theirs = recipe(square(options.products), profile, sites=options.sites)
     theirs.locations_a_second()  # once, not counted
     print(machine())
@@ -73,10 +78,10 @@ def main() -> None:
         f"{statistics.median(times):.1f} x ({min(times):.1f} ... {max(times):.1f})"
     )
     tiles = tiles_of(read_area(area), size_px=TILE_PX)
-    order = order_of(str(options.model), str(options.products), options.scratch)
+    settings = map_settings(str(options.model), str(options.products), options.scratch)
     largest = max(tiles, key=lambda tile: tile.locations)
-    _where_time_goes(order, largest.grid, options.repeats)
-    products = open_folder(order.source, read_card(Path(order.card)))
+    _where_time_goes(settings, largest.grid, options.repeats)
+    products = product_folder(settings.source, ModelBundle.find(str(options.model)).card)
     _, n_bytes = products.weigh([tile.grid for tile in tiles])
     n_bytes /= sum(tile.locations for tile in tiles)
     _regions(middle[2].locations / middle[2].busy_s / 2, n_bytes)
@@ -87,17 +92,17 @@ def _median(runs: Sequence[Run]) -> Run:
     return sorted(runs, key=lambda run: run.busy_s)[len(runs) // 2]
 
 
-def _where_time_goes(order: Order, grid: Grid, repeats: int) -> None:
+def _where_time_goes(settings: MapSettings, grid: Grid, repeats: int) -> None:
     """Time the parts of one tile on one core, and the reading and writing alone."""
-    detector, source = detector_of(order), open_source(order)
+    detector, source = model_of(settings).detector(), source_of(settings)
     tile = Tile("part", grid)
     site = Site("part", "", grid, 24)
     cube = source.scenes(site)
-    side = slice(0, BLOCK_PX + 2 * cube.halo_px)
+    side = slice(0, WINDOW_PX + 2 * cube.halo_px)
     block = cube.cut(side, side, halo_px=cube.halo_px)
     probability, classes = detector.classes(block, {}, is_screened=True)
     plane = np.resize(probability, tile.grid.shape)
-    with tempfile.TemporaryDirectory(dir=order.out) as folder:
+    with tempfile.TemporaryDirectory(dir=settings.out) as folder:
         parts = {
             "read, all dates with the halo": (lambda: source.scenes(site), tile.locations),
             "mask, features, score, cut": (

@@ -22,25 +22,25 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 
-from minecover.config import Params, composed
-from minecover.errors import LabelError
+from minecover.core import paths
+from minecover.core.config import Params, composed
+from minecover.core.errors import LabelError
+from minecover.core.outputs import fetched_sites
+from minecover.core.raster import burn, read_planes
+from minecover.core.sites import read_sites
+from minecover.evaluation import Judged, Yardstick, choose_cuts, paired, site_scores
+from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.labels import as_labels, read_labels, read_verdicts
-from minecover.masks import label_cube
-from minecover.metrics import Judged, Yardstick, choose_cuts, paired, site_scores
-from minecover.out_of_fold import OutOfFold, read_out_of_fold
-from minecover.raster import burn, read_planes
-from minecover.reviewing import GEOPACKAGE, export, take
-from minecover.sites import read_sites
-from minecover.stages import (
+from minecover.labels.burning import label_cube
+from minecover.pipeline.review import GEOPACKAGE, export, take
+from minecover.pipeline.stages import (
     context,
     evaluate,
     features,
-    fetched_sites,
     folds,
     imagery,
     labels,
     masks,
-    paths,
     predict,
     report,
     sites,
@@ -75,8 +75,8 @@ def main() -> None:
     params = composed(
         [
             f"seed={asked.seed}",
-            f"source.world.n_sites={asked.sites}",
-            "folds.splitter.n=3",
+            f"world.n_sites={asked.sites}",
+            "folds.n=3",
             "folds.gate=false",
         ],
         conf=Path("conf").resolve(),
@@ -144,7 +144,7 @@ def planes_of(site_id: str) -> np.ndarray:
 
 def changes(params: Params, before: dict[str, np.ndarray]) -> tuple[int, int]:
     """Count pixels whose label changed, where verdicts and their rings lie and elsewhere."""
-    ring_px = int(params.value("mask.ignore_ring_px"))
+    ring_px = int(params.value("labels.ignore_ring_px"))
     verdicts = as_labels(read_verdicts(Path(str(params.value("labels.verdicts")))))
     near = elsewhere = 0
     for site in read_sites(paths.SITES):

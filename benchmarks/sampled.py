@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from minecover.config import Params
-from minecover.features.planes import names_of
-from minecover.metrics import Bootstrap, Ranking
-from minecover.metrics.bootstrap import recall_steps
-from minecover.metrics.ranking import counts_above, ratio
-from minecover.sites import Site
-from minecover.stages import fetched_sites, paths
-from minecover.stages.train import split_of
-from minecover.table import SiteTable, read_table
-from minecover.training import Recipe, Split
-from minecover.training.sample import Sample, count_rows, draw_sample, fold_rows
-from minecover.training.score import fit, probability
+from minecover.core import paths
+from minecover.core.config import Params
+from minecover.core.feature_table import SiteTable, read_table
+from minecover.core.outputs import fetched_sites
+from minecover.core.sites import Site
+from minecover.evaluation import Bootstrap, Ranking
+from minecover.evaluation.bootstrap import recall_steps
+from minecover.evaluation.ranking import counts_above, ratio
+from minecover.learning.fitting import fit, probability
+from minecover.learning.folds import GroupedFolds
+from minecover.learning.recipe import Recipe
+from minecover.learning.sample import Sample, Split, count_rows, draw_sample, fold_rows
+from minecover.pipeline.stages.train import chosen_columns, split_of
 
 F64 = NDArray[np.float64]
 #: Share of the negatives that is looked at.
@@ -70,7 +71,11 @@ def dealt(params: Params, n_sites: int | None = None) -> tuple[list[Site], Split
         Of fewer sites it has no buffer: a look at differences, not at what is published.
     """
     here = fetched_sites()
-    whole = split_of(here, params.build("folds.splitter"), pd.read_parquet(paths.FOLDS))
+    whole = split_of(
+        here,
+        GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")),
+        pd.read_parquet(paths.FOLDS),
+    )
     if n_sites is None or n_sites >= len(here):
         return here, whole
     kept = np.unique(np.linspace(0, len(here) - 1, n_sites).astype(int))
@@ -100,7 +105,7 @@ class Sampled:
         self, params: Params, features: Sequence[str], *, n_sites: int | None = None
     ) -> None:
         self.features = tuple(features)
-        self._design, self._profile = params.value("design.name"), params.value("mask.name")
+        self._design, self._profile = params.value("design.name"), params.value("mask")
         self.recipe: Recipe = params.build("design.recipe")
         self.bootstrap: Bootstrap = params.build("metrics.bootstrap")
         self.sites, self.split = dealt(params, n_sites)
@@ -126,7 +131,7 @@ class Sampled:
 
     def of_blocks(self, params: Params) -> list[str]:
         """Name the columns that a configuration's features are, among those in memory."""
-        return [name for name in names_of(params.build("features")) if name in self.features]
+        return [name for name in chosen_columns(params) if name in self.features]
 
     def out_of_fold(
         self,

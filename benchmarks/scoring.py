@@ -20,15 +20,15 @@ import numpy as np
 from measured import machine
 from recipe import SITES, recipe, square
 
-from minecover.masks import valid
-from minecover.models.compiled import compiled
-from minecover.stages.predict import open_detector
+from minecover.features.validity import valid
+from minecover.learning.models.compiled_trees import compiled
+from minecover.prediction.bundle import ModelBundle
 
 
 def main() -> None:
     """Score, print."""
     options = _options()
-    detector = open_detector(options.model, options.model.with_suffix(".json"))
+    detector = ModelBundle.read(options.model).detector()
     cube = square(options.products)
     theirs = recipe(cube, detector.profile, sites=options.sites)
     usable = valid(cube, detector.profile)

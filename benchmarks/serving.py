@@ -20,9 +20,11 @@ from statistics import median
 
 import numpy as np
 
-from minecover.stages import fetched_sites, paths
-from minecover.stages.predict import open_detector, read_card
-from minecover.table import read_table
+from minecover.core import paths
+from minecover.core.feature_table import read_table
+from minecover.core.outputs import fetched_sites
+from minecover.learning.model_card import ModelCard
+from minecover.prediction.bundle import ModelBundle
 
 JSON, CSV = "application/json", "text/csv"
 #: Longest medians that are promised [ms], by rows.
@@ -61,8 +63,8 @@ def measure(address: str, names: list[str], X: np.ndarray, *, repeats: int) -> N
 
 def rows(n: int) -> tuple[list[str], np.ndarray]:
     """Read the model's features of the first locations of the build."""
-    names = list(read_card(paths.MODEL_CARD).value("features"))
-    profile = str(read_card(paths.MODEL_CARD).value("mask")["name"])
+    names = list(ModelCard.read(paths.MODEL_CARD).value("features"))
+    profile = str(ModelCard.read(paths.MODEL_CARD).value("mask")["name"])
     parts, total = [], 0
     for site in fetched_sites():
         path = paths.table("location", site.site_id)
@@ -106,7 +108,7 @@ def clocked(address: str, body: bytes, kind: str) -> float:
 
 def storm(address: str, names: list[str], X: np.ndarray) -> None:
     """Send 1,000 questions from 8 clients, half of them bad, and one that is far too large."""
-    detector = open_detector(paths.MODEL, paths.MODEL_CARD)
+    detector = ModelBundle.read(paths.MODEL).detector()
     right = detector.model.predict_proba(X)[:, 1].round(6)
     right[np.isnan(X).all(axis=1)] = np.nan
     good = list(forms(names, X).values())

@@ -39,12 +39,12 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import GridSearchCV
 
-from minecover.config import Params, load_params
-from minecover.out_of_fold import read_out_of_fold
-from minecover.sweep.built import Built
-from minecover.sweep.lesson import lesson
+from minecover.core.config import Params, load_params
+from minecover.evaluation.out_of_fold import read_out_of_fold
+from minecover.learning.sample import fold_rows
+from minecover.pipeline.sweep.build_state import BuildState
+from minecover.pipeline.sweep.training_data import lesson
 from minecover.tracking import runs
-from minecover.training.sample import fold_rows
 
 ROOT = Path(__file__).parents[1]
 GRID: dict[str, list[int | None]] = {
@@ -64,7 +64,7 @@ def main() -> None:
     words = [
         "experiment=acceptance",
         "context=none",
-        f"source.world.n_sites={asked.sites}",
+        f"world.n_sites={asked.sites}",
         f"folds.n={asked.folds}",
         "folds.gate=false",
     ]
@@ -116,7 +116,8 @@ def sweep(words: list[str]) -> tuple[float, dict[str, dict[str, np.ndarray]]]:
     launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "minecover.sweep", "-m", *words, *listed, *launcher], check=True
+        [sys.executable, "-m", "minecover.pipeline.sweep", "-m", *words, *listed, *launcher],
+        check=True,
     )
     wall = time.perf_counter() - start
     tracking = load_params().build("tracking")
@@ -161,7 +162,7 @@ def scores(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
 
 def grid_search(params: Params) -> tuple[float, GridSearchCV]:
     """Time GridSearchCV on the rows that the sweep drew and the ground that it scored."""
-    given = lesson(params, Built.here().data)
+    given = lesson(params, BuildState.here().data)
     tables = [given.store(index, ("all",)) for index in range(len(given.sites))]
     kept = [table.valid & (table.label >= 0) for table in tables]
     n_drawn = len(given.sample.y)

@@ -93,7 +93,7 @@ def house(root: Path, *overrides: str) -> House:
 
 
 SMALL = (
-    "source.world.n_sites=12",
+    "world.n_sites=12",
     "folds.n=3",
     # Twelve sites are too few to say whether position tells.
     "folds.gate=false",
@@ -118,8 +118,8 @@ def scored_by_date(small_world: House, tmp_path_factory: pytest.TempPathFactory)
     built = House(root)
     choice = ("design=observation", "features=[bands,spectral]")
     built.must("minecover", "params", "--write", *SMALL, *choice)
-    built.must("python", "-m", "minecover.stages", "train")
-    built.must("python", "-m", "minecover.stages", "evaluate")
+    built.must("python", "-m", "minecover.pipeline.stages", "train")
+    built.must("python", "-m", "minecover.pipeline.stages", "evaluate")
     return built
 
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from minecover.applicability import DissimilarityIndex
-from minecover.config import composed, write_params
-from minecover.models.calibrated import AsIs, Calibrated
-from minecover.models.linear import linear
-from minecover.out_of_fold import OutOfFold, write_out_of_fold
+from minecover.core.config import composed, write_params
+from minecover.core.digests import file_digest
+from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
+from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.models.calibrated import AsIs, Calibrated
+from minecover.learning.models.linear import linear
+from minecover.learning.training import finished
 from minecover.tracking import Dataset, Record, Tracking
-from minecover.tracking.nouns import Version
 from minecover.tracking.record import REQUIRED_TAGS
 from minecover.tracking.registry import register
-from minecover.training import finished
-from minecover.trust import file_digest
+from minecover.tracking.types import Version
 
 #: Locations are scored once; they are mines in the corner, and nobody drew a threshold.
 CHOICES = ("design.threshold=0.5", "metrics.bootstrap.replicates=200")

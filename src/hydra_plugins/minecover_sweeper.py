@@ -1,4 +1,4 @@
-"""Hydra looks for sweepers in this package alone; what ours does is in `minecover.sweep`."""
+"""Hydra looks for sweepers in this package alone; what ours does is in `minecover.pipeline.sweep`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ResumingSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         """Plan the jobs, launch those that are missing, and sum the sweep up."""
         # Hydra imports this file whenever it composes anything.
-        from minecover.sweep.controller import run
+        from minecover.pipeline.sweep.controller import run
 
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         asked = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]

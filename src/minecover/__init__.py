@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 #: What is offered here, and where it is: `import minecover` itself imports nothing. The types
 #: stand in __init__.pyi.
-_OFFERED = {"open_site": "minecover.explore", "load_model": "minecover.explore"}
+_OFFERED = {"open_site": "minecover.api", "load_model": "minecover.api"}
 
 
 def __getattr__(name: str) -> object:

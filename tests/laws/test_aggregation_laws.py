@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from minecover.aggregation import Aggregation, Mean, Median, NoisyOr, TrimmedMean, Vote
+from minecover.evaluation.aggregation import (
+    Aggregation,
+    Mean,
+    Median,
+    NoisyOr,
+    TrimmedMean,
+    Vote,
+)
 
 F32 = NDArray[np.float32]
 

@@ -9,7 +9,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minecover.context import (
+from minecover.core.cube import F32
+from minecover.core.grid import Grid
+from minecover.features.context import (
     FARTHEST_M,
     DistanceTo,
     DistanceToPixels,
@@ -22,8 +24,6 @@ from minecover.context import (
     Slope,
     SurfaceValue,
 )
-from minecover.cube import F32
-from minecover.grid import Grid
 
 WIDE = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 90, 80)
 

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minecover.config import composed
-from minecover.cube import F32, Cube
-from minecover.features import Block
+from minecover.core.config import composed
+from minecover.core.cube import F32, Cube
+from minecover.core.grid import Grid
+from minecover.core.landsat import BANDS
+from minecover.features import FeatureSet
 from minecover.features.planes import (
+    flat_sets,
     location_planes,
     names_of,
     observation_planes,
     reach_over_dates_px,
 )
-from minecover.grid import Grid
-from minecover.landsat import BANDS
 
 HALO = 28
 SIDE = 2 * HALO + 12
@@ -27,11 +28,13 @@ GRID = Grid.from_corner("EPSG:32635", 600015.0, 9800015.0, SIDE, SIDE)
 
 
 @pytest.fixture(scope="module")
-def blocks() -> dict[str, Block]:
-    """Every block of conf/features that needs no context layer."""
-    choice = "[bands,spectral,normalised,season,month_poc,temporal,neighbourhood]"
+def feature_sets() -> dict[str, FeatureSet]:
+    """Every feature set of conf/table that needs no context layer."""
+    choice = "[bands,spectral,normalised,season,temporal,neighbourhood]"
     conf = Path(__file__).parents[2] / "conf"
-    built: dict[str, Block] = composed([f"features={choice}"], conf=conf).build("features")
+    built: dict[str, FeatureSet] = flat_sets(
+        composed([f"table={choice}"], conf=conf).build("table")
+    )
     return built
 
 
@@ -55,11 +58,13 @@ def patch(seed: int, n_dates: int = 3) -> tuple[Cube, np.ndarray]:
     return cube, rng.random((n_dates, *GRID.shape)) < 0.66
 
 
-def features(cube: Cube, valid: np.ndarray, blocks: dict[str, Block]) -> tuple[F32, F32]:
+def features(
+    cube: Cube, valid: np.ndarray, feature_sets: dict[str, FeatureSet]
+) -> tuple[F32, F32]:
     """All observation planes where valid, and all location planes, without the halo."""
-    columns = names_of(blocks)
-    by_date = observation_planes(cube, valid, blocks, columns, halo_px=cube.halo_px)
-    over_dates = location_planes(by_date, valid, {}, blocks, columns)
+    columns = names_of(feature_sets)
+    by_date = observation_planes(cube, valid, feature_sets, columns, halo_px=cube.halo_px)
+    over_dates = location_planes(by_date, valid, {}, feature_sets, columns)
     seen = np.where(valid[:, None], np.stack(list(by_date.values()), axis=1), np.float32(0))
     return cube.core(seen), cube.core(np.stack(list(over_dates.values())))
 
@@ -67,24 +72,24 @@ def features(cube: Cube, valid: np.ndarray, blocks: dict[str, Block]) -> tuple[F
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_feature_ignores_the_value_of_an_invalid_observation(
-    seed: int, blocks: dict[str, Block]
+    seed: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
     dn = np.where(valid[:, None], cube.dn, np.uint16(65000))
 
-    spoiled = features(replace(cube, dn=dn), valid, blocks)
+    spoiled = features(replace(cube, dn=dn), valid, feature_sets)
 
-    for clean, after in zip(features(cube, valid, blocks), spoiled, strict=True):
+    for clean, after in zip(features(cube, valid, feature_sets), spoiled, strict=True):
         np.testing.assert_array_equal(clean, after)
 
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), shift=st.integers(1, 2))
 def test_the_order_of_dates_changes_no_location(
-    seed: int, shift: int, blocks: dict[str, Block]
+    seed: int, shift: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
-    timeless = {n: b for n, b in blocks.items() if n not in ("season", "month_poc")}
+    timeless = {n: b for n, b in feature_sets.items() if n not in ("season", "month_poc")}
     turned = replace(cube, dn=np.roll(cube.dn, shift, axis=0))
 
     _, before = features(cube, valid, timeless)
@@ -95,13 +100,15 @@ def test_the_order_of_dates_changes_no_location(
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_one_more_clouded_date_changes_no_location(seed: int, blocks: dict[str, Block]) -> None:
+def test_one_more_clouded_date_changes_no_location(
+    seed: int, feature_sets: dict[str, FeatureSet]
+) -> None:
     cube, valid = patch(seed)
     clouded = valid.copy()
     clouded[-1] = False
 
-    _, with_it = features(cube, clouded, blocks)
-    _, without = features(cube.on([0, 1]), valid[:2], blocks)
+    _, with_it = features(cube, clouded, feature_sets)
+    _, without = features(cube.on([0, 1]), valid[:2], feature_sets)
 
     np.testing.assert_array_equal(with_it, without)
 
@@ -109,7 +116,7 @@ def test_one_more_clouded_date_changes_no_location(seed: int, blocks: dict[str, 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), row=st.integers(0, 5), col=st.integers(0, 5))
 def test_a_location_does_not_depend_on_how_the_ground_is_cut(
-    seed: int, row: int, col: int, blocks: dict[str, Block]
+    seed: int, row: int, col: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
     size = SIDE - 6
@@ -121,8 +128,8 @@ def test_a_location_does_not_depend_on_how_the_ground_is_cut(
         grid=GRID.cut(row, col, row + size, col + size),
     )
 
-    whole = features(cube, valid, blocks)
-    cut = features(part, valid[..., row : row + size, col : col + size], blocks)
+    whole = features(cube, valid, feature_sets)
+    cut = features(part, valid[..., row : row + size, col : col + size], feature_sets)
 
     inner = size - 2 * HALO
     for all_of_it, some in zip(whole, cut, strict=True):
@@ -134,14 +141,14 @@ def test_a_location_does_not_depend_on_how_the_ground_is_cut(
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_plane_does_not_depend_on_how_much_of_the_halo_it_keeps(
-    seed: int, blocks: dict[str, Block]
+    seed: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
-    columns = names_of(blocks)
-    halo = reach_over_dates_px(blocks, columns)
+    columns = names_of(feature_sets)
+    halo = reach_over_dates_px(feature_sets, columns)
 
-    wide = observation_planes(cube, valid, blocks, columns, halo_px=HALO)
-    narrow = observation_planes(cube, valid, blocks, columns, halo_px=halo)
+    wide = observation_planes(cube, valid, feature_sets, columns, halo_px=HALO)
+    narrow = observation_planes(cube, valid, feature_sets, columns, halo_px=halo)
 
     assert 0 < halo < HALO
     seen = cube.core(valid, halo_px=halo)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from minecover.grid import PIXEL_M, Grid, block_mean, sampled, snapped
+from minecover.core.grid import PIXEL_M, Grid, block_mean, sampled, snapped
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
 metres = st.floats(-9_000_000, 9_000_000)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 
-from minecover.models.grove import Grove, Size
+from minecover.learning.models.shared_forest import Grove, Size
 
 SIZES = [Size(2, None), Size(4, None), Size(3, 3), Size(4, 1)]
 

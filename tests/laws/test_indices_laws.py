@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from minecover.indices import normalised_difference
+from minecover.features.indices import normalised_difference
 
 reflectance = arrays(np.float32, 8, elements=st.floats(-0.0625, 1.25, width=32))
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from minecover.cube import Cube
-from minecover.grid import Grid
-from minecover.landsat import QA_LAYOUTS
-from minecover.masks import FLAGS, Profile, valid
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
+from minecover.core.landsat import QA_LAYOUTS
+from minecover.features.validity import FLAGS, Profile, valid
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
 PROFILE = Profile("drawn", [], False, False, None, None, None, 0)

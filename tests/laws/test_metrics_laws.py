@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
-from minecover.metrics import (
+from minecover.evaluation import (
     Bootstrap,
     Cut,
     Judged,
@@ -24,7 +24,7 @@ from minecover.metrics import (
     paired,
     scores,
 )
-from minecover.metrics.bootstrap import N_THRESHOLDS, average_precisions
+from minecover.evaluation.bootstrap import N_THRESHOLDS, average_precisions
 
 YARDSTICK = Yardstick(
     bootstrap=Bootstrap(replicates=20, level=0.9, seed=7),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minecover.masks import label_cube
-from minecover.source.poc_archive import MASK, Archive, Stored, write_back
-from minecover.source.poc_ground import ArchiveLabels
+from minecover.labels.burning import label_cube
+from minecover.sources.poc_archive import MASK, Archive, Stored, write_back
+from minecover.sources.poc_ground import ArchiveLabels
 
 pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this Python")
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pyproj import Transformer
 
-from minecover.cube import Cube
-from minecover.grid import Grid
-from minecover.raster import (
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
+from minecover.core.raster import (
     Method,
     burn,
     read_band,

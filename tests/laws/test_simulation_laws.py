@@ -8,22 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from minecover.config import composed
-from minecover.grid import Grid
-from minecover.raster import burn
-from minecover.simulation.layout import MAX_SITES
-from minecover.simulation.streams import Bools, highest
-from minecover.simulation.world import World
-from minecover.sites import Site
-from minecover.source.simulated import SimulatedScenes, outlined
+from minecover.core.config import composed
+from minecover.core.grid import Grid
+from minecover.core.raster import burn
+from minecover.core.sites import Site
+from minecover.sources.simulated import SimulatedScenes, outlined
+from minecover.sources.simulation.layout import MAX_SITES
+from minecover.sources.simulation.streams import Bools, highest
+from minecover.sources.simulation.world import World
 
 GRID = Grid.from_corner("EPSG:32635", 600_015.0, -200_985.0, 12, 9)
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    params = composed(["source=simulated", "source.world.n_sites=40", "source.world.n_dates=1"])
-    built = params.build("source.world")
+    params = composed(["source=simulated", "world.n_sites=40", "world.n_dates=1"])
+    built = params.build("world")
     assert isinstance(built, World)
     return built
 

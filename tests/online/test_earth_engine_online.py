@@ -9,10 +9,10 @@ import os
 import numpy as np
 import pytest
 
-from minecover.config import composed
-from minecover.grid import Grid, project
-from minecover.sites import Site
-from minecover.source.earth_engine import EarthEngine, EarthEngineScenes, EarthEngineSurface
+from minecover.core.config import composed
+from minecover.core.grid import Grid, project
+from minecover.core.sites import Site
+from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes, EarthEngineSurface
 
 pytestmark = pytest.mark.online
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from minecover.config import composed
-from minecover.grid import Grid, project, utm_crs
-from minecover.masks import valid
-from minecover.sites import Site
-from minecover.source import Source
+from minecover.core.config import composed
+from minecover.core.grid import Grid, project, utm_crs
+from minecover.core.sites import Site
+from minecover.features.validity import valid
+from minecover.sources import Source
 
 pytestmark = [
     pytest.mark.online,
@@ -28,7 +28,7 @@ def test_a_site_in_south_kivu_has_scenes() -> None:
 
     cube = source.scenes(Site("kamituga", "", grid, 8))
 
-    usable = valid(cube, params.build("mask.profiles")["strict"])
+    usable = valid(cube, params.build("masks")["strict"])
     red = cube.values("B4")[:, 0][usable]
     kelvin = cube.values("B10")[:, 0][usable]
     assert len(cube.dates) > 3

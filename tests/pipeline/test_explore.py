@@ -15,8 +15,8 @@ import rioxarray
 from nbclient import NotebookClient
 
 import minecover
-from minecover.errors import SiteError
-from minecover.explore import COLOURS, OpenSite
+from minecover.api import COLOURS, OpenSite
+from minecover.core.errors import SiteError
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "explore.ipynb"
 

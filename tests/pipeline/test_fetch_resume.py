@@ -12,26 +12,24 @@ import pandas as pd
 import pytest
 from conftest import ROOT, House, house
 
-from minecover.config import composed, write_params
-from minecover.fetch import recalled
-from minecover.grid import Grid
-from minecover.sites import Site, write_sites
+from minecover.core.config import composed, write_params
+from minecover.core.grid import Grid
+from minecover.core.sites import Site, write_sites
+from minecover.sources.fetch import recalled
 
 N_SITES = 24
 #: The imagery alone: sites are put there.
 FETCH = ("dvc", "repro", "-s", "imagery")
 OPTION = """
-defaults: [{fetch: networked}, _self_]
 name: scripted
 is_simulated: false
+is_remote: true
 input: conf/source/scripted.yaml
 level: 1
 bands: [B2, B3, B4, B5, B6, B7]
 max_failed_fraction: 0.0
-fetch:
-  at_once: 3
 scenes:
-  _target_: minecover.source.scripted.Scripted
+  _target_: minecover.sources.scripted.Scripted
   # Two sites fail when they are asked for the first time, and twice all three askers wait: long
   # enough to be ended there on any machine.
   script:
@@ -40,14 +38,20 @@ scenes:
   notes: notes
   pause_s: 0.05
 """
-CHOICES = ("source=scripted", "labels=files", "labels.input=none", "context=none")
+CHOICES = (
+    "source=scripted",
+    "network.at_once=3",
+    "labels=files",
+    "labels.input=none",
+    "context=none",
+)
 
 
 @pytest.fixture
 def flaky(tmp_path: Path) -> House:
     """Place 24 small sites, and choose a slow source that fails now and then."""
     built = replace(house(tmp_path), is_changed=True)
-    shutil.copy(ROOT / "tests/servers/scripted.py", tmp_path / "src/minecover/source")
+    shutil.copy(ROOT / "tests/servers/scripted.py", tmp_path / "src/minecover/sources")
     (tmp_path / "conf/source/scripted.yaml").write_text(OPTION)
     write_params(composed(CHOICES, conf=tmp_path / "conf"), tmp_path / "params.yaml")
     grid = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 20, 20)

@@ -8,18 +8,24 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from minecover.config import composed
-from minecover.errors import NotCoveredError, RegionError
-from minecover.mapping.plan import figures, plan_area, requests_for
-from minecover.mapping.run import map_area, order_of
-from minecover.mapping.tile import Order, detector_of, map_tile, open_source, rehearse
-from minecover.raster import read_planes
-from minecover.region.cluster import Workers
-from minecover.region.tiles import Tile
-from minecover.simulation.area import Area
-from minecover.sites import Site, square
-from minecover.source.product_folder import ProductFolder
-from minecover.source.simulated_products import write_products
+from minecover.core.config import composed
+from minecover.core.errors import NotCoveredError, RegionError
+from minecover.core.raster import read_planes
+from minecover.core.sites import Site, square
+from minecover.prediction.region.cluster import Workers
+from minecover.prediction.region.cost import figures, plan_area, requests_for
+from minecover.prediction.region.run import map_area, map_settings
+from minecover.prediction.region.tile_job import (
+    MapSettings,
+    map_tile,
+    model_of,
+    source_of,
+    warm_up,
+)
+from minecover.prediction.region.tiles import Tile
+from minecover.sources.product_folder import ProductFolder
+from minecover.sources.simulated_products import write_products
+from minecover.sources.simulation.wide_area import Area
 
 
 class House(Protocol):
@@ -34,7 +40,7 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three dates of 150 x 190 simulated pixels with many mines, as product folders."""
     folder = tmp_path_factory.mktemp("region") / "products"
     conf = Path(__file__).parents[2] / "conf"
-    parameters = composed(["source=simulated"], conf=conf).build("source.world.parameters")
+    parameters = composed(["source=simulated"], conf=conf).build("world.parameters")
     write_products(Area(7, 150, 190, 3, 400.0, parameters), folder, quiet=True)
     return folder
 
@@ -62,14 +68,14 @@ def mapped(
 ) -> Path:
     """A finished map, made on a cluster of one process."""
     out = tmp_path_factory.mktemp("mapped")
-    counts, _ = map_area(box, order_of(model, str(products), out), ONE, tile_px=128)
+    counts, _ = map_area(box, map_settings(model, str(products), out), ONE, tile_px=128)
     assert counts["failed"] == counts["corrupt"] == 0
     return out
 
 
 def layer(folder: Path, name: str, tile: Tile) -> np.ndarray:
     """Read a map's mosaic on a tile's ground; beyond the mosaic there is nothing."""
-    from minecover.raster import read_band
+    from minecover.core.raster import read_band
 
     nothing = np.nan if name == "probability" else 0
     path = folder / f"{name}_32635.vrt"
@@ -79,10 +85,10 @@ def layer(folder: Path, name: str, tile: Tile) -> np.ndarray:
 def test_a_map_says_what_the_site_pipeline_says(
     mapped: Path, products: Path, model: str, ground: Tile
 ) -> None:
-    order = order_of(model, str(products), mapped)
-    detector = detector_of(order)
+    settings = map_settings(model, str(products), mapped)
+    detector = model_of(settings).detector()
 
-    cube = open_source(order).scenes(Site("all", "", ground.grid, 24))
+    cube = source_of(settings).scenes(Site("all", "", ground.grid, 24))
     maps = detector.maps(cube, {})
 
     probability, classes = detector.classes(cube, {}, is_screened=False)
@@ -111,7 +117,7 @@ def test_a_location_does_not_depend_on_the_tiling(
 ) -> None:
     tile = Tile("part", ground.grid.cut(*cut))
 
-    done = map_tile(order_of(model, str(products), tmp_path), tile)
+    done = map_tile(map_settings(model, str(products), tmp_path), tile)
 
     assert done.state == "ok"
     (part,) = read_planes(tmp_path / "probability/part.tif").values()
@@ -121,10 +127,10 @@ def test_a_location_does_not_depend_on_the_tiling(
 def test_a_rehearsal_leaves_the_map_alone(
     mapped: Path, products: Path, model: str, ground: Tile
 ) -> None:
-    order = order_of(model, str(products), mapped)
+    settings = map_settings(model, str(products), mapped)
     before = {path: path.stat().st_mtime_ns for path in mapped.rglob("*")}
 
-    rehearse(order, ground)
+    warm_up(settings, ground)
 
     assert {path: path.stat().st_mtime_ns for path in mapped.rglob("*")} == before
 
@@ -134,7 +140,7 @@ def test_a_finished_map_is_left_as_it_is(
 ) -> None:
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in mapped.rglob("*.tif")}
 
-    map_area(box, order_of(model, str(products), mapped), ONE, tile_px=128)
+    map_area(box, map_settings(model, str(products), mapped), ONE, tile_px=128)
 
     after = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in mapped.rglob("*.tif")}
     assert after == before
@@ -142,16 +148,16 @@ def test_a_finished_map_is_left_as_it_is(
 
 def test_maps_are_never_mixed(mapped: Path, products: Path, model: str, box: str) -> None:
     with pytest.raises(RegionError, match="holds a map of another tile_px"):
-        map_area(box, order_of(model, str(products), mapped), ONE, tile_px=256)
+        map_area(box, map_settings(model, str(products), mapped), ONE, tile_px=256)
 
 
 def test_an_area_without_imagery_is_refused_at_once(
     products: Path, model: str, tmp_path: Path
 ) -> None:
-    order = order_of(model, str(products), tmp_path / "map")
+    settings = map_settings(model, str(products), tmp_path / "map")
 
     with pytest.raises(NotCoveredError, match="no scene in .* shows any of 10,10,11,11"):
-        map_area("10,10,11,11", order, ONE, tile_px=128)
+        map_area("10,10,11,11", settings, ONE, tile_px=128)
 
     assert not (tmp_path / "map").exists()
 
@@ -161,7 +167,7 @@ def test_ground_beyond_the_scenes_is_empty(
 ) -> None:
     beyond = Tile("beyond", ground.grid.cut(200, 0, 300, 100))
 
-    done = map_tile(order_of(model, str(products), tmp_path), beyond)
+    done = map_tile(map_settings(model, str(products), tmp_path), beyond)
 
     assert (done.state, done.seen, list(tmp_path.rglob("*.tif"))) == ("empty", 0, [])
 
@@ -174,12 +180,12 @@ def test_a_scene_cut_off_is_said_and_mended(
     victim = sorted(copy.glob("*/*_B5.TIF"))[1]
     whole = victim.read_bytes()
     victim.write_bytes(whole[: len(whole) // 2])
-    order = order_of(model, str(copy), tmp_path / "map")
+    settings = map_settings(model, str(copy), tmp_path / "map")
 
-    broken = map_tile(order, ground)
+    broken = map_tile(settings, ground)
     nothing = list((tmp_path / "map").rglob("*.tif"))
     victim.write_bytes(whole)
-    mended = map_tile(order, ground)
+    mended = map_tile(settings, ground)
 
     assert broken.state == "corrupt"
     assert victim.name in broken.message
@@ -192,12 +198,12 @@ def test_no_space_left_leaves_no_half_tile(
 ) -> None:
     import resource
 
-    order: Order = order_of(model, str(products), tmp_path)
+    settings: MapSettings = map_settings(model, str(products), tmp_path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
     try:
         with pytest.raises(RegionError, match=r"cannot be written.*Free some space"):
-            map_tile(order, ground)
+            map_tile(settings, ground)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
@@ -207,7 +213,7 @@ def test_no_space_left_leaves_no_half_tile(
 def test_a_plan_counts_what_the_map_then_does(
     mapped: Path, products: Path, model: str, box: str
 ) -> None:
-    plan = plan_area(box, order_of(model, str(products), mapped), tile_px=128, dates=7)
+    plan = plan_area(box, map_settings(model, str(products), mapped), tile_px=128, dates=7)
 
     written = sum(path.stat().st_size for path in mapped.rglob("*.tif"))
     card = json.loads(Path(model).with_suffix(".json").read_text())

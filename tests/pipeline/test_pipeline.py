@@ -12,9 +12,9 @@ import rasterio
 import yaml
 from conftest import House
 
-from minecover.out_of_fold import read_out_of_fold
-from minecover.raster import read_grid, read_planes
-from minecover.sites import read_sites
+from minecover.core.raster import read_grid, read_planes
+from minecover.core.sites import read_sites
+from minecover.evaluation.out_of_fold import read_out_of_fold
 
 
 def number(path: Path, key: str) -> float:
@@ -130,7 +130,7 @@ def test_the_index_names_every_site(small_world: House) -> None:
 
 @pytest.mark.parametrize("stage", ["labels", "evaluate"])
 def test_a_stage_runs_alone(small_world: House, stage: str) -> None:
-    assert f"{stage}: " in small_world.must("python", "-m", "minecover.stages", stage)
+    assert f"{stage}: " in small_world.must("python", "-m", "minecover.pipeline.stages", stage)
 
 
 def test_a_model_asks_for_no_band_that_it_does_not_look_at(small_world: House) -> None:
@@ -160,7 +160,7 @@ def test_a_version_is_traced_to_its_build(small_world: House) -> None:
     assert "minecover version 1 (champion)" in said
     assert small_world.must("git", "rev-parse", "HEAD").strip() in said
     assert f"models/model.pkl                 md5 {pickle['md5']}" in said
-    assert "python -m minecover.stages train" in said
+    assert "python -m minecover.pipeline.stages train" in said
     assert "in no commit" in said
 
 

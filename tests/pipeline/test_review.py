@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 from geopandas.testing import assert_geodataframe_equal
 
 from minecover.cli import main
-from minecover.config import load_params
+from minecover.core.config import load_params
+from minecover.core.outputs import fetched_dates, fetched_sites
+from minecover.core.raster import burn, read_planes
 from minecover.labels import read_labels
-from minecover.raster import burn, read_planes
-from minecover.stages import fetched_dates, fetched_sites, labels, masks
+from minecover.pipeline.stages import labels, masks
 
 
 class House(Protocol):

@@ -18,9 +18,9 @@ import pytest
 from conftest import ROOT
 from numpy.typing import NDArray
 
-from minecover.table import read_table
-from minecover.training import probability
-from minecover.trust import load_model
+from minecover.core.digests import load_model
+from minecover.core.feature_table import read_table
+from minecover.learning.fitting import probability
 
 JSON, CSV = "application/json", "text/csv"
 CLIENTS = 8

@@ -16,8 +16,15 @@ from conftest import House
 from playwright.sync_api import Browser, Page, expect
 
 #: What the small world was built with.
-SMALL = ("source.world.n_sites=12", "folds.n=3", "folds.gate=false")
-SWEEP = ("python", "-m", "minecover.sweep", "-m", *SMALL, "metrics.bootstrap.replicates=20")
+SMALL = ("world.n_sites=12", "folds.n=3", "folds.gate=false")
+SWEEP = (
+    "python",
+    "-m",
+    "minecover.pipeline.sweep",
+    "-m",
+    *SMALL,
+    "metrics.bootstrap.replicates=20",
+)
 #: A forest in three sizes that share their trees; no tree has no leaves.
 JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_leaf=20,0")
 
@@ -160,7 +167,7 @@ def test_two_jobs_are_compared_in_words(house: House, first: CompletedProcess[st
 
 
 def test_another_world_is_refused(house: House) -> None:
-    done = house.run(*SWEEP, "source.world.seed=1,2")
+    done = house.run(*SWEEP, "world.seed=1,2")
 
     assert done.returncode == 1
     assert "dvc exp run --queue" in done.stderr

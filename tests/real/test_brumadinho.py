@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from rio_cogeo.cogeo import cog_info, cog_validate
 
-from minecover.raster import read_grid, read_planes
+from minecover.core.raster import read_grid, read_planes
 
 
 class House(Protocol):

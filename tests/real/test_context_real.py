@@ -11,8 +11,11 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from minecover.config import composed
-from minecover.context import (
+from minecover.core.config import composed
+from minecover.core.grid import Grid, project, utm_crs
+from minecover.core.raster import read_band, read_grid
+from minecover.core.sites import Site
+from minecover.features.context import (
     FARTHEST_M,
     DistanceTo,
     Eastness,
@@ -25,9 +28,6 @@ from minecover.context import (
     SurfaceValue,
     VectorFile,
 )
-from minecover.grid import Grid, project, utm_crs
-from minecover.raster import read_band, read_grid
-from minecover.sites import Site
 
 EARTH = Geod(ellps="WGS84")
 F64 = NDArray[np.float64]

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from minecover.config import composed
+from minecover.core.config import composed
 from minecover.labels import IpisLabels, Quality, quality, read_features
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import rasterio
 
-from minecover.cube import Cube
-from minecover.grid import Grid
-from minecover.landsat import BANDS, REFLECTIVE
-from minecover.raster import read_grid
-from minecover.sites import Site
-from minecover.source.product_folder import ProductFolder
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
+from minecover.core.landsat import BANDS, REFLECTIVE
+from minecover.core.raster import read_grid
+from minecover.core.sites import Site
+from minecover.sources.product_folder import ProductFolder
 
 CORUMBA = Site("corumba", "c", Grid.around("EPSG:32621", 450_000, -2_200_000, size_px=100), 8)
 #: 40 x 40 pixels inside the 41 x 41 of the cut with all bands.

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import shapely
 
-from minecover.cube import Cube
-from minecover.errors import SceneError
-from minecover.grid import Grid
+from minecover.core.cube import Cube
+from minecover.core.errors import SceneError
+from minecover.core.grid import Grid
+from minecover.core.landsat import BANDS
+from minecover.core.sites import Site
+from minecover.features.validity import Profile, valid
 from minecover.labels import LabelFiles
-from minecover.landsat import BANDS
-from minecover.masks import Profile, label_cube, valid
-from minecover.sites import Site
-from minecover.source.product_folder import ProductFolder
+from minecover.labels.burning import label_cube
+from minecover.sources.product_folder import ProductFolder
 
 NONE = Profile("none", [], False, False, None, None, None, 0)
 POC = Profile("poc", ["fill", "cloud_high"], False, False, None, None, None, 0)

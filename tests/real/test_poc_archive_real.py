@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from minecover.config import composed
-from minecover.landsat import BANDS
-from minecover.masks import label_cube, valid
-from minecover.sites import Site
-from minecover.source.poc_archive import Archive, ArchiveScenes
-from minecover.source.poc_ground import ArchiveLabels, ArchiveSites, ArchiveWater
-from minecover.stages import STAGES
+from minecover.core.config import composed
+from minecover.core.landsat import BANDS
+from minecover.core.sites import Site
+from minecover.features.validity import valid
+from minecover.labels.burning import label_cube
+from minecover.pipeline import STAGES
+from minecover.sources.poc_archive import Archive, ArchiveScenes
+from minecover.sources.poc_ground import ArchiveLabels, ArchiveSites, ArchiveWater
 
 bcolz = pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this Python")
 
@@ -79,7 +80,7 @@ def test_water_is_what_bcolz_gives(
 def test_the_pocs_mask_drops_high_clouds_and_dates_without_data(
     archive: Archive, sites: dict[str, Site]
 ) -> None:
-    profile = composed(["experiment=poc_archive"]).build("mask.profiles")["poc"]
+    profile = composed(["experiment=poc_archive"]).build("masks")["poc"]
     cube = ArchiveScenes(archive, BANDS, drop_last_date=False).scenes(sites["codmine00106"])
 
     usable = valid(cube, profile)
@@ -101,7 +102,7 @@ def built(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
          f"paths.real_data={real_data}", "model.n_estimators=4",
          "metrics.bootstrap.replicates=20")  # fmt: skip
     for stage in STAGES:
-        must(root, "python", "-m", "minecover.stages", stage)
+        must(root, "python", "-m", "minecover.pipeline.stages", stage)
     return root
 
 

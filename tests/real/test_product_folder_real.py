@@ -10,12 +10,12 @@ import rasterio
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from minecover.cube import Cube
-from minecover.errors import SceneError
-from minecover.grid import Grid
-from minecover.raster import read_cube, read_grid, write_cube
-from minecover.sites import Site
-from minecover.source.product_folder import ProductFolder
+from minecover.core.cube import Cube
+from minecover.core.errors import SceneError
+from minecover.core.grid import Grid
+from minecover.core.raster import read_cube, read_grid, write_cube
+from minecover.core.sites import Site
+from minecover.sources.product_folder import ProductFolder
 
 BANDS = ["B2", "B3", "B4", "B5", "B6", "B7"]
 #: Ground that both scenes show, and ground that only the first one does.

@@ -30,11 +30,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-from minecover.config import composed
-from minecover.grid import Grid, project
-from minecover.simulation.world import World
-from minecover.sites import square
-from minecover.source.simulated import SimulatedLabels
+from minecover.core.config import composed
+from minecover.core.grid import Grid, project
+from minecover.core.sites import square
+from minecover.sources.simulated import SimulatedLabels
+from minecover.sources.simulation.world import World
 from servers.ee_assets import SimulatedAssets
 from servers.ee_faults import ALGORITHMS, DISCOVERY, LISTING, PIXELS, REFUSALS, TOKEN, Faults
 from servers.ee_graph import Catalogue, Refused, evaluate, pixels
@@ -271,12 +271,10 @@ def main() -> None:
     parser.add_argument("--hang", type=float, default=5.0, help="seconds that a hang lasts")
     parser.add_argument("--seed", type=int, default=7, help="of the faults")
     parser.add_argument("--folder", type=Path, required=True, help="for key, labels and log")
-    parser.add_argument(
-        "--override", action="append", default=[], help="source.world.n_sites=8"
-    )
+    parser.add_argument("--override", action="append", default=[], help="world.n_sites=8")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    world: World = composed(["source=simulated", *chosen.override]).build("source.world")
+    world: World = composed(["source=simulated", *chosen.override]).build("world")
     write_labels(world, chosen.folder)
     server = EarthEngineServer(
         SimulatedAssets(world), chosen.port, chosen.folder / "requests.csv"

@@ -14,14 +14,14 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely import Polygon, box
 
-from minecover import landsat
-from minecover.cube import F32
-from minecover.grid import Grid
-from minecover.landsat import BANDS, REFLECTIVE, THERMAL
-from minecover.simulation.layout import Plot
-from minecover.simulation.sensor import THERMAL_CONSTANTS, Exposure
-from minecover.simulation.world import World
-from minecover.sites import square
+from minecover.core import landsat
+from minecover.core.cube import F32
+from minecover.core.grid import Grid
+from minecover.core.landsat import BANDS, REFLECTIVE, THERMAL
+from minecover.core.sites import square
+from minecover.sources.simulation.layout import Plot
+from minecover.sources.simulation.sensor import THERMAL_CONSTANTS, Exposure
+from minecover.sources.simulation.world import World
 from servers.ee_graph import Asset, Bounds
 from servers.ee_rasters import F64, Raster
 

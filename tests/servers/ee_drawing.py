@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from affine import Affine
 
-from minecover.grid import Grid
-from minecover.sites import Site
-from minecover.source.earth_engine import EarthEngine, EarthEngineScenes
-from minecover.source.throttle import Patience
+from minecover.core.grid import Grid
+from minecover.core.sites import Site
+from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes
+from minecover.sources.throttle import Network
 from servers.earth_engine import EarthEngineServer
 from servers.ee_assets import Drawn, drawn
 from servers.ee_graph import Asset
@@ -22,7 +22,7 @@ SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px
 FOOTPRINT = SITE.grid.grown(3)
 OLI, OLI2 = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC09/C02/T1_TOA"
 COUNTS = "LANDSAT/LC08/C02/T1"
-PATIENCE = Patience(8, 5, 0.001, 0.004, 60)
+NETWORK = Network(8, 5, 0.001, 0.004, 60, timeout_s=10)
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Desk:
     client: EarthEngine
 
     def source(
-        self, *, bands: Sequence[str] = ("B4",), patience: Patience = PATIENCE
+        self, *, bands: Sequence[str] = ("B4",), network: Network = NETWORK
     ) -> EarthEngineScenes:
         """Ask for reflectance of the usual period."""
         return EarthEngineScenes(
-            client=replace(self.client, patience=patience),
+            client=replace(self.client, network=network),
             collections=(OLI, OLI2),
             radiometry="toa",
             bands=bands,

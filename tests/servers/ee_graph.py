@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.grid import Grid
+from minecover.core.grid import Grid
 from servers.ee_rasters import F64, Raster, sample
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north [degrees]

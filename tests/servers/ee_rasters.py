@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from scipy.sparse import csr_array
 
-from minecover.grid import Grid, block_mean, sampled
+from minecover.core.grid import Grid, block_mean, sampled
 
 F64 = NDArray[np.float64]
 

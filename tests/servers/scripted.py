@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minecover.cube import Cube
-from minecover.errors import AccessError, CloudyError, NotCoveredError, SceneError
-from minecover.sites import Site
+from minecover.core.cube import Cube
+from minecover.core.errors import AccessError, CloudyError, NotCoveredError, SceneError
+from minecover.core.sites import Site
 
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
 DATES = (date(2017, 1, 14), date(2017, 1, 30))

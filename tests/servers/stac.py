@@ -15,8 +15,8 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from minecover.grid import Grid
-from minecover.sites import square
+from minecover.core.grid import Grid
+from minecover.core.sites import square
 
 COLLECTION = "landsat-c2-l2"
 ASSETS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22", "lwir11")

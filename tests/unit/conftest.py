@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from minecover.cube import Cube
-from minecover.grid import Grid
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
 
 GRID = Grid("EPSG:32635", Affine(30, 0, 600015, 0, -30, 9800015), (4, 5))
 

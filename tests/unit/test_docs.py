@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from minecover.cli import main
-from minecover.config import build, composed
-from minecover.cube import Cube
+from minecover.core.config import build, composed
+from minecover.core.cube import Cube
 from minecover.features import ObservationFeature
-from minecover.region import nursery
-from minecover.region.cluster import SETTINGS
+from minecover.prediction.region import worker_processes
+from minecover.prediction.region.cluster import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -98,8 +98,8 @@ def test_a_target_of_a_page_is_made(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", [words for words in TYPED if words[0] == "python"], ids=named)
 def test_a_python_command_of_a_page_names_a_stage(words: tuple[str, ...]) -> None:
     files = {
-        "minecover.stages": f"stages/{words[3]}.py",
-        "minecover.sweep": "sweep/__main__.py",
+        "minecover.pipeline.stages": f"stages/{words[3]}.py",
+        "minecover.pipeline.sweep": "sweep/__main__.py",
     }
 
     assert words[1] == "-m"
@@ -180,7 +180,9 @@ def test_workers_elsewhere_are_told_to_run_as_those_of_this_machine_do() -> None
 
     threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}  # which Dask itself limits
     assert {name: str(value) for name, value in variables.items()} == {
-        name: value for name, value in nursery.ENVIRONMENT.items() if name not in threads
+        name: value
+        for name, value in worker_processes.ENVIRONMENT.items()
+        if name not in threads
     }
     assert (
         settings["worker"]["profile"]["enabled"]

@@ -7,21 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minecover.aggregation import Aggregation
-from minecover.config import Params, composed
+from minecover.core.config import Params, composed
+from minecover.core.landsat import BANDS, QA_LAYOUTS
+from minecover.evaluation.aggregation import Aggregation
 from minecover.features.season import poc_month
-from minecover.landsat import BANDS, QA_LAYOUTS
+from minecover.pipeline.stages.train import columns_by_set
 
 EXPERIMENTS = sorted(path.stem for path in Path("conf/experiment").glob("*.yaml"))
 BUILT = (
     "source.scenes",
     "labels.reader",
     "sites.layouts",
-    "mask.profiles",
+    "masks",
     "context.planes",
     "table",
-    "features",
-    "folds.splitter",
     "design.recipe",
     "model",
     "aggregation",
@@ -47,9 +46,7 @@ def test_an_experiment_builds(name: str, key: str) -> None:
 
 
 def test_the_poc_sees_the_eleven_bands_alone(poc: Params) -> None:
-    (block,) = poc.build("features").values()
-
-    assert block.names == BANDS
+    assert columns_by_set(poc) == {"bands": BANDS}
 
 
 def test_the_poc_grows_two_hundred_balanced_trees_of_depth_35(poc: Params) -> None:
@@ -78,7 +75,7 @@ def test_the_poc_votes(poc: Params, dates: list[float], mine: int) -> None:
 
 
 def test_the_pocs_mask_lets_everything_but_sure_clouds_pass(poc: Params) -> None:
-    profile = poc.build("mask.profiles")[poc.value("mask.name")]
+    profile = poc.build("masks")[poc.value("mask")]
 
     assert set(profile.rejects) == {"fill", "cloud_high"}
     assert all(set(profile.rejects) <= set(layout.flags) for layout in QA_LAYOUTS.values())

@@ -11,7 +11,7 @@ import sys
 import click
 
 from minecover import __version__
-from minecover.errors import MinecoverError
+from minecover.core.errors import MinecoverError
 
 #: An option of every command whose answer a script may want.
 for_scripts = click.option("--json", "as_json", is_flag=True, help="For scripts.")

@@ -12,7 +12,7 @@ def adopt(run_id: str) -> None:
     minecover adopt 350947fc1ddf427dbd4121249a8a7004
     dvc repro && minecover register --if-missing && minecover promote
     """
-    from minecover.release.adoption import adopt as adopted
+    from minecover.pipeline.release.adoption import adopt as adopted
 
     for path in adopted(run_id):
         click.echo(str(path))

@@ -45,10 +45,10 @@ def export(folder: Path, scores: Path, out: Path) -> None:
     \b
     minecover archive export --archive ../shared/data/poc_archive --out exported/
     """
-    from minecover.aggregation import Aggregation
-    from minecover.config import load_params
-    from minecover.out_of_fold import read_out_of_fold
-    from minecover.source.poc_archive import LANDSAT8, Archive, predicted, write_back
+    from minecover.core.config import load_params
+    from minecover.evaluation.aggregation import Aggregation
+    from minecover.evaluation.out_of_fold import read_out_of_fold
+    from minecover.sources.poc_archive import LANDSAT8, Archive, predicted, write_back
 
     aggregation: Aggregation = load_params().build("aggregation")
     known, images = Archive(str(folder)), []

@@ -21,9 +21,9 @@ def compare(run_a: str, run_b: str, as_json: bool) -> None:
     """
     import json
 
-    from minecover.config import load_params
-    from minecover.sweep.compare import VERDICT
-    from minecover.sweep.compare import compare as compared
+    from minecover.core.config import load_params
+    from minecover.pipeline.sweep.compare import VERDICT
+    from minecover.pipeline.sweep.compare import compare as compared
 
     found = compared(load_params().build("tracking"), run_a, run_b)
     if as_json:

@@ -41,18 +41,18 @@ def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> No
     minecover map 27.9,-4.4,28.1,-4.2 --source simulated/ --model models/model.pkl --out map/
     minecover map kivu.gpkg --source earth_engine --scheduler tcp://10.0.0.5:8786 --out map/
     """
-    from minecover.region import nursery
+    from minecover.prediction.region import worker_processes
 
     if how["scheduler"] is None:
         # Ahead of the imports below, beside which it goes on.
-        nursery.prepare("distributed", "minecover.mapping.tile")
-    from minecover.errors import RegionError
-    from minecover.mapping.run import map_area, order_of
-    from minecover.region.cluster import Workers
+        worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
+    from minecover.core.errors import RegionError
+    from minecover.prediction.region.cluster import Workers
+    from minecover.prediction.region.run import map_area, map_settings
 
-    order = order_of(model, source, out, is_screened=how["screen"])
+    settings = map_settings(model, source, out, is_screened=how["screen"])
     workers = Workers(how["scheduler"], how["processes"], how["memory_gb"])
-    counts, written = map_area(area, order, workers, tile_px=how["tile"])
+    counts, written = map_area(area, settings, workers, tile_px=how["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
     for path in written:
         click.echo(str(path))

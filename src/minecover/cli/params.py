@@ -17,7 +17,7 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
     minecover params --write --experiment brumadinho
     minecover params --write model=forest folds.n=3
     """
-    from minecover.config import PARAMS, check_params, composed, write_params
+    from minecover.core.config import PARAMS, check_params, composed, write_params
 
     if action == "check":
         check_params()

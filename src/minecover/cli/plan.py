@@ -27,9 +27,9 @@ def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: boo
     """
     import json
 
-    from minecover.mapping.plan import figures, lines, plan_area
-    from minecover.mapping.run import order_of
+    from minecover.prediction.region.cost import figures, lines, plan_area
+    from minecover.prediction.region.run import map_settings
 
-    order = order_of(model, source, Path())
-    found = plan_area(area, order, tile_px=tile, dates=dates)
+    settings = map_settings(model, source, Path())
+    found = plan_area(area, settings, tile_px=tile, dates=dates)
     click.echo(json.dumps(figures(found)) if as_json else "\n".join(lines(found)))

@@ -18,7 +18,7 @@ def predict(model: str, source: str, out: Path) -> None:
         --source LC08_products/ --out maps/
     minecover predict --model models/model.pkl --source simulated --out maps/
     """
-    from minecover.serving.maps import predict_folder, predict_sites
+    from minecover.prediction.maps import predict_folder, predict_sites
 
     if Path(source).exists():
         written = predict_folder(model, Path(source), out)

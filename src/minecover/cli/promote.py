@@ -19,7 +19,7 @@ def promote(version: int | None, against: int | None) -> None:
     minecover promote 5
     minecover promote 6 --against 5
     """
-    from minecover.release.promotion import promote as promoted
+    from minecover.pipeline.release.promotion import promote as promoted
 
     done, why = promoted(version, against)
     click.echo(f"{done.name} version {done.version} is {done.alias}: {why}")

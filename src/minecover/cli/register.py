@@ -11,7 +11,7 @@ def register(if_missing: bool) -> None:
     \b
     minecover register --if-missing
     """
-    from minecover.config import load_params
-    from minecover.stages.register import run
+    from minecover.core.config import load_params
+    from minecover.pipeline.release.register import run
 
     run(load_params())

@@ -46,8 +46,8 @@ def export(top: int, ask: str | None, out: Path, as_json: bool) -> None:
     """
     import json
 
-    from minecover.config import load_params
-    from minecover.reviewing import export as written
+    from minecover.core.config import load_params
+    from minecover.pipeline.review import export as written
 
     n, files = written(load_params(), ask or "candidates", top=top, out=out)
     if as_json:
@@ -75,8 +75,8 @@ def take(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
     """
     import json
 
-    from minecover.config import load_params
-    from minecover.reviewing import take as taken
+    from minecover.core.config import load_params
+    from minecover.pipeline.review import take as taken
 
     blanks = {"who": who, "when": when, "why": why}
     merge, n_open, path = taken(load_params(), file, blanks=blanks)

@@ -11,7 +11,7 @@ def rollback(reason: str) -> None:
     \b
     minecover rollback --reason "finds roofs in Goma"
     """
-    from minecover.release.promotion import roll_back
+    from minecover.pipeline.release.promotion import roll_back
 
     done = roll_back(reason)
     click.echo(f"{done.name} version {done.version} is {done.alias} again")

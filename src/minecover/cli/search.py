@@ -18,9 +18,9 @@ def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
         'model.num_leaves=interval(7,63)'
     minecover search --nested model=forest 'model.min_samples_leaf=1,2,5,10,20'
     """
-    from minecover.metrics import number
-    from minecover.sweep import search as searching
-    from minecover.sweep.child import HEADLINE
+    from minecover.evaluation import number
+    from minecover.pipeline.sweep import search as searching
+    from minecover.pipeline.sweep.job_run import HEADLINE
 
     space = searching.Space.of(overrides)
     asked = searching.Search(space, trials, seed=int(space.base.value("seed")))

@@ -18,7 +18,7 @@ def serve(model: str, port: int) -> None:
     curl -sS -H 'Content-Type: text/csv' --data-binary @rows.csv \\
         http://127.0.0.1:5002/invocations
     """
-    from minecover.serving.answers import serve as run
+    from minecover.prediction.http.server import serve as run
 
     run(model, port=port, ready=click.echo)
     click.echo("Ended.", err=True)

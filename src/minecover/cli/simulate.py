@@ -29,11 +29,11 @@ def simulate(rows: int, cols: int, dates: int, mines: float, seed: int, out: Pat
     \b
     minecover simulate --rows 1024 --cols 1024 --dates 7 --out simulated/
     """
-    from minecover.config import composed
-    from minecover.simulation.area import Area
-    from minecover.source.simulated_products import write_products
+    from minecover.core.config import composed
+    from minecover.sources.simulated_products import write_products
+    from minecover.sources.simulation.wide_area import Area
 
-    parameters = composed(["source=simulated"]).build("source.world.parameters")
+    parameters = composed().build("world.parameters")
     area = Area(seed, rows, cols, dates, mines, parameters)
     for home in write_products(area, out, quiet=not sys.stderr.isatty()):
         click.echo(str(home))

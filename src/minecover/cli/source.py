@@ -11,8 +11,8 @@ import click
 from minecover.cli import for_scripts
 
 if TYPE_CHECKING:
-    from minecover.config import Params
-    from minecover.sites import Site
+    from minecover.core.config import Params
+    from minecover.core.sites import Site
 
 #: The answer, or what to fix, comes within this time [s].
 LIMIT_S = 55
@@ -57,7 +57,7 @@ def check(
     from multiprocessing import TimeoutError as TooLateError
     from multiprocessing.pool import ThreadPool
 
-    from minecover.errors import SceneError
+    from minecover.core.errors import SceneError
 
     params = _params(option, overrides)
     is_built = option is None and not overrides
@@ -103,13 +103,13 @@ def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> 
 
     import numpy as np
 
-    from minecover.masks import Profile, applicable, valid
-    from minecover.raster import write_cube
-    from minecover.sites import square
-    from minecover.source import Source
+    from minecover.core.raster import write_cube
+    from minecover.core.sites import square
+    from minecover.features.validity import Profile, applicable, valid
+    from minecover.sources import Source
 
-    profiles: dict[str, Profile] = params.build("mask.profiles")
-    chosen = str(params.value("mask.name"))
+    profiles: dict[str, Profile] = params.build("masks")
+    chosen = str(params.value("mask"))
     scenes: Source = params.build("source.scenes")
     site = _site(params, at, is_built=is_built)
     begin = time.perf_counter()
@@ -162,7 +162,7 @@ def _lines(found: Answer) -> list[str]:
 
 def _params(option: str | None, overrides: tuple[str, ...]) -> Params:
     """Compose what was asked for; without any wish, read params.yaml as the build does."""
-    from minecover.config import CONF, composed, load_params
+    from minecover.core.config import CONF, composed, load_params
 
     if option is None:
         return composed(overrides) if overrides else load_params()
@@ -178,11 +178,11 @@ def _params(option: str | None, overrides: tuple[str, ...]) -> Params:
 
 def _site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> Site:
     """Choose the place: the one named, the first that was built, or the first laid."""
-    from minecover.errors import LabelError, SiteError
-    from minecover.grid import Grid, project, utm_crs
-    from minecover.layouts import Layout
-    from minecover.sites import Site, read_sites
-    from minecover.stages import paths
+    from minecover.core import paths
+    from minecover.core.errors import LabelError, SiteError
+    from minecover.core.grid import Grid, project, utm_crs
+    from minecover.core.layouts import Layout
+    from minecover.core.sites import Site, read_sites
 
     if at is not None:
         crs = utm_crs(*at)

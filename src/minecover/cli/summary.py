@@ -14,9 +14,9 @@ def summary(as_json: bool) -> None:
     minecover summary
     minecover summary --json
     """
-    from minecover.errors import ModelError
-    from minecover.stages import paths
-    from minecover.stages.register import summary as lines
+    from minecover.core import paths
+    from minecover.core.errors import ModelError
+    from minecover.pipeline.release.register import summary as lines
 
     if not paths.METRICS.is_file():
         raise ModelError(f"no {paths.METRICS}, so there are no scores. Run `dvc repro`.")

@@ -17,7 +17,7 @@ def trace(version: str, as_json: bool) -> None:
     """
     import json
 
-    from minecover.release.trace import facts, lines, origin
+    from minecover.pipeline.release.trace import facts, lines, origin
 
     found = origin(version)
     click.echo(json.dumps(facts(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from minecover.errors import RegistryError
+from minecover.core.errors import RegistryError
 
 
 @click.command(short_help="Open the MLflow UI on this machine only.")
@@ -18,10 +18,10 @@ def ui(port: int) -> None:
     \b
     minecover ui --port 5001
     """
-    from minecover.config import load_params
+    from minecover.core.config import load_params
     from minecover.tracking import connect, serve_ui
-    from minecover.tracking.nouns import Tracking
-    from minecover.tracking.view import experiment_tags, page
+    from minecover.tracking.types import Tracking
+    from minecover.tracking.ui_view import experiment_tags, page
 
     tracking: Tracking = load_params().build("tracking")
     if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():

@@ -21,8 +21,8 @@ def verify(target: str, scratch: Path | None) -> None:
     minecover verify champion
     minecover verify HEAD --scratch /tmp/again
     """
-    from minecover.errors import RegistryError
-    from minecover.release.verify import verify as verified
+    from minecover.core.errors import RegistryError
+    from minecover.pipeline.release.verify import verify as verified
 
     found = verified(target, scratch)
     if found:

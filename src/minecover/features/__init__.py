@@ -1,4 +1,4 @@
-"""What a model sees: feature blocks, one file each, that turn a patch into named planes."""
+"""What a model sees: feature sets, one file each, that turn a patch into named planes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32, Cube
+from minecover.core.cube import F32, Cube
 from minecover.features.series import Series
 
 
@@ -93,4 +93,4 @@ class LocationFeature(Protocol):
         ...
 
 
-Block = ObservationFeature | LocationFeature
+FeatureSet = ObservationFeature | LocationFeature

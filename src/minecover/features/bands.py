@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32, Cube
+from minecover.core.cube import F32, Cube
 
 
 @dataclass(frozen=True, slots=True)

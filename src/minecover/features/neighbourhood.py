@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minecover.cube import F32
-from minecover.errors import ConfigError
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError
+from minecover.core.kernels import squares
 from minecover.features.series import Series
-from minecover.kernels import squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +126,5 @@ def _check_sizes(sizes_px: Sequence[int]) -> None:
     if not sizes_px or not is_odd or list(sizes_px) != sorted(set(sizes_px)):
         raise ConfigError(
             f"sizes_px are odd, at least 3 and ascending, found {list(sizes_px)}. "
-            "Fix conf/features/neighbourhood.yaml."
+            "Fix conf/table/neighbourhood.yaml."
         )

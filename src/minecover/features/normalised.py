@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32, Cube
-from minecover.errors import ConfigError
+from minecover.core.cube import F32, Cube
+from minecover.core.errors import ConfigError
+from minecover.core.kernels import pixels
+from minecover.core.landsat import THERMAL
+from minecover.features.indices import INDICES
 from minecover.features.spectral import bands_of, on_bands
 from minecover.features.windows import Windows
-from minecover.indices import INDICES
-from minecover.kernels import pixels
-from minecover.landsat import THERMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Warmth:
         if not set(self.thermal) <= set(THERMAL):
             raise ConfigError(
                 f"Warmth.thermal are some of {', '.join(THERMAL)}, "
-                f"found {', '.join(self.thermal)}. Fix the feature block in conf/features."
+                f"found {', '.join(self.thermal)}. Fix the feature set in conf/table."
             )
 
     @property

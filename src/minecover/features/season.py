@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32, Cube
+from minecover.core.cube import F32, Cube
 
 DAYS_A_YEAR = 365.25
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32
-from minecover.kernels import sorting
+from minecover.core.cube import F32
+from minecover.core.kernels import sorting
 
 
 @dataclass(frozen=True, slots=True, eq=False)

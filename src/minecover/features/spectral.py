@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32, Cube
-from minecover.errors import ConfigError
-from minecover.indices import INDICES
+from minecover.core.cube import F32, Cube
+from minecover.core.errors import ConfigError
+from minecover.features.indices import INDICES
 
 
 @dataclass(frozen=True, slots=True)
 class Spectral:
-    """Indices of `minecover.indices`, dimensionless.
+    """Indices of `minecover.features.indices`, dimensionless.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Spectral:
         if unknown:
             raise ConfigError(
                 f"Spectral.indices names {', '.join(unknown)}, which is not an index "
-                f"(there are: {', '.join(INDICES)}). Fix conf/features/spectral.yaml."
+                f"(there are: {', '.join(INDICES)}). Fix conf/table/spectral.yaml."
             )
 
     @property

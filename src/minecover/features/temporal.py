@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minecover.cube import F32
-from minecover.errors import ConfigError
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError
 from minecover.features.series import Series
 
 
@@ -34,7 +34,7 @@ class Quantiles:
         if not all(0 <= q <= 100 for q in asked) or any(a >= b for a, b in self.ranges):
             raise ConfigError(
                 f"Quantiles.percent lie in 0 ... 100 and ranges ascend, found {self.percent} "
-                f"and {self.ranges}. Fix conf/features/temporal.yaml."
+                f"and {self.ranges}. Fix conf/table/temporal.yaml."
             )
 
     @property

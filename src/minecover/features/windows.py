@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.cube import F32
-from minecover.errors import ConfigError
-from minecover.grid import Grid
-from minecover.kernels import lattices, sorting
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError
+from minecover.core.grid import Grid
+from minecover.core.kernels import lattices, sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Windows:
         if min(sides) < 1 or self.least_cells > self.window_cells**2:
             raise ConfigError(
                 "cell_px, window_cells and step_cells are at least 1 and least_cells at most "
-                f"window_cells squared, found {sides}. Fix the feature block in conf/features."
+                f"window_cells squared, found {sides}. Fix the feature set in conf/table."
             )
 
     @property

@@ -1,6 +1,5 @@
 """Where mines were seen: polygons, points and visits from files, in one table with dates."""
 
-from minecover.labels.files import LabelFiles
 from minecover.labels.ipis import IpisLabels
 from minecover.labels.quality import Quality, lines, quality
 from minecover.labels.reading import LATITUDE, LONGITUDE, read_features, read_provinces
@@ -13,6 +12,7 @@ from minecover.labels.table import (
     read_labels,
     write_labels,
 )
+from minecover.labels.vector_files import LabelFiles
 from minecover.labels.verdicts import (
     VERDICTS,
     Merge,

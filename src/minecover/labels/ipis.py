@@ -11,10 +11,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minecover.errors import ConfigError, LabelError
-from minecover.labels.files import outlines
+from minecover.core.errors import ConfigError, LabelError
 from minecover.labels.reading import day, read_features, require
 from minecover.labels.table import label_table
+from minecover.labels.vector_files import outlines
 
 #: What every visit tells, under names that the configuration gives.
 NEEDED = ("site", "name", "date", "longitude", "latitude")

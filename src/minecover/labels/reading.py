@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minecover.errors import LabelError
+from minecover.core.errors import LabelError
 
 #: Columns of a table that say where a point lies [degrees, WGS 84].
 LONGITUDE, LATITUDE = "longitude", "latitude"

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import geopandas as gpd
 
-from minecover.atomic import replacing
-from minecover.errors import LabelError
+from minecover.core.errors import LabelError
+from minecover.core.files import replacing
 
 #: What a label can be: drawn by an annotator, true (only a simulator knows), a mine point round
 #: which a site is laid, or ground that is neither mine nor not; and what a reviewer found a

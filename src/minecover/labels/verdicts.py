@@ -12,11 +12,11 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from minecover.atomic import write_text
-from minecover.errors import LabelError
-from minecover.labels.files import days_of, repaired, text_of
+from minecover.core.errors import LabelError
+from minecover.core.files import write_text
 from minecover.labels.reading import read_vector, require
 from minecover.labels.table import COLUMNS
+from minecover.labels.vector_files import days_of, repaired, text_of
 
 #: What a reviewer can say, and the kind of label that it becomes.
 VERDICTS = {"mine": "confirmed", "not mine": "rejected", "unsure": "unsure"}

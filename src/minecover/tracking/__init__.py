@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from minecover.errors import RegistryError
-from minecover.tracking.nouns import Tracking, ui_words
+from minecover.core.digests import load_model
+from minecover.core.errors import RegistryError
 from minecover.tracking.record import Dataset, Record
-from minecover.trust import load_model
+from minecover.tracking.types import Tracking, ui_words
 
 # MLflow takes seconds to import, so that each function does it for itself.
 if TYPE_CHECKING:

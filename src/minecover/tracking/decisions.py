@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minecover.errors import RegistryError
-from minecover.tracking.nouns import Tracking, Version
+from minecover.core.errors import RegistryError
 from minecover.tracking.registry import CHALLENGER, CHAMPION, described, find, look, note
+from minecover.tracking.types import Tracking, Version
 
 if TYPE_CHECKING:
     from minecover.tracking import MlflowClient

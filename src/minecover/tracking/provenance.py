@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from minecover.errors import RegistryError
-from minecover.trust import file_digest
+from minecover.core.digests import file_digest
+from minecover.core.errors import RegistryError
 
 #: What a build writes into the checkout itself: it does not make the tree dirty.
 BUILT = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minecover.errors import ModelError, RegistryError
+from minecover.core.digests import check_digest, file_digest
+from minecover.core.errors import ModelError, RegistryError
 from minecover.tracking import add_version, connect, fetch, log_model, look_up
-from minecover.tracking.nouns import CARD, PICKLE, Resolved, Tracking, Version
 from minecover.tracking.provenance import folder_digest
 from minecover.tracking.record import Record
-from minecover.trust import check_digest, file_digest
+from minecover.tracking.types import CARD, PICKLE, Resolved, Tracking, Version
 
 if TYPE_CHECKING:
     from minecover.tracking import MlflowClient, ModelVersion

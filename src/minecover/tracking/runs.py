@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minecover.errors import RegistryError
+from minecover.core.errors import RegistryError
 from minecover.tracking import connect, log_artifacts, log_inputs, log_metrics
-from minecover.tracking.nouns import Tracking
 from minecover.tracking.record import Record
+from minecover.tracking.types import Tracking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -206,7 +206,7 @@ def _told(run: Run) -> Told:
 def _tags(record: Record) -> dict[str, str]:
     """Give a run's own tags and those that MLflow's pages read."""
     tags = {**record.tags, "mlflow.source.git.commit": record.tags["git_commit"]}
-    tags["mlflow.source.name"] = "minecover.sweep"
+    tags["mlflow.source.name"] = "minecover.pipeline.sweep"
     if record.description:
         tags["mlflow.note.content"] = record.description
     return tags

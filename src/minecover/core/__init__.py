@@ -1,0 +1,1 @@
+"""What everything stands on: grids, cubes, sites, sensors, rasters, configuration, errors."""

@@ -1,0 +1,153 @@
+"""A site's scenes through time: one array type, one axis order, one nodata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.core.errors import SceneError
+from minecover.core.grid import Grid
+
+F32 = NDArray[np.float32]
+Plane = TypeVar("Plane", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """Digital numbers of a site through time, with what turns them into physics.
+
+    Digital numbers and not reflectance are kept, because they are what was delivered: a patch
+    on disk is then exact, and half the size. `values` gives the physics.
+
+    Parameters
+    ----------
+    dn : (time, band, row, col) uint16 or float32
+        Digital numbers; 0 (uint16) or NaN (float32) where there is no data.
+    scale, offset : (time, band) float64
+        ``value = dn * scale + offset``: reflectance [1] or brightness temperature [K].
+    qa : (time, row, col) uint16
+        Quality bits as delivered, in the layout named by `qa_layout`.
+    radsat : (time, row, col) uint16
+        QA_RADSAT bits as delivered, zero where the product has none.
+    qa_layout : str
+        ``"c2"``, ``"c1"``, ``"pre"`` (see `minecover.core.landsat.QA_LAYOUTS`) or ``"none"``.
+    dates : tuple of date
+        Acquisition dates, ascending, each once: scenes of one day are one mosaic.
+    bands : tuple of str
+        ``"B1"`` ... ``"B11"``.
+    grid : Grid
+        The site's grid *with* its halo.
+    halo_px : int
+        Pixels on every side that are read but never scored.
+    """
+
+    dn: NDArray[np.uint16] | F32
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    qa: NDArray[np.uint16]
+    radsat: NDArray[np.uint16]
+    qa_layout: str
+    dates: tuple[date, ...]
+    bands: tuple[str, ...]
+    grid: Grid
+    halo_px: int
+
+    def __post_init__(self) -> None:
+        """Check that all the axes agree."""
+        n_dates, n_bands = len(self.dates), len(self.bands)
+        wanted = {
+            "dn": (n_dates, n_bands, *self.grid.shape),
+            "scale": (n_dates, n_bands),
+            "offset": (n_dates, n_bands),
+            "qa": (n_dates, *self.grid.shape),
+            "radsat": (n_dates, *self.grid.shape),
+        }
+        found = {name: getattr(self, name).shape for name in wanted}
+        if found != wanted:
+            raise ValueError(f"the axes of a Cube must agree: wanted {wanted}, found {found}.")
+        if list(self.dates) != sorted(set(self.dates)):
+            raise ValueError(f"the dates of a Cube ascend, each once; found {self.dates}.")
+
+    def values(self, *bands: str) -> F32:
+        """Reflectance or brightness temperature of the named bands (all, if none is named).
+
+        Returns
+        -------
+        (time, band, row, col) float32
+            NaN where there is no data.
+
+        Raises
+        ------
+        SceneError
+            If the cube lacks a named band.
+        """
+        index = self.band_index(bands or self.bands)
+        # Band after band in memory: what is computed of one band lies together.
+        values = np.empty((len(index), len(self.dates), *self.grid.shape), np.float32)
+        for plane, i in zip(values, index, strict=True):
+            scale, offset = (c[:, i].astype(np.float32) for c in (self.scale, self.offset))
+            plane[:] = _physics(self.dn[:, i], scale, offset)
+        return values.swapaxes(0, 1)
+
+    def band_index(self, bands: Sequence[str]) -> list[int]:
+        """Positions of the named bands."""
+        missing = [band for band in bands if band not in self.bands]
+        if missing:
+            raise SceneError(
+                f"the scenes have no band {', '.join(missing)} "
+                f"(found: {', '.join(self.bands)}). "
+                "Choose a source that has it, or features that do without."
+            )
+        return [self.bands.index(band) for band in bands]
+
+    def core(self, planes: NDArray[Plane], *, halo_px: int = 0) -> NDArray[Plane]:
+        """Cut the halo off the last two axes, but for `halo_px` of it."""
+        h = self.halo_px - halo_px
+        rows, cols = self.grid.shape
+        return planes[..., h : rows - h, h : cols - h]
+
+    def within(self, halo_px: int) -> Cube:
+        """Keep `halo_px` of the halo; nothing is copied."""
+        end = self.halo_px - halo_px
+        rows, cols = (slice(end, n - end) for n in self.grid.shape)
+        return self.cut(rows, cols, halo_px=halo_px)
+
+    def cut(self, rows: slice, cols: slice, *, halo_px: int) -> Cube:
+        """Take a part, whose outermost `halo_px` pixels are its halo; nothing is copied."""
+        part = self.grid.cut(rows.start, cols.start, rows.stop, cols.stop)
+        return replace(
+            self,
+            dn=self.dn[..., rows, cols],
+            qa=self.qa[..., rows, cols],
+            radsat=self.radsat[..., rows, cols],
+            grid=part,
+            halo_px=halo_px,
+        )
+
+    def on(self, indices: Sequence[int]) -> Cube:
+        """Keep only the dates at the given positions."""
+        keep = list(indices)
+        return replace(
+            self,
+            dn=self.dn[keep],
+            scale=self.scale[keep],
+            offset=self.offset[keep],
+            qa=self.qa[keep],
+            radsat=self.radsat[keep],
+            dates=tuple(self.dates[i] for i in keep),
+        )
+
+
+def _physics(dn: NDArray[np.uint16] | F32, scale: F32, offset: F32) -> F32:
+    """Scale digital numbers (time, row, col); without data, integers are 0 and floats NaN."""
+    if np.issubdtype(dn.dtype, np.unsignedinteger):
+        from minecover.core.kernels import pixels  # numba takes a second to import
+
+        return pixels.physics(dn.astype(np.uint16, copy=False), scale, offset)
+    values: F32 = dn.astype(np.float32) * scale[:, None, None] + offset[:, None, None]
+    return values

@@ -1,0 +1,262 @@
+"""A north-up pixel lattice on the ground, snapped to Landsat's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Geod, Transformer
+
+F64 = NDArray[np.float64]
+#: Side of a Landsat reflective pixel [m].
+PIXEL_M = 30.0
+#: Landsat pixel edges lie at 30 k + 15 m: the corners its MTL names are pixel *centres*.
+LATTICE_OFFSET_M = 15.0
+#: Longitude and latitude: the only CRS that is not in metres, for archives kept as they are.
+LON_LAT = "EPSG:4326"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A north-up pixel lattice on the ground."""
+
+    crs: str  # "EPSG:32635"
+    transform: Affine  # (col, row) of a pixel corner -> (x, y) [m]
+    shape: tuple[int, int]  # (rows, cols)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not north-up or has no pixel."""
+        t = self.transform
+        if t.b != 0 or t.d != 0 or t.a <= 0 or t.e >= 0:
+            raise ValueError(f"a Grid is north-up, found {tuple(t)[:6]}.")
+        if min(self.shape) < 1:
+            raise ValueError(f"a Grid has at least one row and column, found {self.shape}.")
+
+    @classmethod
+    def around(cls, crs: str, x_m: float, y_m: float, *, size_px: int) -> Grid:
+        """Lay a square of 30 m pixels round a point, on the Landsat lattice.
+
+        Parameters
+        ----------
+        crs : str
+            A UTM zone, always the northern one ("EPSG:326zz"), as Landsat uses it.
+        x_m, y_m : float
+            Easting and northing of the wanted centre [m].
+        size_px : int
+            Pixels a side.
+        """
+        half = size_px // 2 * PIXEL_M
+        return cls.from_corner(crs, snapped(x_m) - half, snapped(y_m) + half, size_px, size_px)
+
+    @classmethod
+    def from_corner(cls, crs: str, left_m: float, top_m: float, rows: int, cols: int) -> Grid:
+        """Lay 30 m pixels from their upper left corner [m]."""
+        return cls(crs, Affine(PIXEL_M, 0.0, left_m, 0.0, -PIXEL_M, top_m), (rows, cols))
+
+    def xy(self, row: float, col: float) -> tuple[float, float]:
+        """Centre of a pixel [m]."""
+        x, y = self.transform @ (col + 0.5, row + 0.5)
+        return float(x), float(y)
+
+    def rowcol(self, x_m: float, y_m: float) -> tuple[int, int]:
+        """Pixel that holds a point, also outside the grid."""
+        col, row = ~self.transform @ (x_m, y_m)
+        return math.floor(row), math.floor(col)
+
+    def positions(self, other: Grid) -> tuple[F64, F64]:
+        """Find the pixel centres of another grid in this one, whose corner is column 0, row 0.
+
+        Returns
+        -------
+        col, row : (rows, cols of `other`) float64
+            In pixels of this grid; not finite where its CRS has no such place.
+        """
+        x, y = np.meshgrid(*other.centres())
+        if other.crs != self.crs:
+            x, y = Transformer.from_crs(other.crs, self.crs, always_xy=True).transform(x, y)
+        col, row = ~self.transform @ (x, y)
+        return col, row
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top of the pixels' outer edges [m]."""
+        rows, cols = self.shape
+        left, top = self.transform @ (0, 0)
+        right, bottom = self.transform @ (cols, rows)
+        return float(left), float(bottom), float(right), float(top)
+
+    @property
+    def is_on_lattice(self) -> bool:
+        """Whether same-zone Landsat scenes are read without resampling."""
+        t = self.transform
+        edges = (t.c % PIXEL_M, t.f % PIXEL_M)
+        return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
+
+    @property
+    def pixel_m(self) -> tuple[float, float]:
+        """Width and height of the middle pixel [m], on the ellipsoid if it is in degrees."""
+        t = self.transform
+        if self.crs != LON_LAT:
+            return float(t.a), float(-t.e)
+        lon, lat = self.xy(self.shape[0] // 2, self.shape[1] // 2)
+        earth = Geod(ellps="WGS84")
+        width = earth.line_length([lon - t.a / 2, lon + t.a / 2], [lat, lat])
+        height = earth.line_length([lon, lon], [lat + t.e / 2, lat - t.e / 2])
+        return float(width), float(height)
+
+    def overlaps(self, other: Grid) -> bool:
+        """Whether the two share ground, by their outlines; zones may differ."""
+        bounds = other.bounds
+        if other.crs != self.crs:
+            to_here = Transformer.from_crs(other.crs, self.crs, always_xy=True)
+            bounds = to_here.transform_bounds(*bounds)
+        left, bottom, right, top = self.bounds
+        return left < bounds[2] and bounds[0] < right and bottom < bounds[3] and bounds[1] < top
+
+    def grown(self, margin_px: int) -> Grid:
+        """Add a margin on every side (a negative one cuts it off again)."""
+        rows, cols = self.shape
+        return Grid(
+            self.crs,
+            self.transform @ Affine.translation(-margin_px, -margin_px),
+            (rows + 2 * margin_px, cols + 2 * margin_px),
+        )
+
+    def split(self, n: int) -> Grid:
+        """Cut every pixel into n x n."""
+        rows, cols = self.shape
+        return Grid(self.crs, self.transform @ Affine.scale(1 / n), (rows * n, cols * n))
+
+    def cut(self, top: int, left: int, bottom: int, right: int) -> Grid:
+        """Keep rows ``top:bottom`` and columns ``left:right``."""
+        corner = self.transform @ Affine.translation(left, top)
+        return Grid(self.crs, corner, (bottom - top, right - left))
+
+    def windows(self, size_px: int) -> Iterator[tuple[slice, slice, Grid]]:
+        """Cut the grid into squares, row by row; those at the lower and right edge are smaller.
+
+        Parameters
+        ----------
+        size_px : int
+            Side of a square [px].
+
+        Yields
+        ------
+        rows, cols : slice
+            Where the square lies in the grid.
+        square : Grid
+            Its own grid.
+        """
+        rows, cols = self.shape
+        for top in range(0, rows, size_px):
+            for left in range(0, cols, size_px):
+                bottom, right = min(top + size_px, rows), min(left + size_px, cols)
+                square = self.cut(top, left, bottom, right)
+                yield slice(top, bottom), slice(left, right), square
+
+    def centres(self) -> tuple[F64, F64]:
+        """Eastings of the columns and northings of the rows [m], each one-dimensional."""
+        rows, cols = self.shape
+        t = self.transform
+        x_m = np.float64(t.c) + np.float64(t.a) * (np.arange(cols, dtype=np.float64) + 0.5)
+        y_m = np.float64(t.f) + np.float64(t.e) * (np.arange(rows, dtype=np.float64) + 0.5)
+        return x_m.astype(np.float64), y_m.astype(np.float64)
+
+
+def sampled(values: F64, col: F64, row: F64, *, is_smooth: bool) -> F64:
+    """Read a raster at fractional pixel positions.
+
+    At pixel centres both ways give the pixel itself. GDAL's warper is not used, because its
+    kernel weights are rounded (half a digital number was measured) and depend on the window
+    that is read, so that a map would depend on its tiling.
+
+    Parameters
+    ----------
+    values : (rows, cols) float64
+        NaN where there is no data.
+    col, row : float64 arrays of one shape
+        Positions [px]: 0 is the outer edge of the first pixel, 0.5 its centre.
+    is_smooth : bool
+        Interpolate bilinearly between the pixels that have data, instead of taking the
+        nearest pixel. Where that one has no data the result has none either way.
+
+    Returns
+    -------
+    float64 array
+        NaN where there is no data, or no raster.
+    """
+    padded = np.pad(values, 1, constant_values=np.nan)
+
+    def pixel(r: F64, c: F64) -> F64:
+        at = [
+            np.clip(i + 1, 0, n - 1).astype(np.intp)
+            for i, n in zip((r, c), padded.shape, strict=True)
+        ]
+        found: F64 = padded[at[0], at[1]]
+        return found
+
+    nearest = pixel(np.floor(row), np.floor(col))
+    if not is_smooth:
+        return nearest
+    top, left = np.floor(row - 0.5), np.floor(col - 0.5)
+    down, right = row - 0.5 - top, col - 0.5 - left
+    total, weight = np.zeros(row.shape), np.zeros(row.shape)
+    for r, share_r in ((top, 1 - down), (top + 1, down)):
+        for c, share_c in ((left, 1 - right), (left + 1, right)):
+            value = pixel(r, c)
+            share = np.where(np.isfinite(value), share_r * share_c, 0.0)
+            total += share * np.nan_to_num(value)
+            weight += share
+    mean = np.full(row.shape, np.nan)
+    np.divide(total, weight, out=mean, where=np.isfinite(nearest))
+    return mean
+
+
+def block_mean(values: F64, n: int) -> F64:
+    """Mean over blocks of n x n values, leaving NaN out; NaN where there is nothing else."""
+    rows, cols = values.shape
+    blocks = values.reshape(rows // n, n, cols // n, n)
+    seen = np.isfinite(blocks).sum(axis=(1, 3))
+    mean = np.full(seen.shape, np.nan)
+    np.divide(np.nansum(blocks, axis=(1, 3)), seen, out=mean, where=seen > 0)
+    return mean
+
+
+def snapped(metres: float) -> float:
+    """Move a coordinate onto the nearest Landsat pixel edge at or below it [m]."""
+    steps = math.floor((metres - LATTICE_OFFSET_M) / PIXEL_M)
+    return steps * PIXEL_M + LATTICE_OFFSET_M
+
+
+def utm_crs(lon: float, lat: float) -> str:
+    """Name the UTM zone of a point as Landsat does: the northern one on both hemispheres.
+
+    Raises
+    ------
+    ValueError
+        If the point is not on the globe between 84 N and 80 S.
+    """
+    if not (-180 <= lon <= 180 and -80 <= lat <= 84):
+        raise ValueError(f"no UTM zone holds longitude {lon}, latitude {lat}.")
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:326{zone:02d}"
+
+
+def transformed_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float]:
+    """Left, bottom, right, top of a grid in another CRS [m]."""
+    if grid.crs == crs:
+        return grid.bounds
+    left, bottom, right, top = Transformer.from_crs(
+        grid.crs, crs, always_xy=True
+    ).transform_bounds(*grid.bounds)
+    return float(left), float(bottom), float(right), float(top)
+
+
+def project(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """Easting and northing of a WGS 84 point in `crs` [m]."""
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    return float(x), float(y)

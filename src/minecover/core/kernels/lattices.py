@@ -1,0 +1,153 @@
+"""From pixels to coarser ones, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.core.kernels import F32, Bools, Ints, looped
+
+Integers = NDArray[np.integer]
+Between = tuple[Ints, F32, Bools]
+
+
+def block_means(values: F32, side: int, *, corner: tuple[int, int] = (0, 0)) -> F32:
+    """Mean of whole blocks of side x side pixels, leaving NaN out.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+    side : int
+    corner : tuple of int
+        Row and column in which the first block begins.
+
+    Returns
+    -------
+    (n, (row - corner) // side, (col - corner) // side) float32
+    """
+    return _block_means(np.ascontiguousarray(values), side, corner)
+
+
+@looped
+def _block_means(values: F32, side: int, corner: tuple[int, int]) -> F32:
+    (top, left), n = corner, len(values)
+    rows, cols = (values.shape[1] - top) // side, (values.shape[2] - left) // side
+    means = np.empty((n, rows, cols), np.float32)
+    total, count = np.empty(cols * side), np.empty(cols * side, np.int32)
+    for k in range(n):
+        for i in range(rows):
+            total[:] = 0
+            count[:] = 0
+            for down in range(side):
+                row = values[k, top + i * side + down, left : left + cols * side]
+                for x in range(cols * side):
+                    value = row[x]
+                    is_there = abs(value) < np.float32(np.inf)
+                    total[x] += np.float64(value) if is_there else 0.0
+                    count[x] += is_there
+            for j in range(cols):
+                summed, seen = 0.0, 0
+                for x in range(j * side, (j + 1) * side):
+                    summed += total[x]
+                    seen += count[x]
+                means[k, i, j] = summed / seen if seen > 0 else np.nan
+    return means
+
+
+def spread(windows: F32, rows: Between, cols: Between) -> F32:
+    """Interpolate from window centres to pixels, leaving windows without a value out.
+
+    Parameters
+    ----------
+    windows : (n, i, j) float32
+        NaN where a window says nothing.
+    rows, cols : (lower window, share of the upper, inside), each (pixels,)
+        Where pixel centres lie between window centres.
+
+    Returns
+    -------
+    (n, row, col) float32
+        NaN outside, and where a lone window in the far corner would speak for a pixel.
+    """
+    nothing = np.zeros((len(windows), len(rows[0]), len(cols[0])), np.float32)
+    return _spread(windows, rows, cols, nothing, False)
+
+
+def over_spread(values: F32, windows: F32, rows: Between, cols: Between) -> F32:
+    """Give what `values` (n, row, col) have more than what `spread` gives."""
+    return _spread(windows, rows, cols, values, True)
+
+
+@looped
+def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bool) -> F32:
+    (i, f, row_in), (j, g, col_in) = at, across
+    n, last_row, last_col = len(windows), windows.shape[1] - 1, windows.shape[2] - 1
+    rows, cols = len(i), len(j)
+    out = np.empty((n, rows, cols), np.float32)
+    weight, total = np.empty(last_col + 1, np.float32), np.empty(last_col + 1, np.float32)
+    one, nothing, quarter = np.float32(1), np.float32(np.nan), np.float32(0.25)
+    # Columns between the same two windows go together: nothing is looked up among them.
+    edges = np.append(np.append(0, np.flatnonzero(np.diff(j)) + 1), cols)
+    for k in range(n):
+        for r in range(rows):
+            if not row_in[r]:
+                out[k, r] = nothing
+                continue
+            upper, lower = windows[k, i[r]], windows[k, min(i[r] + 1, last_row)]
+            for w in range(last_col + 1):
+                a, b = upper[w], lower[w]
+                has_a, has_b = abs(a) < np.float32(np.inf), abs(b) < np.float32(np.inf)
+                share_a = one - f[r] if has_a else np.float32(0)
+                share_b = f[r] if has_b else np.float32(0)
+                weight[w] = share_a + share_b
+                known_a = a if has_a else np.float32(0)
+                known_b = b if has_b else np.float32(0)
+                total[w] = known_a * (one - f[r]) + known_b * f[r]
+            for e in range(len(edges) - 1):
+                w = j[edges[e]]
+                v = min(w + 1, last_col)
+                weight_w, weight_v, total_w, total_v = weight[w], weight[v], total[w], total[v]
+                here = slice(edges[e], edges[e + 1])
+                shares, inside, row, found = (
+                    g[here],
+                    col_in[here],
+                    values[k, r, here],
+                    out[k, r, here],
+                )
+                for x in range(len(found)):
+                    heavy = weight_w * (one - shares[x]) + weight_v * shares[x]
+                    value = (total_w * (one - shares[x]) + total_v * shares[x]) / heavy
+                    value = value if inside[x] & (heavy > quarter) else nothing
+                    found[x] = row[x] - value if is_over else value
+    return out
+
+
+@looped
+def smoothed(fine: Integers, fill: int) -> Integers:
+    """Average pixels of half the size, [1/4, 1/2, 1/4] in rows and columns, but for `fill`.
+
+    Parameters
+    ----------
+    fine : (2 rows + 1, 2 cols + 1) integers
+        The corner of the coarse pixels lies in the middle of its first.
+    fill : int
+        Stands for "no data".
+
+    Returns
+    -------
+    (rows, cols) array of the dtype of `fine`
+    """
+    rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
+    coarse = np.empty((rows, cols), fine.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            total, weight = 0, 0
+            for k in range(3):
+                for m in range(3):
+                    value = fine[2 * i + k, 2 * j + m]
+                    if value != fill:
+                        share = (1 + (k == 1)) * (1 + (m == 1))
+                        total += share * int(value)
+                        weight += share
+            coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
+    return coarse

@@ -1,0 +1,142 @@
+"""What lies in squares round every pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minecover.core.kernels import F32, F64, Bools, Ints, looped
+
+INFINITY = np.float32(np.inf)
+
+
+def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
+    """Mean and standard deviation in squares round every pixel, leaving NaN out.
+
+    Values are added in a fixed order: row after row from the middle outwards, so that a square
+    goes on from the next smaller one, and neighbours by powers of two. A running sum would be
+    quicker still, and its last bits would tell where the array begins.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+        NaN where there is no data, and beyond the edges.
+    sizes_px : sequence of int
+        Odd sides of the squares, ascending.
+
+    Returns
+    -------
+    (size, 2, n, row, col) float32
+        Means and standard deviations; NaN where a square holds no data.
+    """
+    halves = np.array([size // 2 for size in sizes_px], np.int64)
+    edge = (int(halves[-1]), int(halves[-1]))
+    padded = np.pad(values, ((0, 0), edge, edge), constant_values=np.nan)
+    return _means_and_sds(padded, halves)
+
+
+@looped
+def _means_and_sds(padded: F32, halves: Ints) -> F32:
+    n, wide, edge = len(padded), padded.shape[2], halves[-1]
+    rows, cols = padded.shape[1] - 2 * edge, wide - 2 * edge
+    both = np.empty((len(halves), 2, n, rows, cols), np.float32)
+    doubled = np.empty((_doublings(2 * edge + 1) + 1, wide))
+    down, shares, sums = np.empty((3, wide)), np.empty((len(halves), cols)), np.empty((2, cols))
+    differs = _differs(padded)
+    for r in range(rows):
+        for k in range(n):
+            if differs[k]:
+                _share_of_each(padded[k], r + edge, halves, down[2], doubled, shares)
+            down[:2] = 0
+            reach = -1
+            for s in range(len(halves)):
+                while reach < halves[s]:
+                    reach += 1
+                    for side in range(-1, min(reach, 1) + 1, 2):
+                        _add_row(padded[k, r + edge + side * reach], down[0], down[1])
+                for m in range(2):
+                    _add_across(down[m], edge - halves[s], halves[s], doubled, sums[m])
+                _conclude(sums[0], sums[1], shares[s], both[s, 0, k, r], both[s, 1, k, r])
+    return both
+
+
+@looped
+def _differs(planes: F32) -> Bools:
+    """Which planes hold data in other places than the one before: few do."""
+    differs = np.ones(len(planes), np.bool_)
+    for k in range(1, len(planes)):
+        differing = 0
+        for r in range(planes.shape[1]):
+            one, other = planes[k - 1, r], planes[k, r]
+            for x in range(len(one)):
+                differing += (abs(one[x]) < INFINITY) != (abs(other[x]) < INFINITY)
+        differs[k] = differing > 0
+    return differs
+
+
+@looped
+def _conclude(total: F64, squares: F64, share: F64, means: F32, spreads: F32) -> None:
+    """Turn sums into means and standard deviations."""
+    for x in range(len(total)):
+        average = total[x] * share[x]
+        variance = squares[x] * share[x] - average * average
+        means[x] = average
+        spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
+
+
+@looped
+def _share_of_each(
+    plane: F32, middle: int, halves: Ints, down: F64, doubled: F64, shares: F64
+) -> None:
+    """Give, for squares round a row's pixels, one by how many of theirs hold data."""
+    down[:] = 0
+    reach = -1
+    for s in range(len(halves)):
+        while reach < halves[s]:
+            reach += 1
+            for side in range(-1, min(reach, 1) + 1, 2):
+                row = plane[middle + side * reach]
+                for x in range(len(row)):
+                    down[x] += 1.0 if abs(row[x]) < INFINITY else 0.0
+        _add_across(down, halves[-1] - halves[s], halves[s], doubled, shares[s])
+        for x in range(shares.shape[1]):
+            shares[s, x] = 1.0 / shares[s, x]
+
+
+@looped
+def _add_row(row: F32, total: F64, squares: F64) -> None:
+    """Add a row to the sums, and sums of squares, of its columns."""
+    for x in range(len(row)):
+        known = np.float64(row[x] if abs(row[x]) < INFINITY else np.float32(0))
+        total[x] += known
+        squares[x] += known * known
+
+
+@looped
+def _doublings(size: int) -> int:
+    """How often 1 can be doubled up to `size`."""
+    found = 0
+    while 2 << found <= size:
+        found += 1
+    return found
+
+
+@looped
+def _add_across(down: F64, first: int, half: int, doubled: F64, across: F64) -> None:
+    """Add neighbours, an odd number of them from `first` on: 9 are 8 and 1, 8 are 4 and 4."""
+    size, cols = 2 * half + 1, len(across)
+    deepest = _doublings(size)
+    for power in range(deepest):
+        step = 1 << power
+        narrow, broad = down if power == 0 else doubled[power], doubled[power + 1]
+        beside = narrow[step:]
+        for x in range(len(down) - 2 * step + 1):
+            broad[x] = narrow[x] + beside[x]
+    at, so_far = first + (1 << deepest), doubled[deepest, first : first + cols]
+    for power in range(deepest - 1, -1, -1):
+        if size & (1 << power):
+            more = (down if power == 0 else doubled[power])[at : at + cols]
+            for x in range(cols):
+                across[x] = so_far[x] + more[x]
+            at, so_far = at + (1 << power), across

@@ -1,0 +1,32 @@
+"""Where the stages leave their results: the same names as in dvc.yaml."""
+
+from pathlib import Path
+
+LABELS = Path("data/labels.parquet")
+SITES = Path("data/sites.parquet")
+SCENES = Path("data/scenes")
+SCENE_INDEX = SCENES / "index.csv"
+MASKS = Path("data/masks")
+CONTEXT = Path("data/context")
+FEATURES = Path("data/features")
+FOLDS = Path("data/folds.parquet")
+LEAKAGE = Path("reports/leakage.json")
+OUT_OF_FOLD = Path("data/out_of_fold.parquet")
+MODEL = Path("models/model.pkl")
+MODEL_CARD = Path("models/model.json")
+METRICS = Path("reports/metrics.json")
+PLOTS = Path("reports/plots")
+FIGURES = Path("reports/figures")
+PREDICTIONS = Path("data/predictions")
+CANDIDATES = Path("reports/candidates")
+REPORT = Path("reports/index.html")
+MODEL_PAGE = Path("reports/model_card.md")
+RUN = Path("reports/run.json")
+LEDGER = Path("logs/ledger.csv")
+#: Outside of all outputs of DVC, which empties those before a stage runs.
+SCENE_STORE = Path(".cache/scenes")
+
+
+def table(design: str, site_id: str) -> Path:
+    """Name a site's table of a design: ``data/features/observations/<site>.parquet``."""
+    return FEATURES / f"{design}s" / f"{site_id}.parquet"

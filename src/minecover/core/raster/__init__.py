@@ -1,0 +1,262 @@
+"""Read and write GeoTIFF and COG, burn and trace polygons: this folder alone has rasterio."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.features import rasterize, shapes
+from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
+from rasterio.shutil import copy as copy_raster
+
+from minecover.core.cube import Cube
+from minecover.core.errors import SceneError
+from minecover.core.files import replacing
+from minecover.core.grid import Grid
+from minecover.core.raster.aligned import copied, pan_mean
+from minecover.core.raster.resampling import Method as Method
+from minecover.core.raster.resampling import resampled
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+#: A band of whatever dtype its file has.
+Band = NDArray[np.generic]
+
+#: The names under which a cube's quality bits stand beside its bands.
+QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
+
+
+def write_cube(path: Path, cube: Cube) -> None:
+    """Write a cube as a GeoTIFF whose bands are described ``date/band``, all or nothing.
+
+    Digital numbers and quality bits are stored as they are (in a float32 cube the bits become
+    floats, which hold every uint16 exactly); scale and offset stand at each band.
+    """
+    n_dates, n_bands = len(cube.dates), len(cube.bands)
+    if n_dates == 0:
+        raise SceneError(f"{path.name} would hold no scene at all. Write only covered sites.")
+    quality = np.stack([cube.qa, cube.radsat], axis=1).astype(cube.dn.dtype)
+    stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
+    names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
+    plain = np.ones((n_dates, 2))
+    with replacing(path) as temporary, created(temporary, stack, cube.grid) as sink:
+        sink.descriptions = names
+        sink.scales = np.concatenate([cube.scale, plain], axis=1).ravel().tolist()
+        sink.offsets = np.concatenate([cube.offset, 0 * plain], axis=1).ravel().tolist()
+        sink.update_tags(halo_px=cube.halo_px, qa_layout=cube.qa_layout, n_bands=n_bands)
+
+
+def read_cube(path: Path) -> Cube:
+    """Read what `write_cube` wrote; a `SceneError` says so if it is anything else."""
+    with _opened(path) as source:
+        tags, names = source.tags(), [name or "" for name in source.descriptions]
+        if not {"halo_px", "qa_layout", "n_bands"} <= set(tags):
+            raise SceneError(
+                f"{path} is not a scene file: its tags are {sorted(tags)}. "
+                "Rebuild it with `dvc repro imagery`."
+            )
+        width = int(tags["n_bands"]) + 2
+        axes = (len(names) // width, width)
+        stack = source.read().reshape(*axes, *source.shape)
+        return Cube(
+            dn=stack[:, :-2],
+            scale=np.array(source.scales).reshape(axes)[:, :-2],
+            offset=np.array(source.offsets).reshape(axes)[:, :-2],
+            qa=stack[:, -2].astype(np.uint16),
+            radsat=stack[:, -1].astype(np.uint16),
+            qa_layout=tags["qa_layout"],
+            dates=tuple(date.fromisoformat(n.split("/")[0]) for n in names[::width]),
+            bands=tuple(n.split("/")[1] for n in names[: width - 2]),
+            grid=_grid(source),
+            halo_px=int(tags["halo_px"]),
+        )
+
+
+def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
+    """Write named planes of one dtype as a GeoTIFF, all or nothing.
+
+    The planes are (row, col) integers or floats; NaN is nodata. Cast booleans to uint8 first.
+    """
+    stack = _stacked(planes, grid)
+    with replacing(path) as temporary, created(temporary, stack, grid) as sink:
+        sink.descriptions = list(planes)
+
+
+def read_planes(path: Path) -> dict[str, Band]:
+    """Read what `write_planes` or `write_cog` wrote: the planes by name, in order."""
+    with _opened(path) as source:
+        stack = source.read()
+        names = [name or f"band_{i}" for i, name in enumerate(source.descriptions, start=1)]
+        return dict(zip(names, stack, strict=True))
+
+
+def write_cog(
+    path: Path, planes: Mapping[str, F32], grid: Grid, *, note: str | None = None
+) -> None:
+    """Write named float32 planes as a Cloud Optimized GeoTIFF, all or nothing; NaN is nodata.
+
+    A note becomes the file's image description, which viewers show.
+
+    References
+    ----------
+    OGC 21-026, Cloud Optimized GeoTIFF Standard.
+    """
+    stack = _stacked(planes, grid).astype(np.float32)
+    options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
+    with replacing(path) as temporary, MemoryFile() as memory:
+        with created(memory.name, stack, grid) as draft:
+            draft.descriptions = list(planes)
+            if note:
+                draft.update_tags(TIFFTAG_IMAGEDESCRIPTION=note)
+        copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
+
+
+def read_grid(path: Path) -> Grid:
+    """Read only where a raster lies."""
+    with _opened(path) as source:
+        return _grid(source)
+
+
+def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) -> Band:
+    """Read a single-band file onto `grid`.
+
+    Where CRS and lattice agree, nearest and bilinear both copy the pixels. Landsat's 15 m pan
+    pixels share their centres with the 30 m ones and so do not nest into them: ``"average"``
+    over a 30 m pixel is the kernel [1/4, 1/2, 1/4] in rows and columns, where a plain 2 x 2
+    mean would shift the image by 7.5 m.
+
+    Parameters
+    ----------
+    path, grid
+        A raster that GDAL reads; the pixels wanted, which may lie outside of it.
+    resampling : {"nearest", "bilinear", "average"}
+        How values of another lattice are brought onto this one: nearest for bit fields.
+    fill : float
+        What stands for "no data", in the file (beside its own nodata) and in the result.
+
+    Returns
+    -------
+    (row, col) array
+        The file's dtype; float32 if `fill` is NaN.
+
+    Raises
+    ------
+    SceneError
+        If the file is missing, cut short, no raster, has no CRS or several bands.
+    """
+    with _opened(path) as source:
+        if source.count != 1:
+            raise SceneError(f"{path} must hold one band, found {source.count}.")
+        dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
+        if not np.isnan(fill):
+            copy = (pan_mean if resampling == "average" else copied)(source, grid, fill)
+            if copy is not None:
+                return copy
+        target = resampled(source, grid, resampling, fill)
+    if np.issubdtype(dtype, np.integer):
+        target = np.rint(target)
+    return np.where(np.isnan(target), fill, target).astype(dtype)
+
+
+def burn(
+    geometries: Iterable[shapely.Geometry], grid: Grid, *, all_touched: bool
+) -> NDArray[np.bool_]:
+    """Mark the pixels under geometries given in ``grid.crs``.
+
+    With `all_touched` these are all pixels whose inside a geometry meets, otherwise those whose
+    centre lies in it. Empty geometries, or none, mark nothing.
+    """
+    solid = [geometry for geometry in geometries if not geometry.is_empty]
+    if not solid:
+        return np.zeros(grid.shape, np.bool_)
+    burned = rasterize(
+        solid,
+        out_shape=grid.shape,
+        transform=grid.transform,
+        all_touched=all_touched,
+        dtype=np.uint8,
+    )
+    return np.asarray(burned, np.bool_)
+
+
+def trace(mask: NDArray[np.bool_], grid: Grid) -> list[shapely.Polygon]:
+    """Outline the True pixels: one polygon a 4-connected object, holes kept, in ``grid.crs``.
+
+    Polygons come from north to south, then from west to east.
+    """
+    cells = mask.astype(np.uint8)
+    outlines = shapes(cells, mask=mask, connectivity=4, transform=grid.transform)
+    polygons = [shapely.geometry.shape(outline) for outline, _ in outlines]
+    return sorted(polygons, key=lambda polygon: (-polygon.bounds[3], polygon.bounds[0]))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[DatasetReader]:
+    """Open a raster for reading; whatever rasterio raises becomes a `SceneError`."""
+    if not path.is_file():
+        raise SceneError(f"{path} is missing. Download it again, or restore it: dvc pull.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            source = rasterio.open(path)
+        with source:
+            if source.crs is None:
+                raise SceneError(
+                    f"{path} has no coordinate system. "
+                    "Use the georeferenced GeoTIFF that was delivered."
+                )
+            yield source
+    except RasterioError as error:
+        raise SceneError(
+            f"{path} cannot be read as a raster: found {path.stat().st_size} bytes and "
+            f"{str(error.__cause__ or error).rstrip(chr(46))}. It is damaged or cut short: "
+            "download it again, or restore it: dvc pull."
+        ) from error
+
+
+def _grid(source: DatasetReader) -> Grid:
+    return Grid(source.crs.to_string(), source.transform, source.shape)
+
+
+@contextmanager
+def created(
+    path: Path | str, stack: Band, grid: Grid, *, is_packed: bool = True
+) -> Iterator[DatasetWriter]:
+    """Write `stack` as a GeoTIFF of one strip a band; yield it to be described."""
+    is_float = np.issubdtype(stack.dtype, np.floating)
+    count, rows, cols = stack.shape
+    packing = {"compress": "deflate", "zlevel": 1, "predictor": 3 if is_float else 2}
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=count,
+        height=rows,
+        width=cols,
+        dtype=stack.dtype,
+        crs=grid.crs,
+        transform=grid.transform,
+        nodata=float("nan") if is_float else None,
+        interleave="band",
+        blockysize=rows,
+        **(packing if is_packed else {}),
+    ) as sink:
+        sink.write(stack)
+        yield sink
+
+
+def _stacked(planes: Mapping[str, Band], grid: Grid) -> Band:
+    """Stack planes, which must share a dtype and the grid's shape."""
+    found = {(str(plane.dtype), plane.shape) for plane in planes.values()}
+    if len(found) != 1 or found.pop()[1] != grid.shape:
+        kinds = {name: (str(plane.dtype), plane.shape) for name, plane in planes.items()}
+        raise ValueError(f"planes need one dtype and the shape {grid.shape}, found {kinds}.")
+    return np.stack(list(planes.values()))

@@ -1,0 +1,113 @@
+"""Tiles of a map as Cloud Optimized GeoTIFFs, and mosaics of them that hold no pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from rasterio.io import MemoryFile
+from rasterio.shutil import copy as copy_raster
+
+from minecover.core.files import replacing, write_text
+from minecover.core.grid import Grid
+from minecover.core.raster import Band, created
+
+#: GDAL's names of the dtypes that tiles have.
+GDAL_TYPES = {"float32": "Float32", "uint8": "Byte"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A tile's file, relative to the mosaic, and where it lies."""
+
+    path: str
+    grid: Grid
+
+
+def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
+    """Write one plane as a COG, all or nothing: quickly rather than as small as can be.
+
+    Parameters
+    ----------
+    path : Path
+    plane : (row, col) float32 or uint8
+        NaN is nodata, and 0 in integers. Overviews take means of floats, and of classes the
+        most frequent.
+    grid : Grid
+    name : str
+        Describes the band.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    is_float = np.issubdtype(plane.dtype, np.floating)
+    options = {
+        "compress": "deflate",
+        "level": 1,
+        "predictor": "yes" if is_float else "no",
+        "blocksize": 256,
+        "overview_resampling": "average" if is_float else "mode",
+    }
+    with replacing(path) as temporary, MemoryFile() as memory, MemoryFile() as whole:
+        with created(memory.name, plane[None], grid, is_packed=False) as draft:
+            draft.descriptions = [name]
+            if not is_float:
+                draft.nodata = 0
+        copy_raster(memory.name, whole.name, driver="COG", **options)
+        # Not by GDAL, which may print that the disk is full and go on.
+        temporary.write_bytes(whole.read())
+
+
+def write_mosaic(path: Path, tiles: Sequence[Placed], dtype: str, nodata: float) -> None:
+    """Write a VRT over tiles of one CRS; where there is none it has no data.
+
+    Parameters
+    ----------
+    path : Path
+    tiles : sequence of Placed
+        At least one.
+    dtype : str
+        ``"float32"`` or ``"uint8"``.
+    nodata : float
+    """
+    whole = _around([tile.grid for tile in tiles])
+    rows, cols = whole.shape
+    root = ElementTree.Element("VRTDataset", rasterXSize=str(cols), rasterYSize=str(rows))
+    ElementTree.SubElement(root, "SRS").text = whole.crs
+    t = whole.transform
+    corner = (t.c, t.a, t.b, t.f, t.d, t.e)
+    ElementTree.SubElement(root, "GeoTransform").text = ", ".join(f"{n:.1f}" for n in corner)
+    band = ElementTree.SubElement(root, "VRTRasterBand", dataType=GDAL_TYPES[dtype], band="1")
+    ElementTree.SubElement(band, "NoDataValue").text = f"{nodata:g}"
+    for tile in sorted(tiles, key=lambda tile: tile.path):
+        _add(band, tile, whole)
+    ElementTree.indent(root)
+    write_text(path, ElementTree.tostring(root, encoding="unicode") + "\n")
+
+
+def _around(grids: Sequence[Grid]) -> Grid:
+    """Lay one grid over others of its CRS and lattice."""
+    edges = np.array([grid.bounds for grid in grids])
+    left, bottom = edges[:, 0].min(), edges[:, 1].min()
+    right, top = edges[:, 2].max(), edges[:, 3].max()
+    side_m = grids[0].transform.a
+    rows, cols = round((top - bottom) / side_m), round((right - left) / side_m)
+    return Grid.from_corner(grids[0].crs, float(left), float(top), rows, cols)
+
+
+def _add(band: ElementTree.Element, tile: Placed, whole: Grid) -> None:
+    """Add one tile to a mosaic's band."""
+    rows, cols = tile.grid.shape
+    row, col = whole.rowcol(*tile.grid.xy(0, 0))
+    source = ElementTree.SubElement(band, "SimpleSource")
+    name = ElementTree.SubElement(source, "SourceFilename", relativeToVRT="1")
+    name.text = tile.path
+    ElementTree.SubElement(source, "SourceBand").text = "1"
+    size = {"xSize": str(cols), "ySize": str(rows)}
+    ElementTree.SubElement(source, "SrcRect", {"xOff": "0", "yOff": "0"} | size)
+    ElementTree.SubElement(source, "DstRect", {"xOff": str(col), "yOff": str(row)} | size)

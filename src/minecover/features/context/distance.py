@@ -1,0 +1,106 @@
+"""Distances to lines, areas and pixels, right up to the edge of a site and beyond it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError
+from minecover.core.grid import Grid
+from minecover.core.raster import burn
+from minecover.features.context.layers import Layer, near
+from minecover.features.context.surfaces import Surface, patch
+
+F64 = NDArray[np.float64]
+
+#: Distances are clipped here: farther away, a distance names the site and not the ground [m].
+FARTHEST_M = 5000.0
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceTo:
+    """Distance to the nearest feature of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+        Lines, areas or points. Where it shows nothing there is nothing: a layer has no holes.
+    """
+
+    layer: Layer
+
+    def __call__(self, grid: Grid) -> F32:
+        """Measure from every pixel, 0 on a feature.
+
+        The features are burned on the grid with a margin of `FARTHEST_M`, so that a river
+        outside the site counts as much as one inside.
+
+        Returns
+        -------
+        (row, col) float32
+            Metres to the centre of the nearest pixel that a feature touches, at most
+            `FARTHEST_M`.
+        """
+        wide = grid.grown(margin_px(grid))
+        touching = near(self.layer(), wide)
+        touched = burn(touching.to_crs(wide.crs).geometry, wide, all_touched=True)
+        return _clipped(touched, grid)
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceToPixels:
+    """Distance to the nearest pixel where a surface is high enough, e.g. often under water.
+
+    Parameters
+    ----------
+    surface : Surface
+        E.g. water occurrence [%].
+    at_least : float
+        Which pixels are meant, in the surface's unit.
+    """
+
+    surface: Surface
+    at_least: float
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no pixel passes or misses."""
+        if not math.isfinite(self.at_least):
+            raise ConfigError(
+                f"at_least must be a number, found {self.at_least}. "
+                "Fix context.planes.*.at_least."
+            )
+
+    def __call__(self, grid: Grid) -> F32:
+        """Measure from every pixel, 0 on a pixel that is meant.
+
+        Returns
+        -------
+        (row, col) float32
+            Metres, at most `FARTHEST_M`. NaN where an unknown pixel lies nearer than the
+            nearest that is meant: it could be one.
+        """
+        values = patch(self.surface, grid, margin_px(grid))
+        known = _clipped(values >= self.at_least, grid)
+        unknown = _clipped(np.isnan(values), grid)
+        return np.where(unknown < known, np.float32(np.nan), known).astype(np.float32)
+
+
+def margin_px(grid: Grid) -> int:
+    """Pixels within which `FARTHEST_M` lies."""
+    return math.ceil(FARTHEST_M / min(grid.pixel_m))
+
+
+def _clipped(wide: NDArray[np.bool_], grid: Grid) -> F32:
+    """Distance from the pixels of a grid to the marked ones of the grid with its margin [m]."""
+    margin, (rows, cols) = margin_px(grid), grid.shape
+    if not wide.any():
+        return np.full(grid.shape, FARTHEST_M, np.float32)
+    width_m, height_m = grid.pixel_m
+    far = distance_transform_edt(~wide, sampling=(height_m, width_m))
+    inner: F64 = far[margin : margin + rows, margin : margin + cols]
+    return np.minimum(inner, FARTHEST_M).astype(np.float32)

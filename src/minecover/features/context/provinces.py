@@ -1,0 +1,73 @@
+"""Which province a site lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from minecover.core.errors import ConfigError
+from minecover.core.sites import Site, square
+from minecover.features.context.layers import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Provinces:
+    """Names sites after the area they lie in, or after the nearest point that knows.
+
+    Parameters
+    ----------
+    layer : Layer
+        Provinces as areas, or points with the name of their province (mine visits have it).
+    name : str
+        The column of names.
+    within_m : float
+        How far from a site's centre an area or point may lie [m]: 0 for areas that leave no
+        gaps, some kilometres for points.
+    """
+
+    layer: Layer
+    name: str
+    within_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse a distance that is none."""
+        if not 0 <= self.within_m < np.inf:
+            raise ConfigError(
+                f"within_m must be a length, 0 or more, found {self.within_m}. "
+                "Fix context.provinces.within_m."
+            )
+
+    def __call__(self, sites: Sequence[Site]) -> list[str]:
+        """Name each site's province; empty where none is near enough.
+
+        Raises
+        ------
+        ConfigError
+            If the layer has no such column.
+        """
+        areas = self.layer()
+        if self.name not in areas:
+            columns = ", ".join(map(str, areas.columns.drop(areas.geometry.name)))
+            raise ConfigError(
+                f"the layer of provinces has no column {self.name!r} (found: {columns}). "
+                "Fix context.provinces.name."
+            )
+        areas = areas[areas[self.name].notna() & ~areas.geometry.isna()]
+        names = areas[self.name].astype(str).to_numpy()
+        centres = gpd.GeoSeries([square(s.grid).centroid for s in sites], crs="EPSG:4326")
+        middle = shapely.MultiPoint(centres.tolist()).centroid
+        local = f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m"
+        shapes, points = areas.geometry.to_crs(local), centres.to_crs(local)
+        which, area = shapes.sindex.query(
+            points.to_numpy(), predicate="dwithin", distance=self.within_m
+        )
+        away = shapely.distance(points.to_numpy()[which], shapes.to_numpy()[area])
+        found = pd.DataFrame({"site": which, "away": away.round(3), "name": names[area]})
+        nearest = found.sort_values(["site", "away", "name"]).drop_duplicates("site")
+        of = dict(zip(nearest["site"], nearest["name"], strict=True))
+        return [str(of.get(i, "")) for i in range(len(sites))]

@@ -1,0 +1,265 @@
+"""What a surface says of the ground: its value, slope, aspect, position and change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError
+from minecover.core.grid import Grid, sampled
+from minecover.features.context.surfaces import Surface, patch
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Value = TypeVar("Value", bound=np.generic)
+
+#: Side of the cells of the lattice on which the difference of two datums is found, and the
+#: cells a side of the window in which it is [px].
+CELL_PX, WINDOW_CELLS = 32, 3
+#: How far beyond a grid the planes look [px]: one reading does for all of them.
+REACH_PX = 3 * CELL_PX
+#: Share of a window that must be known for its median to stand for it, and of a disc for its
+#: mean.
+KNOWN_WINDOW, KNOWN_DISC = 0.25, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceValue:
+    """The surface itself: elevation [m], water occurrence [%].
+
+    Parameters
+    ----------
+    surface : Surface
+        What is read.
+    """
+
+    surface: Surface
+
+    def __call__(self, grid: Grid) -> F32:
+        """Read the surface onto a grid, (row, col)."""
+        return _inner(patch(self.surface, grid, REACH_PX), REACH_PX, grid)
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """How steep the ground is.
+
+    Parameters
+    ----------
+    surface : Surface
+        Elevation [m].
+    """
+
+    surface: Surface
+
+    def __call__(self, grid: Grid) -> F32:
+        """Give the slope, (row, col) float32 in degrees; NaN beside what is not known."""
+        east, north = _gradient(self.surface, grid)
+        degrees = np.degrees(np.arctan(np.sqrt(east**2 + north**2)))
+        # The last bits of an arc tangent depend on the processor, a raster should not.
+        return degrees.round(4).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Northness:
+    """How much the ground faces north: ``sin(slope) cos(aspect)``, 0 where it is flat.
+
+    Aspect itself jumps from 360 to 0 degrees at north and does not exist on flat ground.
+
+    Parameters
+    ----------
+    surface : Surface
+        Elevation [m].
+
+    References
+    ----------
+    Amatulli et al. (2018), Scientific Data 5, 180040, doi:10.1038/sdata.2018.40.
+    """
+
+    surface: Surface
+
+    def __call__(self, grid: Grid) -> F32:
+        """Give -1 (a cliff that faces south) ... 1 (north), (row, col) float32."""
+        east, north = _gradient(self.surface, grid)
+        return (-north / np.sqrt(1.0 + east**2 + north**2)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Eastness:
+    """How much the ground faces east: ``sin(slope) sin(aspect)``, 0 where it is flat.
+
+    Parameters
+    ----------
+    surface : Surface
+        Elevation [m].
+
+    References
+    ----------
+    Amatulli et al. (2018), Scientific Data 5, 180040, doi:10.1038/sdata.2018.40.
+    """
+
+    surface: Surface
+
+    def __call__(self, grid: Grid) -> F32:
+        """Give -1 (a cliff that faces west) ... 1 (east), (row, col) float32."""
+        east, north = _gradient(self.surface, grid)
+        return (-east / np.sqrt(1.0 + east**2 + north**2)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Topographic position index: how much higher the ground is than that round it.
+
+    Parameters
+    ----------
+    surface : Surface
+        Elevation [m].
+    radius_m : float
+        Radius of the disc whose mean is taken off [m].
+
+    References
+    ----------
+    Weiss (2001), Topographic position and landforms analysis, ESRI User Conference.
+    """
+
+    surface: Surface
+    radius_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse a disc without ground."""
+        if not 0 < self.radius_m < math.inf:
+            raise ConfigError(
+                f"radius_m must be a length above 0, found {self.radius_m}. "
+                "Fix context.planes.*.radius_m."
+            )
+
+    def __call__(self, grid: Grid) -> F32:
+        """Give metres above the mean of the disc's known pixels.
+
+        Returns
+        -------
+        (row, col) float32
+            NaN where the pixel, or more than half of its disc, is not known.
+        """
+        width_m, height_m = grid.pixel_m
+        margin = max(REACH_PX, math.ceil(self.radius_m / min(height_m, width_m)))
+        wide = patch(self.surface, grid, margin)
+        known = np.isfinite(wide)
+        # Whole millimetres: sums of integers do not depend on where the patch begins.
+        height_mm = np.rint(np.where(known, wide, 0.0).astype(np.float64) * 1000)
+        spans = _spans(self.radius_m, height_m, width_m)
+        total = _disc_sum(height_mm.astype(np.int64), spans, margin, grid)
+        count = _disc_sum(known.astype(np.int64), spans, margin, grid)
+        size = sum(2 * half + 1 for half in spans.values())
+        is_known = _inner(known, margin, grid) & (count >= KNOWN_DISC * size)
+        mean_mm = np.divide(total, count, out=np.full(grid.shape, np.nan), where=is_known)
+        above_mm = _inner(height_mm, margin, grid) - mean_mm
+        return np.asarray(above_mm / 1000, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ElevationChange:
+    """How much higher the ground is in one elevation model than in an earlier one.
+
+    The models' datums differ (EGM96 and EGM2008, by metres) and so do their errors over wide
+    areas: the median difference of the ground round about, 2.9 km wide, is taken off.
+
+    Parameters
+    ----------
+    after, before : Surface
+        Elevations [m], e.g. Copernicus of 2011 to 2015 and SRTM of February 2000.
+    """
+
+    after: Surface
+    before: Surface
+
+    def __call__(self, grid: Grid) -> F32:
+        """Give metres gained since then, (row, col) float32; digging is negative.
+
+        The medians stand on an absolute lattice and are interpolated, so that a pixel's value
+        does not depend on the grid it is asked on. NaN where a model, or three quarters of the
+        ground round about, is not known.
+        """
+        wide = patch(self.after, grid, REACH_PX).astype(np.float64)
+        wide = wide - patch(self.before, grid, REACH_PX)
+        first = _absolute(grid)
+        # From the first whole cell on; what is cut off at the other end is a part of one.
+        top, left = ((REACH_PX - start) % CELL_PX for start in first)
+        at_row, at_col = (
+            (REACH_PX - offset + np.arange(length) + 0.5) / CELL_PX - WINDOW_CELLS // 2
+            for offset, length in zip((top, left), grid.shape, strict=True)
+        )
+        shift = sampled(
+            _window_medians(wide[top:, left:]), *np.meshgrid(at_col, at_row), is_smooth=True
+        )
+        change = _inner(wide, REACH_PX, grid) - shift
+        return change.round(4).astype(np.float32)
+
+
+def _gradient(surface: Surface, grid: Grid) -> tuple[F64, F64]:
+    """Metres up a metre to the east and to the north, (row, col), over 3 x 3 pixels.
+
+    References
+    ----------
+    Horn (1981), Proceedings of the IEEE 69, 14-47, doi:10.1109/PROC.1981.11918.
+    """
+    width_m, height_m = grid.pixel_m
+    wide = patch(surface, grid, REACH_PX).astype(np.float64)
+    z = _inner(wide, REACH_PX - 1, grid.grown(1))
+    across = z[:, 2:] - z[:, :-2]
+    east = (across[:-2] + 2 * across[1:-1] + across[2:]) / (8 * width_m)
+    up = z[:-2] - z[2:]
+    north = (up[:, :-2] + 2 * up[:, 1:-1] + up[:, 2:]) / (8 * height_m)
+    return np.asarray(east), np.asarray(north)
+
+
+def _inner(wide: NDArray[Value], margin_px: int, grid: Grid) -> NDArray[Value]:
+    """Cut the margin off."""
+    rows, cols = grid.shape
+    return wide[margin_px : margin_px + rows, margin_px : margin_px + cols]
+
+
+def _spans(radius_m: float, height_m: float, width_m: float) -> dict[int, int]:
+    """Rows of a disc round a pixel, and how many pixels each reaches to either side."""
+    reach = int(radius_m / height_m + 1e-9)
+    return {
+        row: int(math.sqrt(radius_m**2 - (row * height_m) ** 2) / width_m + 1e-9)
+        for row in range(-reach, reach + 1)
+    }
+
+
+def _disc_sum(values: I64, spans: dict[int, int], margin_px: int, grid: Grid) -> I64:
+    """Sum a disc round every pixel of a grid, exactly."""
+    rows, cols = grid.shape
+    running = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
+    total = np.zeros(grid.shape, np.int64)
+    for row, half in spans.items():
+        line = running[margin_px + row : margin_px + row + rows]
+        end, begin = margin_px + half + 1, margin_px - half
+        total += line[:, end : end + cols] - line[:, begin : begin + cols]
+    return total
+
+
+def _absolute(grid: Grid) -> tuple[int, int]:
+    """Row and column of a grid's first pixel, counted from the origin of its CRS."""
+    x, y = grid.xy(0, 0)
+    return math.floor(y / grid.transform.e), math.floor(x / grid.transform.a)
+
+
+def _window_medians(values: F64) -> F64:
+    """Medians of windows of cells, one a cell that has a whole window, (row, col)."""
+    size = WINDOW_CELLS * CELL_PX
+    rows, cols = (length // CELL_PX - WINDOW_CELLS + 1 for length in values.shape)
+    medians = np.full((rows, cols), np.nan)
+    for row, col in np.ndindex(rows, cols):
+        top, left = row * CELL_PX, col * CELL_PX
+        window = values[top : top + size, left : left + size]
+        known = window[np.isfinite(window)]
+        if known.size >= KNOWN_WINDOW * size**2:
+            medians[row, col] = np.median(known)
+    return medians

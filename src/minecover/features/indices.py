@@ -1,0 +1,81 @@
+"""Spectral indices: pure functions of reflectance, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.core.kernels import pixels
+
+F32 = NDArray[np.float32]
+
+
+def normalised_difference(a: F32, b: F32) -> F32:
+    """Give (a - b) / (a + b), in -1 ... 1; NaN where both are dark: 0/0 is no cover at all.
+
+    Noise makes reflectance slightly negative over dark water, where the ratio leaves its range:
+    such values are clipped, so that one pixel cannot stretch a feature's scale.
+    """
+    return pixels.normalised_difference(a, b)
+
+
+def ratio(a: F32, b: F32) -> F32:
+    """Give a / b, clipped to 0 ... 10; NaN where `b` is dark."""
+    return pixels.ratio(a, b)
+
+
+def evi2(red: F32, nir: F32) -> F32:
+    """Give 2.5 (nir - red) / (nir + 2.4 red + 1): vegetation, robust to haze.
+
+    References
+    ----------
+    Jiang et al. (2008), Remote Sens. Environ. 112, 3833-3845.
+    """
+    return np.asarray(2.5 * (nir - red) / (nir + 2.4 * red + 1.0), np.float32)
+
+
+def bsi(blue: F32, red: F32, nir: F32, swir1: F32) -> F32:
+    """Bare soil index: ((swir1 + red) - (nir + blue)) over their sum.
+
+    References
+    ----------
+    Rikimaru et al. (2002), Tropical Ecology 43, 39-47.
+    """
+    return normalised_difference(swir1 + red, nir + blue)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A formula and the Landsat 8/9 bands it takes, in the order of its arguments."""
+
+    bands: tuple[str, ...]
+    formula: Callable[..., F32]
+
+    def __call__(self, reflectance: Mapping[str, F32]) -> F32:
+        """Apply the formula to planes by band name."""
+        return self.formula(*(reflectance[band] for band in self.bands))
+
+
+#: The indices by name. NDVI: Rouse 1974. NDWI: McFeeters 1996. MNDWI: Xu 2006. NDMI: Gao 1996.
+#: NBR: Key & Benson 2006. NDTI (turbidity): Lacaux 2007. NDBI: Zha 2003. Iron oxide, ferrous
+#: and clay ratios: Segal 1982, Sabins 1999.
+INDICES: Mapping[str, Index] = MappingProxyType(
+    {
+        "ndvi": Index(("B5", "B4"), normalised_difference),
+        "ndwi": Index(("B3", "B5"), normalised_difference),
+        "mndwi": Index(("B3", "B6"), normalised_difference),
+        "ndmi": Index(("B5", "B6"), normalised_difference),
+        "nbr": Index(("B5", "B7"), normalised_difference),
+        "ndti": Index(("B4", "B3"), normalised_difference),
+        "ndbi": Index(("B6", "B5"), normalised_difference),
+        "bsi": Index(("B2", "B4", "B5", "B6"), bsi),
+        "evi2": Index(("B4", "B5"), evi2),
+        "iron_oxide": Index(("B4", "B2"), ratio),
+        "ferrous": Index(("B6", "B5"), ratio),
+        "clay": Index(("B6", "B7"), ratio),
+    }
+)

@@ -1,6 +1,0 @@
-"""The audit of the folds: what of the test ground could be known in training."""
-
-from minecover.leakage.audit import Audit, audit
-from minecover.leakage.evidence import Evidence, feature_names
-
-__all__ = ["Audit", "Evidence", "audit", "feature_names"]

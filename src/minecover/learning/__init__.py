@@ -1,0 +1,1 @@
+"""Learn from the tables: folds, the leakage audit, model families, training, applicability."""

@@ -1,0 +1,99 @@
+"""The card beside a model, models/model.json: what it takes, how it decides, how it was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minecover.core.config import build
+from minecover.core.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelCard:
+    """What `train` wrote down about a model.
+
+    Parameters
+    ----------
+    content : mapping
+        The parsed models/model.json.
+    path : Path
+        Where it was read from; error messages name it.
+    """
+
+    content: Mapping[str, Any]
+    path: Path
+
+    @classmethod
+    def read(cls, path: Path) -> ModelCard:
+        """Read a card.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing or holds no JSON object.
+        """
+        if not path.is_file():
+            raise ModelError(
+                f"no {path}, which says how to feed the model. Run `dvc repro train`."
+            )
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ModelError(
+                f"{path} is no JSON: {error}. Run `dvc repro train`, or restore the file."
+            ) from error
+        if not isinstance(content, Mapping):
+            raise ModelError(
+                f"{path} should hold a JSON object, found {type(content).__name__}. "
+                "Run `dvc repro train`, or restore the file."
+            )
+        return cls(content, path)
+
+    def value(self, key: str) -> Any:
+        """Return the value of a key.
+
+        Raises
+        ------
+        ModelError
+            If the card has no such key.
+        """
+        if key not in self.content:
+            raise ModelError(
+                f"{self.path} has no {key!r} (it has: {', '.join(sorted(self.content))}): "
+                "the model was made by another version of minecover. Train it again with "
+                "`dvc repro train`, or choose another model."
+            )
+        return self.content[key]
+
+    def build(self, key: str) -> Any:
+        """Build the object, or the mapping of objects, that a key describes."""
+        return build(self.value(key), f"{self.path}: {key}")
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the model's pickle."""
+        return str(self.value("sha256"))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the model's columns, in their order."""
+        return tuple(map(str, self.value("features")))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands that a source has to deliver."""
+        return tuple(map(str, self.value("bands")))
+
+    @property
+    def level(self) -> int:
+        """Processing level that the model was trained on: 1 or 2."""
+        return int(self.value("level"))
+
+    @property
+    def halo_px(self) -> int:
+        """Pixels around a location that its features look at."""
+        return int(self.value("halo_px"))

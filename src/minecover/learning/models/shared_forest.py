@@ -1,0 +1,100 @@
+"""Forests that differ in size and depth alone, grown as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from minecover.core.cube import F32
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """What the forests of a grove differ in; no depth is no limit."""
+
+    n_estimators: int
+    max_depth: int | None
+
+    @classmethod
+    def of(cls, forest: RandomForestClassifier) -> Size:
+        """Read it off a forest."""
+        return cls(int(forest.n_estimators), forest.max_depth)
+
+
+class Grove:
+    """The trees of several forests, each grown once.
+
+    A forest draws the seeds of its trees in their order, so that a smaller one is the beginning
+    of a larger one. And a limit on depth changes nothing of a tree that never gets so deep.
+
+    Parameters
+    ----------
+    forest : RandomForestClassifier
+        Unfitted; all but its size and depth.
+    sizes : sequence of Size
+        What is asked of it.
+    """
+
+    def __init__(self, forest: RandomForestClassifier, sizes: Sequence[Size]) -> None:
+        self.forest = forest
+        self.sizes = sizes
+
+    def fit(self, X: F32, y: NDArray[np.int8], sample_weight: F64 | None) -> Grove:
+        """Grow the largest forest at the deepest limit, and anew what others cut shorter."""
+        limits = {size.max_depth for size in self.sizes}
+        *shorter, deepest = sorted(limits, key=lambda depth: depth or np.inf)
+        most = max(size.n_estimators for size in self.sizes)
+        forest = clone(self.forest).set_params(n_estimators=most, max_depth=deepest)
+        forest.fit(X, y, sample_weight=sample_weight)
+        self.trees_ = {deepest: list(forest.estimators_)}
+        for depth in shorter:
+            asked = max(s.n_estimators for s in self.sizes if s.max_depth == depth)
+            self.trees_[depth] = _cut_short(forest, asked, depth, X, y)
+        return self
+
+    def probabilities(self, X: F32) -> dict[Size, F64]:
+        """Score rows with every forest, each tree asked once.
+
+        Returns
+        -------
+        dict of (n,) float64
+            What `RandomForestClassifier.predict_proba` gives on one thread, to the last bit.
+        """
+        totals = {depth: np.zeros(len(X)) for depth in self.trees_}
+        found: dict[Size, F64] = {}
+        for place in range(max(len(trees) for trees in self.trees_.values())):
+            answers: dict[int, F64] = {}
+            for depth, trees in self.trees_.items():
+                if place >= len(trees):
+                    continue
+                tree = trees[place]
+                if id(tree) not in answers:
+                    answers[id(tree)] = tree.predict_proba(X, check_input=False)[:, 1]
+                totals[depth] += answers[id(tree)]
+                size = Size(place + 1, depth)
+                if size in self.sizes:
+                    found[size] = totals[depth] / size.n_estimators
+        return found
+
+
+def _cut_short(
+    forest: RandomForestClassifier, n_trees: int, depth: int | None, X: F32, y: NDArray[np.int8]
+) -> list[DecisionTreeClassifier]:
+    """Give the first trees of a forest, those grown anew that are deeper than a limit."""
+    kept = list(forest.estimators_[:n_trees])
+    too_deep = [place for place, tree in enumerate(kept) if tree.tree_.max_depth > depth]
+    drawn = forest.estimators_samples_ if too_deep else []
+    for place in too_deep:
+        # Weights of the rows, and of their classes, went into the draw.
+        weight = np.bincount(drawn[place], minlength=len(y))
+        tree = clone(kept[place]).set_params(max_depth=depth)
+        kept[place] = tree.fit(X, y.astype(np.float64), weight)
+    return kept

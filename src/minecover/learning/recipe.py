@@ -1,0 +1,99 @@
+"""How training chooses its rows and its rounds: one object, one yaml node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from minecover.core.errors import ConfigError
+from minecover.learning.inner_folds import Cleaning, EarlyStopping
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How training chooses its rows.
+
+    Parameters
+    ----------
+    negatives_per_positive : float or None
+        Negatives drawn for each positive, alike from every site; None keeps all.
+    correct_prior : bool
+        Whether probabilities are brought back to the full data's prevalence. With class
+        weights there is nothing left to correct: never both.
+    keep_within_px : int
+        Negatives so near to a labelled mine are all kept, beside those that are drawn: they
+        are the hardest to tell. With `correct_prior` they weigh as much as if they had been
+        drawn. 0 keeps none.
+    bags : int
+        Models whose mean probability is taken, each on a draw of its own.
+    cleaning : Cleaning or None
+        Which negatives are dropped because they look like mines.
+    early_stopping : EarlyStopping or None
+        How the number of boosting rounds is chosen; None takes the family's own.
+    seed : int
+        Seeds the draw together with the site's position in the sorted list.
+    """
+
+    negatives_per_positive: float | None
+    correct_prior: bool
+    keep_within_px: int
+    bags: int
+    cleaning: Cleaning | None
+    early_stopping: EarlyStopping | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that choose nothing."""
+        ratio = self.negatives_per_positive
+        if (ratio is not None and ratio <= 0) or self.keep_within_px < 0 or self.bags < 1:
+            raise ConfigError(
+                "Recipe wants negatives_per_positive above 0 (or null), keep_within_px from 0 "
+                f"and bags from 1, found {ratio}, {self.keep_within_px} and {self.bags}. "
+                "Fix design.recipe."
+            )
+
+    def shares(self, counts: NDArray[np.int64], fold_of_site: NDArray[np.int8]) -> list[float]:
+        """Give the share of the negatives that each fold's training draws.
+
+        Parameters
+        ----------
+        counts : (n_sites, 2) int
+            Valid positives of each site, and the negatives to draw from.
+        fold_of_site : (n_sites,) int8
+
+        Returns
+        -------
+        list of float
+            One a fold, and last the share for training on everything.
+        """
+        kept = [counts[fold_of_site != k].sum(0) for k in range(int(fold_of_site.max()) + 1)]
+        ratio = self.negatives_per_positive
+        if ratio is None:
+            return [1.0] * (len(kept) + 1)
+        return [
+            min(1.0, ratio * float(p) / max(float(n), 1.0)) for p, n in [*kept, counts.sum(0)]
+        ]
+
+    def check(self, family: Pipeline) -> None:
+        """Refuse to balance the classes twice.
+
+        Raises
+        ------
+        ConfigError
+            If the family weighs its classes and the negatives are drawn or corrected for.
+        """
+        weights = {
+            key: value
+            for key, value in family.get_params().items()
+            if key.endswith("class_weight") and value is not None
+        }
+        if weights and (self.negatives_per_positive is not None or self.correct_prior):
+            raise ConfigError(
+                f"the family weighs its classes ({next(iter(weights.values()))!r}) and the "
+                "recipe draws negatives or corrects the prior; one of them is enough. Set "
+                "model.class_weight=null, or design.recipe.negatives_per_positive=null and "
+                "design.recipe.correct_prior=false."
+            )

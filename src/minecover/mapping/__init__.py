@@ -1,1 +1,0 @@
-"""Map a region with a registered model: what a run does, and what a worker does of it."""

@@ -1,0 +1,30 @@
+"""Run one stage: `python -m minecover.pipeline NAME`."""
+
+import importlib
+import logging
+import sys
+
+from minecover.core.config import load_params
+from minecover.core.errors import MinecoverError
+from minecover.pipeline import STAGES
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named stage with params.yaml; print a user's mistake as one sentence."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # It tells how many features it wrote.
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)
+    if len(arguments) != 1 or arguments[0] not in STAGES:
+        sys.stderr.write(f"usage: python -m minecover.pipeline {{{','.join(STAGES)}}}\n")
+        return 2
+    stage = importlib.import_module(f"minecover.pipeline.stages.{arguments[0]}")
+    try:
+        stage.run(load_params())
+    except MinecoverError as error:
+        sys.stderr.write(f"{arguments[0]}: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

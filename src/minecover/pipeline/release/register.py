@@ -1,0 +1,108 @@
+"""After the pipeline: record the build in the registry, and say what came out."""
+
+import json
+import logging
+from pathlib import Path
+
+from minecover.core import paths
+from minecover.core.config import Params
+from minecover.core.files import write_json
+from minecover.pipeline import STAGES
+from minecover.tracking.provenance import digest_of, git_state, lock_digest
+from minecover.tracking.record import Dataset, Record
+from minecover.tracking.registry import register
+from minecover.tracking.types import Tracking, Version
+
+log = logging.getLogger(__name__)
+
+LOCK = Path("dvc.lock")
+#: A build is the same as long as these are; what is drawn from it may change.
+IDENTITY = STAGES[: STAGES.index("evaluate") + 1]
+DATA = STAGES[: STAGES.index("features") + 1]
+
+
+def run(params: Params) -> Version:
+    """Register the built model, unless this very build already is."""
+    tracking: Tracking = params.build("tracking")
+    record = described(params)
+    version = register(tracking, record, model=paths.MODEL, card=paths.MODEL_CARD)
+    write_json(
+        paths.RUN,
+        {
+            "model": version.name,
+            "version": version.version,
+            "alias": version.alias,
+            "run_id": version.run_id,
+            "lock_digest": record.tags["lock_digest"],
+        },
+    )
+    log.info(
+        "register: %s version %d (%s), %s",
+        version.name,
+        version.version,
+        version.alias or "no alias",
+        "new" if version.created else "was there already",
+    )
+    return version
+
+
+def described(params: Params) -> Record:
+    """Describe the build: what went in, what came out."""
+    lock, data = lock_digest(LOCK, IDENTITY), lock_digest(LOCK, DATA)
+    state = git_state(Path())
+    source, design = str(params.value("source.name")), str(params.value("design.name"))
+    family = str(params.value("model._target_")).rpartition(".")[2]
+    kept = (
+        paths.METRICS,
+        paths.LEAKAGE,
+        paths.PLOTS,
+        paths.FIGURES,
+        paths.REPORT,
+        paths.MODEL_PAGE,
+        paths.OUT_OF_FOLD,
+    )
+    return Record(
+        name=f"{source} {design} {family} {lock[:8]}",
+        params=params.tree,
+        metrics=json.loads(paths.METRICS.read_text(encoding="utf-8")),
+        tags={
+            "lock_digest": lock,
+            "data_digest": data,
+            "config_digest": digest_of(params.tree),
+            "git_commit": state.commit,
+            "git_dirty": str(state.is_dirty).lower(),
+            "source": source,
+            "is_simulated": str(params.value("source.is_simulated")).lower(),
+            "design": design,
+            "family": family,
+        },
+        dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), data),
+        artifacts=tuple(path for path in (*kept, Path("params.yaml"), LOCK) if path.exists()),
+        description=paths.MODEL_PAGE.read_text(encoding="utf-8"),
+        by_fold={},
+    )
+
+
+def summary() -> list[str]:
+    """Say what came out, in the words of the README."""
+    metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
+    card = json.loads(paths.MODEL_CARD.read_text(encoding="utf-8"))
+    kind = "SIMULATED data" if card["is_simulated"] else "real data"
+    lines = [f"{card['name']}: {card['source']} ({kind}), scored out of fold"]
+    for level in ("observation", "location"):
+        lines += [f"  {level:<12}" + ", ".join(_interval(metrics[level], n) for n in SCORES)]
+    lines += [
+        f"report:  {paths.REPORT}  (open it in a browser)",
+        "runs:    make ui  (the MLflow UI on this machine)",
+    ]
+    return lines
+
+
+SCORES = ("precision", "recall", "f1", "average_precision")
+
+
+def _interval(scores: dict[str, float | None], name: str) -> str:
+    """Write one score with its interval."""
+    numbers = [scores[key] for key in (name, f"{name}_low", f"{name}_high")]
+    shown = ["-" if number is None else f"{number:.3f}" for number in numbers]
+    return f"{name.replace('_', ' ')} {shown[0]} [{shown[1]}, {shown[2]}]"

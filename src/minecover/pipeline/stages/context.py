@@ -1,0 +1,70 @@
+"""Stage `context`: what lies round each site, and which province it is in."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from minecover.core import paths
+from minecover.core.config import Params
+from minecover.core.files import replacing, write_text
+from minecover.core.outputs import fetched_sites
+from minecover.core.parallel import parallel_map
+from minecover.core.raster import write_planes
+from minecover.core.sites import Site, read_sites, square
+from minecover.features.context import Layer, Plane, Provinces, cut, drawn, held, naming
+
+log = logging.getLogger(__name__)
+
+#: How far round the sites the outlines for maps go [degrees].
+MAP_MARGIN = 0.5
+
+
+def run(params: Params) -> None:
+    """Draw the planes of every site that has imagery; name the provinces of all sites."""
+    planes: dict[str, Plane] = held(params.build("context.planes"))
+    outlines: dict[str, Layer] = params.build("context.outlines")
+    provinces: Provinces | None = params.build("context.provinces")
+    sites = read_sites(paths.SITES)
+    write_outlines(outlines, sites)
+    names = write_provinces(provinces, sites)
+    fetched = fetched_sites() if planes else []
+    work = [(site, cut(planes, site.read_grid)) for site in fetched]
+    parallel_map(work, lambda one: surround(*one), "context")
+    log.info(
+        "context: %d planes on %d sites, %d sites in %d provinces",
+        len(planes),
+        len(fetched),
+        sum(name != "" for name in names),
+        len(set(names) - {""}),
+    )
+
+
+def surround(site: Site, planes: Mapping[str, Plane]) -> None:
+    """Write one site's planes, halo included."""
+    grid = site.read_grid
+    write_planes(paths.CONTEXT / f"{site.site_id}.tif", drawn(planes, grid), grid)
+
+
+def write_outlines(outlines: Mapping[str, Layer], sites: Sequence[Site]) -> None:
+    """Keep the lines and areas that maps of the sites show."""
+    paths.CONTEXT.mkdir(parents=True, exist_ok=True)
+    west, south, east, north = shapely.total_bounds([square(site.grid) for site in sites])
+    box = shapely.box(west, south, east, north).buffer(MAP_MARGIN)
+    for name, layer in outlines.items():
+        with naming(f"context.outlines.{name}"):
+            shown: gpd.GeoDataFrame = layer().to_crs("EPSG:4326")
+        shown = shown[shown.intersects(box)].select_dtypes(exclude="datetime")
+        write_text(paths.CONTEXT / f"{name}.geojson", shown.to_json(drop_id=True) + "\n")
+
+
+def write_provinces(provinces: Provinces | None, sites: Sequence[Site]) -> list[str]:
+    """Write which province every site lies in, empty where nobody knows; give the names."""
+    with naming("context.provinces"):
+        names = provinces(sites) if provinces else [""] * len(sites)
+    table = pd.DataFrame({"site_id": [site.site_id for site in sites], "province": names})
+    with replacing(paths.CONTEXT / "sites.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    return names

@@ -1,0 +1,180 @@
+"""What DVC built and who reads which key: a job's identity, and what cannot be swept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from minecover.core.config import Params, leaves
+from minecover.core.digests import file_digest
+from minecover.core.errors import SweepError
+from minecover.pipeline import STAGES
+from minecover.tracking.provenance import digest_of, lock_digest
+
+LOCK, PIPELINE = Path("dvc.lock"), Path("dvc.yaml")
+#: What a job runs beside the code of those stages.
+SWEEP = "src/minecover/pipeline/sweep"
+#: What the tables come from; a sweep takes them as they are.
+UPSTREAM = STAGES[: STAGES.index("features") + 1]
+#: What a job does itself: it deals the folds, trains and scores.
+OWN = ("folds", "train", "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A key that the tables were built with another value of."""
+
+    key: str
+    built: object
+    asked: object
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuildState:
+    """The tables as dvc.lock records them, and the readers of keys as dvc.yaml names them.
+
+    Parameters
+    ----------
+    upstream : mapping of mapping
+        By stage: the parameters that it was last run with, by dotted key.
+    audited : mapping
+        The same of the stage `folds`.
+    read : tuple of str
+        Dotted keys that a job reads; all of them, and what lies below.
+    data, code, lock : str
+        SHA-256 of the stages that made the tables, of the modules that a job runs, and of
+        dvc.lock.
+    """
+
+    upstream: Mapping[str, Mapping[str, object]]
+    audited: Mapping[str, object]
+    read: tuple[str, ...]
+    data: str
+    code: str
+    lock: str
+
+    @classmethod
+    def here(cls) -> BuildState:
+        """Read dvc.yaml and dvc.lock of the working directory.
+
+        Raises
+        ------
+        RegistryError
+            If the tables or the folds were never built.
+        """
+        data = lock_digest(LOCK, (*UPSTREAM, "folds"))
+        lock = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"]
+        stages = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
+        files = sorted({dep for stage in OWN for dep in stages[stage]["deps"]})
+        own = [path for path in files if path.startswith("src/") or path.endswith(".lock")]
+        code = sorted({path for name in [*own, SWEEP] for path in code_files(Path(name))})
+        return cls(
+            upstream={stage: _recorded(lock[stage]) for stage in UPSTREAM},
+            audited=_recorded(lock["folds"]),
+            read=tuple(sorted({str(k) for s in OWN for k in stages[s].get("params", [])})),
+            data=data,
+            code=digest_of({path.as_posix(): file_digest(path) for path in code}),
+            lock=file_digest(LOCK),
+        )
+
+    def identity(self, params: Params) -> str:
+        """SHA-256 of what a job reads of the configuration, of the tables and of the code."""
+        return digest_of({"config": self.choices(params), "data": self.data, "code": self.code})
+
+    def choices(self, params: Params) -> dict[str, object]:
+        """Give what a job reads of the configuration."""
+        return {key: params.value(key) for key in self.read}
+
+    def stale(self, params: Params) -> list[Stale]:
+        """Find the keys that the tables would have to be built anew for."""
+        readers: dict[str, list[str]] = {}
+        found: dict[str, tuple[object, object]] = {}
+        for stage, recorded in self.upstream.items():
+            for key, was in recorded.items():
+                for leaf, pair in _differing(key, was, params.value(key)):
+                    readers.setdefault(leaf, []).append(stage)
+                    found[leaf] = pair
+        return [Stale(leaf, *pair, tuple(readers[leaf])) for leaf, pair in found.items()]
+
+    def is_audited(self, params: Params) -> bool:
+        """Tell whether reports/leakage.json is about the folds that a job deals."""
+        return not any(
+            list(_differing(key, was, params.value(key))) for key, was in self.audited.items()
+        )
+
+
+def code_files(path: Path) -> list[Path]:
+    """List the files of a dependency: itself, or all below that are no by-product of running."""
+    if path.is_file():
+        return [path]
+    below = (one for one in path.rglob("*") if one.is_file() and one.suffix != ".pyc")
+    return sorted(below)
+
+
+def refuse_stale(built: BuildState, asked: Mapping[tuple[str, ...], Params]) -> None:
+    """Refuse a sweep over what only building anew would change.
+
+    Parameters
+    ----------
+    built : BuildState
+    asked : mapping of Params
+        By the overrides of each job.
+
+    Raises
+    ------
+    SweepError
+        Naming the keys and the line to type instead.
+    """
+    stale = {overrides: built.stale(params) for overrides, params in asked.items()}
+    first = next((found for found in stale.values() if found), None)
+    if first is None:
+        return
+    shown = "; ".join(
+        f"{one.key} is read by {', '.join(one.stages)}, which ran with {one.built!r}, "
+        f"not {one.asked!r}"
+        for one in first[:3]
+    )
+    more = f"; and {len(first) - 3} keys more" if len(first) > 3 else ""
+    raise SweepError(
+        f"a sweep runs over the tables that are built: {shown}{more}. Type: "
+        + _instead(list(stale), among_jobs=len({_asked(found) for found in stale.values()}) > 1)
+    )
+
+
+def _asked(stale: Sequence[Stale]) -> tuple[tuple[str, str], ...]:
+    """Give what a job would need built, comparable to another's."""
+    return tuple((one.key, repr(one.asked)) for one in stale)
+
+
+def _instead(jobs: Sequence[tuple[str, ...]], *, among_jobs: bool) -> str:
+    """Write the line that builds the tables: one for all jobs, or a queue of builds."""
+    values: dict[str, list[str]] = {}
+    for word in (word for overrides in jobs for word in overrides):
+        key, _, value = word.partition("=")
+        if value not in values.setdefault(key, []):
+            values[key].append(value)
+    if among_jobs:
+        words = " ".join(f"-S '{key}={','.join(each)}'" for key, each in values.items())
+        return f"dvc exp run --queue {words} && dvc exp run --run-all"
+    words = " ".join(f"'{key}={each[0]}'" for key, each in values.items() if len(each) == 1)
+    return f"minecover params --write {words} && dvc repro folds"
+
+
+def _recorded(section: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dict[str, object]:
+    """Give the parameters of a stage in dvc.lock."""
+    return dict(section.get("params", {}).get("params.yaml", {}))
+
+
+def _differing(
+    key: str, was: object, asked: object
+) -> Iterator[tuple[str, tuple[object, object]]]:
+    """Walk the leaves below a key that differ, with both values."""
+    before, now = dict(leaves(was, key)), dict(leaves(asked, key))
+    for leaf in {**before, **now}:
+        pair = before.get(leaf), now.get(leaf)
+        if digest_of(pair[0]) != digest_of(pair[1]):
+            yield leaf, pair

@@ -1,0 +1,218 @@
+"""The run of a whole sweep: its table, its pictures, its best job, and what failed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from minecover.core import paths
+from minecover.core.digests import file_digest
+from minecover.core.errors import SweepError
+from minecover.core.files import replacing, write_text
+from minecover.pipeline.sweep.build_state import BuildState
+from minecover.pipeline.sweep.jobs import Job
+from minecover.pipeline.sweep.locks import held
+from minecover.reporting import figures
+from minecover.tracking import runs
+from minecover.tracking.provenance import GitState, digest_of
+from minecover.tracking.record import Dataset, Record
+from minecover.tracking.types import Tracking
+
+log = logging.getLogger(__name__)
+
+#: Jobs are ranked by it: it asks for no threshold.
+SCORE = "location.average_precision"
+#: Columns of the table of a sweep, beside what was chosen.
+COLUMNS = (
+    SCORE,
+    f"{SCORE}_low",
+    f"{SCORE}_high",
+    "location.f1",
+    "location.precision",
+    "location.recall",
+    "observation.f1",
+    "seconds.fit_and_predict",
+    "seconds.rest",
+)
+
+
+def begun(jobs: Sequence[Job], built: BuildState, git: GitState, sweep_id: str) -> Record:
+    """Describe a sweep before it begins."""
+    first = jobs[0].params
+    lists = {key: ",".join(values) for key, values in swept(jobs).items()}
+    source = str(first.value("source.name"))
+    return Record(
+        name="sweep " + (" ".join(f"{key}={each}" for key, each in lists.items()) or "of one"),
+        params=lists,
+        metrics={},
+        tags={
+            runs.SWEEP: sweep_id,
+            "lock_digest": built.lock,
+            "data_digest": built.data,
+            "config_digest": digest_of([built.choices(job.params) for job in jobs]),
+            "code_digest": built.code,
+            "environment_digest": file_digest(Path("requirements.lock")),
+            "git_commit": git.commit,
+            "git_dirty": str(git.is_dirty).lower(),
+            "source": source,
+            "is_simulated": str(first.value("source.is_simulated")).lower(),
+        },
+        dataset=Dataset(source, paths.FEATURES.as_posix(), built.data),
+        artifacts=(),
+        description=f"A sweep of {len(jobs)} jobs, tagged `sweep_id={sweep_id}`.",
+        by_fold={},
+    )
+
+
+def swept(jobs: Sequence[Job]) -> dict[str, list[str]]:
+    """Give the values that the jobs chose, by key, in their order."""
+    values: dict[str, dict[str, None]] = {}
+    for job in jobs:
+        for key, value in job.chosen.items():
+            values.setdefault(key, {})[value] = None
+    return {key: list(each) for key, each in values.items()}
+
+
+def sum_up(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) -> None:
+    """Log what came out of a sweep, print its table, and say what failed.
+
+    Raises
+    ------
+    SweepError
+        If a job has no finished run, with a table of those.
+    """
+    for job in jobs:
+        # Nobody works on a job whose lock is free.
+        with held(f"job-{job.job_id}", wait=False) as is_free:
+            if is_free:
+                runs.bury(tracking, job.job_id)
+    told = runs.jobs_done(tracking, [job.job_id for job in jobs])
+    failed = [j for j in jobs if j.job_id not in told or told[j.job_id].status != "FINISHED"]
+    table = ranked(jobs, told)
+    simulated = sweep.tags["is_simulated"] == "true"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if len(table):
+            draw(folder, table, list(swept(jobs)), simulated=simulated)
+            sys.stdout.write(shown(table))
+        done = replace(
+            sweep,
+            metrics=_numbers(table, len(jobs), len(failed)),
+            tags={**sweep.tags, **_best(table)},
+            artifacts=tuple(sorted(folder.iterdir())),
+            description=f"{sweep.description}\n\n{markdown(table)}",
+        )
+        runs.close_parent(tracking, run_id, done, status="FAILED" if failed else "FINISHED")
+    if failed:
+        lines = [f"  {job.name}: {_end(told.get(job.job_id))}" for job in failed]
+        raise SweepError(
+            f"{len(failed)} of {len(jobs)} jobs failed; the same line runs them again:\n"
+            + "\n".join(lines)
+        )
+
+
+def _end(told: runs.Told | None) -> str:
+    """Say how a job ended."""
+    if told is None:
+        return "was never begun"
+    return f"{told.status} ({told.run_id[:8]}), {told.tags.get(runs.ERROR, 'no reason known')}"
+
+
+def ranked(jobs: Sequence[Job], told: dict[str, runs.Told]) -> pd.DataFrame:
+    """Give a row a finished job, the best first: what it chose, its scores, its run."""
+    rows = [
+        {
+            "name": job.name,
+            **{key: job.chosen.get(key, "-") for key in swept(jobs)},
+            **{key: told[job.job_id].metrics.get(key, np.nan) for key in COLUMNS},
+            "run_id": told[job.job_id].run_id,
+        }
+        for job in jobs
+        if job.job_id in told and told[job.job_id].status == "FINISHED"
+    ]
+    table = pd.DataFrame(rows)
+    if not len(table):
+        return table
+    return table.sort_values([SCORE, "name"], ascending=[False, True], ignore_index=True)
+
+
+def draw(folder: Path, table: pd.DataFrame, chosen: Sequence[str], *, simulated: bool) -> None:
+    """Write the table and the pictures of a sweep."""
+    with replacing(folder / "summary.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    write_text(folder / "summary.md", markdown(table))
+    choices = [key for key in chosen if len(set(table[key])) > 1]
+    if not choices:
+        return
+    drawn = {
+        "parallel_coordinates": figures.parallel_coordinates(
+            table, choices, SCORE, simulated=simulated
+        ),
+        "importance": figures.importance(
+            {key: (share, 0.0) for key, share in shares(table, choices).items()},
+            title="What the choices change",
+            axis=f"share of the spread in {SCORE}",
+            simulated=simulated,
+        ),
+    }
+    for name, figure in drawn.items():
+        figures.write_png(folder / "figures" / f"{name}.png", figure)
+
+
+def shares(table: pd.DataFrame, choices: Sequence[str]) -> dict[str, float]:
+    """Tell how much of the spread between jobs goes with each choice by itself.
+
+    Returns
+    -------
+    dict of float
+        Variance of the means over the values of a choice, over the variance between jobs.
+    """
+    score = table[SCORE]
+    total = float(((score - score.mean()) ** 2).sum())
+    means = {key: table.groupby(key)[SCORE].transform("mean") for key in choices}
+    return {
+        key: float(((mean - score.mean()) ** 2).sum()) / total if total else 0.0
+        for key, mean in means.items()
+    }
+
+
+def shown(table: pd.DataFrame) -> str:
+    """Write the table for a terminal."""
+    short = table[["name", *COLUMNS[:6], "run_id"]].copy()
+    short["run_id"] = short["run_id"].str[:8]
+    short.columns = [name.removeprefix("location.") for name in short.columns]
+    return f"{short.to_string(index=False, float_format='{:.3f}'.format)}\n"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Write the table for the page of the sweep's run."""
+    if not len(table):
+        return "No job has finished."
+    rows = ["| job | average precision | interval | F1 |", "|---|---|---|---|"]
+    for row in table.to_dict("records"):
+        score, low, high = (row[key] for key in COLUMNS[:3])
+        rows.append(
+            f"| {row['name']} | {score:.3f} | {low:.3f} to {high:.3f} "
+            f"| {row['location.f1']:.3f} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _best(table: pd.DataFrame) -> dict[str, str]:
+    """Name the best job."""
+    if not len(table):
+        return {}
+    return {"best_run_id": str(table["run_id"][0]), "best_name": str(table["name"][0])}
+
+
+def _numbers(table: pd.DataFrame, n_jobs: int, n_failed: int) -> dict[str, object]:
+    """Give the counts of a sweep, and the scores of its best job under their own names."""
+    best = {key: float(table[key][0]) for key in COLUMNS[:6]} if len(table) else {}
+    return {"count.jobs": n_jobs, "count.failed": n_failed, **best}

@@ -1,0 +1,65 @@
+"""Answers by a registered model, over HTTP."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from minecover.core.config import load_params
+from minecover.core.errors import ServingError
+from minecover.learning.models.compiled_trees import compiled
+from minecover.prediction.http import Scorer, answer_with
+from minecover.tracking import scoring_app
+from minecover.tracking.registry import resolve
+from minecover.tracking.types import Tracking
+
+#: Connections that may wait for a server.
+BACKLOG = 128
+
+
+def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
+    """Answer questions about single locations on this machine, until the process ends.
+
+    It is MLflow's scoring server (``/ping``, ``/version``, ``/invocations``), with a reader of
+    questions that says what is wrong with a bad one.
+
+    Parameters
+    ----------
+    model : str
+        ``models:/name@alias`` or ``models:/name/version``; its bytes are checked before it is
+        opened, and nothing is installed for it.
+    port : int
+        0 takes any free one.
+    ready : callable
+        Gets the address, once nobody else can have it.
+
+    Raises
+    ------
+    RegistryError, ModelError
+        See `minecover.tracking.registry.resolve`.
+    ServingError
+        If the port is taken.
+    """
+    tracking: Tracking = load_params().build("tracking")
+    found = resolve(tracking, model)
+    app, pipeline = scoring_app(found.folder)
+    # The same answers in a sixth of the time.
+    quick = compiled(pipeline)
+    scorer = Scorer(quick, found.features)
+    answer_with(app, scorer)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        # Who reads the address may ask at once, and waits until the server is up.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise ServingError(
+            f"port {port} of this machine is taken ({error.strerror}). Choose another: --port, "
+            "or --port 0 for any."
+        ) from error
+    ready(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    config = uvicorn.Config(app, log_level="warning", lifespan="off")
+    uvicorn.Server(config).run(sockets=[listener])

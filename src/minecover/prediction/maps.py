@@ -1,0 +1,109 @@
+"""Maps by a registered model, of any product folder or of the configured sites."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from minecover.core import paths
+from minecover.core.config import composed, service_settings
+from minecover.core.cube import F32
+from minecover.core.errors import CloudyError, NotCoveredError
+from minecover.core.grid import Grid
+from minecover.core.raster import write_cog
+from minecover.core.sites import Site, read_sites
+from minecover.features.context import drawn
+from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.detector import BANDS, check_bands
+from minecover.sources import Source
+from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
+
+log = logging.getLogger(__name__)
+
+#: Side of the squares in which a large area is read and scored [pixels].
+WINDOW_PX = 512
+
+
+def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
+    """Map all that a folder of Landsat products shows, window by window.
+
+    Parameters
+    ----------
+    model : str
+        See `minecover.prediction.bundle.ModelBundle.find`.
+    folder : Path
+        Product folders as downloaded, of the level that the model was trained on.
+    out : Path
+        Where ``<folder>.tif`` is written: a COG of `minecover.prediction.detector.BANDS`.
+
+    Returns
+    -------
+    list of Path
+        The file written.
+    """
+    bundle = ModelBundle.find(model)
+    card = bundle.card
+    check_bands(card.bands, LEVEL_BANDS[card.level])
+    source = ProductFolder(str(folder), card.level, card.bands)
+    extent = source.extent()
+    path = out / f"{folder.resolve().name}.tif"
+    maps = _mapped(bundle, source, extent)
+    write_cog(path, maps, extent)
+    return [path]
+
+
+def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
+    """Map the sites of data/sites.parquet with scenes of a configured source.
+
+    Parameters
+    ----------
+    model : str
+        See `minecover.prediction.bundle.ModelBundle.find`.
+    source_name : str
+        An option of conf/source.
+    out : Path
+        Where ``<site>.tif`` are written.
+
+    Returns
+    -------
+    list of Path
+        The files written; a site that no scene shows, or none clearly enough, has none.
+    """
+    bundle = ModelBundle.find(model)
+    detector, planes = bundle.detector(), bundle.context(service_settings())
+    # Labels and layers are not looked at: they must only not point into another source.
+    params = composed(
+        [f"source={source_name}", "labels=files", "labels.input=none", "context=none"]
+    )
+    check_bands(bundle.card.bands, params.value("source.bands"))
+    source: Source = params.build("source.scenes")
+    written = []
+    for site in read_sites(paths.SITES):
+        path = out / f"{site.site_id}.tif"
+        try:
+            cube = source.scenes(site)
+        except (NotCoveredError, CloudyError) as error:
+            log.warning("predict: no map of %s: %s", site.site_id, error)
+            continue
+        maps = detector.maps(cube, drawn(planes, site.read_grid))
+        write_cog(path, maps, site.grid)
+        written.append(path)
+    return written
+
+
+def _mapped(bundle: ModelBundle, source: Source, extent: Grid) -> dict[str, F32]:
+    """Map an extent window by window; what no scene shows is not observed."""
+    detector, planes = bundle.detector(), bundle.context(service_settings())
+    maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
+    maps["valid_dates"][:] = 0
+    for rows, cols, grid in extent.windows(WINDOW_PX):
+        site = Site(f"{rows.start}-{cols.start}", "", grid, bundle.card.halo_px)
+        try:
+            cube = source.scenes(site)
+        except NotCoveredError:
+            continue
+        for name, plane in detector.maps(cube, drawn(planes, cube.grid)).items():
+            maps[name][rows, cols] = plane
+    return maps

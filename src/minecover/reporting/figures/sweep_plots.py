@@ -1,0 +1,107 @@
+"""What a sweep tried and what came of it, and what a model looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from minecover.reporting.figures.canvas import BLUE, GREY, VERMILION, canvas
+
+#: Bars that a picture holds at most.
+MOST_BARS = 25
+
+
+def importance(
+    drops: Mapping[str, tuple[float, float]], *, title: str, axis: str, simulated: bool
+) -> Figure:
+    """Draw bars with the spread over folds, the longest first.
+
+    Parameters
+    ----------
+    drops : mapping of (mean, standard deviation)
+        By the name of what was shuffled.
+    title, axis : str
+        What the picture and its numbers are called.
+    simulated : bool
+        Whether the data are; the title says so.
+    """
+    ranked = sorted(drops.items(), key=lambda item: -item[1][0])[:MOST_BARS][::-1]
+    with canvas(title, simulated, (7.6, 1.6 + 0.32 * len(ranked))) as figure:
+        axes = figure.subplots()
+        mean, spread = np.array([value for _, value in ranked]).T
+        axes.barh([name for name, _ in ranked], mean, xerr=spread, color=BLUE, ecolor=GREY)
+        axes.axvline(0, color=GREY, lw=1)
+        axes.set_xlabel(axis)
+    return figure
+
+
+def parallel_coordinates(
+    table: pd.DataFrame, choices: Sequence[str], score: str, *, simulated: bool
+) -> Figure:
+    """Draw each job as a line through what it chose to what it scored.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a finished job, the best first: columns of text, and `score`.
+    choices : sequence of str
+        Columns that differ between jobs.
+    score : str
+        Column that colours the lines.
+    simulated : bool
+        Whether the data are; the title says so.
+    """
+    names = [*choices, score]
+    scale = Normalize(*_limits(table[score]))
+    width = max(6.4, 2.2 * len(names))
+    with canvas("What was tried, and what it scored", simulated, (width, 5.0)) as figure:
+        axes = figure.subplots()
+        heights = {name: _heights(table[name]) for name in choices}
+        heights[score] = scale(table[score].to_numpy(np.float64))
+        for place in reversed(range(len(table))):
+            line = [heights[name][place] for name in names]
+            colour = VERMILION if place == 0 else colormaps["viridis"](heights[score][place])
+            axes.plot(line, color=colour, lw=3 if place == 0 else 1.3, zorder=3 - (place > 0))
+        for place, name in enumerate(choices):
+            axes.axvline(place, color=GREY, lw=1)
+            for value, height in sorted(set(zip(table[name], heights[name], strict=True))):
+                axes.annotate(
+                    value,
+                    (place, height),
+                    xytext=(5, 3),
+                    textcoords="offset points",
+                    fontsize=9,
+                )
+        axes.axvline(len(choices), color=GREY, lw=1)
+        axes.set_xticks(range(len(names)), [name.replace(".", ".\n", 1) for name in names])
+        axes.set(yticks=[], xlim=(-0.1, len(names) - 0.9), ylim=(-0.06, 1.08))
+        axes.spines[:].set_visible(False)
+        figure.colorbar(ScalarMappable(scale, "viridis"), ax=axes, label=f"{score} (red: best)")
+    return figure
+
+
+def _heights(column: pd.Series) -> list[float]:
+    """Spread the values of a choice over 0 ... 1, numbers in their order."""
+    values = sorted(column.unique(), key=_sortable)
+    step = 1 / max(len(values) - 1, 1)
+    return [values.index(value) * step for value in column]
+
+
+def _sortable(value: str) -> tuple[bool, float, str]:
+    """Sort numbers as numbers, and words after them."""
+    try:
+        return False, float(value), value
+    except ValueError:
+        return True, 0.0, value
+
+
+def _limits(scores: pd.Series) -> tuple[float, float]:
+    """Give the ends of a scale, apart even where all scores are one."""
+    low, high = float(scores.min()), float(scores.max())
+    return (low, high) if high > low else (low - 0.01, high + 0.01)

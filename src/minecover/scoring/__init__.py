@@ -1,6 +1,0 @@
-"""A served model: the door that questions come through, and how they are read and answered."""
-
-from minecover.scoring.door import answer_with
-from minecover.scoring.questions import MAX_BYTES, MAX_ROWS, Scorer, read_question
-
-__all__ = ["MAX_BYTES", "MAX_ROWS", "Scorer", "answer_with", "read_question"]

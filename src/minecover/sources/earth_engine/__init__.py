@@ -1,0 +1,7 @@
+"""Scenes and layers from Google Earth Engine: the only folder that imports `ee`."""
+
+from minecover.sources.earth_engine.client import EarthEngine
+from minecover.sources.earth_engine.scenes import EarthEngineScenes
+from minecover.sources.earth_engine.surface import EarthEngineSurface
+
+__all__ = ["EarthEngine", "EarthEngineScenes", "EarthEngineSurface"]

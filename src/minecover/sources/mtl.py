@@ -1,0 +1,203 @@
+"""Read a Landsat product's MTL file: what it is, and how its digital numbers become physics."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from minecover.core.errors import SceneError
+from minecover.core.landsat import THERMAL
+
+Groups = Mapping[str, Mapping[str, str]]
+
+#: Landsat 8 and 9 share bands, numbering and quality layouts; older sensors do not.
+SPACECRAFT = ("LANDSAT_8", "LANDSAT_9")
+
+
+@dataclass(frozen=True, slots=True)
+class Mtl:
+    """The metadata of one product, by group.
+
+    Groups are never flattened: a Level-2 file names REFLECTANCE_MULT_BAND_4 twice, once as
+    2.75e-05 (surface reflectance) and once as 2e-05 (the Level-1 it was made from).
+    """
+
+    name: str  # the file's, for messages
+    groups: Groups
+
+    def __post_init__(self) -> None:
+        """Refuse sensors whose bands are numbered otherwise."""
+        if (found := self.text("SPACECRAFT_ID", *_ABOUT)) not in SPACECRAFT:
+            raise SceneError(
+                f"{self.name} is of {found}, whose bands differ. "
+                f"Leave only products of {' or '.join(SPACECRAFT)} in the folder."
+            )
+
+    @property
+    def collection(self) -> str:
+        """Generation, named as its quality layout: ``"c2"``, ``"c1"`` or ``"pre"``."""
+        numbers = [
+            keys["COLLECTION_NUMBER"]
+            for keys in self.groups.values()
+            if "COLLECTION_NUMBER" in keys
+        ]
+        number = numbers[0] if numbers else "0"
+        if number not in _COLLECTIONS:
+            raise SceneError(
+                f"{self.name} is of Collection {number}, which is not known. "
+                "Use products of Collection 1 or 2."
+            )
+        return _COLLECTIONS[number]
+
+    @property
+    def level(self) -> int:
+        """Processing level: 1 (top of atmosphere) or 2 (surface)."""
+        groups = self.groups.get("PRODUCT_CONTENTS", {})
+        return 2 if groups.get("PROCESSING_LEVEL", "L1").startswith("L2") else 1
+
+    @property
+    def day(self) -> date:
+        """Day of acquisition."""
+        text = self.text("DATE_ACQUIRED", *_ABOUT)
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise SceneError(
+                f"{self.name}: DATE_ACQUIRED must be a date, found {text!r}. {_REPLACE}"
+            ) from error
+
+    @property
+    def path_row(self) -> tuple[int, int]:
+        """Where the scene lies in the Worldwide Reference System."""
+        path, row = (self.number(f"WRS_{axis}", *_ABOUT) for axis in ("PATH", "ROW"))
+        return int(path), int(row)
+
+    def reflectance(self, band: str) -> tuple[float, float]:
+        """Scale and offset from digital number to reflectance, at the product's own level.
+
+        Top-of-atmosphere coefficients are divided by the sine of the scene's sun elevation, as
+        USGS and Earth Engine do; the distance to the sun is already in them.
+
+        References
+        ----------
+        USGS, Landsat 8 Data Users Handbook (LSDS-1574), section 5.2.
+        """
+        n = band.removeprefix("B")
+        is_surface = self.level == 2
+        groups = _SURFACE if is_surface else _RESCALING
+        sun = 1.0 if is_surface else self._sun_sine()
+        mult = self.number(f"REFLECTANCE_MULT_BAND_{n}", *groups)
+        add = self.number(f"REFLECTANCE_ADD_BAND_{n}", *groups)
+        return mult / sun, add / sun
+
+    def surface_temperature(self, band: str) -> tuple[float, float]:
+        """Scale and offset from a Level-2 digital number to surface temperature [K]."""
+        group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
+        mult = self.number(f"TEMPERATURE_MULT_BAND_ST_{band}", group)
+        return mult, self.number(f"TEMPERATURE_ADD_BAND_ST_{band}", group)
+
+    def thermal(self, band: str) -> dict[str, float]:
+        """Coefficients of a Level-1 thermal band for `landsat.brightness_temperature`."""
+        if band not in THERMAL:
+            raise ValueError(f"thermal bands are {', '.join(THERMAL)}, found {band}.")
+        n = band.removeprefix("B")
+        constants = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS")
+        return {
+            "mult": self.number(f"RADIANCE_MULT_BAND_{n}", *_RESCALING),
+            "add": self.number(f"RADIANCE_ADD_BAND_{n}", *_RESCALING),
+            "k1": self.number(f"K1_CONSTANT_BAND_{n}", *constants),
+            "k2": self.number(f"K2_CONSTANT_BAND_{n}", *constants),
+        }
+
+    def number(self, key: str, *groups: str) -> float:
+        """Read a number of the first of `groups` that the file has."""
+        text = self.text(key, *groups)
+        try:
+            return float(text)
+        except ValueError as error:
+            raise SceneError(
+                f"{self.name}: {key} must be a number, found {text!r}. {_REPLACE}"
+            ) from error
+
+    def text(self, key: str, *groups: str) -> str:
+        """Read a value from the first of `groups` that has it."""
+        for group in groups:
+            if key in self.groups.get(group, {}):
+                return self.groups[group][key]
+        raise SceneError(
+            f"{self.name} has no {key} in {' or '.join(groups)} "
+            f"(its groups: {', '.join(self.groups) or 'none'}). {_REPLACE}"
+        )
+
+    def _sun_sine(self) -> float:
+        elevation_deg = self.number("SUN_ELEVATION", "IMAGE_ATTRIBUTES")
+        if elevation_deg <= 0:
+            raise SceneError(
+                f"{self.name}: the sun stood at {elevation_deg} degrees, so there is no "
+                "reflectance. Take night scenes out of the folder."
+            )
+        return math.sin(math.radians(elevation_deg))
+
+
+#: Groups by what they hold, Collection 2 first, then Collection 1 and before.
+_ABOUT = ("IMAGE_ATTRIBUTES", "PRODUCT_METADATA")
+_RESCALING = ("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING")
+_SURFACE = ("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS",)
+#: COLLECTION_NUMBER, which files from before the collections lack.
+_COLLECTIONS = {"0": "pre", "1": "c1", "01": "c1", "2": "c2", "02": "c2"}
+_REPLACE = "Replace it by the MTL file that was delivered with the product."
+
+
+def read_mtl(path: Path) -> Mtl:
+    """Read ``*_MTL.txt`` (ODL) or ``*_MTL.json``.
+
+    Raises
+    ------
+    SceneError
+        If it is cut short, or no MTL of Landsat 8 or 9.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    parse = _json_groups if path.suffix.lower() == ".json" else _odl_groups
+    try:
+        return Mtl(path.name, parse(text))
+    except ValueError as error:
+        raise SceneError(
+            f"{path} cannot be read as metadata: {error}, "
+            f"found {len(text)} characters. {_REPLACE}"
+        ) from error
+
+
+def _odl_groups(text: str) -> Groups:
+    """Parse ``GROUP = X / KEY = value / END_GROUP = X / END``; values lose their quotes."""
+    groups: dict[str, dict[str, str]] = {}
+    open_groups: list[str] = []
+    for line in text.splitlines():
+        key, _, value = (part.strip().strip('"') for part in line.partition("="))
+        if key == "END":
+            return {name: keys for name, keys in groups.items() if keys}
+        if key == "GROUP":
+            open_groups.append(value)
+            groups[value] = {}
+        elif key == "END_GROUP":
+            if not open_groups or open_groups.pop() != value:
+                raise ValueError(f"END_GROUP = {value} ends no group")
+        elif key and open_groups:
+            groups[open_groups[-1]][key] = value
+    raise ValueError("the line END is missing")
+
+
+def _json_groups(text: str) -> Groups:
+    """Parse ``{"LANDSAT_METADATA_FILE": {group: {key: "value"}}}``."""
+    content = json.loads(text)
+    root = next(iter(content.values()), None) if isinstance(content, dict) else None
+    if not isinstance(root, dict):
+        raise ValueError("it holds no groups")
+    return {
+        str(name): {str(key): str(value) for key, value in keys.items()}
+        for name, keys in root.items()
+        if isinstance(keys, dict)
+    }

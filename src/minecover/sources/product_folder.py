@@ -1,0 +1,220 @@
+"""Scenes from a folder of Landsat product folders, as downloaded from USGS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from minecover.core.cube import Cube
+from minecover.core.errors import ConfigError, NotCoveredError, SceneError
+from minecover.core.grid import PIXEL_M, Grid, snapped, transformed_bounds
+from minecover.core.landsat import BANDS
+from minecover.core.sites import Site, square
+from minecover.sources.product import U16, Product, Scene, common_layout, find_products, mosaic
+
+#: What each processing level holds. Level 2 has one surface temperature, and neither the pan
+#: nor the cirrus band.
+LEVEL_BANDS = {1: BANDS, 2: ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10")}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFolder:
+    """Read scenes of Collection 2 (Level 1 or 2), Collection 1 or pre-collection products.
+
+    Parameters
+    ----------
+    folder : str
+        Holds product folders (``<product id>/<product id>_B4.TIF`` ...), or is one.
+    level : int
+        1 for reflectance and brightness temperature at the top of the atmosphere, 2 for those
+        at the surface. Products of the other level are left out.
+    bands : sequence of str
+        Bands to read; a product without one of them is an error.
+    """
+
+    folder: str
+    level: int
+    bands: Sequence[str]
+
+    def __post_init__(self) -> None:
+        """Check level and bands; no file is touched."""
+        if self.level not in LEVEL_BANDS:
+            raise ConfigError(
+                f"level must be 1 or 2, found {self.level}. Fix source.scenes.level."
+            )
+        known = LEVEL_BANDS[self.level]
+        are_known = set(self.bands) <= set(known)
+        if not self.bands or not are_known or len(set(self.bands)) < len(self.bands):
+            raise ConfigError(
+                f"bands must be some of {', '.join(known)} (level {self.level}), each once, "
+                f"found {', '.join(self.bands) or 'none'}. Fix source.scenes.bands."
+            )
+
+    def scenes(self, site: Site) -> Cube:
+        """Read the site's scenes onto ``site.read_grid``: one a day and path, by date.
+
+        Scenes on the grid's own lattice are copied, others resampled: bands bilinearly, quality
+        bits from the nearest pixel, the 15 m pan band by its mean over each pixel. Scenes of
+        adjacent rows are joined; dates that show nothing of the site are left out.
+
+        Raises
+        ------
+        SceneError
+            If a product is incomplete or damaged.
+        NotCoveredError
+            If none shows the site.
+        """
+        near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
+        passes = [
+            list(rows) for _, rows in groupby(near, lambda p: (p.mtl.day, p.mtl.path_row[0]))
+        ]
+        shape = (len(self.bands), *site.read_grid.shape)
+        dn = np.empty((len(passes), *shape), np.uint16)
+        strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
+        is_seen = [strip.shows(site.halo_px) for strip in strips]
+        seen = [strip for strip, here in zip(strips, is_seen, strict=True) if here]
+        if not seen:
+            raise NotCoveredError(
+                f"no scene in {self.folder} covers site {site.site_id} "
+                f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
+                "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
+            )
+        return self._cube(seen, dn if all(is_seen) else dn[is_seen], site)
+
+    def _strip(self, rows: list[Product], site: Site, out: U16) -> Scene:
+        """Read what one pass shows of a site into `out`, (band, row, col)."""
+        grid = site.read_grid
+        first = rows[0].read(self.bands, grid, out)
+        others = [product.read(self.bands, grid, np.empty_like(out)) for product in rows[1:]]
+        joined = mosaic([first, *others])
+        if joined.dn is not out:
+            out[:] = joined.dn
+        return joined
+
+    def footprint(self) -> shapely.Geometry:
+        """Outline all products of the wanted level, in WGS 84."""
+        return shapely.union_all([square(p.grid(self.bands)) for p in self._products()])
+
+    def extent(self) -> Grid:
+        """Lay one grid over all products, in the CRS of the first, on its lattice."""
+        grids = [product.grid(self.bands) for product in self._products()]
+        crs = grids[0].crs
+        edges = np.array([transformed_bounds(grid, crs) for grid in grids])
+        left, top = snapped(edges[:, 0].min()), snapped(edges[:, 3].max() - 1) + PIXEL_M
+        cols = int(np.ceil((edges[:, 2].max() - left) / PIXEL_M))
+        rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
+        return Grid.from_corner(crs, left, top, rows, cols)
+
+    def product_ids(self) -> list[str]:
+        """Name the products of the wanted level, by date, path and row."""
+        return [product.product_id for product in self._products()]
+
+    def check_covers(self, area: shapely.Geometry, name: str) -> None:
+        """Refuse an area of which no product shows anything.
+
+        Parameters
+        ----------
+        area : geometry
+            In WGS 84.
+        name : str
+            What the user called it.
+
+        Raises
+        ------
+        NotCoveredError
+            Saying where both lie.
+        """
+        footprint = self.footprint()
+        if not footprint.intersects(area):
+            raise NotCoveredError(
+                f"no scene in {self.folder} shows any of {name} ({_degrees(area)}); they lie "
+                f"in {_degrees(footprint)}. Add products, or name another area."
+            )
+
+    def covers(self, grid: Grid) -> bool:
+        """Whether a product's outline shares ground with a grid."""
+        return any(p.grid(self.bands).overlaps(grid) for p in self._products())
+
+    def weigh(self, grids: Sequence[Grid]) -> tuple[int, float]:
+        """Estimate what reading some grids takes.
+
+        Returns
+        -------
+        scenes : int
+            Products that share ground with one of them.
+        n_bytes : float
+            The files' bytes, in proportion to the ground that is read.
+        """
+        scenes, total = 0, 0.0
+        for product in self._products():
+            own = product.grid(self.bands)
+            here = shapely.box(*own.bounds)
+            shares = [
+                shapely.box(*transformed_bounds(grid, own.crs)).intersection(here).area
+                for grid in grids
+            ]
+            scenes += any(shares)
+            total += product.n_bytes(self.bands) * sum(shares) / here.area
+        return scenes, total
+
+    def _cube(self, seen: list[Scene], dn: U16, site: Site) -> Cube:
+        return Cube(
+            dn=dn,
+            scale=np.stack([scene.scale for scene in seen]),
+            offset=np.stack([scene.offset for scene in seen]),
+            qa=np.stack([scene.qa for scene in seen]),
+            radsat=np.stack([scene.radsat for scene in seen]),
+            qa_layout=common_layout(seen),
+            dates=tuple(scene.day for scene in seen),
+            bands=tuple(self.bands),
+            grid=site.read_grid,
+            halo_px=site.halo_px,
+        )
+
+    def _products(self) -> list[Product]:
+        """List the products of the wanted level by date, path and row, each scene once."""
+        folder = Path(self.folder)
+        found = _found(folder, _stamp(folder))
+        products = [product for product in found if product.mtl.level == self.level]
+        if not products:
+            levels = {f"level {product.mtl.level}" for product in found}
+            raise SceneError(
+                f"{self.folder} holds no Landsat product of level {self.level}, found "
+                f"{' and '.join(sorted(levels)) or 'no *_MTL.txt or *_MTL.json'}. "
+                "Fix source.scenes.folder or source.scenes.level."
+            )
+        products.sort(key=lambda p: (p.mtl.day, p.mtl.path_row))
+        for one, other in pairwise(products):
+            if (one.mtl.day, one.mtl.path_row) == (other.mtl.day, other.mtl.path_row):
+                raise SceneError(
+                    f"{self.folder} holds one scene twice: {one.product_id} and "
+                    f"{other.product_id}. Keep one of them."
+                )
+        return products
+
+
+@lru_cache(maxsize=4)
+def _found(folder: Path, stamp: int) -> list[Product]:
+    """Find products once, however many tiles are read; again when a folder has changed."""
+    return find_products(folder)
+
+
+def _stamp(folder: Path) -> int:
+    """Tell when a file was last added to a folder, or to one in it [ns]."""
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as inside:
+        times = [entry.stat().st_mtime_ns for entry in inside if entry.is_dir()]
+    return max([folder.stat().st_mtime_ns, *times])
+
+
+def _degrees(geometry: shapely.Geometry) -> str:
+    west, south, east, north = geometry.bounds
+    return f"longitude {west:.3f} to {east:.3f}, latitude {south:.3f} to {north:.3f}"

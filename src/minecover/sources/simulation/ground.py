@@ -1,0 +1,181 @@
+"""The lasting part of a ground: relief, cover, mines and the texture that every date shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from minecover.core.grid import PIXEL_M
+from minecover.sources.simulation.mines import Mine
+from minecover.sources.simulation.parameters import Land
+from minecover.sources.simulation.spectra import INFRARED, VISIBLE, Cover
+from minecover.sources.simulation.streams import (
+    F64,
+    Bools,
+    Stream,
+    generator,
+    highest,
+    random_field,
+)
+from minecover.sources.simulation.water import Network
+
+Covers = NDArray[np.int64]
+
+#: Correlation lengths of the random fields [px].
+RELIEF_PX, FOREST_PX, FIELD_PX, BARE_PX = 14.0, 9.0, 2.2, 1.3
+SETTLEMENT_PX, HAMLET_PX, BANK_PX, WETLAND_PX, BURN_PX = 5.0, 1.0, 2.0, 4.0, 4.0
+TEXTURE_PX = 0.8
+#: Width of a valley [px], and how far from the water sandbanks and wetlands lie [px].
+VALLEY_PX, BANK_REACH_PX, WETLAND_REACH_PX = 6.0, 1.3, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Heights of a ground.
+
+    `height_m` is (row, col) above sea level, `mean_m` the ground's own altitude; `east` and
+    `north` are slopes, metres up a metre.
+    """
+
+    mean_m: float
+    height_m: F64
+    east: F64
+    north: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Everything of a ground that no date changes.
+
+    Parameters
+    ----------
+    relief, network, mines
+        Its heights, its rivers and road, its mines.
+    cover : (row, col) int
+        A `Cover` a pixel, without rivers and roads, which take shares of pixels.
+    fields : (row, col) int
+        Number of the field a pixel belongs to; a field lies fallow as a whole.
+    n_fields : int
+        How many there are.
+    burns_where : (row, col) bool
+        Savanna that fires reach.
+    texture : (band, row, col) float64
+        Deviation of B1 ... B9 from the class mean, in units of its spread.
+    warmth : (row, col) float64
+        The same for the temperature.
+    """
+
+    relief: Relief
+    network: Network
+    mines: tuple[Mine, ...]
+    cover: Covers
+    fields: Covers
+    n_fields: int
+    burns_where: Bools
+    texture: F64
+    warmth: F64
+
+    @property
+    def is_mine(self) -> Bools:
+        """Where the ground is mined in truth."""
+        active: Bools = np.isin(self.cover, (Cover.MINE, Cover.POND))
+        return active
+
+
+def make_ground(
+    land: Land, key: tuple[int, int], network: Network, mines: tuple[Mine, ...]
+) -> Ground:
+    """Make everything of a ground that lasts.
+
+    Parameters
+    ----------
+    land : Land
+        What grounds are like.
+    key : (int, int)
+        The world's seed and the ground's number: what all its streams start from.
+    network, mines
+        What was drawn of it before.
+    """
+    relief = raise_relief(generator(*key, Stream.RELIEF), network, land)
+    cover, fields, burns_where = cover_ground(
+        generator(*key, Stream.COVER), network, relief, land
+    )
+    for mine in mines:
+        cover[mine.bare] = Cover.MINE
+        cover[mine.pond] = Cover.POND
+    shape = (cover.shape[0], cover.shape[1])
+    texture, warmth = weave_texture(generator(*key, Stream.TEXTURE), shape)
+    n_fields = int(fields.max()) + 1
+    return Ground(relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth)
+
+
+def raise_relief(rng: np.random.Generator, network: Network, land: Land) -> Relief:
+    """Raise hills and cut the valleys of the rivers into them."""
+    shape = (network.river.shape[0], network.river.shape[1])
+    mean_m = float(rng.uniform(land.altitude_min_m, land.altitude_max_m))
+    hills_m = rng.uniform(land.relief_min_m, land.relief_max_m)
+    from_water = np.minimum(*(line.distance_px for line in network.lines))
+    height_m = mean_m + hills_m * random_field(rng, shape, RELIEF_PX)
+    height_m -= land.valley_depth_m * np.exp(-from_water / VALLEY_PX)
+    down, east = np.gradient(height_m, PIXEL_M)
+    return Relief(mean_m, height_m, np.asarray(east), -np.asarray(down))
+
+
+def cover_ground(
+    rng: np.random.Generator, network: Network, relief: Relief, land: Land
+) -> tuple[Covers, Covers, Bools]:
+    """Draw what covers a ground but for its mines, number its fields, say where it burns."""
+    shape = (network.river.shape[0], network.river.shape[1])
+    everywhere = np.ones(shape, bool)
+    forest_share = float(rng.beta(land.forest_alpha, land.forest_beta))
+    is_forest = highest(random_field(rng, shape, FOREST_PX), forest_share, everywhere)
+    is_crop = highest(random_field(rng, shape, FIELD_PX), land.field_fraction, ~is_forest)
+    cover = np.full(shape, int(Cover.SAVANNA))
+    cover[is_forest] = Cover.FOREST
+    cover[is_crop] = Cover.CROP
+    is_low = random_field(rng, shape, WETLAND_PX) > 0.8
+    cover[is_low & (network.shore_px < WETLAND_REACH_PX)] = Cover.WETLAND
+    for kind, where in _scars(rng, network, relief, land).items():
+        cover[where] = kind
+    burns_where = random_field(rng, shape, BURN_PX) > 1.3
+    seeds = rng.random(shape) * land.field_px < 1.0
+    seeds[0, 0] = True
+    fields = np.zeros(shape, np.int64)
+    fields[seeds] = np.arange(seeds.sum())
+    nearest = distance_transform_edt(~seeds, return_distances=False, return_indices=True)
+    return cover, fields[tuple(nearest)], burns_where & (cover == Cover.SAVANNA)
+
+
+def _scars(
+    rng: np.random.Generator, network: Network, relief: Relief, land: Land
+) -> dict[Cover, Bools]:
+    """Draw the lasting patches that look a little like mines; they must stay rare."""
+    shape = (network.river.shape[0], network.river.shape[1])
+    everywhere = np.ones(shape, bool)
+    bare = land.bare_fraction * rng.gamma(1.2)
+    settled = land.settlement_fraction * rng.gamma(0.5, 2.0)
+    slid = land.landslide_fraction * rng.gamma(1.0) * (rng.random() < land.landslide_sites)
+    town = random_field(rng, shape, SETTLEMENT_PX) + 0.5 * random_field(rng, shape, HAMLET_PX)
+    steep = np.hypot(relief.east, relief.north)
+    steep = steep / steep.std() + random_field(rng, shape, BARE_PX)
+    is_bank = (network.river_shore_px < BANK_REACH_PX) & (
+        random_field(rng, shape, BANK_PX) > land.sandbank_sigma
+    )
+    return {
+        Cover.BARE: highest(random_field(rng, shape, BARE_PX), bare, everywhere),
+        Cover.SETTLEMENT: highest(town, settled, everywhere),
+        Cover.LANDSLIDE: highest(steep, slid, everywhere),
+        Cover.SANDBANK: is_bank,
+    }
+
+
+def weave_texture(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[F64, F64]:
+    """Draw what makes pixels of one class differ, for B1 ... B9 and for the temperature."""
+    bright, infrared, visible = (random_field(rng, shape, TEXTURE_PX) for _ in range(3))
+    texture = 0.3 * rng.standard_normal((9, *shape)) + 0.7 * bright
+    texture[list(INFRARED)] += 0.5 * infrared
+    texture[list(VISIBLE)] += 0.35 * visible
+    return texture, 0.7 * bright

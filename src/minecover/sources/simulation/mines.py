@@ -1,0 +1,194 @@
+"""Mines and what an annotator draws of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import binary_dilation, label
+
+from minecover.core.errors import ConfigError
+from minecover.sources.simulation.parameters import Annotator, Mines
+from minecover.sources.simulation.streams import F64, Bools, random_field
+
+#: Roughness of outlines, patches of vegetation and ponds [px]; ordinates of the noise fields.
+EDGE_PX, VEGETATION_PX, POND_PX = 1.6, 0.8, 1.2
+SITE_AREA_PX = 100 * 100
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One mine on its ground, as (row, col) masks.
+
+    `bare` and `pond` are what is mined today, `outline` is what was drawn (empty if nobody
+    did).
+    """
+
+    bare: Bools
+    pond: Bools
+    outline: Bools
+
+    @property
+    def active(self) -> Bools:
+        """What is mine in truth."""
+        return self.bare | self.pond
+
+
+@dataclass(frozen=True, slots=True)
+class Digger:
+    """Places mines on a ground: what they are like, how they are drawn, where shapes come from.
+
+    `shapes` are hand-drawn masks to take the outlines from; without any they are ellipses with
+    rough edges.
+    """
+
+    mines: Mines
+    annotator: Annotator
+    shapes: tuple[Bools, ...]
+
+    def dig(
+        self, rng: np.random.Generator, shore_px: F64, windows: list[tuple[slice, slice]]
+    ) -> tuple[Mine, ...]:
+        """Dig a mine somewhere in each window and some more anywhere on the ground.
+
+        Parameters
+        ----------
+        rng : Generator
+            The ground's stream of mines.
+        shore_px : (row, col) float64
+            Distance from the nearest water.
+        windows : list of (rows, cols) slices
+            The sites on the ground; each gets an outline of its own.
+
+        Returns
+        -------
+        tuple of Mine
+            The first mine of each window, then the others.
+        """
+        near = (shore_px >= 1) & (shore_px <= self.mines.water_max_px)
+        odds = np.where(near, np.exp(-shore_px / self.mines.water_decay_px), 0.0)
+        # The floor decides only where no pixel of a window is near enough to water.
+        odds += 1e-9
+        first = [self.first(rng, odds, window) for window in windows]
+        mean = self.mines.more_per_site * shore_px.size / SITE_AREA_PX
+        everywhere = (slice(0, shore_px.shape[0]), slice(0, shore_px.shape[1]))
+        more = []
+        for _ in range(rng.poisson(mean)):
+            body = self._body(rng, _draw_pixel(rng, odds, everywhere), shore_px.shape)
+            outline = self._outline(rng, body)
+            is_drawn = rng.random() >= self.annotator.unlabelled
+            more.append(self.mine(rng, body, outline & is_drawn, shore_px))
+        return tuple(self.mine(rng, *pair, shore_px) for pair in first) + tuple(more)
+
+    def first(
+        self, rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
+    ) -> tuple[Bools, Bools]:
+        """Place the body and outline that a window is sure to have."""
+        body = self._body(rng, _draw_pixel(rng, odds, window), odds.shape)
+        outline = self._outline(rng, body)
+        return body, outline if outline[window].any() else body
+
+    def _body(
+        self, rng: np.random.Generator, centre: tuple[int, int], shape: tuple[int, ...]
+    ) -> Bools:
+        """Mask a mine of any shape, in one piece round its centre."""
+        if self.shapes:
+            return _implant(rng, self.shapes, centre, shape)
+        m = self.mines
+        area = m.median_px * np.exp(m.sigma_ln * rng.standard_normal())
+        area = np.clip(area, m.smallest_px, m.largest_px)
+        elongation, turn = rng.uniform(1.0, m.elongation_max), rng.uniform(0.0, np.pi)
+        dy, dx = (np.arange(n) - c for n, c in zip(shape, centre, strict=True))
+        long = np.cos(turn) * dx + np.sin(turn) * dy[:, None]
+        wide = -np.sin(turn) * dx + np.cos(turn) * dy[:, None]
+        radius = np.sqrt(area / np.pi * elongation)
+        reach = np.hypot(long, wide * elongation) / radius
+        body = reach < 1.0 + m.edge_noise * random_field(rng, (shape[0], shape[1]), EDGE_PX)
+        body[centre] = True
+        parts, _ = label(body)
+        whole: Bools = parts == parts[centre]
+        return whole
+
+    def _outline(self, rng: np.random.Generator, body: Bools) -> Bools:
+        """Draw a body as an annotator does: a little aside, sometimes too wide."""
+        rows, cols = np.rint(rng.normal(0.0, self.annotator.shift_px, 2)).astype(int)
+        is_wide = rng.random() < self.annotator.overdrawn
+        outline = _shifted(body, int(rows), int(cols))
+        return np.asarray(binary_dilation(outline) if is_wide else outline, bool)
+
+    def mine(
+        self, rng: np.random.Generator, body: Bools, outline: Bools, shore_px: F64
+    ) -> Mine:
+        """Divide a body into bare ground, ponds and what is still green (or river)."""
+        shape = (body.shape[0], body.shape[1])
+        green = random_field(rng, shape, VEGETATION_PX)
+        is_open = body & (shore_px > 0)
+        is_open &= green >= np.quantile(green, self.mines.vegetation_fraction)
+        ponds = is_open & (random_field(rng, shape, POND_PX) > self.mines.pond_sigma)
+        return Mine(is_open & ~ponds, ponds, outline)
+
+
+@lru_cache(maxsize=4)
+def read_shapes(path: str) -> tuple[Bools, ...]:
+    """Read hand-drawn masks, ``(n, row, col)`` of 0 and 1, from every array of an .npz file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or it holds something else.
+    """
+    fix = "Fix world.mine_masks (null draws the shapes)."
+    if not Path(path).is_file():
+        raise ConfigError(f"no file of mine masks at {path}. {fix}")
+    with np.load(path) as archive:
+        stacks = [archive[name] for name in sorted(archive.files)]
+    if not stacks or any(s.ndim != 3 or not np.isin(s, (0, 1)).all() for s in stacks):
+        found = [(s.shape, str(s.dtype)) for s in stacks]
+        raise ConfigError(
+            f"{path} must hold (n, row, col) masks of 0 and 1, found {found}. {fix}"
+        )
+    return tuple(_cropped(mask > 0) for stack in stacks for mask in stack if mask.any())
+
+
+def _cropped(mask: Bools) -> Bools:
+    """Cut the empty border off."""
+    rows, cols = np.nonzero(mask)
+    return mask[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
+
+
+def _implant(
+    rng: np.random.Generator,
+    shapes: tuple[Bools, ...],
+    centre: tuple[int, int],
+    shape: tuple[int, ...],
+) -> Bools:
+    """Lay a shape, turned and flipped at random, with its innermost pixel on the centre."""
+    mask = np.rot90(shapes[rng.integers(len(shapes))], int(rng.integers(4)))
+    mask = mask[:: rng.choice([-1, 1])]
+    at = np.argwhere(mask)
+    at = at - at[np.argmin(((at - at.mean(axis=0)) ** 2).sum(axis=1))] + centre
+    at = at[((at >= 0) & (at < shape)).all(axis=1)]
+    body = np.zeros(shape, bool)
+    body[at[:, 0], at[:, 1]] = True
+    return body
+
+
+def _draw_pixel(
+    rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
+) -> tuple[int, int]:
+    """Draw a pixel of a window, (row, col) on the ground."""
+    steps = np.cumsum(odds[window].ravel())
+    at = int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))
+    row, col = divmod(min(at, steps.size - 1), odds[window].shape[1])
+    return window[0].start + row, window[1].start + col
+
+
+def _shifted(mask: Bools, rows: int, cols: int) -> Bools:
+    """Move a mask by whole pixels; what leaves the ground is gone."""
+    at = np.argwhere(mask) + (rows, cols)
+    at = at[((at >= 0) & (at < mask.shape)).all(axis=1)]
+    moved = np.zeros(mask.shape, bool)
+    moved[at[:, 0], at[:, 1]] = True
+    return moved

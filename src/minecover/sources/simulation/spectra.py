@@ -1,0 +1,68 @@
+"""What each kind of ground looks like from space: means of the classes, all expert guesses."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from minecover.sources.simulation.streams import F64
+
+
+class Cover(IntEnum):
+    """Kinds of ground; the number is the row in the tables of this file."""
+
+    FOREST = 0
+    SAVANNA = 1
+    CROP = 2
+    FALLOW = 3
+    BARE = 4
+    SETTLEMENT = 5
+    CLEAR_WATER = 6
+    TURBID_WATER = 7
+    WETLAND = 8
+    BURNT = 9
+    SANDBANK = 10
+    LANDSLIDE = 11
+    MINE = 12
+    POND = 13
+
+
+#: Top-of-atmosphere reflectance B1 ... B9 on flat ground in clean air, daytime brightness
+#: temperature above local forest [K], relative standard deviation. Bounded by what is known
+#: (path radiance in B1-B4, the red edge, water dark beyond 1 um), guessed in between.
+_TABLE = np.array(
+    [
+        [0.113, 0.090, 0.073, 0.048, 0.290, 0.125, 0.050, 0.060, 0.0012, 0.0, 0.10],
+        [0.122, 0.103, 0.094, 0.085, 0.255, 0.225, 0.125, 0.090, 0.0013, 5.0, 0.12],
+        [0.121, 0.102, 0.093, 0.078, 0.270, 0.200, 0.105, 0.086, 0.0013, 4.0, 0.13],
+        [0.128, 0.113, 0.113, 0.122, 0.235, 0.275, 0.195, 0.119, 0.0013, 11.0, 0.14],
+        [0.120, 0.110, 0.115, 0.133, 0.221, 0.275, 0.203, 0.126, 0.0014, 7.0, 0.12],
+        [0.133, 0.123, 0.124, 0.132, 0.202, 0.230, 0.179, 0.129, 0.0014, 7.0, 0.17],
+        [0.110, 0.085, 0.060, 0.040, 0.028, 0.013, 0.008, 0.050, 0.0011, -1.0, 0.15],
+        [0.126, 0.112, 0.116, 0.114, 0.075, 0.025, 0.015, 0.115, 0.0011, 0.0, 0.15],
+        [0.114, 0.092, 0.078, 0.058, 0.205, 0.120, 0.058, 0.068, 0.0012, 1.0, 0.14],
+        [0.110, 0.089, 0.075, 0.066, 0.125, 0.165, 0.135, 0.071, 0.0012, 9.0, 0.15],
+        [0.129, 0.124, 0.137, 0.155, 0.234, 0.284, 0.225, 0.147, 0.0014, 3.0, 0.13],
+        [0.118, 0.108, 0.112, 0.126, 0.203, 0.257, 0.185, 0.121, 0.0013, 4.0, 0.15],
+        [0.165, 0.158, 0.171, 0.201, 0.309, 0.375, 0.277, 0.186, 0.0017, 15.0, 0.08],
+        [0.134, 0.128, 0.142, 0.150, 0.115, 0.060, 0.035, 0.145, 0.0012, 6.0, 0.14],
+    ]
+)
+#: (cover, band) reflectance, (cover,) warmth [K], (cover,) relative standard deviation.
+REFLECTANCE: F64 = _TABLE[:, :9]
+WARMTH_K: F64 = _TABLE[:, 9]
+SPREAD: F64 = _TABLE[:, 10]
+
+#: Thick cloud, B1 ... B9; what a cloud adds in B9 is drawn with the sky.
+CLOUD: F64 = np.array([0.50, 0.50, 0.50, 0.52, 0.57, 0.42, 0.30, 0.51, 0.0])
+#: Shape of the path radiance over B1 ... B9; 0.085 of it is inside the means (clean air).
+PATH: F64 = np.array([1.0, 0.78, 0.48, 0.30, 0.12, 0.03, 0.012, 0.42, 0.0])
+CLEAN_AIR = 0.085
+#: What drought does to vegetation, B1 ... B9: less red edge, brighter beyond it.
+DROUGHT: F64 = np.array([0.0, 0.2, 0.2, 0.6, -0.8, 0.6, 0.8, 0.4, 0.0])
+
+VEGETATION = (Cover.FOREST, Cover.SAVANNA, Cover.CROP, Cover.WETLAND)
+SOIL = (Cover.FALLOW, Cover.BARE, Cover.SANDBANK, Cover.LANDSLIDE, Cover.MINE)
+
+#: Positions of the bands that vary together: the visible ones, and B5, B6, B7.
+VISIBLE = (0, 1, 2, 3, 7)
+INFRARED = (4, 5, 6)

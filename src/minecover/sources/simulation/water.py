@@ -1,0 +1,94 @@
+"""Rivers and roads: winding lines, their distance from every pixel, and their share of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minecover.sources.simulation.streams import F64
+
+#: Half-widths of the main river [px] and how often each occurs.
+HALF_WIDTHS_PX, WIDTH_ODDS = (0.6, 1.2, 2.0, 3.5), (0.4, 0.3, 0.2, 0.1)
+#: How far beyond its ground a line is drawn on maps [px].
+BEYOND_PX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A winding line across a ground: a straight one plus three sines [px].
+
+    `points` are (x, y) in pixels from the ground's upper left corner; `distance_px` is each
+    pixel centre's distance from the line, (row, col).
+    """
+
+    points: F64
+    distance_px: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The rivers and the road of a ground.
+
+    `river` and `tributary` are the shares of each pixel under water, `road` under the road;
+    `shore_px` is the distance from the nearest bank, 0 in the water; all (row, col).
+    """
+
+    lines: tuple[Line, Line]  # the river, then its tributary
+    road_line: Line
+    river: F64
+    tributary: F64
+    road: F64
+    shore_px: F64
+    river_shore_px: F64
+    river_is_turbid: bool
+    tributary_is_turbid: bool
+
+
+def draw_network(
+    rng: np.random.Generator, shape: tuple[int, int], road_fraction: float
+) -> Network:
+    """Draw the lines of a ground."""
+    main, side, road = (_draw_line(rng, shape) for _ in range(3))
+    half_px = float(rng.choice(HALF_WIDTHS_PX, p=WIDTH_ODDS))
+    side_half_px = float(rng.uniform(0.1, 0.25))
+    river_shore = np.maximum(main.distance_px - half_px, 0.0)
+    side_shore = np.maximum(side.distance_px - side_half_px, 0.0)
+    return Network(
+        lines=(main, side),
+        road_line=road,
+        river=np.clip(half_px + 0.5 - main.distance_px, 0.0, min(1.0, 2 * half_px)),
+        tributary=np.clip(side_half_px + 0.5 - side.distance_px, 0.0, 2 * side_half_px),
+        road=np.where(road.distance_px < 0.5, road_fraction, 0.0),
+        shore_px=np.minimum(river_shore, side_shore),
+        river_shore_px=river_shore,
+        river_is_turbid=bool(rng.random() < 0.5),
+        tributary_is_turbid=bool(rng.random() < 0.2),
+    )
+
+
+def _draw_line(rng: np.random.Generator, shape: tuple[int, int]) -> Line:
+    """Draw a line that enters at one side of the ground and leaves at the opposite one."""
+    runs_along_rows = bool(rng.random() < 0.5)
+    length, width = shape if runs_along_rows else shape[::-1]
+    start, end = rng.uniform(0.0, width, 2)
+    swing = rng.uniform(0.01, 0.05, 3) * width
+    wave = 2 * np.pi / (rng.uniform(0.25, 1.0, 3) * length)
+    phase = rng.uniform(0.0, 2 * np.pi, 3)
+    slope = (end - start) / length
+
+    def course(along: F64) -> F64:
+        sines = swing * np.sin(wave * along[:, None] + phase)
+        return np.asarray(start + slope * along + sines.sum(axis=1), np.float64)
+
+    along = np.arange(length, dtype=np.float64) + 0.5
+    steep = slope + (swing * wave * np.cos(wave * along[:, None] + phase)).sum(axis=1)
+    across = np.arange(width) + 0.5
+    # Exact for a straight line; the bends are wide against a pixel.
+    away = np.abs(across - course(along)[:, None]) / np.hypot(1.0, steep)[:, None]
+    knots = np.arange(-BEYOND_PX, length + BEYOND_PX + 1, 2.0)
+    # Rounded to millimetres: a sine's last bit depends on the processor, a map should not.
+    points = np.column_stack([knots, course(knots)]).round(4)
+    if runs_along_rows:
+        return Line(points[:, ::-1], away)
+    return Line(points, away.T)

@@ -1,0 +1,118 @@
+"""`minecover source check`: what came, or what to fix."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from minecover.cli import main
+from minecover.cli import source as command
+
+ROOT = Path(__file__).parents[3]
+SCRIPTED = """
+name: scripted
+is_simulated: false
+is_remote: true
+input: conf
+level: 1
+bands: [B2, B3, B4, B5, B6, B7]
+max_failed_fraction: 0.0
+scenes:
+  _target_: servers.scripted.Scripted
+  script: {{here: [{word}]}}
+  notes: notes
+  pause_s: {pause_s}
+"""
+HERE = ("--at", "27.6", "-2.4")
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["source", "check", *arguments])
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds the configuration and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(ROOT / "conf", tmp_path / "conf"))
+
+
+def script(conf: Path, *, word: str = "ok", pause_s: float = 0.0) -> None:
+    """Add a source that says of the place named by --at what it is told to."""
+    option = conf / "source" / "scripted.yaml"
+    option.write_text(SCRIPTED.format(word=word, pause_s=pause_s))
+
+
+def test_the_simulated_default_needs_no_account_and_no_build(conf: Path) -> None:
+    done = check("world.n_sites=2")
+
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("simulated: site sim0000, longitude 27.")
+    assert "dates  7: 2016-" in done.output
+    assert "bands  11: B1 B2" in done.output
+    assert "148 x 148 pixels of 30" in done.output
+    assert "% of 70,000 observations (mask=strict)" in done.output
+
+
+def test_a_script_is_answered_in_json(conf: Path) -> None:
+    done = check("world.n_sites=2", "--json")
+
+    found = json.loads(done.stdout)
+    assert (found["source"], found["site_id"], found["shape"]) == (
+        "simulated",
+        "sim0000",
+        [148, 148],
+    )
+    assert len(found["dates"]) == 7
+    assert 0 < found["valid_share"] < 1
+
+
+def test_a_named_place_is_looked_at(conf: Path) -> None:
+    script(conf)
+
+    done = check("--source", "scripted", *HERE)
+
+    assert done.exit_code == 0, done.output
+    assert "site here, longitude 27.600, latitude -2.400" in done.output
+    assert "valid  100.0 % of 20,000 observations" in done.output
+
+
+@pytest.mark.parametrize("word", ["empty", "cloudy", "failed", "denied"])
+def test_a_refusal_is_one_sentence(conf: Path, word: str) -> None:
+    script(conf, word=word)
+
+    done = check("--source", "scripted", *HERE)
+
+    assert done.exit_code == 1
+    assert done.output == f"Error: here is {word} as told.\n"
+
+
+def test_a_source_that_does_not_answer_is_not_waited_for(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(conf, pause_s=20.0)
+    monkeypatch.setattr(command, "LIMIT_S", 0.5)
+
+    done = check("--source", "scripted", *HERE)
+
+    assert done.exit_code == 1
+    assert "no scene within 0.5 s" in done.output
+
+
+def test_without_labels_a_place_has_to_be_named(conf: Path) -> None:
+    script(conf)
+
+    done = check("--source", "scripted")
+
+    assert done.exit_code == 1
+    assert "Or name a place: --at LON LAT." in done.output
+
+
+def test_a_place_off_the_globe_is_wrong_usage(conf: Path) -> None:
+    assert check("--at", "400", "2").exit_code == 2
+
+
+def test_the_command_has_an_example() -> None:
+    assert "minecover source check --source" in check("--help").output

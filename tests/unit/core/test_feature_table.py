@@ -1,0 +1,76 @@
+"""Site tables: rows in a fixed order, medians over valid dates only."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minecover.core.errors import ModelError
+from minecover.core.feature_table import read_table, write_table
+
+NAN = np.nan
+
+
+def written(path: Path) -> Path:
+    """Two dates of 1 x 3 pixels; the second date's middle pixel is clouded."""
+    plane = np.array([[[1, 2, 3]], [[4, np.inf, 6]]], np.float32)
+    write_table(
+        path,
+        {"ndvi": plane, "B4": plane * 10},
+        dates=["2016-12-13", "2017-01-14"],
+        marks={
+            "label": np.array([[[0, 1, 0]], [[0, 1, -1]]], np.int8),
+            "truth": np.array([[[0, 1, 1]], [[0, 1, 1]]], np.int8),
+            "rejected": np.array([[[True, False, False]], [[True, False, False]]]),
+            "valid_poc": np.array([[[True, True, True]], [[True, False, True]]]),
+        },
+    )
+    return path
+
+
+def test_rows_run_over_dates_first(tmp_path: Path) -> None:
+    table = read_table(
+        written(tmp_path / "a.parquet"), features=["B4", "ndvi"], profile="poc", static=None
+    )
+
+    assert table.dates == ("2016-12-13", "2017-01-14")
+    assert table.shape == (1, 3)
+    np.testing.assert_array_equal(
+        table.X, np.array([[10, 1], [20, 2], [30, 3], [40, 4], [NAN, NAN], [60, 6]], np.float32)
+    )
+    assert table.label.tolist() == [0, 1, 0, 0, 1, -1]
+    assert table.truth.tolist() == [0, 1, 1, 0, 1, 1]
+    assert table.rejected.tolist() == [True, False, False] * 2
+    assert table.valid.tolist() == [True, True, True, True, False, True]
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.parquet")
+
+    with pytest.raises(ModelError, match="no column bsi .*it has: label"):
+        read_table(path, features=["bsi"], profile="poc", static=None)
+    with pytest.raises(ModelError, match="no column valid_strict"):
+        read_table(path, features=["B4"], profile="strict", static=None)
+
+
+def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
+    one, two = written(tmp_path / "a.parquet"), written(tmp_path / "b.parquet")
+
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_only_locations_have_is_repeated_on_every_date(tmp_path: Path) -> None:
+    static = tmp_path / "locations.parquet"
+    marks = {"label": np.zeros((1, 3), np.int8)}
+    slope = {"slope": np.array([[7, 8, 9]], np.float32)}
+    write_table(static, slope, dates=["2017-01-14"], marks=marks)
+
+    table = read_table(
+        written(tmp_path / "a.parquet"),
+        features=["slope", "ndvi"],
+        profile="poc",
+        static=static,
+    )
+
+    assert table.X[:, 0].tolist() == [7, 8, 9, 7, 8, 9]
+    assert table.X[0].tolist() == [7, 1]

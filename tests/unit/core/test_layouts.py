@@ -1,0 +1,171 @@
+"""Layouts: where the squares lie, and which of them belong together."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from minecover.core.errors import SiteError
+from minecover.core.grid import project
+from minecover.core.layouts import Background, Centred, Tiled
+from minecover.core.sites import Site, grouped, square
+from minecover.labels import label_table
+
+
+def labels(*lonlat: tuple[float, float], half_deg: float = 0.001) -> gpd.GeoDataFrame:
+    return label_table(
+        gpd.GeoDataFrame(
+            {
+                "label_id": [f"mine{i}" for i in range(len(lonlat))],
+                "kind": "mine",
+                "name": "",
+                "seen_from": "",
+                "seen_to": "",
+            },
+            geometry=[
+                shapely.box(x - half_deg, y - half_deg, x + half_deg, y + half_deg)
+                for x, y in lonlat
+            ],
+            crs="EPSG:4326",
+        )
+    )
+
+
+def centred(jitter_m: float = 1500, seed: int = 7) -> Centred:
+    return Centred(around="mine", size_px=100, halo_px=8, jitter_m=jitter_m, seed=seed)
+
+
+def offset(site: Site, lon: float, lat: float) -> tuple[int, int]:
+    """Row and column of a point, seen from the site's middle."""
+    row, col = site.grid.rowcol(*project(lon, lat, site.grid.crs))
+    return row - 50, col - 50
+
+
+def test_without_jitter_the_mine_is_in_the_middle() -> None:
+    (site,) = centred(jitter_m=0)(labels((28.5, -2.0)))
+
+    assert max(map(abs, offset(site, 28.5, -2.0))) <= 1
+    assert site.grid.is_on_lattice
+    assert site.read_grid.shape == (116, 116)
+
+
+def test_jitter_spreads_the_mines_over_the_site() -> None:
+    places = [(28.0 + 0.1 * i, -2.0) for i in range(40)]
+
+    sites = centred()(labels(*places))
+
+    rows, cols = np.array([offset(s, *p) for s, p in zip(sites, places, strict=True)]).T
+    assert rows.min() < -35
+    assert rows.max() > 35
+    assert cols.min() < -35
+    assert cols.max() > 35
+
+
+def test_a_jittered_site_still_holds_its_mine() -> None:
+    table = labels(*[(28.0 + 0.1 * i, 1.0) for i in range(40)])
+
+    sites = centred()(table)
+
+    assert all(
+        square(site.grid).intersects(mine)
+        for site, mine in zip(sites, table.geometry, strict=True)
+    )
+
+
+def test_jitter_does_not_depend_on_the_other_labels() -> None:
+    alone = centred()(labels((28.5, -2.0)))
+    together = centred()(labels((28.5, -2.0), (29.5, -2.0)))
+
+    assert together[0] == alone[0]
+
+
+def test_a_layout_without_labels_of_its_kind_says_so() -> None:
+    layout = Centred(around="point", size_px=100, halo_px=8, jitter_m=0, seed=7)
+
+    with pytest.raises(SiteError, match="no label of kind 'point'.*found: mine"):
+        layout(labels((28.5, -2.0)))
+
+
+def test_tiles_cover_the_area_without_overlap() -> None:
+    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_px=100, halo_px=8, block_tiles=2)
+
+    sites = layout(labels())
+
+    outlines = [shapely.box(*site.grid.bounds) for site in sites]
+    together = shapely.union_all(outlines)
+    assert together.area == pytest.approx(sum(shape.area for shape in outlines))
+    ground = gpd.GeoSeries([shapely.box(28.50, -2.05, 28.60, -2.00)], crs="EPSG:4326")
+    assert together.contains(ground.to_crs(sites[0].grid.crs).iloc[0])
+    assert all(site.grid.is_on_lattice for site in sites)
+
+
+def test_a_tile_does_not_depend_on_the_area_asked_for() -> None:
+    def tiles(area: list[float]) -> dict[str, Site]:
+        layout = Tiled(area=area, size_px=100, halo_px=8, block_tiles=2)
+        return {site.site_id: site for site in layout(labels())}
+
+    large, small = tiles([28.5, -2.1, 28.7, -2.0]), tiles([28.55, -2.05, 28.6, -2.02])
+
+    assert small
+    assert all(large[name] == site for name, site in small.items())
+
+
+def test_background_keeps_away_from_mines_and_from_itself() -> None:
+    table = labels((28.5, -2.0), (28.7, -2.1))
+    layout = Background(
+        area=[28.3, -2.3, 28.9, -1.8], n=6, size_px=100, halo_px=8, distance_m=3000, seed=7
+    )
+
+    sites = layout(table)
+
+    assert len(sites) == 6
+    mines = table.to_crs("EPSG:32635").union_all()
+    boxes = [shapely.box(*site.grid.bounds) for site in sites]
+    assert min(box.distance(mines) for box in boxes) > 2900
+    assert shapely.union_all(boxes).area == pytest.approx(6 * 9e6)
+
+
+def test_background_says_when_there_is_no_room() -> None:
+    layout = Background(
+        area=[28.49, -2.01, 28.53, -1.97], n=3, size_px=100, halo_px=8, distance_m=3000, seed=7
+    )
+
+    with pytest.raises(SiteError, match="found room for 0 of n=3"):
+        layout(labels((28.5, -2.0)))
+
+
+@pytest.mark.parametrize(
+    ("apart_deg", "n_groups"),
+    [
+        pytest.param(0.01, 1, id="overlapping"),
+        pytest.param(0.035, 1, id="900 m apart"),
+        pytest.param(0.06, 2, id="3.7 km apart"),
+    ],
+)
+def test_near_sites_are_one_group(apart_deg: float, n_groups: int) -> None:
+    sites = centred(jitter_m=0)(labels((28.5, -2.0), (28.5 + apart_deg, -2.0)))
+
+    groups = {site.group for site in grouped(sites, within_m=1500)}
+
+    assert len(groups) == n_groups
+
+
+def test_a_chain_of_near_sites_is_one_group() -> None:
+    sites = centred(jitter_m=0)(labels(*[(28.5 + 0.03 * i, -2.0) for i in range(5)]))
+
+    assert {site.group for site in grouped(sites, within_m=1500)} == {"mine0"}
+
+
+def test_tiles_keep_their_blocks() -> None:
+    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_px=50, halo_px=8, block_tiles=2)
+
+    sites = grouped(layout(labels()), within_m=0)
+
+    sizes = [sum(s.group == group for s in sites) for group in {s.group for s in sites}]
+    assert max(sizes) == 4
+    assert len(sizes) > 4
+
+
+def test_no_site_at_all_is_an_error() -> None:
+    with pytest.raises(SiteError, match="placed no site"):
+        grouped([], within_m=0)

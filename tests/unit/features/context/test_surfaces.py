@@ -1,0 +1,127 @@
+"""Surfaces from files and from a store: windows, tiles, what is not there, what was read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minecover.core.config import composed
+from minecover.core.cube import F32
+from minecover.core.errors import ConfigError, SceneError
+from minecover.core.grid import Grid
+from minecover.core.raster import write_planes
+from minecover.features.context import Filled, Kept, RasterFile, SurfaceValue, drawn
+
+TILE = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 4, 6)
+HEIGHTS = np.arange(24, dtype=np.float32).reshape(4, 6)
+
+
+@pytest.fixture
+def dem(tmp_path: Path) -> RasterFile:
+    """Two tiles, side by side, the right one 100 m higher."""
+    write_planes(tmp_path / "a.tif", {"z": HEIGHTS}, TILE)
+    right = TILE.cut(0, 6, 4, 12)
+    write_planes(tmp_path / "b.tif", {"z": HEIGHTS + 100}, right)
+    return RasterFile(path=str(tmp_path), resampling="bilinear")
+
+
+def test_a_folder_of_tiles_is_one_surface(dem: RasterFile) -> None:
+    values = dem(TILE.cut(1, 4, 3, 8))
+
+    np.testing.assert_array_equal(values, [[10, 11, 106, 107], [16, 17, 112, 113]])
+
+
+def test_beyond_the_file_nothing_is_known(dem: RasterFile) -> None:
+    values = dem(TILE.cut(-1, -1, 1, 2))
+
+    np.testing.assert_array_equal(values, [[np.nan] * 3, [np.nan, 0, 1]])
+
+
+def test_elsewhere_nothing_is_known(dem: RasterFile) -> None:
+    assert np.isnan(dem(TILE.cut(900, 900, 904, 904))).all()
+
+
+def test_one_file_will_do(dem: RasterFile, tmp_path: Path) -> None:
+    one = RasterFile(path=str(tmp_path / "a.tif"), resampling="nearest")
+
+    np.testing.assert_array_equal(one(TILE), HEIGHTS)
+
+
+@pytest.mark.parametrize("path", ["none.tif", "."], ids=["no file", "a folder without a tile"])
+def test_a_missing_file_names_its_plane(tmp_path: Path, path: str) -> None:
+    lost = RasterFile(path=str(tmp_path / path), resampling="nearest")
+
+    with pytest.raises(ConfigError, match=r"context\.planes\.elevation: there is no raster at"):
+        drawn({"elevation": SurfaceValue(lost)}, TILE)
+
+
+def test_what_is_no_raster_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "dem.tif").write_text("up and down")
+
+    with pytest.raises(SceneError, match=r"dem\.tif cannot be read"):
+        RasterFile(path=str(tmp_path / "dem.tif"), resampling="nearest")(TILE)
+
+
+def test_ways_of_resampling_are_named() -> None:
+    key = "context.planes.slope.surface.resampling"
+    params = composed(["context=files", "context.input=layers", f"{key}=cubic"])
+
+    with pytest.raises(ConfigError, match="nearest, bilinear or average, found 'cubic'"):
+        params.build("context.planes")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A surface of ones, known left of the middle, that notes each reading."""
+
+    asset: str
+    client: list[str] = field(hash=False)
+
+    def __call__(self, grid: Grid) -> F32:
+        self.client.append(self.asset)
+        values = np.ones(grid.shape, np.float32)
+        values[:, grid.shape[1] // 2 :] = np.nan
+        return values
+
+
+def test_what_a_surface_leaves_out_can_have_a_meaning() -> None:
+    values = Filled(Service("water", []), value=0)(TILE)
+
+    np.testing.assert_array_equal(values[0], [1, 1, 1, 0, 0, 0])
+
+
+def test_a_kept_surface_is_read_once(tmp_path: Path) -> None:
+    client: list[str] = []
+
+    first = Kept(Service("dem", client), "client", str(tmp_path))(TILE)
+    again = Kept(Service("dem", []), "client", str(tmp_path))(TILE)
+
+    assert client == ["dem"]
+    np.testing.assert_array_equal(first, again, strict=True)
+
+
+def test_other_ground_and_another_asset_are_read_anew(tmp_path: Path) -> None:
+    client: list[str] = []
+    Kept(Service("dem", client), "client", str(tmp_path))(TILE)
+
+    Kept(Service("dem", client), "client", str(tmp_path))(TILE.grown(1))
+    Kept(Service("water", client), "client", str(tmp_path))(TILE)
+
+    assert client == ["dem", "dem", "water"]
+
+
+def test_a_reading_that_failed_leaves_nothing(tmp_path: Path) -> None:
+    lost = Kept(RasterFile("none.tif", "nearest"), "resampling", str(tmp_path))
+
+    with pytest.raises(ConfigError):
+        lost(TILE)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_field_that_does_not_count_exists() -> None:
+    with pytest.raises(
+        ConfigError, match=r"field of the surface \(asset, client\).*'patience'"
+    ):
+        Kept(Service("dem", []), "patience", "store")

@@ -1,0 +1,185 @@
+"""Labels burned for one day: which pixels, on which dates, with what ring."""
+
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from minecover.core.grid import Grid
+from minecover.labels.burning import label_cube, label_plane, rejected_plane
+
+GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
+DAY = date(2017, 1, 15)
+
+
+def block(rows: tuple[int, int], cols: tuple[int, int]) -> shapely.Polygon:
+    """Ground of whole pixels, a metre inside their outer edges."""
+    left, _, _, top = GRID.bounds
+    return shapely.box(
+        left + 30 * cols[0] + 1, top - 30 * rows[1] + 1,
+        left + 30 * cols[1] - 1, top - 30 * rows[0] - 1,
+    )  # fmt: skip
+
+
+def table(*rows: tuple[str, str, str, shapely.Polygon]) -> gpd.GeoDataFrame:
+    kind, seen_from, seen_to, geometry = zip(*rows, strict=True)
+    columns = {"kind": kind, "seen_from": seen_from, "seen_to": seen_to}
+    return gpd.GeoDataFrame(columns, geometry=list(geometry), crs=GRID.crs)
+
+
+def drawn(labels: gpd.GeoDataFrame, *, day: date = DAY, ring: int = 0) -> list[str]:
+    """The plane as text: # mine, . not labelled, ? ignore."""
+    plane = label_plane(labels, GRID, day=day, ignore_ring_px=ring)
+    assert plane.dtype == np.int8
+    return ["".join({1: "#", 0: ".", -1: "?"}[v] for v in row) for row in plane.tolist()]
+
+
+MINE = block((2, 4), (1, 3))
+
+
+def test_a_pixel_belongs_to_a_mine_as_soon_as_they_share_ground() -> None:
+    grown = shapely.box(*MINE.bounds).buffer(2, join_style="mitre")
+
+    assert drawn(table(("mine", "", "", MINE))) == [
+        "......",
+        "......",
+        ".##...",
+        ".##...",
+        "......",
+        "......",
+    ]
+    assert drawn(table(("mine", "", "", grown))) == [
+        "......",
+        "####..",
+        "####..",
+        "####..",
+        "####..",
+        "......",
+    ]
+
+
+def test_the_ring_lies_outside_and_turns_corners() -> None:
+    assert drawn(table(("mine", "", "", MINE)), ring=1) == [
+        "......",
+        "????..",
+        "?##?..",
+        "?##?..",
+        "????..",
+        "......",
+    ]
+
+
+def test_a_mine_next_door_has_its_ring_here() -> None:
+    beyond = block((2, 4), (6, 8))
+
+    assert drawn(table(("mine", "", "", beyond)), ring=1) == [
+        "......",
+        ".....?",
+        ".....?",
+        ".....?",
+        ".....?",
+        "......",
+    ]
+
+
+def test_ignored_ground_wins_over_mines() -> None:
+    unsure = block((3, 6), (0, 2))
+
+    assert drawn(table(("ignore", "", "", unsure), ("mine", "", "", MINE))) == [
+        "......",
+        "......",
+        ".##...",
+        "??#...",
+        "??....",
+        "??....",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        pytest.param("confirmed", "?###?.", id="a mine, where nobody was to look"),
+        pytest.param("rejected", "?#....", id="no mine, where one was drawn"),
+        pytest.param("unsure", "?#??..", id="neither"),
+    ],
+)
+def test_a_verdict_wins_over_what_was_drawn(kind: str, row: str) -> None:
+    plane = drawn(
+        table(
+            ("mine", "", "", block((2, 3), (1, 3))),
+            ("ignore", "", "", block((2, 3), (3, 4))),
+            (kind, "", "", block((2, 3), (2, 4))),
+        ),
+        ring=1,
+    )
+
+    assert plane[2] == row
+
+
+def test_only_rejected_ground_is_marked() -> None:
+    labels = table(("mine", "", "", MINE), ("rejected", "", "", block((0, 1), (4, 6))))
+
+    plane = rejected_plane(labels.to_crs("EPSG:4326"), GRID)
+
+    assert np.argwhere(plane == 1).tolist() == [[0, 4], [0, 5]]
+
+
+@pytest.mark.parametrize(
+    ("seen_from", "seen_to", "is_seen"),
+    [
+        pytest.param("", "", True, id="always"),
+        pytest.param("2017-01-15", "", True, id="from this day on"),
+        pytest.param("2017-01-16", "", False, id="from the next day on"),
+        pytest.param("", "2017-01-15", True, id="up to this day"),
+        pytest.param("", "2017-01-14", False, id="up to the day before"),
+        pytest.param("2016-12-01", "2017-02-01", True, id="meanwhile"),
+    ],
+)
+def test_a_mine_counts_on_the_days_it_was_seen(
+    seen_from: str, seen_to: str, is_seen: bool
+) -> None:
+    plane = label_plane(
+        table(("mine", seen_from, seen_to, MINE)), GRID, day=DAY, ignore_ring_px=1
+    )
+
+    assert plane.any() == is_seen
+    assert (plane == 1).sum() == 4 * is_seen
+
+
+def test_points_and_truth_label_nothing() -> None:
+    labels = table(("truth", "", "", MINE), ("point", "", "", MINE))
+
+    assert not label_plane(labels, GRID, day=DAY, ignore_ring_px=1).any()
+
+
+def test_a_site_has_a_plane_a_date_and_the_truth() -> None:
+    new = table(("mine", "2017-01-20", "", MINE), ("truth", "", "", block((0, 1), (0, 6))))
+    dates = (date(2017, 1, 15), date(2017, 1, 31))
+
+    label, truth = label_cube(new.to_crs("EPSG:4326"), GRID, dates, ignore_ring_px=0)
+
+    assert label.sum(axis=(1, 2)).tolist() == [0, 4]
+    assert [label.dtype, truth.dtype] == [np.dtype(np.int8)] * 2
+    assert truth.sum(axis=1).tolist() == [6, 0, 0, 0, 0, 0]
+
+
+def test_truth_is_unknown_where_nobody_knows() -> None:
+    labels = table(("mine", "", "", MINE)).to_crs("EPSG:4326")
+
+    _, truth = label_cube(labels, GRID, (DAY,), ignore_ring_px=0)
+
+    assert np.unique(truth).tolist() == [-1]
+
+
+def test_far_labels_cost_nothing_and_label_nothing() -> None:
+    far = gpd.GeoDataFrame(
+        {"kind": ["mine"], "seen_from": [""], "seen_to": [""]},
+        geometry=[shapely.box(-44.2, -20.2, -44.1, -20.1)],
+        crs="EPSG:4326",
+    )
+
+    label, _ = label_cube(far, GRID, (DAY,), ignore_ring_px=2)
+
+    assert not label.any()

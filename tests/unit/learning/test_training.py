@@ -1,0 +1,309 @@
+"""Training: which rows, which shares, and what is known of the ground that is judged."""
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from minecover.core.config import composed
+from minecover.core.errors import ConfigError, ModelError
+from minecover.core.feature_table import SiteTable
+from minecover.evaluation.aggregation import Mean
+from minecover.learning.fitting import fit, fit_folds, probability, seeded
+from minecover.learning.inner_folds import Cleaning, EarlyStopping
+from minecover.learning.models.calibrated import AsIs, Calibrated
+from minecover.learning.models.prior import PriorCorrected
+from minecover.learning.recipe import Recipe
+from minecover.learning.sample import (
+    Sample,
+    Split,
+    always_kept,
+    count_rows,
+    draw_sample,
+    fold_rows,
+)
+from minecover.learning.training import Choice, finished, learn
+
+FAMILY = Pipeline([("classifier", LogisticRegression())])
+RECIPE = Recipe(
+    negatives_per_positive=5,
+    correct_prior=True,
+    keep_within_px=0,
+    bags=1,
+    cleaning=None,
+    early_stopping=None,
+    seed=7,
+)
+CHOICE = Choice(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
+
+
+def table(seed: int, n_dates: int = 3, n_mine: int = 20) -> SiteTable:
+    """Sites of 10 x 10 pixels whose feature tells the mines, with some clouds and ignores."""
+    rng = np.random.default_rng(seed)
+    label = np.zeros((n_dates, 100), np.int8)
+    label[:, rng.choice(100, n_mine, replace=False)] = 1
+    label[:, :2] = -1
+    X = (label.ravel()[:, None] * 2 + rng.normal(size=(n_dates * 100, 2))).astype(np.float32)
+    return SiteTable(
+        dates=tuple(f"2017-01-{d + 1:02d}" for d in range(n_dates)),
+        shape=(10, 10),
+        label=label.ravel(),
+        truth=label.ravel(),
+        rejected=np.zeros(n_dates * 100, np.bool_),
+        valid=rng.random(n_dates * 100) < 0.8,
+        X=X,
+    )
+
+
+def tables(index: int, features: Sequence[str]) -> SiteTable:
+    return table(index)
+
+
+def sites(*fold: int) -> Split:
+    """As many sites as folds are named, each a group of its own."""
+    names = tuple(f"s{i}" for i in range(len(fold)))
+    return Split(names, names, np.array(fold, np.int8), ({},) * (max(fold) + 1))
+
+
+def drawn(n_sites: int, *, most: float = 1.0, keep_within_px: int = 0) -> Sample:
+    split = sites(*[0] * n_sites)
+    return draw_sample(table, split, most=most, keep_within_px=keep_within_px, seed=7)
+
+
+def test_shares_come_from_the_training_sites_alone() -> None:
+    counts = np.array([[10, 1000], [10, 1000], [40, 1000]])
+    fold = np.array([0, 1, 1], np.int8)
+
+    shares = RECIPE.shares(counts, fold)
+
+    np.testing.assert_allclose(shares, [5 * 50 / 2000, 5 * 10 / 1000, 5 * 60 / 3000])
+
+
+def test_without_a_ratio_every_negative_stays() -> None:
+    everything = replace(RECIPE, negatives_per_positive=None)
+
+    assert everything.shares(np.array([[1, 9]]), np.array([0], np.int8)) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("negatives_per_positive=0", id="no negatives"),
+        pytest.param("bags=0", id="no model"),
+        pytest.param("keep_within_px=-1", id="a distance below zero"),
+    ],
+)
+def test_a_recipe_that_chooses_nothing_is_refused(wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"Fix design\.recipe"):
+        composed([f"design.recipe.{wrong}"]).build("design.recipe")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "correct"),
+    [
+        pytest.param(5.0, False, id="drawn and weighed"),
+        pytest.param(None, True, id="corrected and weighed"),
+    ],
+)
+def test_the_classes_are_balanced_once(ratio: float | None, correct: bool) -> None:
+    weighing = Pipeline([("classifier", LogisticRegression(class_weight="balanced"))])
+    recipe = replace(RECIPE, negatives_per_positive=ratio, correct_prior=correct)
+
+    with pytest.raises(ConfigError, match=r"'balanced'.*model\.class_weight=null"):
+        learn(replace(CHOICE, family=weighing, recipe=recipe), tables, sites(0, 1))
+
+
+def test_the_sample_holds_every_valid_mine_and_no_ignored_pixel() -> None:
+    sample = drawn(4, most=0.1)
+
+    wanted = count_rows(tables, sites(0, 0, 0, 0), keep_within_px=0)[:, 0]
+    assert [int(sample.y[sample.site == i].sum()) for i in range(4)] == wanted.tolist()
+    assert set(sample.y) == {0, 1}
+    assert (sample.location >= 2).all()
+
+
+def test_a_smaller_share_is_part_of_a_larger_one() -> None:
+    large = drawn(4, most=0.5)
+
+    small, larger = large.drawn(0.1, bag=0), large.drawn(0.3, bag=0)
+
+    assert small.sum() < larger.sum()
+    assert not (small & ~larger).any()
+
+
+@pytest.mark.parametrize(
+    ("share", "shared"),
+    [
+        pytest.param(0.2, 0.0, id="enough negatives: none is drawn twice"),
+        pytest.param(0.6, 0.2, id="too few: the draw goes round"),
+    ],
+)
+def test_bags_draw_one_after_the_other(share: float, shared: float) -> None:
+    sample = drawn(40)
+
+    one, two = sample.drawn(share, bag=0), sample.drawn(share, bag=1)
+
+    other = sample.y == 0
+    assert one[other].mean() == pytest.approx(share, abs=0.02)
+    assert two[other].mean() == pytest.approx(share, abs=0.02)
+    assert (one & two)[other].mean() == pytest.approx(shared, abs=0.02)
+    assert (one & two)[~other].all()
+
+
+def test_ground_that_a_reviewer_rejected_is_in_every_sample() -> None:
+    one = table(7)
+    one.rejected[:] = one.label == 0
+
+    sample = draw_sample(lambda _: one, sites(0, 1), most=0.1, keep_within_px=0, seed=7)
+
+    assert sample.always.all()
+    assert (sample.y == 0).sum() == 2 * (one.valid & one.rejected).sum()
+
+
+def test_negatives_beside_a_mine_are_kept_date_by_date() -> None:
+    label = np.zeros((2, 3, 5), np.int8)
+    label[0, 1, 1] = 1
+    blank, nothing = np.zeros(30, np.int8), np.empty((30, 0), np.float32)
+    dates = ("2017-01-01", "2017-01-17")
+    one = SiteTable(dates, (3, 5), label.ravel(), blank, blank == 1, blank == 0, nothing)
+
+    kept = always_kept(one, 1).reshape(2, 3, 5)
+
+    assert kept.astype(int).tolist() == [
+        [[0, 1, 0, 0, 0], [1, 1, 1, 0, 0], [0, 1, 0, 0, 0]],
+        [[0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]],
+    ]
+
+
+def test_negatives_kept_beside_mines_do_not_raise_the_prior() -> None:
+    sample = drawn(60, keep_within_px=1)
+    recipe = replace(RECIPE, keep_within_px=1)
+
+    model = fit(FAMILY, recipe, sample, sample.y >= 0, share=0.1, bag=0)
+
+    # All the rows are in the sample, so their mean probability is their share of mines.
+    told = model.predict_proba(sample.X)[:, 1].mean()
+    assert told == pytest.approx(sample.y.mean(), rel=0.05)
+
+
+def test_a_sample_without_mines_is_refused() -> None:
+    bare = table(0, n_mine=0)
+
+    with pytest.raises(ModelError, match="no valid observation is labelled as mine"):
+        draw_sample(lambda i: bare, sites(0, 1), most=1.0, keep_within_px=0, seed=7)
+
+
+def test_a_fold_never_trains_on_its_own_sites_or_near_them() -> None:
+    near = np.zeros((10, 10), np.bool_)
+    near[:, 5:] = True
+    split = replace(sites(0, 1, 1), near=({1: near}, {}))
+
+    sample = drawn(3)
+    rows = fold_rows(sample, split, 0)
+
+    assert set(sample.site[rows]) == {1, 2}
+    assert (sample.location[rows & (sample.site == 1)] % 10 < 5).all()
+    assert (sample.location[rows & (sample.site == 2)] % 10 >= 5).any()
+
+
+def test_the_last_model_trains_on_everything() -> None:
+    sample = drawn(3)
+
+    assert fold_rows(sample, sites(0, 1, 1), 2).all()
+
+
+def test_one_class_only_is_refused() -> None:
+    sample = drawn(2)
+
+    with pytest.raises(ModelError, match="needs both classes, found 0 mine"):
+        fit(FAMILY, RECIPE, sample, sample.y == 0, share=1.0, bag=0)
+
+
+def test_a_bag_has_a_seed_of_its_own() -> None:
+    family = composed(["model=boosted"]).build("model")
+
+    seeds = [seeded(family, bag)[-1].random_state for bag in range(3)]
+
+    assert seeds == [7, 8, 9]
+
+
+def test_what_is_not_valid_has_no_probability() -> None:
+    learned = learn(CHOICE, tables, sites(0, 0, 1, 1))
+
+    for site in learned.out_of_fold:
+        np.testing.assert_array_equal(np.isfinite(site.probability), site.valid)
+
+
+def test_probabilities_are_rounded_for_the_disk() -> None:
+    site = learn(CHOICE, tables, sites(0, 1)).out_of_fold[0]
+
+    seen = site.probability[site.valid].astype(np.float64)
+    np.testing.assert_allclose(seen, np.round(seen, 6), atol=5e-8)
+
+
+def test_a_site_changes_no_probability_of_its_own_fold() -> None:
+    def spoilt(index: int, features: Sequence[str]) -> SiteTable:
+        one = table(index)
+        return replace(one, label=(1 - one.label).astype(np.int8)) if index == 0 else one
+
+    split = sites(0, 0, 1, 1, 2, 2)
+    one, two = (learn(CHOICE, each, split).out_of_fold for each in (tables, spoilt))
+
+    np.testing.assert_array_equal(one[1].probability, two[1].probability)
+    assert (one[2].probability != two[2].probability)[one[2].valid].any()
+
+
+def test_the_shipped_model_cuts_at_the_shipped_threshold() -> None:
+    sample = drawn(2)
+    model = Calibrated(PriorCorrected(FAMILY, 0.5).fit(sample.X, sample.y), AsIs())
+
+    shipped = finished(model, 0.8, {})
+
+    score = shipped.predict_proba(sample.X)[:, 1]
+    np.testing.assert_array_equal(shipped.predict(sample.X), (score >= 0.8).astype(int))
+    np.testing.assert_array_equal(score, model.predict_proba(sample.X)[:, 1])
+
+
+def test_no_rows_have_no_scores() -> None:
+    sample = drawn(2)
+    model = PriorCorrected(FAMILY, 1.0).fit(sample.X, sample.y)
+
+    assert probability(model, sample.X[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("family", ["boosted", "forest", "histogram", "linear"])
+def test_models_do_not_depend_on_the_number_of_cores(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample, split = drawn(4), sites(0, 0, 1, 1)
+    pipeline = composed([f"model={family}"]).build("model")
+
+    one = fit_folds(pipeline, RECIPE, sample, split, shares=[0.5] * 3)
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    two = fit_folds(pipeline, RECIPE, sample, split, shares=[0.5] * 3)
+
+    assert pickle.dumps(one) == pickle.dumps(two)
+
+
+def test_every_part_of_a_recipe_works_together() -> None:
+    recipe = replace(
+        RECIPE,
+        keep_within_px=1,
+        bags=2,
+        cleaning=Cleaning(above=0.9, inner_folds=2),
+        early_stopping=EarlyStopping(inner_folds=2, every=5),
+    )
+    family = composed(["model=boosted", "model.n_estimators=10"]).build("model")
+
+    learned = learn(
+        replace(CHOICE, family=family, recipe=recipe, calibration="platt"),
+        tables,
+        sites(0, 0, 0, 1, 1, 1),
+    )
+
+    assert len(learned.model.model.members) == 2
+    assert learned.cuts["location"].shipped > 0

@@ -1,0 +1,128 @@
+"""A run's choices are written so that conf/ composes them, whatever they were."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from minecover.core.config import Params, check_params, composed, load_params, write_params
+from minecover.core.errors import ConfigError, RegistryError
+from minecover.pipeline.release.adoption import adopt, write_champion
+from minecover.tracking import Dataset, Record, Tracking, log_run
+from minecover.tracking.record import REQUIRED_TAGS
+
+CONF = Path("conf").resolve()
+FAMILIES = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
+#: What a winner of a sweep looks like: other options, other keys, and a block of its own.
+WINNER = (
+    "model=forest",
+    "model.max_depth=20",
+    "features=[bands,spectral]",
+    "design=observation",
+    "design.recipe.negatives_per_positive=7",
+    "+design.recipe.cleaning._target_=minecover.learning.inner_folds.Cleaning",
+    "+design.recipe.cleaning.above=0.8",
+    "+design.recipe.cleaning.inner_folds=3",
+    "aggregation=vote",
+    "mask=poc",
+    "seed=11",
+)
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose conf/ and params.yaml took over a run of its own store."""
+    root = tmp_path_factory.mktemp("adopted")
+    shutil.copytree(CONF, root / "conf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(root)
+        write_params(composed(WINNER), root / "params.yaml")
+        record = Record(
+            name="winner",
+            params={},
+            metrics={},
+            tags=dict.fromkeys(REQUIRED_TAGS, "known"),
+            dataset=Dataset("simulated observations", "data/features", "d"),
+            artifacts=(Path("params.yaml"),),
+            description="",
+            by_fold={},
+        )
+        tracking = Tracking("mlruns", "minecover", "minecover")
+        run_id = log_run(tracking, record)
+        write_params(composed(), root / "params.yaml")
+        adopt(run_id)
+        yield root
+
+
+def test_the_default_composes_what_the_run_was_made_with(adopted: Path) -> None:
+    assert composed(conf=adopted / "conf") == composed(WINNER, conf=CONF)
+    check_params(adopted / "params.yaml", conf=adopted / "conf")
+
+
+def test_the_model_is_written_whole_and_follows_the_seed(adopted: Path) -> None:
+    model = yaml.safe_load((adopted / "conf/model/champion.yaml").read_text())
+
+    assert model == {
+        "_target_": "minecover.learning.models.forest.forest",
+        "n_estimators": 40,
+        "max_depth": 20,
+        "min_samples_leaf": 1,
+        "max_features": "sqrt",
+        "class_weight": None,
+        "seed": "${seed}",
+    }
+
+
+def test_choices_are_named_and_only_what_no_option_has_is_spelled_out(adopted: Path) -> None:
+    experiment = yaml.safe_load((adopted / "conf/experiment/champion.yaml").read_text())
+
+    assert experiment == {
+        "defaults": [
+            {"override /model": "champion"},
+            {"override /design": "observation"},
+            {"override /aggregation": "vote"},
+        ],
+        "seed": 11,
+        "mask": "poc",
+        "features": ["bands", "spectral"],
+        "design": {
+            "recipe": {
+                "negatives_per_positive": 7,
+                "cleaning": {
+                    "_target_": "minecover.learning.inner_folds.Cleaning",
+                    "above": 0.8,
+                    "inner_folds": 3,
+                },
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_champion_composes_with_every_other_model(adopted: Path, family: str) -> None:
+    params = composed([f"model={family}"], conf=adopted / "conf")
+
+    wanted = set(yaml.safe_load((adopted / "conf/model" / f"{family}.yaml").read_text()))
+    assert set(params.value("model")) == wanted
+    assert params.build("model")[-1] is not None
+
+
+def test_a_run_of_another_conf_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    shutil.copytree(CONF, tmp_path / "conf")
+    tree = dict(load_params(CONF.parent / "params.yaml").tree)
+    tree["folds"] = {key: tree["folds"][key] for key in tree["folds"] if key != "gate"}
+
+    with pytest.raises(ConfigError, match=r"what run x was made with: folds\.gate differ"):
+        write_champion(Params(tree), "run x", tmp_path / "conf")
+
+    untouched = (CONF / "model/champion.yaml").read_text()
+    assert (tmp_path / "conf/model/champion.yaml").read_text() == untouched
+    assert (tmp_path / "conf/config.yaml").read_text() == (CONF / "config.yaml").read_text()
+
+
+def test_an_unknown_run_is_named(adopted: Path) -> None:
+    with pytest.raises(RegistryError, match=r"run 0123 keeps no params\.yaml"):
+        adopt("0123")

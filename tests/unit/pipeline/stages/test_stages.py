@@ -1,0 +1,213 @@
+"""Stages at their limits: what is lost is named, and nothing half-written stays."""
+
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from minecover.core import paths
+from minecover.core.config import Params, composed
+from minecover.core.cube import Cube
+from minecover.core.errors import AccessError, LabelError, SceneError
+from minecover.core.grid import Grid
+from minecover.core.outputs import fetched_sites
+from minecover.core.raster import write_cube
+from minecover.core.sites import Site, write_sites
+from minecover.labels import label_table, write_labels
+from minecover.pipeline.stages import features, imagery, masks
+
+CONF = Path(__file__).parents[4] / "conf"
+GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 10, 10)
+SITE = Site("here", "here", GRID, 1)
+
+
+def cube(qa: int) -> Cube:
+    shape = (2, 6, 12, 12)
+    return Cube(
+        dn=np.full(shape, 9000, np.uint16),
+        scale=np.full((2, 6), 2e-5),
+        offset=np.full((2, 6), -0.1),
+        qa=np.full((2, 12, 12), qa, np.uint16),
+        radsat=np.zeros((2, 12, 12), np.uint16),
+        qa_layout="c2",
+        dates=(date(2017, 1, 14), date(2017, 1, 30)),
+        bands=("B2", "B3", "B4", "B5", "B6", "B7"),
+        grid=SITE.read_grid,
+        halo_px=1,
+    )
+
+
+@pytest.fixture
+def params() -> Params:
+    return composed(["experiment=brumadinho", "table=[bands]"], conf=CONF)
+
+
+@pytest.fixture
+def one_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds the site `here`, its clear scenes and one mine in it."""
+    monkeypatch.chdir(tmp_path)
+    write_sites(paths.SITES, [SITE])
+    write_cube(paths.SCENES / "here.tif", cube(21824))
+    days = "2017-01-14 2017-01-30"
+    index = pd.DataFrame({"site_id": ["here"], "status": ["ok"], "dates": [days]})
+    index.to_csv(paths.SCENE_INDEX, index=False)
+    x, y = GRID.xy(5, 5)
+    draw(shapely.box(x - 40, y - 40, x + 40, y + 40))
+    return tmp_path
+
+
+def draw(shape: shapely.Geometry) -> None:
+    write_labels(
+        paths.LABELS,
+        label_table(
+            gpd.GeoDataFrame(
+                {"label_id": ["a"], "kind": "mine", "name": "", "seen_from": "", "seen_to": ""},
+                geometry=[shape],
+                crs=GRID.crs,
+            )
+        ),
+    )
+
+
+def test_a_mine_is_burned_on_every_date(one_site: Path, params: Params) -> None:
+    masks.run(params)
+    features.run(params)
+
+    table = pd.read_parquet(paths.table("observation", "here"))
+    assert len(table) == 2 * 100
+    assert table["label"].sum() == 2 * 9
+    assert table["valid_strict"].all()
+
+
+def test_labels_elsewhere_are_said_to_be_elsewhere(one_site: Path, params: Params) -> None:
+    draw(shapely.box(700_000, 0, 700_100, 100))
+
+    with pytest.raises(LabelError, match="no mine polygon touches any of the 1 sites"):
+        masks.run(params)
+
+
+def test_a_site_under_cloud_on_every_date_is_named(one_site: Path, params: Params) -> None:
+    write_cube(paths.SCENES / "here.tif", cube(22280))
+    masks.run(params)
+
+    with pytest.raises(SceneError, match="no valid observation under mask=strict: here"):
+        features.run(params)
+
+
+def scripted(
+    script: dict[str, list[str]], *, is_remote: bool = True, at_once: int = 4
+) -> Params:
+    """Configure a source that says of each site what it is told to."""
+    scenes = {"_target_": "servers.scripted.Scripted", "notes": "notes", "pause_s": 0.0}
+    source = {
+        "scenes": {**scenes, "script": script},
+        "is_remote": is_remote,
+        "max_failed_fraction": 0.25,
+    }
+    return Params({"source": source, "network": {"at_once": at_once}})
+
+
+@pytest.fixture
+def four_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds nothing but the sites a, b, c and d."""
+    monkeypatch.chdir(tmp_path)
+    write_sites(paths.SITES, [Site(name, name, GRID, 1) for name in "abcd"])
+    return tmp_path
+
+
+def index() -> list[tuple[str, str]]:
+    frame = pd.read_csv(paths.SCENE_INDEX)
+    return list(zip(frame["site_id"], frame["status"], strict=True))
+
+
+def test_the_index_holds_every_site_in_order(four_sites: Path) -> None:
+    imagery.run(scripted({"b": ["empty"], "c": ["cloudy"], "d": ["failed"]}))
+
+    assert index() == [("a", "ok"), ("b", "empty"), ("c", "cloudy"), ("d", "failed")]
+    assert [site.site_id for site in fetched_sites()] == ["a"]
+    assert sorted(path.name for path in paths.SCENES.iterdir()) == ["a.tif", "index.csv"]
+
+
+def test_a_service_and_a_disk_give_the_same_bytes(four_sites: Path) -> None:
+    imagery.run(scripted({"b": ["empty"]}))
+    found = {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
+
+    imagery.run(scripted({"b": ["empty"]}, is_remote=False))
+
+    assert found == {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
+    assert len(list(paths.SCENE_STORE.glob("*/*.tif"))) == 3
+    assert len(pd.read_csv(paths.LEDGER)) == 8
+
+
+def test_failures_beyond_the_allowance_are_named_and_counted(four_sites: Path) -> None:
+    with pytest.raises(
+        SceneError,
+        match=r"4 of 4 sites failed.*source\.max_failed_fraction=0\.25.*"
+        r"a: a is failed as told\.; b: .*; c: .*; and 1 more",
+    ):
+        imagery.run(scripted({name: ["failed"] for name in "abcd"}))
+
+    assert fetched_sites() == []
+
+
+def test_a_later_run_asks_for_nothing_but_the_failures(four_sites: Path) -> None:
+    script = {"a": ["failed", "ok"], "b": ["failed", "failed", "ok"], "c": ["cloudy", "ok"]}
+    with pytest.raises(SceneError, match="2 of 4 sites failed"):
+        imagery.run(scripted(script))
+
+    imagery.run(scripted(script))
+    imagery.run(scripted(script))
+
+    assert index() == [("a", "ok"), ("b", "ok"), ("c", "cloudy"), ("d", "ok")]
+    ledger = pd.read_csv(paths.LEDGER)
+    assert ledger.groupby("site_id")["tries"].max().to_dict() == {
+        "a": 2,
+        "b": 3,
+        "c": 1,
+        "d": 1,
+    }
+
+
+def test_sites_that_nobody_observed_are_no_failures_but_no_build_either(
+    four_sites: Path,
+) -> None:
+    with pytest.raises(SceneError, match=r"no site has a scene\. a: a is empty as told\."):
+        imagery.run(scripted({"a": ["empty"], **{name: ["cloudy"] for name in "bcd"}}))
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "is_remote"),
+    [
+        pytest.param("denied", AccessError, True, id="a service that refuses all we ask"),
+        pytest.param("broken", ZeroDivisionError, True, id="our own mistake"),
+        pytest.param("broken", ZeroDivisionError, False, id="our own mistake, in processes"),
+    ],
+)
+def test_the_run_stops_at_once(
+    four_sites: Path, word: str, error: type[Exception], is_remote: bool
+) -> None:
+    names = [f"site{number:03d}" for number in range(200)]
+    write_sites(paths.SITES, [Site(name, name, GRID, 1) for name in names])
+    params = scripted({"site002": [word]}, is_remote=is_remote, at_once=2)
+
+    with pytest.raises(error):
+        imagery.run(params)
+
+    assert len(list(Path("notes").iterdir())) < 100
+    assert not paths.SCENE_INDEX.exists()
+
+
+def test_a_lost_site_is_named_and_left_out(one_site: Path) -> None:
+    lost = composed(["experiment=brumadinho", "paths.real_data=nowhere"], conf=CONF)
+
+    with pytest.raises(
+        SceneError, match=r"1 of 1 sites.*source\.max_failed_fraction=0 .*here: "
+    ):
+        imagery.run(lost)
+
+    assert pd.read_csv(paths.SCENE_INDEX)["status"].tolist() == ["failed"]
+    assert fetched_sites() == []

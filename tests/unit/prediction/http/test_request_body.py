@@ -1,0 +1,147 @@
+"""Questions to a served model: the right answer, or a sentence and a 4xx."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from minecover.prediction.http import MAX_BYTES, MAX_ROWS, Scorer, read_question
+
+JSON, CSV = "application/json", "text/csv"
+FEATURES = ("ndvi", "bsi", "B4")
+ROWS = [[0.5, -0.25, 0.1], [0.0, 1.5, 2e-3]]
+NAN = np.nan
+
+
+def split(columns: Sequence[str] = FEATURES, rows: object = ROWS) -> bytes:
+    return json.dumps({"dataframe_split": {"columns": list(columns), "data": rows}}).encode()
+
+
+def csv(text: str) -> bytes:
+    return text.encode()
+
+
+RECORDS = [dict(zip(FEATURES, row, strict=True)) for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(split(), JSON, id="split"),
+        pytest.param(split().replace(b" ", b""), f"{JSON}; charset=UTF-8", id="no spaces"),
+        pytest.param(b'{"dataframe_split":{"data":[[0.5,-0.25,0.1],[0,1.5,0.002]],'
+                     b'"columns":["ndvi","bsi","B4"]}}', JSON, id="data first"),
+        pytest.param(split(("B4", "ndvi", "bsi"), [[0.1, 0.5, -0.25], [2e-3, 0, 1.5]]), JSON,
+                     id="columns in another order"),
+        pytest.param(json.dumps({"dataframe_records": RECORDS}).encode(), JSON, id="records"),
+        pytest.param(json.dumps({"inputs": pd.DataFrame(RECORDS).to_dict("list")}).encode(),
+                     JSON, id="columns"),
+        pytest.param(csv("ndvi,bsi,B4\n0.5,-0.25,0.1\n0,1.5,2e-3\n"), CSV, id="csv"),
+        pytest.param(csv('\ufeff"B4","ndvi","bsi"\r\n0.1,0.5,-0.25\r\n0.002,0,1.5'), CSV,
+                     id="csv of a spreadsheet"),
+    ],
+)  # fmt: skip
+def test_rows_are_read_whatever_their_form(body: bytes, kind: str) -> None:
+    X = read_question(body, kind, FEATURES)
+
+    np.testing.assert_array_equal(X, np.array(ROWS, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(split(rows=[[None, 1, 2], [1, 2, None]]), JSON, id="null"),
+        pytest.param(csv("ndvi,bsi,B4\n,1,2\n1,2,NaN\n"), CSV, id="csv"),
+        pytest.param(csv("ndvi,bsi,B4\n-inf,1,2\n1,2,inf\n"), CSV, id="infinite"),
+    ],
+)
+def test_what_is_undefined_is_nan(body: bytes, kind: str) -> None:
+    X = read_question(body, kind, FEATURES)
+
+    np.testing.assert_array_equal(X, [[NAN, 1, 2], [1, 2, NAN]])
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(200, 3)).astype(np.float32)
+    model: Pipeline = make_pipeline(SimpleImputer(), LogisticRegression())
+    return Scorer(model.fit(X, (X[:, 0] > 0).astype(np.int8)), FEATURES)
+
+
+def test_an_answer_is_the_probability_of_each_row(scorer: Scorer) -> None:
+    status, answer = scorer.answer(split(), JSON)
+
+    wanted = scorer.model.predict_proba(np.array(ROWS, np.float32))[:, 1]
+    assert status == 200
+    np.testing.assert_allclose(json.loads(answer)["predictions"], wanted, atol=1e-6)
+
+
+def test_what_was_not_observed_has_no_probability(scorer: Scorer) -> None:
+    status, answer = scorer.answer(split(rows=[[None, None, None], [1, 2, 3]]), JSON)
+
+    first, second = json.loads(answer)["predictions"]
+    assert status == 200
+    assert first is None
+    assert 0 < second < 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "sentence"),
+    [
+        pytest.param(b"", JSON, 400, "body is empty", id="empty"),
+        pytest.param(b" \n", CSV, 400, "body is empty", id="blank"),
+        pytest.param(csv("ndvi,bsi,B4\n"), CSV, 400, "holds no row", id="header only"),
+        pytest.param(split(rows=[]), JSON, 400, "holds no row", id="no rows"),
+        pytest.param(split(), "", 415, "Set the header Content-Type", id="no type"),
+        pytest.param(split(), "text/xml", 415, "found 'text/xml'", id="another type"),
+        pytest.param(split(), f"{JSON}; charset=latin-1", 415, "UTF-8", id="charset"),
+        pytest.param(split(("ndvi", "bsi", "B5")), JSON, 400, "without B4 and with unknown B5",
+                     id="another column"),
+        pytest.param(csv("ndvi,bsi\n1,2\n"), CSV, 400, "without B4", id="too few columns"),
+        pytest.param(split((*FEATURES, "B4"), [[1, 2, 3, 4]]), JSON, 400, "a name twice",
+                     id="a column twice"),
+        pytest.param(split(rows=[[1, 2, 3], [1, "high", 3]]), JSON, 400,
+                     "bsi should be a number, found 'high' in row 1", id="a string"),
+        pytest.param(split(rows=[[1, 2, {}]]), JSON, 400, "B4 should be a number", id="object"),
+        pytest.param(split(rows=[[1, 2, [3]]]), JSON, 400, "B4 should be a number", id="list"),
+        pytest.param(csv("ndvi,bsi,B4\n1,high,3\n"), CSV, 400, "invalid value 'high'",
+                     id="a string in csv"),
+        pytest.param(csv("ndvi,bsi,B4\n1,2\n"), CSV, 400, "Expected 3 columns, got 2",
+                     id="a short line"),
+        pytest.param(split(rows=[[1, 2, 3], [1, 2]]), JSON, 400, "row 1 should be a list of 3",
+                     id="a short row"),
+        pytest.param(b"[[1, 2, 3]]", JSON, 400, "found no object", id="a bare list"),
+        pytest.param(b'{"rows": []}', JSON, 400, "found 'rows'", id="another form"),
+        pytest.param(b'{"dataframe_split": [1]}', JSON, 400, "split is", id="no split"),
+        pytest.param(b'{"inputs": {"ndvi": [1], "bsi": [1, 2]}}', JSON, 400, "2 lengths",
+                     id="ragged columns"),
+        pytest.param(b'{"dataframe_records": [{"ndvi": 1}, {"bsi": 1}]}', JSON, 400,
+                     "not the same names", id="ragged records"),
+        pytest.param(split(rows=[[NAN, 1, 2]]), JSON, 400, "Write null for NaN", id="bare NaN"),
+        pytest.param(b"\xff\xfe{", JSON, 400, "no JSON", id="no UTF-8"),
+        pytest.param(csv("ndvi,bsi,B4\n" + "1,2,3\n" * (MAX_ROWS + 1)), CSV, 413,
+                     "at most 100,000 rows", id="too many rows"),
+        pytest.param(split(rows=[[1, 2, 3]] * (MAX_ROWS + 1)), JSON, 413, "minecover predict",
+                     id="too many rows in JSON"),
+    ],
+)  # fmt: skip
+def test_a_bad_question_is_a_sentence(
+    scorer: Scorer, body: bytes, kind: str, status: int, sentence: str
+) -> None:
+    found, answer = scorer.answer(body, kind)
+
+    assert found == status
+    assert sentence in json.loads(answer)["message"]
+
+
+def test_a_huge_question_is_not_read(scorer: Scorer) -> None:
+    status, answer = scorer.answer(bytes(MAX_BYTES + 1), CSV)
+
+    assert status == 413
+    assert "128,000,000 bytes" in json.loads(answer)["message"]

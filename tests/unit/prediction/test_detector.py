@@ -1,0 +1,107 @@
+"""Prediction: what a map says where nothing, something and strange ground was seen."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from minecover.core.config import composed
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
+from minecover.evaluation.aggregation import Mean
+from minecover.features.bands import Bands
+from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.models.calibrated import AsIs, Calibrated
+from minecover.learning.training import finished
+from minecover.prediction.detector import BANDS, Detector
+
+GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 2, 3)
+NO = np.nan  # not observed
+
+# Forest is dark (0.1), a mine is bright (0.4), and nothing in training was as bright as 3.0.
+FIRST = [[0.1, 0.4, 3.0], [NO, 0.1, NO]]
+SECOND = [[0.1, 0.4, 3.0], [NO, NO, 0.4]]
+
+
+def cube(*dates: list[list[float]]) -> Cube:
+    shape = (len(dates), 1, 2, 3)
+    return Cube(
+        dn=np.array(dates, np.float32).reshape(shape),
+        scale=np.ones((len(dates), 1)),
+        offset=np.zeros((len(dates), 1)),
+        qa=np.zeros((len(dates), 2, 3), np.uint16),
+        radsat=np.zeros((len(dates), 2, 3), np.uint16),
+        qa_layout="none",
+        dates=tuple(date(2017, 1, day + 1) for day in range(len(dates))),
+        bands=("B4",),
+        grid=GRID,
+        halo_px=0,
+    )
+
+
+def detector(design: str) -> Detector:
+    rng = np.random.default_rng(7)
+    X = rng.uniform(0, 0.5, (300, 1)).astype(np.float32)
+    model = LogisticRegression(C=1e4).fit(X, X[:, 0] > 0.25)
+    index = DissimilarityIndex(np.ones(1), 1).fit(X, np.arange(300) % 3)
+    return Detector(
+        model=finished(Calibrated(model, AsIs()), 0.5, {"applicability": index}),
+        features=("B4",),
+        feature_sets={"bands": Bands(("B4",))},
+        profile=composed().build("masks")["none"],
+        aggregation=Mean(),
+        design=design,
+        threshold=0.5,
+        screen=None,
+    )
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
+def test_a_map_says_what_was_seen_and_where_the_model_may_speak(design: str) -> None:
+    maps = detector(design).maps(cube(FIRST, SECOND), {})
+
+    assert tuple(maps) == BANDS
+    assert maps["valid_dates"].tolist() == [[2, 2, 2], [0, 1, 1]]
+    np.testing.assert_array_equal(np.round(maps["probability"]), [[0, 1, 1], [NO, 0, 1]])
+    np.testing.assert_array_equal(maps["applicable"], [[1, 1, 0], [NO, 1, 1]])
+    np.testing.assert_array_equal(
+        maps["dissimilarity"] > 1, [[False, False, True], [False, False, False]]
+    )
+    np.testing.assert_array_equal(
+        np.isnan(maps["dissimilarity"]), np.isnan(maps["probability"])
+    )
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
+def test_a_score_does_not_depend_on_how_much_else_was_seen(design: str) -> None:
+    nearly_all, little = [[0.1, 0.4, 0.2], [0.3, 0.1, NO]], [[0.1, 0.4, NO], [NO, NO, NO]]
+
+    one, other = (
+        detector(design).maps(cube(seen), {})["probability"] for seen in (nearly_all, little)
+    )
+
+    np.testing.assert_array_equal(one[0, :2], other[0, :2])
+    assert [int(np.isnan(found).sum()) for found in (one, other)] == [1, 4]
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
+def test_nothing_seen_at_all_is_a_map_of_nothing(design: str) -> None:
+    nothing = np.full((2, 3), NO).tolist()
+
+    maps = detector(design).maps(cube(nothing), {})
+
+    assert np.isnan(maps["probability"]).all()
+    assert np.isnan(maps["applicable"]).all()
+    assert not maps["valid_dates"].any()
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
+def test_a_date_on_which_nothing_is_seen_changes_nothing(design: str) -> None:
+    nothing = np.full((2, 3), NO).tolist()
+
+    one, two = (detector(design).maps(cube(*d), {}) for d in ([FIRST], [FIRST, nothing]))
+
+    np.testing.assert_array_equal(
+        np.stack([one[band] for band in BANDS]), np.stack([two[band] for band in BANDS])
+    )

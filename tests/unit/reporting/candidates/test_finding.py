@@ -1,0 +1,279 @@
+"""Candidates are drawn, found, merged over sites, ranked and written."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+from geopandas.testing import assert_geodataframe_equal
+
+from minecover.core.errors import ConfigError, SiteError
+from minecover.core.grid import Grid
+from minecover.reporting.candidates import COLUMNS, SiteMap, find, write, write_geopackage
+
+CRS = "EPSG:32635"
+#: A corner in South Kivu: its first pixel is lattice column 24000, 9000 south of the equator.
+LEFT_M, TOP_M = 719_985.0, -269_985.0
+
+NO_LABELS = gpd.GeoDataFrame({"kind": []}, geometry=[], crs="EPSG:4326")
+
+
+def site_map(
+    drawing: str, *, site_id: str = "a", right_px: int = 0, down_px: int = 0, crs: str = CRS
+) -> SiteMap:
+    """Draw a site: a digit is tenths of probability, a dot 0, a question mark unobserved."""
+    values = {".": 0.0, "?": np.nan, **{str(d): d / 10 for d in range(10)}}
+    plane = np.array([[values[mark] for mark in line] for line in drawing.split()], np.float32)
+    left_m, top_m = LEFT_M + 30 * right_px, TOP_M - 30 * down_px
+    grid = Grid.from_corner(crs, left_m, top_m, *plane.shape)
+    return SiteMap(site_id, grid, plane)
+
+
+def found_in(*maps: SiteMap, min_px: int = 1) -> gpd.GeoDataFrame:
+    return find(maps, NO_LABELS, threshold=0.5, min_px=min_px)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "hectares"),
+    [
+        pytest.param(". . ....  ....", [], id="nothing reaches the threshold"),
+        pytest.param("....  .55.  ....", [0.18], id="the threshold itself counts"),
+        pytest.param("7...  .7..  ..7.", [0.27], id="corners connect"),
+        pytest.param("7.7.  7.7.  7...", [0.27, 0.18], id="a gap of one pixel separates"),
+        pytest.param("7??.  7?..  77..", [0.36], id="not observed is no candidate"),
+        pytest.param("...7  7...  ....", [0.09, 0.09], id="no connection round the edge"),
+    ],
+)
+def test_objects_of_a_drawing(drawing: str, hectares: list[float]) -> None:
+    lines = " ".join(line.ljust(4, ".") for line in drawing.split())
+
+    found = found_in(site_map(lines))
+
+    assert found["area_ha"].tolist() == hectares
+
+
+def test_a_candidate_says_where_its_middle_is() -> None:
+    found = found_in(site_map("..... .57.. .58.. ....."))
+
+    middle = gpd.GeoSeries(gpd.points_from_xy(found["lon"], found["lat"]), crs="EPSG:4326")
+    on_ground = middle.to_crs(CRS).iloc[0]
+    assert found["candidate_id"].tolist() == ["N35-E2400-S900"]
+    assert on_ground.x == pytest.approx(LEFT_M + 2 * 30, abs=0.1)
+    assert on_ground.y == pytest.approx(TOP_M - 2 * 30, abs=0.1)
+    assert found["max_probability"].tolist() == [0.8]
+    assert found["mean_probability"].tolist() == [0.625]
+
+
+def test_too_few_pixels_are_no_candidate() -> None:
+    found = found_in(site_map("77..9 77..9"), min_px=3)
+
+    assert found["area_ha"].tolist() == [0.36]
+
+
+def test_overlapping_sites_show_an_object_once() -> None:
+    # The same ground, the second site two columns further east.
+    west = site_map("...77 ...77 .....", site_id="west")
+    east = site_map(".77.. .79.. .....", site_id="east", right_px=2)
+
+    found = found_in(west, east)
+
+    assert found["area_ha"].tolist() == [0.36]
+    assert found["max_probability"].tolist() == [0.9]
+    assert found["site_id"].tolist() == ["east"]
+
+
+def test_an_object_goes_on_in_the_next_tile() -> None:
+    tile = site_map("...7 ...7", site_id="tile")
+    next_tile = site_map("8... ....", site_id="next", right_px=4)
+
+    found = found_in(tile, next_tile)
+
+    assert found["area_ha"].tolist() == [0.27]
+    assert found["site_id"].tolist() == ["next"]
+
+
+def test_two_zones_show_one_place_once() -> None:
+    # The centre of the same ground, 30 E and the equator, in zone 35 and in zone 36.
+    block = "777 787 777"
+    in_35, in_36 = (
+        SiteMap(crs, Grid.around(crs, x, 0.0, size_px=3), site_map(block).probability)
+        for crs, x in (("EPSG:32635", 833_978.6), ("EPSG:32636", 166_021.4))
+    )
+
+    found = found_in(in_35, in_36)
+
+    assert found["candidate_id"].str[:3].tolist() == ["N35"]
+
+
+def test_rank_goes_by_the_mined_ground_to_expect() -> None:
+    found = found_in(site_map("9.....66 8....... ...666.."))
+
+    assert found["rank"].tolist() == [1, 2, 3]
+    assert found["area_ha"].tolist() == [0.27, 0.18, 0.18]
+    assert found["mean_probability"].tolist() == [0.6, 0.85, 0.6]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        pytest.param("....... .89.... .77....", id="another best pixel"),
+        pytest.param(".7..... .98.... .77....", id="a pixel more"),
+    ],
+)
+def test_a_model_trained_anew_keeps_the_name(drawing: str) -> None:
+    before, after = found_in(site_map("....... .98.... .77....")), found_in(site_map(drawing))
+
+    assert before["candidate_id"].tolist() == after["candidate_id"].tolist()
+
+
+def test_candidates_in_one_square_have_letters_from_north_to_south() -> None:
+    found = found_in(site_map("7...... ......8 9......"))
+
+    names = found.sort_values("lat", ascending=False)["candidate_id"].tolist()
+    assert names == ["N35-E2400-S900", "N35-E2400-S900b", "N35-E2400-S900c"]
+
+
+def test_the_order_of_sites_changes_nothing() -> None:
+    sites = [
+        site_map("77.. ..9.", site_id="a"),
+        site_map("6... 7777", site_id="b", right_px=3),
+        site_map("8... ....", site_id="c", down_px=9),
+    ]
+
+    forwards, backwards = found_in(*sites), found_in(*reversed(sites))
+
+    pd.testing.assert_frame_equal(forwards, backwards)
+
+
+def test_known_candidates_touch_a_labelled_mine() -> None:
+    pit = gpd.GeoSeries([shapely.box(LEFT_M, TOP_M - 30, LEFT_M + 30, TOP_M)], crs=CRS)
+    corners = pit.to_crs("EPSG:4326").tolist() * 2
+    labels = gpd.GeoDataFrame({"kind": ["mine", "point"]}, geometry=corners, crs="EPSG:4326")
+
+    found = find([site_map("7...6 ....6")], labels, threshold=0.5, min_px=1)
+
+    assert dict(zip(found["area_ha"], found["known"], strict=True)) == {0.09: True, 0.18: False}
+
+
+def test_the_outline_covers_the_pixels() -> None:
+    found = found_in(site_map("7777 7..7 7777"))
+
+    outline = found.to_crs(CRS).geometry.iloc[0]
+    assert outline.area == pytest.approx(10 * 900, rel=1e-4)
+    assert len(outline.interiors) == 1
+
+
+def test_nothing_found_is_a_table_without_rows(tmp_path: Path) -> None:
+    found = found_in(site_map(".... ...."))
+    usual = found_in(site_map("7... ...."))
+
+    write(tmp_path, found)
+    write_geopackage(tmp_path / "candidates.gpkg", found)
+
+    assert len(found) == 0
+    assert list(found.columns) == list(COLUMNS)
+    assert found.drop(columns=["candidate_id", "site_id"]).dtypes.equals(
+        usual.drop(columns=["candidate_id", "site_id"]).dtypes
+    )
+    assert json.loads((tmp_path / "candidates.geojson").read_text())["features"] == []
+
+
+def test_files_say_the_same(tmp_path: Path) -> None:
+    found = found_in(site_map("77.. 7..9 ...9"))
+
+    write(tmp_path, found)
+    write_geopackage(tmp_path / "candidates.gpkg", found)
+
+    table = pd.read_csv(tmp_path / "candidates.csv")
+    collection = json.loads((tmp_path / "candidates.geojson").read_text())
+    assert table["candidate_id"].tolist() == found["candidate_id"].tolist()
+    assert [f["properties"] for f in collection["features"]] == table.to_dict("records")
+    assert "crs" not in collection
+    assert_geodataframe_equal(gpd.read_parquet(tmp_path / "candidates.parquet"), found)
+    assert len(gpd.read_file(tmp_path / "candidates.gpkg")) == 2
+
+
+@pytest.mark.parametrize("name", ["candidates.gpkg", "candidates.geojson"])
+def test_opened_by_gdal_outlines_lie_where_they_were_found(tmp_path: Path, name: str) -> None:
+    found = found_in(site_map("77.. 7..9 ...9"))
+    write(tmp_path, found)
+    write_geopackage(tmp_path / "candidates.gpkg", found)
+
+    opened = gpd.read_file(tmp_path / name)
+
+    assert set(found.columns) <= set(opened.columns)
+    there, here = (each.to_crs(found.estimate_utm_crs()).geometry for each in (opened, found))
+    assert there.hausdorff_distance(here, align=False).max() < 1
+
+
+def test_geojson_rings_follow_the_right_hand_rule(tmp_path: Path) -> None:
+    write(tmp_path, found_in(site_map("777 7.7 777")))
+
+    collection = json.loads((tmp_path / "candidates.geojson").read_text())
+    outer, inner = collection["features"][0]["geometry"]["coordinates"]
+    assert shapely.LinearRing(outer).is_ccw
+    assert not shapely.LinearRing(inner).is_ccw
+
+
+@pytest.mark.parametrize("name", ["candidates.geojson", "candidates.csv", "candidates.parquet"])
+def test_versioned_files_have_the_same_bytes_again(tmp_path: Path, name: str) -> None:
+    drawing = "77.. 7..9 ...9"
+
+    write(tmp_path / "one", found_in(site_map(drawing)))
+    write(tmp_path / "two", found_in(site_map(drawing)))
+
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "min_px"),
+    [
+        pytest.param(0.0, 3, id="everything is a candidate"),
+        pytest.param(1.5, 3, id="nothing can be a candidate"),
+        pytest.param(0.5, 0, id="an object without pixels"),
+    ],
+)
+def test_senseless_rules_are_refused(threshold: float, min_px: int) -> None:
+    with pytest.raises(ConfigError, match=r"candidates\.threshold"):
+        find([], NO_LABELS, threshold=threshold, min_px=min_px)
+
+
+def lon_lat_map(drawing: str, *, site_id: str, left: float) -> SiteMap:
+    """Draw a site of the archive: pixels in degrees, on no common lattice."""
+    plane = site_map(drawing).probability
+    grid = Grid("EPSG:4326", Affine(0.00028, 0, left, 0, -0.00028, -60.0), plane.shape)
+    return SiteMap(site_id, grid, plane)
+
+
+def test_a_candidate_in_degrees_has_hectares_of_its_latitude() -> None:
+    found = found_in(lon_lat_map("..... .78.. .....", site_id="a", left=-70.0))
+
+    assert found["candidate_id"].tolist() == ["LL-W69.999-S60.000"]
+    assert found["lon"].tolist() == pytest.approx([-70 + 2 * 0.00028], abs=1e-6)
+    assert found["lat"].tolist() == pytest.approx([-60 - 1.5 * 0.00028], abs=1e-6)
+    # A degree of longitude is half as long at 60 degrees as at the equator.
+    assert found["area_ha"].tolist() == [0.1]
+    assert found.geometry.iloc[0].bounds == pytest.approx(
+        (-69.99972, -60.00056, -69.99916, -60.00028), abs=1e-6
+    )
+
+
+def test_of_objects_in_degrees_that_overlap_the_better_one_is_kept() -> None:
+    one = lon_lat_map("...77 ...77", site_id="one", left=28.0)
+    other = lon_lat_map(".88.. .88..", site_id="other", left=28.0 + 2.4 * 0.00028)
+    far = lon_lat_map("77... .....", site_id="far", left=29.0)
+
+    found = found_in(one, other, far)
+
+    assert found["site_id"].tolist() == ["other", "far"]
+
+
+def test_a_grid_off_the_lattice_is_refused() -> None:
+    grid = Grid(CRS, Affine(30, 0, 700_000, 0, -30, 0), (2, 2))
+
+    with pytest.raises(SiteError, match="Landsat lattice"):
+        SiteMap("a", grid, np.zeros((2, 2), np.float32))

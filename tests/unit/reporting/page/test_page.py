@@ -1,0 +1,216 @@
+"""The page says what it is made from, opens without a network, and hides nothing."""
+
+import base64
+import json
+import re
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from minecover.core.grid import Grid
+from minecover.evaluation import Report
+from minecover.reporting.candidates import TABLE
+from minecover.reporting.figures import WINDOW_PX
+from minecover.reporting.page import N_SHOWN, Content, Look, Place, page, strip
+
+PNG = b"\x89PNG not really"
+GRID = Grid.from_corner("EPSG:32635", 719_985.0, -269_985.0, 20, 30)
+
+
+def candidates_of(n: int) -> gpd.GeoDataFrame:
+    corner = shapely.box(*GRID.cut(4, 6, 8, 10).bounds)
+    outline = gpd.GeoSeries([corner], crs=GRID.crs).to_crs("EPSG:4326").iloc[0]
+    columns = {
+        "rank": range(1, n + 1),
+        "candidate_id": [f"N35-E{i}-S1" for i in range(n)],
+        "site_id": "<b>s001</b>",
+        "province": "Sud-Kivu",
+        "lon": 28.123456,
+        "lat": -1.45,
+        "area_ha": 0.27,
+        "max_probability": 0.9,
+        "mean_probability": 0.7,
+        "dates_valid": 4,
+        "dates_seen": 3,
+        "first_seen": "2017-01-14",
+        "applicable": False,
+        "to_water_m": 60.0,
+        "to_road_m": np.nan,
+        "to_known_mine_m": 1234.0,
+        "known": [i % 2 == 0 for i in range(n)],
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=[outline] * n, crs="EPSG:4326")
+    return frame[list(TABLE)]
+
+
+@pytest.fixture
+def look() -> Look:
+    shape = (4, GRID.shape[0] + WINDOW_PX, GRID.shape[1] + WINDOW_PX, 3)
+    outline = gpd.GeoSeries([shapely.box(*GRID.cut(4, 6, 8, 10).bounds)], crs=GRID.crs)
+    return Look(
+        grid=GRID,
+        captions=("true colour", "infrared", "all dates together", "14 Jan 2017"),
+        pictures=np.arange(np.prod(shape), dtype=np.uint8).reshape(shape),
+        drawn={"label": outline},
+    )
+
+
+@pytest.fixture
+def content(look: Look) -> Content:
+    scores: Report = {
+        "precision": 0.79712,
+        "precision_low": 0.7,
+        "precision_high": 0.9,
+        "recall": None,
+    }
+    candidates = candidates_of(N_SHOWN + 5)
+    shape = candidates.geometry.iloc[0]
+    return Content(
+        model={
+            "is_simulated": True,
+            "name": "minecover",
+            "source": "simulated",
+            "design": "observation",
+            "mask": {"name": "strict"},
+            "sha256": "ab" * 32,
+            "threshold": 0.3,
+            "training_rows": {"mine": 1234, "sites": 200},
+        },
+        metrics={
+            "location": scores,
+            "objects": {
+                "mines": 352,
+                "mine_recall": 0.82,
+                "at_5_false_per_100km2": {"mine_recall": 0.86},
+                "f1_within_2_px": 0.95,
+            },
+            "transfer": {"precision_at_1000_ppm": 0.42},
+            "calibration": {"location": {"brier_skill": 0.59}},
+            "truth": {"objects": {"mine_recall": 0.83}},
+        },
+        leakage={
+            "passed": True,
+            "n_groups": 181,
+            "n_folds": 5,
+            "overlapping_pairs": 0,
+            "nearest_m": 6000.5,
+            "position_only_lift": 1.07,
+            "position_only_limit": 1.25,
+        },
+        precision=pd.DataFrame(
+            {"against": ["a labelled mine"], "k": [10], "precision": [0.9], "low": [0.8]}
+        ).assign(high=1.0),
+        checks_a_week=50,
+        place=Place(candidates.assign(site_id="s001"), candidates, {}),
+        strips=[strip(look, shape, {"14 Jan 2017": "seen"})] * N_SHOWN,
+        pictures={"A site.": PNG},
+    )
+
+
+@pytest.mark.parametrize(
+    ("simulated", "title"),
+    [
+        pytest.param(True, "Candidate mines on simulated data", id="simulated"),
+        pytest.param(False, "Candidate mines", id="real"),
+    ],
+)
+def test_the_title_says_simulated_where_the_data_are(
+    content: Content, simulated: bool, title: str
+) -> None:
+    html = page(replace(content, model={**content.model, "is_simulated": simulated}))
+
+    assert f"<title>{title}</title>" in html
+    assert f"<h1>{title}</h1>" in html
+    assert ("These data are simulated" in html) is simulated
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        pytest.param("all dates together", ["0.797 (0.70–0.90)", "–", "–", "–"], id="pixels"),
+        pytest.param("share of the mines that is found", ["0.820", "0.830"], id="mines"),
+        pytest.param(
+            "share of the mines found, if 5 false objects per 100 km² are affordable",
+            ["0.860", "–"],
+            id="affordable alarms",
+        ),
+        pytest.param(
+            "F1 of the pixels, if being off by 2 of them is no mistake", ["0.950", "–"], id="F1"
+        ),
+        pytest.param("0.1 % of the ground is mine", ["0.420", "–"], id="rarer mines"),
+        pytest.param("the first 10", ["0.900 (0.80–1.00)"], id="first candidates"),
+    ],
+)
+def test_a_score_stands_with_its_interval_and_a_missing_one_is_a_dash(
+    content: Content, name: str, cells: list[str]
+) -> None:
+    row = f"<tr><td>{name}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+    assert row in page(content)
+
+
+def test_a_leak_is_not_hidden(content: Content) -> None:
+    html = page(replace(content, leakage={**content.leakage, "passed": False}))
+
+    assert "did NOT pass" in html
+
+
+def test_the_page_names_nothing_outside_of_itself(content: Content) -> None:
+    html = page(content)
+
+    markup = re.sub("<script.*?</script>", "", html, flags=re.DOTALL)
+    assert base64.b64encode(PNG).decode() in html
+    assert re.findall(r"(?:src|href)=\"(?!data:|#)", markup) == []
+    assert re.findall("<script[^>]*src=", html) == []
+    assert "sourceMappingURL" not in html
+
+
+def test_the_first_candidates_are_shown_and_all_are_counted(content: Content) -> None:
+    html = page(content)
+
+    assert html.count("<tr data-place=") == N_SHOWN
+    assert f"The first {N_SHOWN} of {N_SHOWN + 5}" in html
+
+
+def test_a_candidate_can_be_found_on_the_ground(content: Content) -> None:
+    html = page(content)
+
+    assert "<td>28.12346</td><td>-1.45000</td>" in html
+    assert "<td>2017-01-14</td><td>no</td><td>60</td><td>–</td><td>1234</td>" in html
+
+
+def test_names_cannot_write_html(content: Content) -> None:
+    assert "<b>s001</b>" not in page(content)
+
+
+def test_no_candidate_is_a_result_too(content: Content) -> None:
+    nothing = replace(content.place, candidates=candidates_of(0))
+
+    html = page(replace(content, place=nothing, strips=[], precision=content.precision[:0]))
+
+    assert "The first 0 of 0" in html
+
+
+def test_the_page_is_the_same_again(content: Content) -> None:
+    assert page(content) == page(content)
+
+
+def test_a_strip_shows_the_candidate_in_its_middle(look: Look) -> None:
+    made = strip(look, candidates_of(1).geometry.iloc[0], {"14 Jan 2017": "seen"})
+
+    xs, ys = made.outlines["candidate"]
+    middle = WINDOW_PX / 2
+    assert made.captions == (
+        "true colour",
+        "infrared",
+        "all dates together",
+        "drawn by hand",
+        "14 Jan 2017: seen",
+    )
+    assert [min(xs[0]), max(xs[0])] == pytest.approx([middle - 2, middle + 2], abs=0.02)
+    assert [min(ys[0]), max(ys[0])] == pytest.approx([middle - 2, middle + 2], abs=0.02)
+    assert json.dumps(made.content)

@@ -1,0 +1,68 @@
+"""The card says what the model is, how well it does, and where it must not be believed."""
+
+import pytest
+
+from minecover.evaluation import Report
+from minecover.reporting.model_page import model_page
+
+MODEL: dict[str, object] = {
+    "name": "minecover",
+    "source": "simulated",
+    "is_simulated": True,
+    "level": 1,
+    "bands": ["B4", "B5"],
+    "design": "location",
+    "feature_sets": {"spectral": {}},
+    "features": ["ndvi", "bsi"],
+    "mask": {"name": "strict"},
+    "model": {"_target_": "minecover.learning.models.forest.forest", "max_depth": 35},
+    "calibration": "platt",
+    "threshold": 0.26942,
+    "dissimilarity_threshold": 0.42,
+    "kept_negatives": 0.0791,
+    "training_rows": {"mine": 618, "sites": 12},
+    "sha256": "ab" * 32,
+}
+METRICS: Report = {
+    "count": {"sites": 12, "locations": 120000},
+    "prevalence": {"location": 0.0052},
+    "coverage": {"location": 0.98},
+    "location": {"precision": 0.5, "precision_low": 0.26, "precision_high": 0.69},
+    "objects": {"mine_recall": 0.84, "mine_recall_low": 0.68, "mine_recall_high": 1.0},
+}
+LEAKAGE: dict[str, object] = {
+    "passed": True,
+    "failed": [],
+    "position_only_lift": 1.03,
+    "site_only_lift": 1.0,
+    "random_minus_grouped": 0.062,
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("12 sites, 120000 locations, 0.52% of them mine", id="data"),
+        pytest.param("| all dates together | 0.500 (0.26–0.69) | – |", id="scores"),
+        pytest.param("* mines found: 0.840 (0.68–1.00)", id="mines"),
+        pytest.param("`minecover.learning.models.forest.forest`, max_depth 35", id="family"),
+        pytest.param("what clouds hid is *not observed*, never *no mine*", id="limits"),
+        pytest.param("--model models:/minecover@champion", id="how to load"),
+        pytest.param("position scores 1.03 times chance", id="leaks"),
+    ],
+)
+def test_the_card_says(line: str) -> None:
+    assert line in " ".join(model_page(MODEL, METRICS, LEAKAGE).split("\n"))
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_data_are_said_to_be_simulated(simulated: bool) -> None:
+    card = model_page({**MODEL, "is_simulated": simulated}, METRICS, LEAKAGE)
+
+    assert ("Trained and scored on SIMULATED data" in card) is simulated
+
+
+def test_a_failed_audit_is_not_hidden() -> None:
+    failed = {**LEAKAGE, "passed": False, "failed": ["position_only"]}
+
+    assert "FAILED in position_only" in model_page(MODEL, METRICS, failed)

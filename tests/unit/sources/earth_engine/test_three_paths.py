@@ -1,0 +1,91 @@
+"""Level-1 files, Earth Engine's own reflectance and its digital numbers show one ground."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from servers.ee_assets import SimulatedAssets, Take, taken
+from servers.ee_drawing import COUNTS, Desk
+
+from minecover.core.config import composed
+from minecover.core.cube import Cube
+from minecover.core.grid import Grid
+from minecover.core.landsat import BANDS, REFLECTIVE, THERMAL
+from minecover.core.raster import write_planes
+from minecover.core.sites import Site
+from minecover.sources.product_folder import ProductFolder
+from minecover.sources.simulation.world import World
+
+
+@pytest.fixture(scope="module")
+def assets() -> SimulatedAssets:
+    """A world whose scenes come in two rows, as they do where a site lies on the seam."""
+    world = composed(["source=simulated", "world.n_dates=3"]).build("world")
+    assert isinstance(world, World)
+    return SimulatedAssets(world, rows=2)
+
+
+@pytest.fixture(scope="module")
+def site(assets: SimulatedAssets) -> Site:
+    return Site("sim0000", "sim0000", assets.world.sites()["sim0000"], 8)
+
+
+def put(folder: Path, take: Take) -> None:
+    """Write a scene as USGS delivers Level 1."""
+    name = f"LC08_L1TP_173{take.row:03d}_{take.day:%Y%m%d}_20200905_02_T1"
+    home = folder / name
+    home.mkdir(parents=True)
+    planes = dict(zip(BANDS, take.counts, strict=True)) | {
+        "B8": take.pan,
+        "QA_PIXEL": take.qa,
+        "QA_RADSAT": np.zeros_like(take.qa),
+    }
+    for part, plane in planes.items():
+        grid: Grid = take.pan_grid if part == "B8" else take.grid
+        write_planes(home / f"{name}_{part}.TIF", {part: plane}, grid)
+    about = {key: str(value) for key, value in take.properties.items()}
+    groups = dict.fromkeys(
+        ("IMAGE_ATTRIBUTES", "LEVEL1_RADIOMETRIC_RESCALING", "LEVEL1_THERMAL_CONSTANTS"), about
+    )
+    groups["PRODUCT_CONTENTS"] = {"COLLECTION_NUMBER": "02", "PROCESSING_LEVEL": "L1TP"}
+    (home / f"{name}_MTL.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": groups}))
+
+
+@pytest.fixture
+def paths(
+    desk: Desk, assets: SimulatedAssets, site: Site, tmp_path: Path
+) -> tuple[Cube, Cube, Cube]:
+    """One site, read from files, as reflectance and as digital numbers."""
+    for take in taken(assets, assets.world.plot_under(site.read_grid)).values():
+        put(tmp_path, take)
+    desk.server.catalogue = assets
+    toa = replace(desk.source(bands=BANDS), cloud_cover_max=100)
+    dn = replace(toa, collections=(COUNTS,), radiometry="dn")
+    files = ProductFolder(folder=str(tmp_path), level=1, bands=BANDS)
+    return files.scenes(site), toa.scenes(site), dn.scenes(site)
+
+
+@pytest.mark.parametrize("way", [pytest.param(1, id="toa"), pytest.param(2, id="dn")])
+def test_all_agree(paths: tuple[Cube, Cube, Cube], way: int) -> None:
+    files, served = paths[0], paths[way]
+
+    difference = np.abs(served.values(*REFLECTIVE) - files.values(*REFLECTIVE))
+    kelvin = np.abs(served.values(*THERMAL) - files.values(*THERMAL))
+
+    assert files.dates == served.dates
+    assert np.nanmax(difference) < 1e-4
+    assert np.nanmax(kelvin) < 0.05
+    np.testing.assert_array_equal(np.isnan(served.values()), np.isnan(files.values()))
+    np.testing.assert_array_equal(served.qa, files.qa)
+    np.testing.assert_array_equal(served.radsat, files.radsat)
+
+
+def test_the_site_really_lies_on_the_seam(assets: SimulatedAssets, site: Site) -> None:
+    takes = taken(assets, assets.world.plot_under(site.read_grid)).values()
+
+    shown = {take.row: float((take.counts[3] > 0).mean()) for take in takes}
+
+    assert set(shown) == {61, 62}
+    assert all(0.4 < share < 0.7 for share in shown.values())

@@ -1,0 +1,163 @@
+"""MTL files of three generations: every number from its own group."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from minecover.core.errors import SceneError
+from minecover.sources.mtl import read_mtl
+
+#: A Level-2 file names REFLECTANCE_MULT_BAND_4 twice.
+LEVEL_2 = """GROUP = LANDSAT_METADATA_FILE
+  GROUP = PRODUCT_CONTENTS
+    LANDSAT_PRODUCT_ID = "LC08_L2SP_001070_20190114_20200830_02_T2"
+    PROCESSING_LEVEL = "L2SP"
+    COLLECTION_NUMBER = 02
+  END_GROUP = PRODUCT_CONTENTS
+  GROUP = IMAGE_ATTRIBUTES
+    SPACECRAFT_ID = "LANDSAT_8"
+    WRS_PATH = 1
+    WRS_ROW = 70
+    DATE_ACQUIRED = 2019-01-14
+    SUN_ELEVATION = 59.49769\t
+  END_GROUP = IMAGE_ATTRIBUTES
+  GROUP = LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
+    REFLECTANCE_MULT_BAND_4 = 2.75e-05
+    REFLECTANCE_ADD_BAND_4 = -0.2
+  END_GROUP = LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
+  GROUP = LEVEL2_SURFACE_TEMPERATURE_PARAMETERS
+    TEMPERATURE_MULT_BAND_ST_B10 = 0.00341802
+    TEMPERATURE_ADD_BAND_ST_B10 = 149.0
+  END_GROUP = LEVEL2_SURFACE_TEMPERATURE_PARAMETERS
+  GROUP = LEVEL1_RADIOMETRIC_RESCALING
+    REFLECTANCE_MULT_BAND_4 = 2.0000E-05
+    REFLECTANCE_ADD_BAND_4 = -0.100000
+    RADIANCE_MULT_BAND_10 = 3.3420E-04
+    RADIANCE_ADD_BAND_10 = 0.10000
+  END_GROUP = LEVEL1_RADIOMETRIC_RESCALING
+  GROUP = LEVEL1_THERMAL_CONSTANTS
+    K1_CONSTANT_BAND_10 = 774.8853
+    K2_CONSTANT_BAND_10 = 1321.0789
+  END_GROUP = LEVEL1_THERMAL_CONSTANTS
+END_GROUP = LANDSAT_METADATA_FILE
+END
+"""
+LEVEL_1 = LEVEL_2.replace('"L2SP"', '"L1TP"')
+COLLECTION_1 = (
+    LEVEL_1.replace("COLLECTION_NUMBER = 02", "COLLECTION_NUMBER = 01")
+    .replace("PRODUCT_CONTENTS", "METADATA_FILE_INFO")
+    .replace("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING")
+    .replace("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS")
+)
+PRE_COLLECTION = COLLECTION_1.replace("    COLLECTION_NUMBER = 01\n", "")
+SUN = math.sin(math.radians(59.49769))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "LC08_MTL.txt"
+    path.write_text(text)
+    return path
+
+
+def test_a_level_2_product_has_surface_coefficients(tmp_path: Path) -> None:
+    mtl = read_mtl(written(tmp_path, LEVEL_2))
+
+    assert (mtl.collection, mtl.level) == ("c2", 2)
+    assert mtl.reflectance("B4") == (2.75e-05, -0.2)
+    assert mtl.surface_temperature("B10") == (0.00341802, 149.0)
+    assert mtl.day.isoformat() == "2019-01-14"
+    assert mtl.path_row == (1, 70)
+
+
+@pytest.mark.parametrize(
+    ("text", "collection"),
+    [
+        pytest.param(LEVEL_1, "c2", id="collection 2"),
+        pytest.param(COLLECTION_1, "c1", id="collection 1"),
+        pytest.param(PRE_COLLECTION, "pre", id="before the collections"),
+    ],
+)
+def test_a_level_1_product_has_sun_corrected_coefficients(
+    tmp_path: Path, text: str, collection: str
+) -> None:
+    mtl = read_mtl(written(tmp_path, text))
+
+    scale, offset = mtl.reflectance("B4")
+
+    assert (mtl.collection, mtl.level) == (collection, 1)
+    assert (scale, offset) == (2e-5 / SUN, -0.1 / SUN)
+    assert 12000 * scale + offset == pytest.approx(0.16248, abs=1e-5)
+    assert mtl.thermal("B10") == {"mult": 3.342e-4, "add": 0.1, "k1": 774.8853, "k2": 1321.0789}
+
+
+def test_json_says_the_same(tmp_path: Path) -> None:
+    groups = read_mtl(written(tmp_path, LEVEL_2)).groups
+    path = tmp_path / "LC08_MTL.json"
+    path.write_text(json.dumps({"LANDSAT_METADATA_FILE": groups}))
+
+    assert read_mtl(path).groups == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(LEVEL_1[:300], "the line END is missing", id="cut short"),
+        pytest.param("", "the line END is missing, found 0 characters", id="empty"),
+        pytest.param(LEVEL_1.replace("LANDSAT_8", "LANDSAT_7"), "is of LANDSAT_7", id="ETM+"),
+        pytest.param(
+            LEVEL_1.replace("END_GROUP = PRODUCT_CONTENTS", "END_GROUP = OTHER"),
+            "END_GROUP = OTHER ends no group",
+            id="crossed groups",
+        ),
+    ],
+)
+def test_what_is_no_metadata_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SceneError, match=message):
+        read_mtl(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", '{"LANDSAT_METADATA_FILE": "x"}', "{"])
+def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "LC08_MTL.json"
+    path.write_text(text)
+
+    with pytest.raises(SceneError, match="cannot be read as metadata"):
+        read_mtl(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "message"),
+    [
+        pytest.param(
+            "REFLECTANCE_MULT_BAND_4 = 2.0000E-05",
+            "",
+            "has no REFLECTANCE_MULT_BAND_4 in LEVEL1_RADIOMETRIC_RESCALING",
+            id="no coefficient",
+        ),
+        pytest.param("= 59.49769", "= -3.1", "the sun stood at -3.1 degrees", id="night"),
+        pytest.param("= 59.49769", "= high", "SUN_ELEVATION must be a number", id="no number"),
+    ],
+)
+def test_a_coefficient_that_cannot_be_had_is_named(
+    tmp_path: Path, line: str, instead: str, message: str
+) -> None:
+    mtl = read_mtl(written(tmp_path, LEVEL_1.replace(line, instead)))
+
+    with pytest.raises(SceneError, match=message):
+        mtl.reflectance("B4")
+
+
+def test_a_day_that_is_none_is_named(tmp_path: Path) -> None:
+    mtl = read_mtl(written(tmp_path, LEVEL_1.replace("2019-01-14", "2019-14-01")))
+
+    with pytest.raises(SceneError, match="DATE_ACQUIRED must be a date, found '2019-14-01'"):
+        _ = mtl.day
+
+
+def test_an_unknown_collection_is_refused(tmp_path: Path) -> None:
+    mtl = read_mtl(written(tmp_path, LEVEL_1.replace("NUMBER = 02", "NUMBER = 03")))
+
+    with pytest.raises(SceneError, match="Collection 03"):
+        _ = mtl.collection

@@ -1,0 +1,173 @@
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from minecover.core.errors import ConfigError, RegistryError
+from minecover.tracking import Dataset, Record, Tracking
+from minecover.tracking.provenance import digest_of, folder_digest, git_state, lock_digest
+from minecover.tracking.record import REQUIRED_TAGS
+from minecover.tracking.types import ui_words
+
+CONF = Path(__file__).parents[3] / "conf" / "tracking"
+
+
+def test_the_environment_names_another_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    tracking = Tracking("mlruns", experiment="e", registered_name="m")
+
+    assert tracking.uri == "http://127.0.0.1:5000"
+    assert tracking.artifacts is None
+
+
+def test_the_ui_listens_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    words = ui_words(Tracking("mlruns", experiment="e", registered_name="m"), port=5001)
+
+    text = " ".join(words)
+    assert "--host 127.0.0.1 --port 5001 --workers 1" in text
+    assert f"--backend-store-uri sqlite:///{Path('mlruns').resolve()}/mlflow.db" in text
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_yaml_builds(path: Path) -> None:
+    assert isinstance(instantiate(OmegaConf.load(path)), Tracking)
+
+
+def test_a_name_that_mlflow_refuses_names_its_key() -> None:
+    with pytest.raises(ConfigError, match=r"tracking.registered_name .* found 'a.b'"):
+        Tracking("mlruns", experiment="e", registered_name="a.b")
+
+
+RECORD = Record(
+    name="run",
+    params={"model": {"trees": 40, "features": ["B4"], "depth": None}, "blocks": {}},
+    metrics={"location": {"f1": 0.6, "f1_low": None}, "count": {"sites": 12}},
+    tags=dict.fromkeys(REQUIRED_TAGS, "known"),
+    dataset=Dataset(name="observations", source="data/features", digest="d"),
+    artifacts=(),
+    description="",
+    by_fold={},
+)
+
+
+def test_params_and_metrics_have_the_names_of_their_files() -> None:
+    assert RECORD.flat_params == {
+        "model.trees": "40",
+        "model.features": '["B4"]',
+        "model.depth": "null",
+        "blocks": "{}",
+    }
+    assert RECORD.flat_metrics == {"location.f1": 0.6, "count.sites": 12}
+
+
+def test_a_run_without_provenance_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"lacks \['git_commit'\]"):
+        replace(RECORD, tags=dict.fromkeys(set(REQUIRED_TAGS) - {"git_commit"}, "known"))
+
+
+LOCK = """
+schema: '2.0'
+stages:
+  train:
+    cmd: minecover-stage train
+    outs: [{path: models/model.pkl, md5: 0123, size: 9}]
+  evaluate:
+    cmd: minecover-stage evaluate
+    params: {params.yaml: {from: 2016-10-15}}
+  report:
+    cmd: minecover-stage report
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_same"),
+    [
+        pytest.param(LOCK.replace("stage report", "stage reports"), True, id="a later stage"),
+        pytest.param(LOCK.replace("size: 9", "size: 8"), False, id="an output"),
+        pytest.param(LOCK.replace("2016", "2017"), False, id="a parameter"),
+        pytest.param(
+            LOCK.replace(", size: 9", "").replace("{path", "{size: 9, path"),
+            True,
+            id="key order",
+        ),
+    ],
+)
+def test_a_builds_identity(tmp_path: Path, changed: str, is_same: bool) -> None:
+    (tmp_path / "a").write_text(LOCK)
+    (tmp_path / "b").write_text(changed)
+
+    a, b = (lock_digest(tmp_path / name, ["train", "evaluate"]) for name in "ab")
+
+    assert (a == b) is is_same
+
+
+def test_a_lock_without_a_stage_says_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "dvc.lock").write_text(LOCK)
+
+    with pytest.raises(
+        RegistryError, match=r"no stage folds \(it has: train, evaluate, report\)"
+    ):
+        lock_digest(tmp_path / "dvc.lock", ["folds", "train"])
+
+
+def test_nothing_was_built(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"no dvc.lock.*dvc repro"):
+        lock_digest(tmp_path / "dvc.lock", ["train"])
+
+
+def test_digests_ignore_the_order_of_keys() -> None:
+    assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
+
+
+def test_a_folders_digest_ignores_what_fetching_leaves_there(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(b"bytes")
+    before = folder_digest(tmp_path)
+
+    (tmp_path / "registered_model_meta").write_text("model_name: shared\n")
+
+    assert folder_digest(tmp_path) == before
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """One commit with a source file and what a build writes."""
+    (tmp_path / "reports").mkdir()
+    for name in ("code.py", "dvc.lock", "params.yaml", "reports/metrics.json"):
+        (tmp_path / name).write_text("first\n")
+    author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "Begin"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "is_dirty"),
+    [
+        pytest.param("code.py", True, id="changed code"),
+        pytest.param("new.py", True, id="new code"),
+        pytest.param("dvc.lock", False, id="the lock"),
+        pytest.param("params.yaml", False, id="the parameters"),
+        pytest.param("reports/metrics.json", False, id="the scores"),
+    ],
+)
+def test_what_makes_a_tree_dirty(repository: Path, name: str, is_dirty: bool) -> None:
+    (repository / name).write_text("second\n")
+
+    state = git_state(repository / "reports")
+
+    assert state.is_dirty is is_dirty
+    assert len(state.commit) == 40
+
+
+def test_outside_a_repository_git_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    with pytest.raises(RegistryError, match=r"git knows no commit here .*git init"):
+        git_state(tmp_path)

@@ -1,0 +1,318 @@
+import json
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import Pipeline
+
+from minecover.core.digests import file_digest
+from minecover.core.errors import ModelError, RegistryError
+from minecover.tracking import Dataset, Record, Tracking, connect, log_run
+from minecover.tracking.decisions import promote
+from minecover.tracking.record import REQUIRED_TAGS
+from minecover.tracking.registry import register, resolve
+from minecover.tracking.types import Version
+
+TAGS = dict.fromkeys(REQUIRED_TAGS, "known") | {"data_digest": "d" * 64}
+RECORD = Record(
+    name="aaaaaaa",
+    params={"model": {"trees": 40}, "seed": 7},
+    metrics={"location": {"f1": 0.6, "f1_low": None}, "count": {"sites": 12}},
+    tags=TAGS,
+    dataset=Dataset(name="observations", source="data/features", digest="d" * 64),
+    artifacts=(),
+    description="Two trees.",
+    by_fold={"location.f1": [0.5, 0.7]},
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_store() -> Iterator[None]:
+    """Whatever store the caller's environment names is left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield
+
+
+#: What each racer does: what a worker of a sweep does, in a store that nobody has made yet.
+RACE = """
+from minecover.tracking import Dataset, Record, Tracking, log_run
+tracking = Tracking({folder!r}, experiment="raced", registered_name="shared")
+record = Record(
+    name="{lane}", params={{}}, metrics={{"location": {{"f1": 0.5}}}}, tags={tags!r},
+    dataset=Dataset(name="tables", source="data", digest="d" * 64), artifacts=(),
+    description="", by_fold={{}},
+)
+log_run(tracking, record)
+"""
+
+
+@pytest.fixture(scope="module")
+def racers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tracking, list[int]]:
+    """A store that eight processes made at once, each for a run of its own; how they ended."""
+    folder = str(tmp_path_factory.mktemp("store") / "mlruns")
+    lanes = [RACE.format(folder=folder, lane=f"lane{k}", tags=TAGS) for k in range(8)]
+    started = [subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for code in lanes]
+    ended = [process.wait() for process in started]
+    return Tracking(folder, experiment="tests", registered_name="shared"), ended
+
+
+@pytest.fixture(scope="module")
+def tracking(racers: tuple[Tracking, list[int]]) -> Tracking:
+    """The store that the tests of this file share: making one takes seconds."""
+    return racers[0]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder models/ with its pickle and card, as `train` leaves it."""
+    random = np.random.default_rng(7)
+    X = random.random((60, 2), np.float32)
+    inner = LogisticRegression().fit(X, X[:, 0] > 0.5)
+    fixed = FixedThresholdClassifier(inner, threshold=0.4)
+    fixed.estimator_ = inner
+    folder = tmp_path_factory.mktemp("models")
+    pickled = pickle.dumps(Pipeline([("classifier", fixed)]), protocol=5)
+    (folder / "model.pkl").write_bytes(pickled)
+    card = {"features": ["B4", "B5"], "sha256": file_digest(folder / "model.pkl")}
+    (folder / "model.json").write_text(json.dumps(card))
+    return folder
+
+
+def registered(tracking: Tracking, folder: Path, lock: str) -> Version:
+    record = replace(RECORD, name=lock[:7], tags={**TAGS, "lock_digest": lock})
+    return register(tracking, record, model=folder / "model.pkl", card=folder / "model.json")
+
+
+@pytest.fixture(scope="module")
+def versions(tracking: Tracking, built: Path) -> list[Version]:
+    """Two builds, the first of them registered again last."""
+    return [registered(tracking, built, lock) for lock in ("a" * 64, "b" * 64, "a" * 64)]
+
+
+def test_the_first_version_is_champion_and_later_ones_challenge(
+    versions: list[Version],
+) -> None:
+    assert [(v.version, v.alias, v.created) for v in versions] == [
+        (1, "champion", True),
+        (2, "challenger", True),
+        (1, "champion", False),
+    ]
+
+
+def test_a_build_is_registered_once(tracking: Tracking, versions: list[Version]) -> None:
+    client, experiment = connect(tracking)
+
+    runs = client.search_runs([experiment], "tags.lock_digest = '" + "a" * 64 + "'")
+
+    assert [run.info.run_id for run in runs] == [versions[0].run_id]
+    assert versions[2].run_id == versions[0].run_id
+
+
+def test_the_registered_bytes_are_the_trained_ones(
+    tracking: Tracking, versions: list[Version], built: Path
+) -> None:
+    found = resolve(tracking, "models:/shared@champion")
+
+    assert found.model.read_bytes() == (built / "model.pkl").read_bytes()
+    assert found.sha256 == file_digest(built / "model.pkl")
+    assert found.card == json.loads((built / "model.json").read_text())
+    assert found.version == versions[0].version
+
+
+def test_a_run_says_where_it_comes_from(tracking: Tracking, versions: list[Version]) -> None:
+    client, _ = connect(tracking)
+
+    run = client.get_run(versions[0].run_id)
+
+    assert run.info.status == "FINISHED"
+    assert set(REQUIRED_TAGS) <= set(run.data.tags)
+    assert run.data.tags["lock_digest"] == "a" * 64
+    assert run.data.params == {"model.trees": "40", "seed": "7"}
+    assert run.data.metrics == {"location.f1": 0.6, "count.sites": 12, "fold.location.f1": 0.7}
+    assert run.inputs is not None
+    assert [used.dataset.digest for used in run.inputs.dataset_inputs] == ["d" * 36]
+
+
+def test_a_version_carries_its_metrics_and_digests(
+    tracking: Tracking, versions: list[Version]
+) -> None:
+    client, _ = connect(tracking)
+
+    version = client.get_model_version("shared", "1")
+    model = client.get_logged_model(str(version.source).removeprefix("models:/"))
+
+    assert {m.key: m.value for m in model.metrics or ()} == {
+        "location.f1": 0.6,
+        "count.sites": 12,
+        "fold.location.f1": 0.7,
+    }
+    kept = {"sha256", "folder_sha256", "lock_digest", "data_digest", "git_commit", "git_dirty"}
+    assert kept <= set(version.tags)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64"])
+def test_the_signature_takes(tracking: Tracking, versions: list[Version], dtype: str) -> None:
+    folder = resolve(tracking, "models:/shared@champion").folder
+    rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)
+
+    predicted = served(folder, rows)
+
+    assert list(predicted) == [1, 0]
+
+
+def test_the_signature_lets_nan_pass_to_the_model(
+    tracking: Tracking, versions: list[Version]
+) -> None:
+    folder = resolve(tracking, "models:/shared@champion").folder
+
+    with pytest.raises(ValueError, match="contains NaN"):  # by LogisticRegression, not MLflow
+        served(folder, pd.DataFrame([[np.nan, 0.0]], columns=["B4", "B5"]))
+
+
+def served(folder: Path, rows: pd.DataFrame) -> np.ndarray:
+    """Predict through MLflow's signature, as its server does."""
+    import mlflow.pyfunc
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"mlflow\.")
+        return np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(rows))
+
+
+def test_promotion_swaps_the_aliases_once(tracking: Tracking, built: Path) -> None:
+    own = replace(tracking, registered_name="promoted")
+    for lock in ("a" * 64, "b" * 64):
+        registered(own, built, lock)
+
+    twice = [promote(own, 2, "better"), promote(own, 2, "better")]
+
+    assert [v.alias for v in twice] == ["champion", "champion"]
+    assert resolve(own, "models:/promoted@champion").version == 2
+    assert resolve(own, "models:/promoted@challenger").version == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        pytest.param("pickle", "model.pkl", id="the pickle"),
+        pytest.param("loader", "MLmodel", id="the file that names the loader"),
+    ],
+)
+def test_changed_bytes_are_refused_before_they_are_opened(
+    tracking: Tracking, built: Path, tmp_path: Path, name: str, file: str
+) -> None:
+    own = replace(tracking, registered_name=f"tampered-{name}")
+    registered(own, built, "a" * 64)
+    folder = resolve(own, f"models:/tampered-{name}/1").folder
+    (folder / file).write_bytes(pickle.dumps(Trap(tmp_path / "opened")))
+
+    with pytest.raises(ModelError, match=r"is not what was recorded.*was not opened"):
+        resolve(own, f"models:/tampered-{name}/1")
+
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_pickle_that_its_card_does_not_describe_is_not_registered(
+    tracking: Tracking, built: Path, tmp_path: Path
+) -> None:
+    own = replace(tracking, registered_name="never")
+    (tmp_path / "model.json").write_bytes((built / "model.json").read_bytes())
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "opened")))
+
+    with pytest.raises(ModelError, match=r"model.pkl is not what was recorded"):
+        registered(own, tmp_path, "a" * 64)
+
+    assert not (tmp_path / "opened").exists()
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        pytest.param(
+            "models:/shared/9", r"no models:/shared/9 \(it has: .*@champion", id="version"
+        ),
+        pytest.param("models:/shared@best", r"models:/shared/2.*make run", id="alias"),
+        pytest.param("models:/nobody/1", r"models:/shared@challenger", id="name"),
+        pytest.param("shared", r"is no address.*models:/shared@champion", id="no address"),
+    ],
+)
+def test_an_unknown_address_is_answered_with_what_there_is(
+    tracking: Tracking, versions: list[Version], uri: str, message: str
+) -> None:
+    with pytest.raises(RegistryError, match=message):
+        resolve(tracking, uri)
+
+
+def test_a_version_that_lost_its_alias_and_digests(tracking: Tracking, built: Path) -> None:
+    """As a run leaves it that is killed at the wrong moment, or another tool."""
+    own = replace(tracking, registered_name="lost")
+    registered(own, built, "a" * 64)
+    client, _ = connect(own)
+    client.delete_registered_model_alias("lost", "champion")
+    client.delete_model_version_tag("lost", "1", "sha256")
+
+    again = registered(own, built, "a" * 64)
+
+    assert (again.version, again.alias, again.created) == (1, "champion", False)
+    with pytest.raises(ModelError, match=r"models:/lost/1 carries no digests"):
+        resolve(own, "models:/lost/1")
+
+
+def test_files_that_were_moved_are_named(tracking: Tracking, built: Path) -> None:
+    own = replace(tracking, registered_name="moved")
+    registered(own, built, "a" * 64)
+    folder = resolve(own, "models:/moved/1").folder
+    folder.rename(folder.with_name("elsewhere"))
+
+    with pytest.raises(RegistryError, match=r"files are not at .*register again"):
+        resolve(own, "models:/moved/1")
+
+
+def test_a_sweeps_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Path) -> None:
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "pr.csv").write_text("recall\n")
+    (tmp_path / "metrics.json").write_text("{}\n")
+    record = replace(RECORD, artifacts=(tmp_path / "plots", tmp_path / "metrics.json"))
+    many = replace(record, params={f"key_{i}": i for i in range(150)})
+
+    run_id = log_run(tracking, many)
+
+    client, _ = connect(tracking)
+    assert {found.path for found in client.list_artifacts(run_id)} == {"plots", "metrics.json"}
+    assert len(client.get_run(run_id).data.params) == 150
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+
+
+def test_eight_processes_create_one_store(racers: tuple[Tracking, list[int]]) -> None:
+    tracking, exit_codes = racers
+
+    client, experiment = connect(tracking)
+    raced = client.get_experiment_by_name("raced")
+    assert raced is not None
+    runs = client.search_runs([raced.experiment_id])
+
+    assert exit_codes == [0] * 8
+    assert sorted(run.info.run_name for run in runs) == [f"lane{k}" for k in range(8)]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert client.get_experiment(experiment).artifact_location == tracking.artifacts
