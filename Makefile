@@ -3,16 +3,17 @@
 #   make run                  build everything: data, model, scores, report, registry
 #   make run EXPERIMENT=name  the same for conf/experiment/name.yaml
 #   make test                 every check and every test
+#   make test-fast            the unit tests and laws alone
 #   make check                the checks alone (style, types, imports)
 #   make bench                measure speed and memory, on simulated ground of a million pixels
 #   make ui                   open the registry and the runs in a browser
-#   make lock                 choose versions anew for requirements.lock (needs uv)
+#   make lock                 choose versions anew for both lock files (needs uv)
 #   make clean                delete the environment and what the checking tools remember
 #
 # PYTHON=/path/to/python chooses the interpreter, PORT=5001 the port of `make ui`.
 
 .SUFFIXES:
-.PHONY: help run test check bench ui lock clean
+.PHONY: help run test test-fast check bench ui lock clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -27,7 +28,7 @@ export UV_PYTHON_DOWNLOADS = never
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@sed -n '3,12s/^# *//p' Makefile
+	@sed -n '3,13s/^# *//p' Makefile
 
 # `dvc repro` starts the stages by name, so the environment goes first on their PATH.
 run: $(VENV)/.installed
@@ -44,6 +45,9 @@ run: $(VENV)/.installed
 # one would miss. `pytest` alone draws new examples.
 test: check
 	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile=ci
+
+test-fast: $(VENV)/.installed
+	@PATH="$$(pwd)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile=ci tests/unit tests/laws
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check
@@ -65,10 +69,11 @@ bench: $(VENV)/.installed
 ui: $(VENV)/.installed
 	@$(BIN)/minecover ui --port $(PORT)
 
+COMPILE = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv" >&2; exit 1; }
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate \
-	--python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --extra build pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -86,20 +91,21 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 
 # setuptools goes first: the one package without a wheel is then built by the locked one, in the
 # environment itself, and nothing at all is installed that the lock does not name.
-$(VENV)/.locked: requirements.lock .python-version
+$(VENV)/.locked: requirements.lock requirements-dev.lock .python-version
 	@set -e; $(FIND_PYTHON); $(CHECK_LIBGOMP); \
 	if command -v uv >/dev/null; then \
-	echo "Installing requirements.lock with uv into $(VENV), Python $$version."; \
+	echo "Installing the locked packages with uv into $(VENV), Python $$version."; \
 	uv venv -q --clear --python "$$found" $(VENV); \
 	install="uv pip install -q --python $(BIN)/python --require-hashes --no-build-isolation"; \
 	else \
-	echo "Installing requirements.lock with pip into $(VENV), Python $$version: some minutes."; \
+	echo "Installing the locked packages with pip into $(VENV), Python $$version: some minutes."; \
 	"$$found" -m venv --clear $(VENV); \
 	install="$(BIN)/python -m pip install -q --require-hashes --no-build-isolation --use-pep517"; \
 	fi; \
 	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/backend.txt; \
 	$$install -r $(VENV)/backend.txt; \
-	$$install -r requirements.lock
+	$$install -r requirements.lock; \
+	$$install -r requirements-dev.lock
 	@touch $@
 
 # Sets $found and $version: the interpreter that was asked for, or the first that fits.

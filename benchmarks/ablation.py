@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from sampled import Judged, Sampled
+from sampled import Sampled, Scores
 
 from minecover.core.config import composed
 from minecover.pipeline.stages.train import columns_by_set
@@ -34,22 +34,22 @@ def main() -> None:
     data = Sampled(params, every, n_sites=asked.sites)
     family = params.build("model")
 
-    def judged(feature_sets: list[str]) -> Judged:
+    def score_of(feature_sets: list[str]) -> Scores:
         features = [name for feature_set in feature_sets for name in names[feature_set]]
-        return data.judge(data.out_of_fold(family, features))
+        return data.score(data.out_of_fold(family, features))
 
-    whole = judged(used)
+    whole = score_of(used)
     print("features | average precision | best F1")
     print(f"all of {', '.join(used)} | {whole.line(data.bootstrap)}", flush=True)
     for feature_set in used:
-        rest = judged([name for name in used if name != feature_set])
+        rest = score_of([name for name in used if name != feature_set])
         print(f"without {feature_set} | {rest.line(data.bootstrap, whole)}", flush=True)
     for feature_set in asked.also:
-        more = judged([*used, feature_set])
+        more = score_of([*used, feature_set])
         print(f"with {feature_set} too | {more.line(data.bootstrap, whole)}", flush=True)
     for feature_set in used:
         print(
-            f"{feature_set} alone | {judged([feature_set]).line(data.bootstrap, whole)}",
+            f"{feature_set} alone | {score_of([feature_set]).line(data.bootstrap, whole)}",
             flush=True,
         )
 

@@ -40,7 +40,7 @@ from minecover.pipeline.stages import (
     masks,
     sites,
 )
-from minecover.pipeline.stages.train import chosen_columns, split_of
+from minecover.pipeline.stages.train import chosen_columns, make_split
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: What the fixed recipe has to give on 200 sites.
@@ -126,7 +126,7 @@ class Setting:
         self.params = params
         self.here = fetched_sites()
         self.columns = list(chosen_columns(params))
-        self.split: Split = split_of(
+        self.split: Split = make_split(
             self.here,
             GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")),
             pd.read_parquet(paths.FOLDS),

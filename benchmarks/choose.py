@@ -49,17 +49,17 @@ def main() -> None:
     for name, params in choices.items():
         family = params.build("model")
         held = data.inner(family, columns[name])
-        inner[name] = [data.judge(scores).average_precision[0] for scores in held]
+        inner[name] = [data.score(scores).average_precision[0] for scores in held]
         outer[name] = data.out_of_fold(family, columns[name])
         cells = " ".join(f"{value:.4f}" for value in inner[name])
-        print(f"{name} | {cells} | {data.judge(outer[name]).line(data.bootstrap)}", flush=True)
+        print(f"{name} | {cells} | {data.score(outer[name]).line(data.bootstrap)}", flush=True)
     won = [max(inner, key=lambda name: inner[name][fold]) for fold in folds]
     nested = np.select(
         [data.split.fold_of_site[data.sample.site] == fold for fold in folds],
         [outer[name] for name in won],
     ).astype(np.float32)
     print("chosen, a fold each: " + "; ".join(won))
-    print(f"nested | | {data.judge(nested).line(data.bootstrap)}")
+    print(f"nested | | {data.score(nested).line(data.bootstrap)}")
     print(f"champion: {max(inner, key=lambda name: float(np.mean(inner[name])))}")
 
 

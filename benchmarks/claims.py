@@ -6,7 +6,7 @@ Scores are of single observations against the label, out of fold, with the recip
 forest on the eleven bands, fifteen negatives a positive) unless a line says otherwise;
 differences are paired on the same draws of the sites. Simulated data: what is confirmed here
 is confirmed for the simulated world. That averaging over dates matters, and how many sites
-suffice, is told by `benchmarks/goals.py` and `benchmarks/learning_curves.py`.
+suffice, is shown by `benchmarks/goals.py` and `benchmarks/learning_curves.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import argparse
 from collections.abc import Iterator
 
 import numpy as np
-from sampled import SHARE, Judged, Sampled
+from sampled import SHARE, Sampled, Scores
 from sklearn.pipeline import Pipeline
 
 from minecover.core.config import composed
@@ -43,15 +43,15 @@ def main() -> None:
     bands = tuple(band for kind in KINDS.values() for band in kind)
     data = Sampled(params, bands, n_sites=asked.sites)
     forest = params.build("model")
-    whole = data.judge(data.out_of_fold(forest, bands))
+    whole = data.score(data.out_of_fold(forest, bands))
     print("claim: thermal bands are the most valuable\nbands | average precision | best F1")
     print(f"all eleven | {whole.line(data.bootstrap)}", flush=True)
-    for name, judged in without(data, forest, bands):
-        print(f"without {name} | {judged.line(data.bootstrap, whole)}", flush=True)
+    for name, scores in without(data, forest, bands):
+        print(f"without {name} | {scores.line(data.bootstrap, whole)}", flush=True)
     print("claim: logistic regression fails under imbalance")
     linear = composed(["model=linear"]).build("model")
-    judged = data.judge(data.out_of_fold(linear, bands))
-    print(f"linear instead | {judged.line(data.bootstrap, whole)}", flush=True)
+    scores = data.score(data.out_of_fold(linear, bands))
+    print(f"linear instead | {scores.line(data.bootstrap, whole)}", flush=True)
     print("claim: tuned for recall, all metrics improve together")
     print(f"depth | leaf | recall | precision at p >= {VOTE} | average precision")
     for depth, leaf in GRID:
@@ -63,24 +63,24 @@ def main() -> None:
                 f"model.min_samples_leaf={leaf}",
             ]
         ).build("model")
-        scores = data.out_of_fold(family, bands)
-        recall, precision = rates(data, scores)
-        average = data.judge(scores).average_precision[0]
+        probability = data.out_of_fold(family, bands)
+        recall, precision = rates(data, probability)
+        average = data.score(probability).average_precision[0]
         print(f"{depth} | {leaf} | {recall:.3f} | {precision:.3f} | {average:.3f}", flush=True)
 
 
 def without(
     data: Sampled, family: Pipeline, bands: tuple[str, ...]
-) -> Iterator[tuple[str, Judged]]:
+) -> Iterator[tuple[str, Scores]]:
     """Leave out one kind of band after the other."""
     for name, kind in KINDS.items():
         rest = [band for band in bands if band not in kind]
-        yield name, data.judge(data.out_of_fold(family, rest))
+        yield name, data.score(data.out_of_fold(family, rest))
 
 
-def rates(data: Sampled, scores: np.ndarray) -> tuple[float, float]:
+def rates(data: Sampled, probability: np.ndarray) -> tuple[float, float]:
     """Recall and precision of the votes."""
-    mine, voted = data.sample.y == 1, scores >= VOTE
+    mine, voted = data.sample.y == 1, probability >= VOTE
     tp, fp = (mine & voted).sum(), (~mine & voted).sum() / SHARE
     return float(tp / mine.sum()), float(tp / (tp + fp))
 

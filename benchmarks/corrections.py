@@ -99,8 +99,8 @@ def changed(changes: Changes, more: Changes) -> dict[str, str | None]:
 
 def compared(old: Recipe, new: Recipe) -> pd.DataFrame:
     """Score two recipes, each cut as it asks for."""
-    judged = [recipe.judged(recipe.learned.out_of_fold) for recipe in (old, new)]
-    return by_score(judged[0], judged[1], measures(new.params))
+    scored = [recipe.score(recipe.learned.out_of_fold) for recipe in (old, new)]
+    return by_score(scored[0], scored[1], measures(new.params))
 
 
 def difference(table: pd.DataFrame, score: str) -> str:

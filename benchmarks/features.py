@@ -50,7 +50,7 @@ def main() -> None:
             lambda: np.nanmedian(
                 sliding_window_view(cells, (6, 6), axis=(1, 2))[:, ::2, ::2], axis=(3, 4)
             ),
-            lambda: sorting.middles(cells, starts, 6, 1, with_deviation=False)[0],
+            lambda: sorting.window_medians(cells, starts, 6, 1, with_deviation=False)[0],
             options.dates,
         ),
         "mean and spread of 9 x 9 pixels": (

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from minecover.sources.fetch import recalled
+from minecover.sources.fetch import read_stored
 
 ROOT = Path(__file__).parents[1]
 SERVER = ROOT / "tests/servers/earth_engine.py"
@@ -154,7 +154,7 @@ def _killed(checkout: Path, *, after: int) -> None:
 def _finished(checkout: Path) -> list[str]:
     """Name the sites that the store holds whole."""
     patches = (checkout / ".cache/scenes").glob("*/*.tif")
-    return sorted(path.stem for path in patches if recalled(path))
+    return sorted(path.stem for path in patches if read_stored(path))
 
 
 def _requests(desk: Path) -> pd.DataFrame:

@@ -28,11 +28,19 @@ from minecover.core import paths
 from minecover.core.config import Params, composed
 from minecover.core.feature_table import SiteTable, read_table
 from minecover.core.sites import Site
-from minecover.evaluation import Cut, Judged, Yardstick, choose_cuts, paired, site_scores
+from minecover.evaluation import (
+    EvaluationSettings,
+    ScoredModel,
+    Thresholds,
+    choose_thresholds,
+    paired_differences,
+    site_predictions,
+)
 from minecover.evaluation.out_of_fold import OutOfFold
 from minecover.learning.fitting import predict_out_of_fold
 from minecover.learning.sample import Tables
-from minecover.learning.training import Learned, learn
+from minecover.learning.training import TrainingResult
+from minecover.learning.training import train as train_model
 from minecover.pipeline.stages import (
     context,
     evaluate,
@@ -44,7 +52,7 @@ from minecover.pipeline.stages import (
     sites,
     train,
 )
-from minecover.pipeline.stages.train import choice_of
+from minecover.pipeline.stages.train import training_settings
 
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 #: Worlds that no model learns from.
@@ -58,8 +66,8 @@ ELSEWHERE = {
     # A few sites with mines, since nothing can be built without any.
     "background": ("world.n_sites=10", "world.n_background={n}", "seed=307"),
 }
-#: What is told of them: score, goal.
-TOLD = {
+#: What is printed of them: score, goal.
+SHOWN = {
     "harder": {
         "F1 against the label": ("location.f1", "+0.16"),
         "F1 against the truth": ("truth.location.f1", "-"),
@@ -99,36 +107,36 @@ class Recipe:
     """One way of learning, and what it gives on the default world."""
 
     params: Params
-    learned: Learned
+    learned: TrainingResult
 
     @classmethod
     def of(cls, params: Params, n_sites: int | None = None) -> Recipe:
         """Learn from the build in the working folder, or from some of its sites."""
         sites, split = dealt(params, n_sites)
-        return cls(params, learn(choice_of(params), tables(params, sites), split))
+        return cls(params, train_model(training_settings(params), tables(params, sites), split))
 
-    def judged(self, rows: list[OutOfFold], aggregation: str | None = None) -> Judged:
+    def score(self, rows: list[OutOfFold], aggregation: str | None = None) -> ScoredModel:
         """Judge out-of-fold scores; thresholds as the configuration says."""
         params = composed([f"aggregation={aggregation}"]) if aggregation else self.params
-        scored = [site_scores(row, params.build("aggregation")) for row in rows]
+        scored = [site_predictions(row, params.build("aggregation")) for row in rows]
         chosen = "best_f1" if aggregation else self.params.value("design.threshold")
-        return Judged(scored, choose_cuts(scored, chosen))
+        return ScoredModel(scored, choose_thresholds(scored, chosen))
 
     def elsewhere(self) -> list[OutOfFold]:
         """Score the sites of the working folder with the model of all default sites."""
         here, split = dealt(self.params)
         split = replace(split, fold_of_site=np.zeros_like(split.fold_of_site))
-        columns, read = choice_of(self.params).features, tables(self.params, here)
+        columns, read = training_settings(self.params).features, tables(self.params, here)
         return predict_out_of_fold([self.learned.model], lambda i: read(i, columns), split)
 
-    def cut_as_before(self, rows: list[OutOfFold]) -> Judged:
+    def cut_as_before(self, rows: list[OutOfFold]) -> ScoredModel:
         """Judge scores of other sites where the default ones are cut."""
-        scored = [site_scores(row, self.params.build("aggregation")) for row in rows]
-        cuts = {
-            level: Cut(cut.shipped, {0: cut.shipped})
-            for level, cut in self.learned.cuts.items()
+        scored = [site_predictions(row, self.params.build("aggregation")) for row in rows]
+        thresholds = {
+            level: Thresholds(chosen.shipped, {0: chosen.shipped})
+            for level, chosen in self.learned.thresholds.items()
         }
-        return Judged(scored, cuts)
+        return ScoredModel(scored, thresholds)
 
 
 def tables(params: Params, sites: Sequence[Site]) -> Tables:
@@ -179,17 +187,17 @@ def main() -> None:
 def at_home(old: Recipe, new: Recipe) -> None:
     """Compare out of fold on the default world."""
     rows = old.learned.out_of_fold
-    judged = {"vote": old.judged(rows), "mean": old.judged(rows, "mean")}
-    champion = new.judged(new.learned.out_of_fold)
-    yardstick = measures(new.params)
-    compared = {name: by_score(one, champion, yardstick) for name, one in judged.items()}
+    scored = {"vote": old.score(rows), "mean": old.score(rows, "mean")}
+    champion = new.score(new.learned.out_of_fold)
+    settings = measures(new.params)
+    compared = {name: by_score(one, champion, settings) for name, one in scored.items()}
     for name, (score, kind, goal) in GOALS.items():
         print(line("default", name, compared[kind].loc[score], goal), flush=True)
-    truthful = [against_truth(one) for one in (judged["mean"], champion)]
-    best = by_score(truthful[0], truthful[1], yardstick).loc["location.f1"]
+    truthful = [against_truth(one) for one in (scored["mean"], champion)]
+    best = by_score(truthful[0], truthful[1], settings).loc["location.f1"]
     print(line("default", "F1 against the truth, at its own cut", best, "0.80"), flush=True)
-    dates = judged["vote"], "observation.f1"
-    by_date = by_score(dates[0], dates[0], yardstick).loc[dates[1], "a"]
+    dates = scored["vote"], "observation.f1"
+    by_date = by_score(dates[0], dates[0], settings).loc[dates[1], "a"]
     print(f"default | F1 of 2017 date by date | {by_date:.3f} | - | - | -", flush=True)
 
 
@@ -202,11 +210,11 @@ def abroad(name: str, n_sites: int, old: Recipe, new: Recipe) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         build(composed(world, conf=conf))
-        judged = [recipe.cut_as_before(recipe.elsewhere()) for recipe in (old, new)]
+        scored = [recipe.cut_as_before(recipe.elsewhere()) for recipe in (old, new)]
         os.chdir(back)
-    compared = by_score(judged[0], judged[1], measures(new.params))
-    for told, (score, goal) in TOLD[name].items():
-        print(line(name, told, compared.loc[score], goal), flush=True)
+    compared = by_score(scored[0], scored[1], measures(new.params))
+    for row, (score, goal) in SHOWN[name].items():
+        print(line(name, row, compared.loc[score], goal), flush=True)
 
 
 def real() -> None:
@@ -237,24 +245,24 @@ def build(params: Params) -> None:
         stage.run(params)
 
 
-def measures(params: Params) -> Yardstick:
+def measures(params: Params) -> EvaluationSettings:
     """Gather what is measured, as the stage `evaluate` does."""
-    return Yardstick(
+    return EvaluationSettings(
         bootstrap=params.build("metrics.bootstrap"),
         objects=params.build("metrics.objects"),
         prevalences=params.value("metrics.prevalences"),
     )
 
 
-def by_score(a: Judged, b: Judged, yardstick: Yardstick) -> pd.DataFrame:
+def by_score(a: ScoredModel, b: ScoredModel, settings: EvaluationSettings) -> pd.DataFrame:
     """Compare two models, a row a score."""
-    return paired(a, b, yardstick).set_index("score")
+    return paired_differences(a, b, settings).set_index("score")
 
 
-def against_truth(model: Judged) -> Judged:
+def against_truth(model: ScoredModel) -> ScoredModel:
     """Take the truth for the label: also to choose thresholds, out of fold."""
     sites = [replace(site, label=site.known_truth) for site in model.sites]
-    return Judged(sites, choose_cuts(sites, "best_f1"))
+    return ScoredModel(sites, choose_thresholds(sites, "best_f1"))
 
 
 def line(data: str, name: str, row: pd.Series, goal: str) -> str:

@@ -1,10 +1,10 @@
-"""Does a map that is killed lose anything? Real Dask processes, killed with `kill -9`.
+"""Check that a map survives `kill -9` of its Dask processes without losing or changing a tile.
 
     python benchmarks/kills.py --products simulated/ --area 27.9,-4.2,28,-4.1 --tile 128
 
-Maps an area twice: undisturbed, and through a scheduler and two workers on loopback of which
-a worker is killed after a third of the tiles and the scheduler after two thirds, then started
-again. Prints one table; fails if the two maps differ in a byte.
+Maps an area twice: undisturbed; and on a scheduler and two workers on loopback, where a worker
+is killed after a third of the tiles and the scheduler after two thirds, and the map is then
+started again. Prints one table; fails if the two maps differ in a byte.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ import tempfile
 import time
 from pathlib import Path
 
-#: Longest wait for a process to do what it must [s].
-PATIENCE_S = 600.0
+#: Longest wait for a process [s].
+TIMEOUT_S = 600.0
 
 
 def main() -> None:
     """Map, kill, map again, compare."""
     options = _options()
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
-        calm, rough = Path(scratch) / "calm", Path(scratch) / "rough"
+        undisturbed, killed = Path(scratch) / "undisturbed", Path(scratch) / "killed"
         begin = time.perf_counter()
-        _map(options, calm).check_returncode()
-        seconds_calm = time.perf_counter() - begin
-        n_tiles = _finished(calm)
-        said = _disturbed(options, rough, n_tiles)
-        kept = _finished(rough)
+        _map(options, undisturbed).check_returncode()
+        undisturbed_s = time.perf_counter() - begin
+        n_tiles = _finished(undisturbed)
+        message = _map_and_kill(options, killed, n_tiles)
+        n_finished = _finished(killed)
         begin = time.perf_counter()
-        _map(options, rough).check_returncode()
-        seconds_rest = time.perf_counter() - begin
-        one, other = _digest(calm), _digest(rough)
+        _map(options, killed).check_returncode()
+        rest_s = time.perf_counter() - begin
+        one, other = _digest(undisturbed), _digest(killed)
     print(f"tiles                                   {n_tiles}")
-    print(f"undisturbed                             {seconds_calm:.0f} s")
-    print(f"finished when the scheduler was killed  {kept}")
-    print(f"the run said                            {said}")
-    print(f"started again                           {seconds_rest:.0f} s")
+    print(f"undisturbed                             {undisturbed_s:.0f} s")
+    print(f"finished when the scheduler was killed  {n_finished}")
+    print(f"message of the killed run               {message}")
+    print(f"started again                           {rest_s:.0f} s")
     print(f"maps are the same, byte by byte         {'yes' if one == other else 'NO'}")
     sys.exit(one != other)
 
@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--area", required=True)
     parser.add_argument("--model", default="models/model.pkl")
     parser.add_argument("--tile", default="128")
-    parser.add_argument("--scratch", help="where to write; needs room for two maps")
+    parser.add_argument("--scratch", help="where to write; needs space for two maps")
     return parser.parse_args()
 
 
@@ -66,19 +66,19 @@ def _command(options: argparse.Namespace, out: Path, *more: str) -> list[str]:
 
 def _map(options: argparse.Namespace, out: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        _command(options, out), text=True, capture_output=True, check=False, timeout=PATIENCE_S
+        _command(options, out), text=True, capture_output=True, check=False, timeout=TIMEOUT_S
     )
 
 
-def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
-    """Map on two workers; kill one, then the scheduler; give the run's last line."""
+def _map_and_kill(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
+    """Map on two workers; kill one, then the scheduler; return the last line of the run."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     here = ("--host", "127.0.0.1", "--no-dashboard")
     scheduler = _start("dask", "scheduler", *here, "--port", str(port))
-    # Without a nanny nobody starts a killed worker again.
+    # Without a nanny a killed worker is not started again.
     single = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
     workers = [_start("dask", "worker", address, *single) for _ in range(2)]
     run = subprocess.Popen(
@@ -92,7 +92,7 @@ def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
         workers[0].send_signal(signal.SIGKILL)
         _wait(out, 2 * n_tiles // 3, run)
         scheduler.send_signal(signal.SIGKILL)
-        _, said = run.communicate(timeout=PATIENCE_S)
+        _, output = run.communicate(timeout=TIMEOUT_S)
     finally:
         run.kill()
         run.wait()
@@ -100,8 +100,10 @@ def _disturbed(options: argparse.Namespace, out: Path, n_tiles: int) -> str:
             process.kill()
             process.wait()
     if run.returncode != 1:
-        raise SystemExit(f"the run should end with exit code 1, found {run.returncode}: {said}")
-    return said.strip().splitlines()[-1]
+        raise SystemExit(
+            f"the run should end with exit code 1, found {run.returncode}: {output}"
+        )
+    return output.strip().splitlines()[-1]
 
 
 def _start(*command: str) -> subprocess.Popen[bytes]:
@@ -114,13 +116,13 @@ def _start(*command: str) -> subprocess.Popen[bytes]:
 
 
 def _tool(name: str) -> str:
-    """Find a command of this environment."""
+    """Return the path of a command of this environment."""
     return str(Path(sys.executable).with_name(name))
 
 
 def _wait(out: Path, n: int, run: subprocess.Popen[str]) -> None:
-    """Wait until so many tiles are finished."""
-    end = time.monotonic() + PATIENCE_S
+    """Wait until n tiles are finished."""
+    end = time.monotonic() + TIMEOUT_S
     while _finished(out) < n:
         if run.poll() is not None or time.monotonic() > end:
             run.kill()
@@ -129,17 +131,19 @@ def _wait(out: Path, n: int, run: subprocess.Popen[str]) -> None:
 
 
 def _finished(out: Path) -> int:
-    """Count the tiles that a ledger knows."""
+    """Return the number of tiles in the ledger of a map."""
     ledger = out / "ledger.sqlite"
     if not ledger.is_file():
         return 0
-    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as base:
-        known = base.execute("SELECT COUNT(*) FROM sqlite_master WHERE name='tiles'").fetchone()
-        return base.execute("SELECT COUNT(*) FROM tiles").fetchone()[0] if known[0] else 0
+    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as database:
+        tables = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'tiles'"
+        if not database.execute(tables).fetchone()[0]:
+            return 0
+        return int(database.execute("SELECT COUNT(*) FROM tiles").fetchone()[0])
 
 
 def _digest(out: Path) -> dict[str, str]:
-    """Digest every file of a map, but for the ledger, which holds times, and the lock."""
+    """Return the digest of every file of a map except its lock and ledger, which has times."""
     return {
         str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(out.rglob("*"))

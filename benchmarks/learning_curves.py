@@ -52,7 +52,7 @@ def over_sites(params: Params, counts: list[int]) -> None:
         known[order[:count]] = True
         scores = data.out_of_fold(params.build("model"), columns, known=known)
         # A fold's model learns from those of its sites that lie in the other folds.
-        print(f"{count} | {data.judge(scores).line(data.bootstrap)}", flush=True)
+        print(f"{count} | {data.score(scores).line(data.bootstrap)}", flush=True)
 
 
 def over_dates(plain: list[str], counts: list[int], n_sites: int) -> None:
@@ -71,7 +71,7 @@ def over_dates(plain: list[str], counts: list[int], n_sites: int) -> None:
             columns = list(chosen_columns(params))
             data = Sampled(params, columns)
             scores = data.out_of_fold(params.build("model"), columns)
-            print(f"{count} | {data.judge(scores).line(data.bootstrap)}", flush=True)
+            print(f"{count} | {data.score(scores).line(data.bootstrap)}", flush=True)
             os.chdir(back)
 
 

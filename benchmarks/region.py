@@ -1,11 +1,10 @@
-"""Measure how fast a region is mapped, from files to files, and what limits it.
+"""Measure how fast a region is mapped, from files to files, and what limits the speed.
 
     python benchmarks/region.py --products simulated/ --model models/model.pkl --repeats 5
 
-Scores in memory as 2017 did (`recipe.py`), and maps all that a folder of simulated products
-shows, with one and with two workers, in turns; does the same reading and writing with no
-computing between. Prints medians, where one tile's time goes, the peak memory of all processes
-together, and what provinces and countries would take.
+Scores in memory with the recipe of 2017 (`recipe.py`), and maps the whole extent of a folder of
+simulated products with one and with two workers, in turns. Prints medians, the time of each
+part of a tile, the peak memory of all processes together, and estimates for larger regions.
 """
 
 from __future__ import annotations
@@ -37,30 +36,30 @@ from minecover.prediction.region.tiles import Tile, tiles_of
 
 #: Locations: areas of SCIENCE's sources over 900 m2.
 REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
-#: Side of a tile [px], as `minecover map` has it where nothing is said.
+#: Side of a tile [px], the default of `minecover map`.
 TILE_PX = 1024
-#: Machines of so many cores, and how many of them.
+#: Cores of a machine, and number of machines.
 FLEETS = ((2, 1), (16, 1), (16, 100))
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     options = _options()
     area = extent_of(options.products)
     profile = ModelBundle.read(options.model).detector().profile
-    theirs = recipe(square(options.products), profile, sites=options.sites)
-    theirs.locations_a_second()  # once, not counted
+    baseline = recipe(square(options.products), profile, sites=options.sites)
+    baseline.locations_a_second()  # once, not counted
     print(machine())
     in_memory: list[float] = []
     found = {workers: list[Run]() for workers in (1, 2)}
     for _ in range(options.repeats):
-        # In turns: what else the machine does befalls all.
-        in_memory.append(theirs.locations_a_second())
+        # In turns: other load of the machine affects all alike.
+        in_memory.append(baseline.locations_a_second())
         for workers, runs in found.items():
             runs.append(mapped(options.products, area, options.model, workers, options.scratch))
-    print(f"{statistics.median(in_memory):,.0f} locations/s, in memory: {theirs.named}")
-    middle = {workers: _median(runs) for workers, runs in found.items()}
-    for workers, run in middle.items():
+    print(f"{statistics.median(in_memory):,.0f} locations/s, in memory: {baseline.named}")
+    medians = {workers: _median(runs) for workers, runs in found.items()}
+    for workers, run in medians.items():
         print(
             f"{workers} workers: {run.locations / run.busy_s:>10,.0f} locations/s mapping, "
             f"{run.locations / run.wall_s:>10,.0f} with starting and ending "
@@ -72,7 +71,7 @@ def main() -> None:
         f"({min(pairs):.2f} ... {max(pairs):.2f})"
     )
     rates = [run.locations / run.busy_s for run in found[2]]
-    times = [ours / recipes for ours, recipes in zip(rates, in_memory, strict=True)]
+    times = [rate / recipes for rate, recipes in zip(rates, in_memory, strict=True)]
     print(
         f"two workers, files to files, against the recipe in memory: "
         f"{statistics.median(times):.1f} x ({min(times):.1f} ... {max(times):.1f})"
@@ -82,18 +81,18 @@ def main() -> None:
     largest = max(tiles, key=lambda tile: tile.locations)
     _where_time_goes(settings, largest.grid, options.repeats)
     products = product_folder(settings.source, ModelBundle.find(str(options.model)).card)
-    _, n_bytes = products.weigh([tile.grid for tile in tiles])
+    _, n_bytes = products.estimate_reading([tile.grid for tile in tiles])
     n_bytes /= sum(tile.locations for tile in tiles)
-    _regions(middle[2].locations / middle[2].busy_s / 2, n_bytes)
+    _regions(medians[2].locations / medians[2].busy_s / 2, n_bytes)
 
 
 def _median(runs: Sequence[Run]) -> Run:
-    """Take the run of median time."""
+    """Return the run of median time."""
     return sorted(runs, key=lambda run: run.busy_s)[len(runs) // 2]
 
 
 def _where_time_goes(settings: MapSettings, grid: Grid, repeats: int) -> None:
-    """Time the parts of one tile on one core, and the reading and writing alone."""
+    """Print the time of each part of a tile on one core, and of reading and writing alone."""
     detector, source = model_of(settings).detector(), source_of(settings)
     tile = Tile("part", grid)
     site = Site("part", "", grid, 24)
@@ -131,7 +130,7 @@ def _where_time_goes(settings: MapSettings, grid: Grid, repeats: int) -> None:
 
 
 def _regions(a_core: float, n_bytes: float) -> None:
-    """Extrapolate, with the arithmetic: locations / (locations/s a core x cores)."""
+    """Print the estimated time of regions: locations / (locations/s and core x cores)."""
     print(f"{a_core:,.0f} locations/s and core, {n_bytes:.0f} bytes to read a location:")
     for name, n in REGIONS.items():
         for cores, machines in FLEETS:
@@ -148,7 +147,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=Path("models/model.pkl"))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
-        "--sites", type=int, default=SITES, help="that the recipe's forest is fitted on"
+        "--sites", type=int, default=SITES, help="on which the recipe's forest is fitted"
     )
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     return parser.parse_args()

@@ -28,11 +28,17 @@ from minecover.core.errors import LabelError
 from minecover.core.outputs import fetched_sites
 from minecover.core.raster import burn, read_planes
 from minecover.core.sites import read_sites
-from minecover.evaluation import Judged, Yardstick, choose_cuts, paired, site_scores
+from minecover.evaluation import (
+    EvaluationSettings,
+    ScoredModel,
+    choose_thresholds,
+    paired_differences,
+    site_predictions,
+)
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.labels import as_labels, read_labels, read_verdicts
 from minecover.labels.burning import label_cube
-from minecover.pipeline.review import GEOPACKAGE, export, take
+from minecover.pipeline.review import GEOPACKAGE, export_questions, import_verdicts
 from minecover.pipeline.stages import (
     context,
     evaluate,
@@ -106,12 +112,14 @@ def run(params: Params, n_questions: int) -> None:
         f"pixels with another label: {changed} by a verdict or its ring, {elsewhere} elsewhere"
     )
     after = list(read_out_of_fold(paths.OUT_OF_FOLD))
-    yardstick = Yardstick(
+    settings = EvaluationSettings(
         bootstrap=params.build("metrics.bootstrap"),
         objects=params.build("metrics.objects"),
         prevalences=params.value("metrics.prevalences"),
     )
-    table = paired(judged(params, before), judged(params, after), yardstick)
+    table = paired_differences(
+        score_site_tables(params, before), score_site_tables(params, after), settings
+    )
     shown = table[table["score"].isin(["location.average_precision", "location.f1"])]
     print(shown.to_string(index=False))
 
@@ -120,7 +128,7 @@ def answered(params: Params, ask: str, top: int, truth: object) -> Counter[str]:
     """Ask so many questions of a kind, answer them, import the answers."""
     out = Path("asked") / ask
     try:
-        export(params, ask, top=top, out=out)
+        export_questions(params, ask, top=top, out=out)
     except LabelError as nothing:
         print(nothing)
         return Counter()
@@ -132,7 +140,9 @@ def answered(params: Params, ask: str, top: int, truth: object) -> Counter[str]:
     questions["why"] = [f"{s:.0%} of it truly is mine" for s in share]
     file = out / "answered.gpkg"
     questions.to_file(file)
-    take(params, file, blanks={"who": "truth", "when": date.today().isoformat(), "why": ""})
+    import_verdicts(
+        params, file, blanks={"who": "truth", "when": date.today().isoformat(), "why": ""}
+    )
     return Counter(questions["verdict"])
 
 
@@ -158,11 +168,11 @@ def changes(params: Params, before: dict[str, np.ndarray]) -> tuple[int, int]:
     return near, elsewhere
 
 
-def judged(params: Params, tables: list[OutOfFold]) -> Judged:
+def score_site_tables(params: Params, tables: list[OutOfFold]) -> ScoredModel:
     """Judge out-of-fold scores against the truth."""
     aggregation = params.build("aggregation")
-    scored = [site_scores(replace(one, label=one.truth), aggregation) for one in tables]
-    return Judged(scored, choose_cuts(scored, params.value("design.threshold")))
+    scored = [site_predictions(replace(one, label=one.truth), aggregation) for one in tables]
+    return ScoredModel(scored, choose_thresholds(scored, params.value("design.threshold")))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from minecover.learning.fitting import fit, probability
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, count_rows, draw_sample, fold_rows
-from minecover.pipeline.stages.train import chosen_columns, split_of
+from minecover.pipeline.stages.train import chosen_columns, make_split
 
 F64 = NDArray[np.float64]
 #: Share of the negatives that is looked at.
@@ -38,13 +38,13 @@ SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class Scores:
     """Scores against the labels: of the sites as they are, then of each draw of them."""
 
     average_precision: F64
     best_f1: F64
 
-    def line(self, bootstrap: Bootstrap, beside: Judged | None = None) -> str:
+    def line(self, bootstrap: Bootstrap, beside: Scores | None = None) -> str:
         """Write both scores, or their differences to another model's, with intervals."""
         cells = []
         for name in ("average_precision", "best_f1"):
@@ -71,7 +71,7 @@ def dealt(params: Params, n_sites: int | None = None) -> tuple[list[Site], Split
         Of fewer sites it has no buffer: a look at differences, not at what is published.
     """
     here = fetched_sites()
-    whole = split_of(
+    whole = make_split(
         here,
         GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")),
         pd.read_parquet(paths.FOLDS),
@@ -207,7 +207,7 @@ class Sampled:
         share = min(SHARE, self.shares[fold])
         return fit(family, self.recipe, sample, allowed, share=share, bag=0)
 
-    def judge(self, scores: NDArray[np.float32]) -> Judged:
+    def score(self, scores: NDArray[np.float32]) -> Scores:
         """Count, draw the sites again, and count again."""
         site = self.sample.site
         rankings = [
@@ -219,7 +219,7 @@ class Sampled:
         n_mine = draws @ np.array([ranking.mine.size for ranking in rankings], np.float64)
         tp, fp = draws @ mine, draws @ other / SHARE
         rise = np.diff(tp, axis=1, prepend=0.0)
-        return Judged(
+        return Scores(
             ratio((rise * np.nan_to_num(ratio(tp, tp + fp))).sum(axis=1), n_mine),
             np.max(2 * tp / (tp + fp + n_mine[:, None]), axis=1),
         )

@@ -1,10 +1,10 @@
-"""Do time and memory grow as they should? Areas of several sizes, mapped end to end.
+"""Measure how time and memory of a map grow with its area, for areas of several sizes.
 
     python benchmarks/scaling.py --products sim1/ sim4/ sim13/ sim54/ --model models/model.pkl
 
 Prints time and memory of each, and the slope of time over locations on logarithmic axes: 1 is
-linear. Memory should not grow at all: `peak` is the most that was seen of all processes
-together, which a longer run has more time to catch; `most` adds up the most that each held.
+linear. Memory should not grow: `peak` is the largest sampled sum over all processes, which a
+longer run samples more often; `most` is the sum of the largest memory of each process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from measured import Run, extent_of, machine, mapped
 
 
 def main() -> None:
-    """Map every folder a few times; print medians and the slope."""
+    """Map every folder several times; print medians and the slope."""
     options = _options()
     print(machine())
     print(f"{'locations':>12}{'mapping s':>12}{'command s':>12}{'peak GB':>9}{'most GB':>9}")

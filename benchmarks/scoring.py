@@ -21,7 +21,7 @@ from measured import machine
 from recipe import SITES, recipe, square
 
 from minecover.features.validity import valid
-from minecover.learning.models.compiled_trees import compiled
+from minecover.learning.models.compiled_trees import compile_trees
 from minecover.prediction.bundle import ModelBundle
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     planes = detector.planes(cube, usable, {})
     X = np.stack([planes[name][anywhere] for name in detector.features]).T
     original = pickle.loads(options.model.read_bytes())
-    twin, screen = compiled(original), detector.screen
+    twin, screen = compile_trees(original), detector.screen
 
     def looked_first() -> np.ndarray:
         return screen.probability(X, twin) if screen else twin.predict_proba(X)[:, 1]

@@ -21,7 +21,6 @@ import argparse
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -43,7 +42,7 @@ from minecover.core.config import Params, load_params
 from minecover.evaluation.out_of_fold import read_out_of_fold
 from minecover.learning.sample import fold_rows
 from minecover.pipeline.sweep.build_state import BuildState
-from minecover.pipeline.sweep.training_data import lesson
+from minecover.pipeline.sweep.training_data import training_data
 from minecover.tracking import runs
 
 ROOT = Path(__file__).parents[1]
@@ -116,7 +115,7 @@ def sweep(words: list[str]) -> tuple[float, dict[str, dict[str, np.ndarray]]]:
     launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "minecover.pipeline.sweep", "-m", *words, *listed, *launcher],
+        ["minecover", "sweep", *words, *listed, *launcher],
         check=True,
     )
     wall = time.perf_counter() - start
@@ -124,11 +123,13 @@ def sweep(words: list[str]) -> tuple[float, dict[str, dict[str, np.ndarray]]]:
     table = pd.read_csv(next(Path(tracking.folder).glob("artifacts/*/artifacts/summary.csv")))
     found, fitting, rest = {}, [], []
     for row in table.to_dict("records"):
-        seconds = runs.told(tracking, row["run_id"]).metrics
+        seconds = runs.find_run(tracking, row["run_id"]).metrics
         fitting.append(seconds["seconds.fit_and_predict"])
         rest.append(seconds["seconds.rest"])
         with tempfile.TemporaryDirectory() as folder:
-            path = runs.fetched(tracking, row["run_id"], "out_of_fold.parquet", Path(folder))
+            path = runs.download_artifact(
+                tracking, row["run_id"], "out_of_fold.parquet", Path(folder)
+            )
             found[str(row["name"])] = by_fold(path)
     print(f"beside fitting and predicting: {median(rest):.1f} s of a job's own, median;")
     print(f"with starting and logging {(2 * wall - sum(fitting)) / len(rest):.1f} s a job")
@@ -162,23 +163,23 @@ def scores(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
 
 def grid_search(params: Params) -> tuple[float, GridSearchCV]:
     """Time GridSearchCV on the rows that the sweep drew and the ground that it scored."""
-    given = lesson(params, BuildState.here().data)
-    tables = [given.store(index, ("all",)) for index in range(len(given.sites))]
+    data = training_data(params, BuildState.here().data)
+    tables = [data.store(index, ("all",)) for index in range(len(data.sites))]
     kept = [table.valid & (table.label >= 0) for table in tables]
-    n_drawn = len(given.sample.y)
-    X = np.concatenate([given.sample.X, *(t.X[k] for t, k in zip(tables, kept, strict=True))])
+    n_drawn = len(data.sample.y)
+    X = np.concatenate([data.sample.X, *(t.X[k] for t, k in zip(tables, kept, strict=True))])
     y = np.concatenate(
-        [given.sample.y, *(t.label[k] for t, k in zip(tables, kept, strict=True))]
+        [data.sample.y, *(t.label[k] for t, k in zip(tables, kept, strict=True))]
     )
-    fold = np.repeat(given.split.fold_of_site, [int(k.sum()) for k in kept])
+    fold = np.repeat(data.split.fold_of_site, [int(k.sum()) for k in kept])
     splits = [
         (
             np.flatnonzero(
-                fold_rows(given.sample, given.split, k) & given.sample.drawn(given.shares[k], 0)
+                fold_rows(data.sample, data.split, k) & data.sample.drawn(data.shares[k], 0)
             ),
             n_drawn + np.flatnonzero(fold == k),
         )
-        for k in range(len(given.split.near))
+        for k in range(len(data.split.near))
     ]
     search = GridSearchCV(
         params.build("model")[-1],

@@ -1,4 +1,4 @@
-"""Whole builds in repositories of their own: a small simulated world, and real imagery."""
+"""Fixtures of whole builds, each in its own repository: a simulated world, and real imagery."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The first example of a law may wait for loops to be compiled; no law is about time.
+# The first example of a property may compile loops, so examples have no deadline.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -31,11 +31,11 @@ GIT_IDENTITY = (
 
 
 @dataclass(frozen=True)
-class House:
-    """A checkout that commands run in.
+class Checkout:
+    """A copy of the project that commands run in.
 
-    It runs the package's own files, whose loops are compiled once for all checkouts; with
-    `is_changed` it runs those that were copied into it.
+    Commands run the source of this project, whose loops are compiled once for all copies; with
+    `is_changed` they run the source in the copy.
     """
 
     root: Path
@@ -43,7 +43,7 @@ class House:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that commands of this checkout run with."""
+        """Environment variables of the commands."""
         env = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -56,7 +56,7 @@ class House:
         return env
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the environment; what it prints is captured."""
+        """Run a command, and capture what it prints."""
         return subprocess.run(
             command,
             cwd=self.root,
@@ -67,14 +67,14 @@ class House:
         )
 
     def must(self, *command: str) -> str:
-        """Run a command that has to succeed; give all it printed."""
+        """Run a command that has to succeed, and return what it printed."""
         done = self.run(*command)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
 
-def house(root: Path, *overrides: str) -> House:
-    """Copy the project and choose its parameters."""
+def make_checkout(root: Path, *overrides: str) -> Checkout:
+    """Copy the project into a git repository, and write its params.yaml."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -83,67 +83,67 @@ def house(root: Path, *overrides: str) -> House:
             shutil.copy(source, root / part)
     (root / "mlruns").mkdir()
     shutil.copy(ROOT / "mlruns" / ".gitignore", root / "mlruns")
-    built = House(root)
-    built.must("git", "init", "-q")
-    built.must("dvc", "init", "-q")
-    built.must("minecover", "params", "--write", *overrides)
-    built.must("git", "add", "-A")
-    built.must("git", "commit", "-qm", "Begin")
-    return built
+    checkout = Checkout(root)
+    checkout.must("git", "init", "-q")
+    checkout.must("dvc", "init", "-q")
+    checkout.must("minecover", "params", "--write", *overrides)
+    checkout.must("git", "add", "-A")
+    checkout.must("git", "commit", "-qm", "Begin")
+    return checkout
 
 
 SMALL = (
     "world.n_sites=12",
     "folds.n=3",
-    # Twelve sites are too few to say whether position tells.
+    # Twelve sites are too few for the leakage audit.
     "folds.gate=false",
 )
 
 
 @pytest.fixture(scope="session")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Twelve sites, from labels to report, registered."""
-    built = house(tmp_path_factory.mktemp("small_world"), *SMALL)
-    built.must("dvc", "repro")
-    built.must("minecover", "register", "--if-missing")
-    return built
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Build twelve simulated sites, and register the model."""
+    checkout = make_checkout(tmp_path_factory.mktemp("small_world"), *SMALL)
+    checkout.must("dvc", "repro")
+    checkout.must("minecover", "register", "--if-missing")
+    return checkout
 
 
 @pytest.fixture(scope="session")
-def scored_by_date(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Score the small world's tables date by date, and then over dates."""
-    root = tmp_path_factory.mktemp("scored_by_date") / "house"
+def scored_by_date(small_world: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Train and evaluate the observation design on the tables of the small world."""
+    root = tmp_path_factory.mktemp("scored_by_date") / "checkout"
     unused = shutil.ignore_patterns(".dvc", ".git", "*.tif", "mlruns")
     shutil.copytree(small_world.root, root, ignore=unused)
-    built = House(root)
+    checkout = Checkout(root)
     choice = ("design=observation", "features=[bands,spectral]")
-    built.must("minecover", "params", "--write", *SMALL, *choice)
-    built.must("python", "-m", "minecover.pipeline.stages", "train")
-    built.must("python", "-m", "minecover.pipeline.stages", "evaluate")
-    return built
+    checkout.must("minecover", "params", "--write", *SMALL, *choice)
+    checkout.must("python", "-m", "minecover.pipeline", "train")
+    checkout.must("python", "-m", "minecover.pipeline", "evaluate")
+    return checkout
 
 
 @pytest.fixture(scope="session")
-def brumadinho(tmp_path_factory: pytest.TempPathFactory) -> House:
+def brumadinho(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Build the experiment on real Landsat imagery, with a small forest, and register it."""
     real_data = Path(os.environ.get("MINECOVER_REAL_DATA", ROOT.parent / "shared" / "data"))
     if not real_data.is_dir():
         pytest.skip(f"no real data at {real_data}; name the folder in MINECOVER_REAL_DATA")
-    built = house(
+    checkout = make_checkout(
         tmp_path_factory.mktemp("brumadinho"),
         "experiment=brumadinho",
         f"paths.real_data={real_data}",
         "model.n_estimators=10",
         "metrics.bootstrap.replicates=20",
     )
-    built.must("dvc", "repro")
-    built.must("minecover", "register", "--if-missing")
-    return built
+    checkout.must("dvc", "repro")
+    checkout.must("minecover", "register", "--if-missing")
+    return checkout
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Start a real browser without a window; while it runs, so does its event loop."""
+    """Start a headless browser; its event loop runs until the fixture ends."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")

@@ -1,4 +1,4 @@
-"""A checkout with a small registry: what the tests of promotion and of the UI look at."""
+"""A git checkout with a small registry, for the tests of promotion."""
 
 import json
 import os
@@ -16,50 +16,50 @@ from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
 from minecover.learning.applicability import DissimilarityIndex
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.linear import linear
-from minecover.learning.training import finished
-from minecover.tracking import Dataset, Record, Tracking
+from minecover.learning.training import with_threshold
+from minecover.tracking import Dataset, Record, Tracking, registry
 from minecover.tracking.record import REQUIRED_TAGS
-from minecover.tracking.registry import register
 from minecover.tracking.types import Version
 
-#: Locations are scored once; they are mines in the corner, and nobody drew a threshold.
-CHOICES = ("design.threshold=0.5", "metrics.bootstrap.replicates=200")
+#: Overrides for params.yaml: a fixed threshold, and few bootstrap replicates.
+OVERRIDES = ("design.threshold=0.5", "metrics.bootstrap.replicates=200")
 SHAPE, N_SITES = (1, 12, 12), 24
 
 
 @dataclass(frozen=True)
 class Build:
-    """What one build left behind, as far as the registry asks."""
+    """The properties of one build that the registry and the checks of promotion read."""
 
-    lock: str  # a digit; repeated it is the digest
-    skill: float  # how far mines are told from other ground; 0 is chance
-    passed: bool = True  # the audit of leaks
-    dirty: bool = False
-    fills: bool = True  # whether the model's first step takes what callers send
-    card: str = "# A card\n"
-    pictures: tuple[Path, ...] = ()
+    lock: str  # a digit; repeated it is the lock digest
+    skill: float  # shift of the probabilities of mines [logits]; 0 is chance
+    passes_audit: bool = True  # of leakage
+    is_dirty: bool = False  # the git state
+    takes_nan: bool = True  # whether the model imputes NaN
 
 
 @dataclass(frozen=True)
-class Checkout:
+class RegistryCheckout:
     """A clean git repository with params.yaml, and a registry beside its files."""
 
     root: Path
     tracking: Tracking
 
-    def git(self, *words: str) -> str:
+    def git(self, *arguments: str) -> str:
         author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-        command = ["git", "-C", str(self.root), *author, *words]
+        command = ["git", "-C", str(self.root), *author, *arguments]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
-    def registered(self, build: Build) -> Version:
+    def register(self, build: Build) -> Version:
         """Register a build as `make run` does."""
-        folder = self.root / "mlruns" / "built" / build.lock
+        folder = self.root / "mlruns" / "builds" / build.lock
         folder.mkdir(parents=True)
-        model, card = trained(folder, fills=build.fills)
-        write_out_of_fold(folder / "out_of_fold.parquet", iter(scored(build.skill)))
-        audit = {"passed": build.passed, "failed": [] if build.passed else ["position_only"]}
+        model, card = write_model(folder, takes_nan=build.takes_nan)
+        write_out_of_fold(folder / "out_of_fold.parquet", iter(out_of_fold(build.skill)))
+        audit = {
+            "passed": build.passes_audit,
+            "failed": [] if build.passes_audit else ["position_only"],
+        }
         (folder / "leakage.json").write_text(json.dumps(audit))
         names = ("out_of_fold.parquet", "leakage.json")
         record = Record(
@@ -70,44 +70,40 @@ class Checkout:
                 **dict.fromkeys(REQUIRED_TAGS, "known"),
                 "lock_digest": build.lock * 64,
                 "git_commit": self.git("rev-parse", "HEAD"),
-                "git_dirty": str(build.dirty).lower(),
+                "git_dirty": str(build.is_dirty).lower(),
                 "family": "linear",
             },
             dataset=Dataset("simulated locations", "data/features", "d" * 36),
-            artifacts=(
-                *(folder / name for name in names),
-                self.root / "params.yaml",
-                *build.pictures,
-            ),
-            description=build.card,
+            artifacts=(*(folder / name for name in names), self.root / "params.yaml"),
+            description="# A card\n",
             by_fold={},
         )
-        return register(self.tracking, record, model=model, card=card)
+        return registry.register(self.tracking, record, model=model, card=card)
 
 
-def checkout(root: Path, conf: Path) -> Checkout:
-    """Make a repository with one commit."""
-    params = composed(CHOICES, conf=conf)
+def make_registry_checkout(root: Path, conf: Path) -> RegistryCheckout:
+    """Create a repository with one commit, and an empty registry."""
+    params = composed(OVERRIDES, conf=conf)
     write_params(params, root / "params.yaml")
     (root / "code.py").write_text("first\n")
     (root / ".gitignore").write_text("/mlruns/\n")
-    made = Checkout(root, Tracking(str(root / "mlruns"), "minecover", "minecover"))
-    made.git("init", "-q")
-    made.git("add", ".")
-    made.git("commit", "-qm", "Begin")
-    return made
+    checkout = RegistryCheckout(root, Tracking(str(root / "mlruns"), "minecover", "minecover"))
+    checkout.git("init", "-q")
+    checkout.git("add", ".")
+    checkout.git("commit", "-qm", "Begin")
+    return checkout
 
 
-def trained(folder: Path, *, fills: bool) -> tuple[Path, Path]:
-    """Leave a small model as `train` leaves one; give its pickle and its card."""
+def write_model(folder: Path, *, takes_nan: bool) -> tuple[Path, Path]:
+    """Write a small model and its card as `train` does; return both paths."""
     rng = np.random.default_rng(7)
     X = rng.random((200, 4), np.float32)
     y = (X[:, 0] > 0.6).astype(np.int8)
     fitted = Calibrated(linear(C=1.0, max_iter=100, class_weight=None).fit(X, y), AsIs())
-    index = DissimilarityIndex(np.ones(4), 4).fit(X, np.arange(200) % 2)
-    model = finished(fitted, 0.4, {"applicability": index})
-    if not fills:
-        model = Pipeline([*model.steps[:-1], ("classifier", fitted.model[-1])])
+    index = DissimilarityIndex(np.ones(4), 4).fit(X, fold=np.arange(200) % 2)
+    model = with_threshold(fitted, 0.4, {"applicability": index})
+    if not takes_nan:
+        model = Pipeline([*model.steps[:-1], ("classifier", fitted.estimator[-1])])
     (folder / "model.pkl").write_bytes(pickle.dumps(model, protocol=5))
     card = {
         "features": ["B4", "B5", "ndvi", "bsi"],
@@ -117,8 +113,8 @@ def trained(folder: Path, *, fills: bool) -> tuple[Path, Path]:
     return folder / "model.pkl", folder / "model.json"
 
 
-def scored(skill: float) -> list[OutOfFold]:
-    """Score sites whose corner is a mine; the more skill, the less its scores overlap."""
+def out_of_fold(skill: float) -> list[OutOfFold]:
+    """Return probabilities of sites with a mine in the corner, better with more skill."""
     rng = np.random.default_rng(7)
     label = np.zeros(SHAPE, np.int8)
     label[:, :3, :3] = 1
@@ -130,8 +126,8 @@ def scored(skill: float) -> list[OutOfFold]:
     ]
 
 
-class Trap:
-    """Makes a folder when it is unpickled."""
+class FolderMaker:
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

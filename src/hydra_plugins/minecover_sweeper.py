@@ -1,4 +1,4 @@
-"""Hydra looks for sweepers in this package alone; what ours does is in `minecover.pipeline.sweep`."""
+"""The sweeper of `minecover sweep`: Hydra looks for sweepers in this package alone."""
 
 from __future__ import annotations
 

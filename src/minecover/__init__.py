@@ -4,18 +4,18 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-#: What is offered here, and where it is: `import minecover` itself imports nothing. The types
-#: stand in __init__.pyi.
-_OFFERED = {"open_site": "minecover.api", "load_model": "minecover.api"}
+#: Public names and their modules. They are imported on first use, so that `import minecover` is
+#: fast; __init__.pyi declares their types.
+_PUBLIC = {"open_site": "minecover.api", "load_model": "minecover.api"}
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for when it is asked for (PEP 562)."""
-    if name not in _OFFERED:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_OFFERED[name]), name)
+    return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    """List the names, those not imported yet included."""
-    return sorted([*globals(), *_OFFERED])
+    """Return all names, including those that are not imported yet."""
+    return sorted([*globals(), *_PUBLIC])

@@ -1,4 +1,4 @@
-"""A built site in one's hands, for notebooks: its colours, its predictions, its arrays."""
+"""The Python API for notebooks: open a built site, load a model."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from minecover.core.errors import SiteError
 from minecover.core.outputs import read_context
 from minecover.core.raster import read_cube
 from minecover.core.sites import Site, read_sites
-from minecover.evaluation import site_scores
 from minecover.evaluation.out_of_fold import read_out_of_fold
 from minecover.features.validity import Profile, valid
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import Detector
-from minecover.reporting.figures import SiteView, clearest, stretched
-from minecover.reporting.scored_sites import site_view
+from minecover.reporting.figures import SiteView, clearest_date_index, stretch_bands
+from minecover.reporting.scored_sites import aggregate_dates, site_view
 
-#: Bands shown as red, green and blue, by what the picture is good for.
+#: Bands shown as red, green and blue, by name of the composite.
 COLOURS = {
     "natural": ("B4", "B3", "B2"),
     "infrared": ("B5", "B4", "B3"),
@@ -37,16 +36,16 @@ COLOURS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSite:
-    """One site with its scenes; made by `open_site`.
+    """One site with its scenes, as `open_site` returns it.
 
     Parameters
     ----------
     site : Site
-        Where it lies.
+        Id, grid and halo of the site.
     cube : Cube
-        Its scenes, with the halo. All that the methods give is without it.
+        Scenes of the site, with the halo. The methods return arrays without it.
     valid : (time, row, col) bool
-        Usable by the mask profile of params.yaml.
+        Whether an observation is usable by the mask profile of params.yaml.
     """
 
     site: Site
@@ -60,73 +59,98 @@ class OpenSite:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Names of the bands."""
+        """Names of the bands, ``"B1"`` ... ``"B11"``."""
         return self.cube.bands
 
     def rgb(self, colours: str = "natural", day: date | None = None) -> F32:
-        """Colour the site for the eye.
+        """Return a colour composite of one date, with a contrast stretch.
 
         Parameters
         ----------
         colours : str
-            One of `COLOURS`.
+            Name of the composite, a key of `COLOURS`.
         day : date or None
-            One of the dates; the clearest if none is named.
+            One of `dates`; by default the one with the most valid pixels.
 
         Returns
         -------
         (row, col, 3) float32
-            0 ... 1, NaN where there is no data.
+            Colours of 0 ... 1; NaN where there is no data.
+
+        Raises
+        ------
+        SiteError
+            If there is no such composite or no scene of that date.
         """
         if colours not in COLOURS:
             raise SiteError(
-                f"there are no colours {colours!r}. Choose one of {', '.join(COLOURS)}."
+                f"unknown composite {colours!r}. Choose one of {', '.join(COLOURS)}."
             )
-        time = clearest(self.valid) if day is None else self._position(day)
-        return stretched(self.cube, time, COLOURS[colours], self.valid[time])
+        time = clearest_date_index(self.valid) if day is None else self._index(day)
+        return stretch_bands(self.cube, time, COLOURS[colours], self.valid[time])
 
     def mosaic(self, band: str) -> F32:
-        """Give the median of a band over its valid dates, (row, col); NaN where it has none."""
+        """Return the median of a band over the valid dates of each pixel.
+
+        Parameters
+        ----------
+        band : str
+            One of `bands`.
+
+        Returns
+        -------
+        (row, col) float32
+            Reflectance [1] or brightness temperature [K]; NaN where never valid.
+        """
         values = self.cube.core(self.cube.values(band)[:, 0])
-        seen = np.where(self.valid, values, np.float32(np.nan))
-        anywhere = self.valid.any(axis=0)
-        median = np.full(anywhere.shape, np.nan, np.float32)
-        median[anywhere] = np.nanmedian(seen[:, anywhere], axis=0)
+        observed = np.where(self.valid, values, np.float32(np.nan))
+        any_valid = self.valid.any(axis=0)
+        median = np.full(any_valid.shape, np.nan, np.float32)
+        median[any_valid] = np.nanmedian(observed[:, any_valid], axis=0)
         return median
 
     def out_of_fold(self) -> SiteView:
-        """Give what a model says of the site that never saw it, beside labels and truth.
+        """Return the out-of-fold probabilities of the site, with label and truth.
 
         Returns
         -------
         SiteView
-            ``probability`` of each date, or None where locations are scored once;
-            ``location`` over all dates; ``label``; ``truth``, -1 where nobody knows it.
+            Probabilities of a model that was not trained on the site: ``probability`` on each
+            date (None in the location design) and ``location_probability`` over all dates.
+            ``label`` is 1 mine, 0 not labelled, -1 ignore; ``truth`` is -1 where unknown.
         """
-        scores = read_out_of_fold(paths.OUT_OF_FOLD)
-        own = next(one for one in scores if one.site_id == self.site.site_id)
+        sites = read_out_of_fold(paths.OUT_OF_FOLD)
+        site = next(one for one in sites if one.site_id == self.site.site_id)
         params = load_params()
-        aggregated = site_scores(own, params.build("aggregation")).location_score
-        return site_view(own, aggregated.reshape(self.site.grid.shape), _profile(params))
+        aggregated = aggregate_dates(site, params.build("aggregation"))
+        return site_view(site, aggregated, _profile(params))
 
-    def predicted(self, model: Detector) -> dict[str, F32]:
-        """Map the site with a model: in sample, if the model learnt from this site.
+    def predict(self, model: Detector) -> dict[str, F32]:
+        """Map the site with a model.
+
+        The result is in-sample if the model was trained on this site.
+
+        Parameters
+        ----------
+        model : Detector
+            A model, as `load_model` returns it.
 
         Returns
         -------
-        dict of (row, col) float32
-            See `minecover.prediction.detector.Detector.maps`.
+        dict of str to (row, col) float32
+            Maps by name, see `minecover.prediction.detector.Detector.maps`.
         """
         return model.maps(self.cube, read_context(self.site))
 
     def to_xarray(self) -> xr.DataArray:
-        """Give reflectance and brightness temperature as xarray has them.
+        """Return reflectance and brightness temperature as a DataArray.
 
         Returns
         -------
         DataArray, (time, band, y, x) float32
-            NaN where there is no data. ``valid`` (time, y, x) stands beside it, and
-            ``spatial_ref`` says where it lies, as rioxarray and GDAL read it.
+            Reflectance [1] or brightness temperature [K]; NaN where there is no data. The
+            coordinate ``valid`` (time, y, x) is the mask, and ``spatial_ref`` the CRS and
+            transform as rioxarray and GDAL read them.
 
         References
         ----------
@@ -136,7 +160,7 @@ class OpenSite:
         x, y = grid.centres()
         t = grid.transform
         reference = CRS.from_user_input(grid.crs).to_cf()
-        # GDAL's order of the six numbers.
+        # GDAL's order of the six coefficients.
         reference["GeoTransform"] = " ".join(map(repr, (t.c, t.a, t.b, t.f, t.d, t.e)))
         return xr.DataArray(
             self.cube.core(self.cube.values()),
@@ -153,58 +177,70 @@ class OpenSite:
             attrs={"grid_mapping": "spatial_ref"},
         )
 
-    def _position(self, day: date) -> int:
-        """Find a date."""
+    def _index(self, day: date) -> int:
+        """Return the index of a date."""
         if day not in self.dates:
-            there = ", ".join(map(str, self.dates))
-            raise SiteError(f"site {self.site.site_id} has no scene of {day}. It has: {there}.")
+            found = ", ".join(map(str, self.dates))
+            raise SiteError(
+                f"site {self.site.site_id} has no scene of {day}. Choose one of {found}."
+            )
         return self.dates.index(day)
 
 
 def open_site(site_id: str) -> OpenSite:
-    """Open a site of the build in this folder.
+    """Open a site of the build in the working directory.
 
     Parameters
     ----------
     site_id : str
-        As in reports/plots/sites.csv.
+        Id of the site, as in reports/plots/sites.csv.
+
+    Returns
+    -------
+    OpenSite
 
     Raises
     ------
     SiteError
-        If there is no such site, or nothing was built.
+        If there is no such site, or no build.
     """
     if not paths.SITES.is_file():
         raise SiteError(
-            f"there is no {paths.SITES}. Go to the repository's root, and build: dvc repro."
+            f"there is no {paths.SITES}. Change to the root of the repository, and run "
+            "`dvc repro`."
         )
     sites = {site.site_id: site for site in read_sites(paths.SITES)}
     if site_id not in sites:
         some = ", ".join(list(sites)[:5])
-        raise SiteError(f"there is no site {site_id!r}. There are {len(sites)}: {some} ...")
+        raise SiteError(f"there is no site {site_id!r}. Choose one of {len(sites)}: {some} ...")
     cube = read_cube(paths.SCENES / f"{site_id}.tif")
     usable = cube.core(valid(cube, _profile(load_params())))
     return OpenSite(sites[site_id], cube, usable)
 
 
 def load_model(model: str) -> Detector:
-    """Open a model to map with.
+    """Load a model.
 
     Parameters
     ----------
     model : str
-        ``models:/minecover@champion``, ``models:/minecover/3``, or the path of a pickle beside
-        its ``model.json``.
+        ``models:/minecover@champion``, ``models:/minecover/3``, or the path of a pickle that
+        has its ``model.json`` in the same folder.
+
+    Returns
+    -------
+    Detector
 
     Raises
     ------
     RegistryError, ModelError
-        If there is none, or its bytes are not the recorded ones: nothing is unpickled then.
+        If there is no such model, or its SHA-256 is not the recorded one; the file is not
+        unpickled then.
     """
     return ModelBundle.find(model).detector()
 
 
 def _profile(params: Params) -> Profile:
-    """Build the mask profile that was chosen."""
+    """Return the chosen mask profile."""
     profile: Profile = params.build(f"masks.{params.value('mask')}")
     return profile

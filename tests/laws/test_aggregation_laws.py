@@ -57,9 +57,7 @@ def test_a_clouded_date_changes_no_bit(
 
 
 @given(aggregation=ANY, probability=PROBABILITY)
-def test_the_neighbours_in_the_array_change_no_bit(
-    aggregation: Aggregation, probability: F32
-) -> None:
+def test_the_other_locations_change_no_bit(aggregation: Aggregation, probability: F32) -> None:
     alone = np.concatenate(
         [aggregation(probability[:, [i]]) for i in range(probability.shape[1])]
     )
@@ -68,30 +66,32 @@ def test_the_neighbours_in_the_array_change_no_bit(
 
 
 @given(aggregation=ANY, probability=PROBABILITY)
-def test_a_score_is_missing_only_where_no_date_is_valid(
+def test_a_probability_is_missing_only_where_no_date_is_valid(
     aggregation: Aggregation, probability: F32
 ) -> None:
-    score = aggregation(probability)
+    aggregated = aggregation(probability)
 
-    np.testing.assert_array_equal(np.isnan(score), np.isnan(probability).all(axis=0))
-    assert np.nanmin(score, initial=0) >= 0
-    assert np.nanmax(score, initial=0) <= 1
+    np.testing.assert_array_equal(np.isnan(aggregated), np.isnan(probability).all(axis=0))
+    assert np.nanmin(aggregated, initial=0) >= 0
+    assert np.nanmax(aggregated, initial=0) <= 1
 
 
 @given(probability=PROBABILITY)
 def test_the_vote_is_the_median_of_the_votes(probability: F32) -> None:
     votes = np.where(np.isnan(probability), np.nan, probability >= np.float32(0.3))
-    seen = ~np.isnan(votes).all(axis=0)
+    observed = ~np.isnan(votes).all(axis=0)
 
-    score = Vote(0.3, inclusive=True, tie_is_mine=True)(probability)
+    aggregated = Vote(0.3, inclusive=True, tie_is_mine=True)(probability)
 
-    np.testing.assert_array_equal(score[seen], np.nanmedian(votes[:, seen], axis=0) >= 0.5)
+    np.testing.assert_array_equal(
+        aggregated[observed], np.nanmedian(votes[:, observed], axis=0) >= 0.5
+    )
 
 
 @given(probability=PROBABILITY)
 def test_the_median_is_numpys(probability: F32) -> None:
-    seen = ~np.isnan(probability).all(axis=0)
+    observed = ~np.isnan(probability).all(axis=0)
 
     np.testing.assert_array_equal(
-        Median()(probability)[seen], np.nanmedian(probability[:, seen], axis=0)
+        Median()(probability)[observed], np.nanmedian(probability[:, observed], axis=0)
     )

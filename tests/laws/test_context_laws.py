@@ -17,7 +17,7 @@ from minecover.features.context import (
     DistanceToPixels,
     Eastness,
     ElevationChange,
-    Held,
+    LoadedLayer,
     Northness,
     Plane,
     Position,
@@ -30,7 +30,7 @@ WIDE = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 90, 80)
 
 @dataclass(frozen=True)
 class Rough:
-    """Ground whose height is a hash of where it lies; a tenth of it unknown."""
+    """Ground whose height is a hash of its coordinates; a tenth of it unknown."""
 
     seed: int
 
@@ -41,7 +41,7 @@ class Rough:
         return np.where(mixed % 10 == 0, np.nan, height).astype(np.float32)
 
 
-RIVERS = Held(
+RIVERS = LoadedLayer(
     gpd.GeoDataFrame(
         geometry=[
             shapely.LineString([(599_000, -900), (601_234.5, 77.7), (603_000, -3_000)]),
@@ -85,7 +85,9 @@ def test_a_value_does_not_depend_on_the_tiling(
 @settings(max_examples=30)
 def test_a_distance_is_right_to_a_pixel(x: float, y: float) -> None:
     x_m, y_m = WIDE.xy(0, 0)
-    point = Held(gpd.GeoDataFrame(geometry=[shapely.Point(x_m + x, y_m + y)], crs=WIDE.crs))
+    point = LoadedLayer(
+        gpd.GeoDataFrame(geometry=[shapely.Point(x_m + x, y_m + y)], crs=WIDE.crs)
+    )
 
     away = DistanceTo(point)(WIDE.cut(0, 0, 1, 1)).item()
 
@@ -94,7 +96,7 @@ def test_a_distance_is_right_to_a_pixel(x: float, y: float) -> None:
 
 @given(height_m=st.floats(-500, 4_000, width=32))
 @settings(max_examples=20)
-def test_a_shift_of_the_datum_changes_no_change(height_m: float) -> None:
+def test_a_shift_of_the_datum_does_not_change_elevation_change(height_m: float) -> None:
     @dataclass(frozen=True)
     class Shifted:
         by_m: float

@@ -1,4 +1,4 @@
-"""Laws of features: no invalid observation is seen, no order of dates, no tiling."""
+"""Laws of features: independent of invalid observations, order of dates and tiling."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,10 +17,10 @@ from minecover.features import FeatureSet
 from minecover.features.planes import (
     flat_sets,
     location_planes,
-    names_of,
     observation_planes,
-    reach_over_dates_px,
+    plane_names,
 )
+from minecover.features.requirements import location_reach_px
 
 HALO = 28
 SIDE = 2 * HALO + 12
@@ -29,7 +29,7 @@ GRID = Grid.from_corner("EPSG:32635", 600015.0, 9800015.0, SIDE, SIDE)
 
 @pytest.fixture(scope="module")
 def feature_sets() -> dict[str, FeatureSet]:
-    """Every feature set of conf/table that needs no context layer."""
+    """Every feature set of conf/table that needs no context plane."""
     choice = "[bands,spectral,normalised,season,temporal,neighbourhood]"
     conf = Path(__file__).parents[2] / "conf"
     built: dict[str, FeatureSet] = flat_sets(
@@ -62,7 +62,7 @@ def features(
     cube: Cube, valid: np.ndarray, feature_sets: dict[str, FeatureSet]
 ) -> tuple[F32, F32]:
     """All observation planes where valid, and all location planes, without the halo."""
-    columns = names_of(feature_sets)
+    columns = plane_names(feature_sets)
     by_date = observation_planes(cube, valid, feature_sets, columns, halo_px=cube.halo_px)
     over_dates = location_planes(by_date, valid, {}, feature_sets, columns)
     seen = np.where(valid[:, None], np.stack(list(by_date.values()), axis=1), np.float32(0))
@@ -85,7 +85,7 @@ def test_a_feature_ignores_the_value_of_an_invalid_observation(
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), shift=st.integers(1, 2))
-def test_the_order_of_dates_changes_no_location(
+def test_location_features_do_not_depend_on_the_order_of_dates(
     seed: int, shift: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
@@ -100,22 +100,22 @@ def test_the_order_of_dates_changes_no_location(
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_one_more_clouded_date_changes_no_location(
+def test_one_more_invalid_date_changes_no_location_feature(
     seed: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
-    clouded = valid.copy()
-    clouded[-1] = False
+    invalid_last = valid.copy()
+    invalid_last[-1] = False
 
-    _, with_it = features(cube, clouded, feature_sets)
-    _, without = features(cube.on([0, 1]), valid[:2], feature_sets)
+    _, with_date = features(cube, invalid_last, feature_sets)
+    _, without_date = features(cube.on([0, 1]), valid[:2], feature_sets)
 
-    np.testing.assert_array_equal(with_it, without)
+    np.testing.assert_array_equal(with_date, without_date)
 
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), row=st.integers(0, 5), col=st.integers(0, 5))
-def test_a_location_does_not_depend_on_how_the_ground_is_cut(
+def test_features_do_not_depend_on_the_tiling(
     seed: int, row: int, col: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
@@ -140,12 +140,12 @@ def test_a_location_does_not_depend_on_how_the_ground_is_cut(
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_a_plane_does_not_depend_on_how_much_of_the_halo_it_keeps(
+def test_a_plane_does_not_depend_on_the_width_of_its_halo(
     seed: int, feature_sets: dict[str, FeatureSet]
 ) -> None:
     cube, valid = patch(seed)
-    columns = names_of(feature_sets)
-    halo = reach_over_dates_px(feature_sets, columns)
+    columns = plane_names(feature_sets)
+    halo = location_reach_px(feature_sets, columns)
 
     wide = observation_planes(cube, valid, feature_sets, columns, halo_px=HALO)
     narrow = observation_planes(cube, valid, feature_sets, columns, halo_px=halo)

@@ -1,4 +1,4 @@
-"""Laws of the lattice: no pixel is ever half a pixel off."""
+"""Properties of grids: alignment, overlap and resampling."""
 
 import numpy as np
 from affine import Affine
@@ -52,7 +52,7 @@ def test_overlap_is_mutual(dx: int, dy: int) -> None:
 
 
 @given(values=rasters)
-def test_at_pixel_centres_a_raster_is_itself(values: np.ndarray) -> None:
+def test_resampling_at_pixel_centres_is_the_identity(values: np.ndarray) -> None:
     col, row = np.meshgrid(np.arange(7) + 0.5, np.arange(5) + 0.5)
 
     np.testing.assert_array_equal(sampled(values, col, row, is_smooth=True), values)
@@ -60,7 +60,7 @@ def test_at_pixel_centres_a_raster_is_itself(values: np.ndarray) -> None:
 
 
 @given(values=rasters, col=st.floats(0, 6.99), row=st.floats(0, 4.99))
-def test_reading_between_pixels_stays_between_their_values(
+def test_interpolated_values_lie_between_their_neighbours(
     values: np.ndarray, col: float, row: float
 ) -> None:
     read = sampled(values, np.array([col]), np.array([row]), is_smooth=True).item()
@@ -69,7 +69,7 @@ def test_reading_between_pixels_stays_between_their_values(
 
 
 @given(col=st.floats(0.5, 6.5), row=st.floats(0.5, 4.5))
-def test_a_slope_is_read_without_a_shift(col: float, row: float) -> None:
+def test_a_linear_ramp_is_interpolated_exactly(col: float, row: float) -> None:
     cols, rows = np.meshgrid(np.arange(7) + 0.5, np.arange(5) + 0.5)
 
     read = sampled(3 * cols - 2 * rows, np.array([col]), np.array([row]), is_smooth=True)

@@ -1,4 +1,4 @@
-"""Laws of the indices."""
+"""Laws of spectral indices: antisymmetry and range."""
 
 import numpy as np
 from hypothesis import given

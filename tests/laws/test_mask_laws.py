@@ -1,4 +1,4 @@
-"""Laws of masks: stricter is never more, and every date and pixel is judged for itself."""
+"""Laws of masks: stricter never accepts more, and every date and pixel is independent."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -45,14 +45,14 @@ def test_more_reject_bits_never_make_more_valid_pixels(
 
 
 @given(cube=cubes(), rejects=flags)
-def test_no_profile_lets_a_pixel_without_data_pass(cube: Cube, rejects: list[str]) -> None:
-    passed = valid(cube, replace(PROFILE, rejects=rejects))
+def test_no_profile_accepts_a_pixel_without_data(cube: Cube, rejects: list[str]) -> None:
+    accepted = valid(cube, replace(PROFILE, rejects=rejects))
 
-    assert not (passed & (cube.dn == 0).any(axis=1)).any()
+    assert not (accepted & (cube.dn == 0).any(axis=1)).any()
 
 
 @given(cube=cubes(), rejects=flags, index=st.integers(0, 2))
-def test_a_date_is_judged_for_itself(cube: Cube, rejects: list[str], index: int) -> None:
+def test_a_date_does_not_depend_on_others(cube: Cube, rejects: list[str], index: int) -> None:
     profile = replace(PROFILE, rejects=rejects, dilate_px=2)
 
     np.testing.assert_array_equal(

@@ -1,4 +1,4 @@
-"""Laws of the archive's masks: outlines burn back to the very pixels."""
+"""Properties of archive masks: rasterised outlines equal the mask."""
 
 from datetime import date
 
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minecover.labels.burning import label_cube
-from minecover.sources.poc_archive import MASK, Archive, Stored, write_back
+from minecover.sources.poc_archive import MASK, Archive, ArchiveArray
+from minecover.sources.poc_archive_writer import write_arrays
 from minecover.sources.poc_ground import ArchiveLabels
 
 pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this Python")
@@ -22,7 +23,7 @@ PIXEL = 0.0002694934
     left=st.floats(12, 31),
     top=st.floats(-13, 5),
 )
-def test_any_mask_is_burned_back_to_the_pixel(
+def test_rasterised_outlines_equal_any_mask(
     tmp_path_factory: pytest.TempPathFactory, cells: list[bool], left: float, top: float
 ) -> None:
     mask = np.array(cells, np.uint8).reshape(4, 4)
@@ -32,8 +33,8 @@ def test_any_mask_is_burned_back_to_the_pixel(
         "bottom_right": [left + 4 * PIXEL, top - 4 * PIXEL],
         "pixel_size": [PIXEL, -PIXEL],
     }
-    stored = Stored("cod1", MASK, about)
-    write_back(folder, [(stored, mask)])
+    stored = ArchiveArray("cod1", MASK, about)
+    write_arrays(folder, [(stored, mask)])
 
     labels = ArchiveLabels(Archive(str(folder)))()
 

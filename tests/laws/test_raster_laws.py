@@ -1,4 +1,4 @@
-"""Laws of files: what is written is what is read, wherever the window lies."""
+"""Properties of raster files: round trips, and independence of the window."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -87,7 +87,7 @@ def test_writing_then_reading_a_cog_is_the_identity(plane: np.ndarray) -> None:
 @pytest.mark.parametrize("resampling", METHODS)
 @settings(max_examples=20)
 @given(dx=st.integers(-12, 44), dy=st.integers(-12, 44))
-def test_a_window_on_the_lattice_is_a_cutting(
+def test_an_aligned_window_is_a_part_of_the_file(
     scene: Path, resampling: Method, dx: int, dy: int
 ) -> None:
     window = Grid(SCENE.crs, SCENE.transform @ Affine.translation(dx, dy), (8, 8))
@@ -114,7 +114,7 @@ def test_warping_does_not_depend_on_the_window(
 
 
 @given(mask=masks)
-def test_burning_what_was_traced_gives_the_mask_back(mask: np.ndarray) -> None:
+def test_rasterising_traced_outlines_is_the_identity(mask: np.ndarray) -> None:
     outlines = trace(mask, GRID)
 
     np.testing.assert_array_equal(burn(outlines, GRID, all_touched=True), mask)

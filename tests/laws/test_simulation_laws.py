@@ -1,4 +1,4 @@
-"""Laws of the simulated world: the seed decides everything, order and company nothing."""
+"""Properties of the simulated world: it depends on the seed only."""
 
 from dataclasses import replace
 
@@ -57,9 +57,9 @@ def test_more_dates_change_neither_ground_nor_scenes(
     many = SimulatedScenes(replace(world, n_dates=n_dates)).scenes(site)
 
     assert set(few.dates) <= set(many.dates)
-    kept = many.on([many.dates.index(day) for day in few.dates])
-    np.testing.assert_array_equal(kept.dn, few.dn)
-    np.testing.assert_array_equal(kept.qa, few.qa)
+    same = many.on([many.dates.index(day) for day in few.dates])
+    np.testing.assert_array_equal(same.dn, few.dn)
+    np.testing.assert_array_equal(same.qa, few.qa)
 
 
 @settings(max_examples=5)

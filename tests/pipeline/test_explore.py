@@ -1,4 +1,4 @@
-"""What a notebook takes in hand: a site's colours, its arrays, a model; and the notebook."""
+"""The Python API (colour composites, arrays, models), and the notebook that uses it."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ from minecover.core.errors import SiteError
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "explore.ipynb"
 
 
-class House(Protocol):
+class Checkout(Protocol):
     root: Path
 
     @property
@@ -29,7 +29,7 @@ class House(Protocol):
 
 
 @pytest.fixture
-def cube(small_world: House, monkeypatch: pytest.MonkeyPatch) -> OpenSite:
+def site(small_world: Checkout, monkeypatch: pytest.MonkeyPatch) -> OpenSite:
     monkeypatch.chdir(small_world.root)
     return minecover.open_site("sim0003")
 
@@ -42,14 +42,14 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_is_not_offered_is_no_attribute() -> None:
+def test_an_unknown_attribute_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="open_sight"):
         minecover.__getattr__("open_sight")
 
 
 @pytest.mark.parametrize("colours", COLOURS)
-def test_colours_are_shares_of_light(cube: OpenSite, colours: str) -> None:
-    picture = cube.rgb(colours)
+def test_composites_have_values_of_0_to_1(site: OpenSite, colours: str) -> None:
+    picture = site.rgb(colours)
 
     assert picture.shape == (100, 100, 3)
     assert np.nanmin(picture) >= 0
@@ -57,40 +57,40 @@ def test_colours_are_shares_of_light(cube: OpenSite, colours: str) -> None:
     assert np.nanstd(picture) > 0.05
 
 
-def test_a_date_has_its_own_colours(cube: OpenSite) -> None:
-    first, last = (cube.rgb("natural", day) for day in (cube.dates[0], cube.dates[-1]))
+def test_a_date_has_its_own_colours(site: OpenSite) -> None:
+    first, last = (site.rgb("natural", day) for day in (site.dates[0], site.dates[-1]))
 
     assert not np.array_equal(first, last)
 
 
 @pytest.mark.parametrize(
-    ("colours", "day", "said"),
+    ("colours", "day", "message"),
     [
         pytest.param("ultraviolet", None, "natural, infrared", id="no such colours"),
         pytest.param("natural", date(1999, 1, 1), "no scene of 1999-01-01", id="no such date"),
     ],
 )
-def test_what_there_is_not_is_said(
-    cube: OpenSite, colours: str, day: date | None, said: str
+def test_an_unknown_composite_or_date_is_an_error(
+    site: OpenSite, colours: str, day: date | None, message: str
 ) -> None:
-    with pytest.raises(SiteError, match=said):
-        cube.rgb(colours, day)
+    with pytest.raises(SiteError, match=message):
+        site.rgb(colours, day)
 
 
-def test_a_mosaic_leaves_clouds_out(cube: OpenSite) -> None:
-    values = cube.cube.core(cube.cube.values("B4")[:, 0])
-    often = cube.valid.sum(axis=0) >= 3
+def test_a_mosaic_excludes_clouds(site: OpenSite) -> None:
+    values = site.cube.core(site.cube.values("B4")[:, 0])
+    often_valid = site.valid.sum(axis=0) >= 3
 
-    mosaic = cube.mosaic("B4")
+    mosaic = site.mosaic("B4")
 
-    np.testing.assert_array_equal(np.isnan(mosaic), ~cube.valid.any(axis=0))
-    assert mosaic[often].max() < values[:, often].max()
+    np.testing.assert_array_equal(np.isnan(mosaic), ~site.valid.any(axis=0))
+    assert mosaic[often_valid].max() < values[:, often_valid].max()
 
 
 # rioxarray still multiplies affine transforms with `*`.
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
-def test_xarray_knows_its_place(cube: OpenSite, tmp_path: Path) -> None:
-    array = cube.to_xarray()
+def test_xarray_has_crs_and_transform(site: OpenSite, tmp_path: Path) -> None:
+    array = site.to_xarray()
     assert rioxarray.__version__
 
     written = tmp_path / "first.tif"
@@ -98,41 +98,44 @@ def test_xarray_knows_its_place(cube: OpenSite, tmp_path: Path) -> None:
     with rasterio.open(written) as opened:
         stack, transform = opened.read(), opened.transform
     assert array.dims == ("time", "band", "y", "x")
-    assert array.rio.crs.to_string() == cube.site.grid.crs
-    assert array.rio.transform() == cube.site.grid.transform
-    assert transform == cube.site.grid.transform
+    assert array.rio.crs.to_string() == site.site.grid.crs
+    assert array.rio.transform() == site.site.grid.transform
+    assert transform == site.site.grid.transform
     np.testing.assert_array_equal(stack, array.isel(time=0).to_numpy())
 
 
-def test_out_of_fold_is_not_what_the_final_model_says(cube: OpenSite) -> None:
+def test_out_of_fold_differs_from_in_sample(site: OpenSite) -> None:
     model = minecover.load_model("models:/minecover@champion")
 
-    in_sample, held_out = cube.predicted(model)["probability"], cube.out_of_fold().location
+    in_sample, out_of_fold = (
+        site.predict(model)["probability"],
+        site.out_of_fold().location_probability,
+    )
 
-    np.testing.assert_array_equal(np.isnan(in_sample), np.isnan(held_out))
-    assert np.nanmax(np.abs(in_sample - held_out)) > 0.01
+    np.testing.assert_array_equal(np.isnan(in_sample), np.isnan(out_of_fold))
+    assert np.nanmax(np.abs(in_sample - out_of_fold)) > 0.01
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("folder_name", "message"),
     [
         pytest.param(".", "no site 'nowhere'", id="unknown"),
         pytest.param("docs", "no", id="empty"),
     ],
 )
-def test_a_site_that_is_not_there_is_named(
-    small_world: House, monkeypatch: pytest.MonkeyPatch, place: str, said: str
+def test_an_unknown_site_is_an_error(
+    small_world: Checkout, monkeypatch: pytest.MonkeyPatch, folder_name: str, message: str
 ) -> None:
-    folder = small_world.root / place
+    folder = small_world.root / folder_name
     folder.mkdir(exist_ok=True)
     monkeypatch.chdir(folder)
 
-    with pytest.raises(SiteError, match=said):
+    with pytest.raises(SiteError, match=message):
         minecover.open_site("nowhere")
 
 
 def test_the_notebook_runs_and_is_stored_without_outputs(
-    small_world: House, monkeypatch: pytest.MonkeyPatch
+    small_world: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = nbformat.reads(NOTEBOOK.read_text(), as_version=4)
     stored = [cell.get("outputs", []) for cell in notebook.cells]
@@ -151,13 +154,13 @@ def test_the_notebook_runs_and_is_stored_without_outputs(
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    (menu,) = (cell for cell in notebook.cells if cell["source"].endswith("\nchosen"))
+    (menu,) = (cell for cell in notebook.cells if cell["source"].endswith("\nmenu"))
     assert not any(stored)
     assert len(pictures) >= 5
     assert "application/vnd.jupyter.widget-view+json" in menu["outputs"][0]["data"]
 
 
-def test_the_precision_of_the_first_candidates_is_written(small_world: House) -> None:
+def test_the_precision_of_the_first_candidates_is_written(small_world: Checkout) -> None:
     table = pd.read_csv(small_world.root / "reports/candidates/precision.csv")
 
     assert set(table["against"]) == {"a labelled mine", "a mine in truth"}

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, House, house
+from conftest import ROOT, Checkout, make_checkout
 
 from minecover.core.config import composed, write_params
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, write_sites
-from minecover.sources.fetch import recalled
+from minecover.sources.fetch import read_stored
 
 N_SITES = 24
 #: The imagery alone: sites are put there.
@@ -29,7 +29,7 @@ level: 1
 bands: [B2, B3, B4, B5, B6, B7]
 max_failed_fraction: 0.0
 scenes:
-  _target_: minecover.sources.scripted.Scripted
+  _target_: minecover.sources.scripted.ScriptedSource
   # Two sites fail when they are asked for the first time, and twice all three askers wait: long
   # enough to be ended there on any machine.
   script:
@@ -48,9 +48,9 @@ CHOICES = (
 
 
 @pytest.fixture
-def flaky(tmp_path: Path) -> House:
+def flaky(tmp_path: Path) -> Checkout:
     """Place 24 small sites, and choose a slow source that fails now and then."""
-    built = replace(house(tmp_path), is_changed=True)
+    built = replace(make_checkout(tmp_path), is_changed=True)
     shutil.copy(ROOT / "tests/servers/scripted.py", tmp_path / "src/minecover/sources")
     (tmp_path / "conf/source/scripted.yaml").write_text(OPTION)
     write_params(composed(CHOICES, conf=tmp_path / "conf"), tmp_path / "params.yaml")
@@ -60,8 +60,8 @@ def flaky(tmp_path: Path) -> House:
     return built
 
 
-def interrupted(checkout: House, sign: signal.Signals, *, after: int) -> dict[str, int]:
-    """Fetch, end it all when so many sites are finished; count the askings of those."""
+def interrupted(checkout: Checkout, sign: signal.Signals, *, after: int) -> dict[str, int]:
+    """Fetch, end it all when so many sites are finished; count their requests."""
     process = subprocess.Popen(
         FETCH,
         cwd=checkout.root,
@@ -77,16 +77,16 @@ def interrupted(checkout: House, sign: signal.Signals, *, after: int) -> dict[st
         time.sleep(0.02)
     os.killpg(process.pid, sign)
     process.wait(60)
-    return askings(checkout, finished(checkout))
+    return request_count(checkout, finished(checkout))
 
 
-def finished(checkout: House) -> list[str]:
+def finished(checkout: Checkout) -> list[str]:
     """Name the sites that the store holds whole."""
     patches = (checkout.root / ".cache/scenes").glob("*/*.tif")
-    return sorted(path.stem for path in patches if recalled(path))
+    return sorted(path.stem for path in patches if read_stored(path))
 
 
-def askings(checkout: House, site_ids: list[str]) -> dict[str, int]:
+def request_count(checkout: Checkout, site_ids: list[str]) -> dict[str, int]:
     """Count how often the source was asked for each site."""
     return {name: len((checkout.root / "notes" / name).read_text()) for name in site_ids}
 
@@ -95,13 +95,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_an_interrupted_fetch_goes_on(flaky: House) -> None:
+def test_an_interrupted_fetch_goes_on(flaky: Checkout) -> None:
     first = interrupted(flaky, signal.SIGINT, after=5)
     second = interrupted(flaky, signal.SIGKILL, after=len(first) + 5)
     flaky.must(*FETCH)
     scenes = flaky.root / "data/scenes"
     resumed = contents(scenes)
-    again = askings(flaky, list(first)), askings(flaky, list(second))
+    again = request_count(flaky, list(first)), request_count(flaky, list(second))
     shutil.rmtree(flaky.root / ".cache")
     shutil.rmtree(flaky.root / ".dvc/cache")
     flaky.must(*FETCH, "-f")

@@ -1,4 +1,4 @@
-"""Maps of a region: as the site pipeline scores it, however it is cut, whatever goes wrong."""
+"""Maps of a region: equal to maps of sites, independent of the tiling, safe after failures."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.raster import read_planes
 from minecover.core.sites import Site, square
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.cost import figures, plan_area, requests_for
+from minecover.prediction.region.cost import plan_area, plan_to_dict, requests_for
 from minecover.prediction.region.run import map_area, map_settings
 from minecover.prediction.region.tile_job import (
     MapSettings,
@@ -28,7 +28,7 @@ from minecover.sources.simulated_products import write_products
 from minecover.sources.simulation.wide_area import Area
 
 
-class House(Protocol):
+class Checkout(Protocol):
     root: Path
 
 
@@ -37,7 +37,7 @@ ONE = Workers(None, 1, 2.0)
 
 @pytest.fixture(scope="module")
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three dates of 150 x 190 simulated pixels with many mines, as product folders."""
+    """Write product folders: three dates of 150 x 190 simulated pixels with many mines."""
     folder = tmp_path_factory.mktemp("region") / "products"
     conf = Path(__file__).parents[2] / "conf"
     parameters = composed(["source=simulated"], conf=conf).build("world.parameters")
@@ -46,19 +46,19 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(small_world: House) -> str:
+def model(small_world: Checkout) -> str:
     return str(small_world.root / "models/model.pkl")
 
 
 @pytest.fixture(scope="module")
 def ground(products: Path) -> Tile:
-    """All that the products show."""
+    """Return one tile of the whole extent of the products."""
     return Tile("all", ProductFolder(str(products), 1, ("B4",)).extent())
 
 
 @pytest.fixture(scope="module")
 def box(ground: Tile) -> str:
-    """The same in degrees."""
+    """Return the same extent in degrees, as an area for `map_area`."""
     return ",".join(f"{edge:.6f}" for edge in square(ground.grid).bounds)
 
 
@@ -66,7 +66,7 @@ def box(ground: Tile) -> str:
 def mapped(
     products: Path, model: str, box: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A finished map, made on a cluster of one process."""
+    """Make a map on a cluster of one process; return its folder."""
     out = tmp_path_factory.mktemp("mapped")
     counts, _ = map_area(box, map_settings(model, str(products), out), ONE, tile_px=128)
     assert counts["failed"] == counts["corrupt"] == 0
@@ -74,15 +74,15 @@ def mapped(
 
 
 def layer(folder: Path, name: str, tile: Tile) -> np.ndarray:
-    """Read a map's mosaic on a tile's ground; beyond the mosaic there is nothing."""
+    """Read the mosaic of a layer on a tile's grid; it is not observed beyond its bounds."""
     from minecover.core.raster import read_band
 
-    nothing = np.nan if name == "probability" else 0
+    fill = np.nan if name == "probability" else 0
     path = folder / f"{name}_32635.vrt"
-    return read_band(path, tile.grid, resampling="nearest", fill=nothing)
+    return read_band(path, tile.grid, resampling="nearest", fill=fill)
 
 
-def test_a_map_says_what_the_site_pipeline_says(
+def test_a_map_of_a_region_equals_the_map_of_a_site(
     mapped: Path, products: Path, model: str, ground: Tile
 ) -> None:
     settings = map_settings(model, str(products), mapped)
@@ -97,13 +97,13 @@ def test_a_map_says_what_the_site_pipeline_says(
     np.testing.assert_array_equal(classes == 0, maps["valid_dates"] == 0)
     np.testing.assert_array_equal(classes > 1, is_mine)
     np.testing.assert_array_equal(classes == 3, is_mine & (maps["applicable"] == 0))
-    found = layer(mapped, "probability", ground)
-    dismissed = np.abs(found - probability) > 1e-6
+    mosaic = layer(mapped, "probability", ground)
+    is_screened_out = np.abs(mosaic - probability) > 1e-6
     assert detector.screen is not None
-    assert dismissed.any()
-    assert (found[dismissed] < detector.screen.at_least).all()
-    lost = classes != layer(mapped, "class", ground)
-    assert lost.sum() <= 0.01 * is_mine.sum()
+    assert is_screened_out.any()
+    assert (mosaic[is_screened_out] < detector.screen.at_least).all()
+    differs = classes != layer(mapped, "class", ground)
+    assert differs.sum() <= 0.01 * is_mine.sum()
 
 
 @pytest.mark.parametrize("cut", [(0, 0, 70, 90), (33, 57, 140, 131)])
@@ -124,7 +124,7 @@ def test_a_location_does_not_depend_on_the_tiling(
     np.testing.assert_array_equal(part, layer(mapped, "probability", tile))
 
 
-def test_a_rehearsal_leaves_the_map_alone(
+def test_a_warm_up_does_not_change_the_map(
     mapped: Path, products: Path, model: str, ground: Tile
 ) -> None:
     settings = map_settings(model, str(products), mapped)
@@ -135,7 +135,7 @@ def test_a_rehearsal_leaves_the_map_alone(
     assert {path: path.stat().st_mtime_ns for path in mapped.rglob("*")} == before
 
 
-def test_a_finished_map_is_left_as_it_is(
+def test_a_finished_map_is_not_written_again(
     mapped: Path, products: Path, model: str, box: str
 ) -> None:
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in mapped.rglob("*.tif")}
@@ -156,7 +156,7 @@ def test_an_area_without_imagery_is_refused_at_once(
 ) -> None:
     settings = map_settings(model, str(products), tmp_path / "map")
 
-    with pytest.raises(NotCoveredError, match="no scene in .* shows any of 10,10,11,11"):
+    with pytest.raises(NotCoveredError, match="no scene in .* covers 10,10,11,11"):
         map_area("10,10,11,11", settings, ONE, tile_px=128)
 
     assert not (tmp_path / "map").exists()
@@ -172,25 +172,25 @@ def test_ground_beyond_the_scenes_is_empty(
     assert (done.state, done.seen, list(tmp_path.rglob("*.tif"))) == ("empty", 0, [])
 
 
-def test_a_scene_cut_off_is_said_and_mended(
+def test_a_truncated_scene_is_reported_and_read_once_repaired(
     products: Path, model: str, ground: Tile, tmp_path: Path
 ) -> None:
     copy = tmp_path / "products"
     shutil.copytree(products, copy)
-    victim = sorted(copy.glob("*/*_B5.TIF"))[1]
-    whole = victim.read_bytes()
-    victim.write_bytes(whole[: len(whole) // 2])
+    damaged = sorted(copy.glob("*/*_B5.TIF"))[1]
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2])
     settings = map_settings(model, str(copy), tmp_path / "map")
 
     broken = map_tile(settings, ground)
-    nothing = list((tmp_path / "map").rglob("*.tif"))
-    victim.write_bytes(whole)
-    mended = map_tile(settings, ground)
+    written = list((tmp_path / "map").rglob("*.tif"))
+    damaged.write_bytes(whole)
+    repaired = map_tile(settings, ground)
 
     assert broken.state == "corrupt"
-    assert victim.name in broken.message
-    assert (broken.seen, nothing) == (0, [])
-    assert mended.state == "ok"
+    assert damaged.name in broken.message
+    assert (broken.seen, written) == (0, [])
+    assert repaired.state == "ok"
 
 
 def test_no_space_left_leaves_no_half_tile(
@@ -210,7 +210,7 @@ def test_no_space_left_leaves_no_half_tile(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_plan_counts_what_the_map_then_does(
+def test_a_plan_estimates_what_the_map_then_reads_and_writes(
     mapped: Path, products: Path, model: str, box: str
 ) -> None:
     plan = plan_area(box, map_settings(model, str(products), mapped), tile_px=128, dates=7)
@@ -227,7 +227,7 @@ def test_a_plan_counts_what_the_map_then_does(
     assert plan.written_bytes == pytest.approx(written, rel=0.25)
     assert n_bytes <= plan.read_bytes < 3 * n_bytes
     assert plan.seconds(1) > plan.seconds(16) > 0
-    assert json.loads(json.dumps(figures(plan), allow_nan=False))["scenes"] == 3
+    assert json.loads(json.dumps(plan_to_dict(plan), allow_nan=False))["scenes"] == 3
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A round of review: asked from a build, answered, imported, noticed by DVC, no more."""
+"""Review of a build: export questions, import verdicts, and rebuild what they change."""
 
 import json
 import shutil
@@ -21,23 +21,24 @@ from minecover.labels import read_labels
 from minecover.pipeline.stages import labels, masks
 
 
-class House(Protocol):
+class Checkout(Protocol):
     root: Path
 
     @property
     def environment(self) -> Mapping[str, str]: ...
 
 
-def minecover(*arguments: str) -> Result:
+def review(*arguments: str) -> Result:
+    """Run a command of `minecover review`."""
     done = CliRunner().invoke(main, ["review", *arguments])
     assert done.exit_code == 0, done.output
     return done
 
 
 @pytest.fixture
-def desk(small_world: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Copy the small world, to review it without a trace."""
-    root = tmp_path / "desk"
+def copy(small_world: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the small world, and make the copy the working directory."""
+    root = tmp_path / "copy"
     unused = shutil.ignore_patterns("features", "mlruns", "cache", ".git", "predictions")
     shutil.copytree(small_world.root, root, ignore=unused)
     (root / ".git").symlink_to(small_world.root / ".git")
@@ -45,22 +46,23 @@ def desk(small_world: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return root
 
 
-def imported(package: str) -> dict[str, int]:
-    said = minecover("import", package, "--who", "ada", "--when", "2026-03-01", "--json")
-    counts: dict[str, int] = json.loads(said.stdout)
+def import_counts(package: str) -> dict[str, int]:
+    """Import a reviewed GeoPackage, and return the counts of its verdicts."""
+    done = review("import", package, "--who", "ada", "--when", "2026-03-01", "--json")
+    counts: dict[str, int] = json.loads(done.stdout)
     return counts
 
 
-def test_a_verdict_changes_the_labels_of_its_ground_and_nothing_else(
-    desk: Path, small_world: House
+def test_a_verdict_changes_only_the_labels_of_its_ground(
+    copy: Path, small_world: Checkout
 ) -> None:
-    before = read_labels(desk / "data/labels.parquet")
-    asked = json.loads(minecover("export", "--uncertain", "--top", "3", "--json").stdout)
-    package = asked["files"][0]
+    before = read_labels(copy / "data/labels.parquet")
+    exported = json.loads(review("export", "--uncertain", "--top", "3", "--json").stdout)
+    package = exported["files"][0]
     questions = gpd.read_file(package, layer="review")
     questions.assign(verdict="not mine").to_file(package, layer="review")
 
-    took, again = imported(package), imported(package)
+    first, second = import_counts(package), import_counts(package)
     status = subprocess.run(
         ["dvc", "status", "labels"],
         env=dict(small_world.environment),
@@ -69,33 +71,33 @@ def test_a_verdict_changes_the_labels_of_its_ground_and_nothing_else(
         check=True,
     )
     labels.run(load_params())
-    after = read_labels(desk / "data/labels.parquet")
+    after = read_labels(copy / "data/labels.parquet")
     site = {one.site_id: one for one in fetched_sites()}[questions["site_id"].iloc[0]]
     masks.burn(site, after, fetched_dates()[site.site_id], 0)
 
-    n = asked["questions"]
-    assert (took["added"], again["unchanged"], again["kept"]) == (n, n, n)
+    n = exported["questions"]
+    assert (first["added"], second["unchanged"], second["kept"]) == (n, n, n)
     assert "modified:" in status.stdout
-    old = after[after["kind"] != "rejected"].reset_index(drop=True)
-    assert_geodataframe_equal(old, before)
+    others = after[after["kind"] != "rejected"].reset_index(drop=True)
+    assert_geodataframe_equal(others, before)
     assert (after["kind"] == "rejected").sum() == n
     path = f"data/masks/{site.site_id}.tif"
-    planes, was = read_planes(desk / path), read_planes(small_world.root / path)
+    planes, before_planes = read_planes(copy / path), read_planes(small_world.root / path)
     ground = questions.loc[questions["site_id"] == site.site_id].to_crs(site.grid.crs)
-    judged = burn(ground.geometry, site.grid, all_touched=True)
-    np.testing.assert_array_equal(planes.pop("rejected") == 1, judged)
-    assert not was.pop("rejected").any()
-    np.testing.assert_equal(planes, was)
+    reviewed = burn(ground.geometry, site.grid, all_touched=True)
+    np.testing.assert_array_equal(planes.pop("rejected") == 1, reviewed)
+    assert not before_planes.pop("rejected").any()
+    np.testing.assert_equal(planes, before_planes)
 
 
-def test_what_was_judged_is_not_asked_again(desk: Path) -> None:
-    asked = json.loads(minecover("export", "--uncertain", "--top", "2", "--json").stdout)
-    package = asked["files"][0]
+def test_reviewed_candidates_are_not_exported_again(copy: Path) -> None:
+    exported = json.loads(review("export", "--uncertain", "--top", "2", "--json").stdout)
+    package = exported["files"][0]
     questions = gpd.read_file(package, layer="review")
     questions.assign(verdict="unsure").to_file(package, layer="review")
-    imported(package)
+    import_counts(package)
 
-    minecover("export", "--uncertain", "--top", "2")
+    review("export", "--uncertain", "--top", "2")
 
-    anew = gpd.read_file(package, layer="review")
-    assert not set(anew["candidate_id"]) & set(questions["candidate_id"])
+    new_questions = gpd.read_file(package, layer="review")
+    assert not set(new_questions["candidate_id"]) & set(questions["candidate_id"])

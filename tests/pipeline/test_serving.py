@@ -1,6 +1,7 @@
-"""A served model: started as a user would, asked by many at once."""
+"""A served model: started from the command line, with many requests at once."""
 
 import http.client
+import io
 import json
 import re
 import shlex
@@ -14,6 +15,7 @@ from subprocess import CompletedProcess
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from conftest import ROOT
 from numpy.typing import NDArray
@@ -23,10 +25,11 @@ from minecover.core.feature_table import read_table
 from minecover.learning.fitting import probability
 
 JSON, CSV = "application/json", "text/csv"
+ARROW = "application/vnd.apache.arrow.stream"
 CLIENTS = 8
 
 
-class House(Protocol):
+class Checkout(Protocol):
     root: Path
 
     @property
@@ -35,8 +38,8 @@ class House(Protocol):
 
 
 @pytest.fixture(scope="module")
-def address(small_world: House) -> Iterator[str]:
-    """Serve the small world's champion on a free port; give host and port."""
+def address(small_world: Checkout) -> Iterator[str]:
+    """Serve the small world's champion on a free port; return ``host:port``."""
     server = subprocess.Popen(
         ["minecover", "serve", "--port", "0"],
         cwd=small_world.root,
@@ -52,64 +55,70 @@ def address(small_world: House) -> Iterator[str]:
     server.stdout.close()
 
 
-def ask(address: str, body: bytes, kind: str) -> tuple[int, dict[str, object]]:
+def post(address: str, body: bytes, kind: str) -> tuple[int, dict[str, object]]:
     connection = http.client.HTTPConnection(address, timeout=60)
     connection.request("POST", "/invocations", body, {"Content-Type": kind})
-    answer = connection.getresponse()
-    content = json.loads(answer.read())
+    response = connection.getresponse()
+    content = json.loads(response.read())
     connection.close()
-    return answer.status, content
+    return response.status, content
 
 
 @dataclass(frozen=True)
-class Question:
-    """Some rows as CSV and JSON, and what the model says of them."""
+class Rows:
+    """Some rows as request bodies, and the model's probability of each."""
 
     csv: bytes
     json: bytes
-    right: NDArray[np.float32]
+    arrow: bytes
+    probability: NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def question(small_world: House) -> Question:
+def rows(small_world: Checkout) -> Rows:
     card = json.loads((small_world.root / "models/model.json").read_text())
     names = card["features"]
     path = small_world.root / "data/features/locations/sim0003.parquet"
     X = read_table(path, features=names, profile="strict", static=None).X[:5000:100]
-    right = probability(load_model(small_world.root / "models/model.pkl", card["sha256"]), X)
-    right[np.isnan(X).all(axis=1)] = np.nan
-    rows = [[None if np.isnan(v) else float(v) for v in row] for row in X]
-    text = [",".join(names), *(",".join("" if v is None else repr(v) for v in r) for r in rows)]
-    split = json.dumps({"dataframe_split": {"columns": names, "data": rows}})
-    return Question("\n".join(text).encode(), split.encode(), right)
+    expected = probability(load_model(small_world.root / "models/model.pkl", card["sha256"]), X)
+    expected[np.isnan(X).all(axis=1)] = np.nan
+    values = [[None if np.isnan(v) else float(v) for v in row] for row in X]
+    text = [
+        ",".join(names),
+        *(",".join("" if v is None else repr(v) for v in r) for r in values),
+    ]
+    split = json.dumps({"dataframe_split": {"columns": names, "data": values}})
+    table, arrow = pa.table(dict(zip(names, X.T, strict=True))), io.BytesIO()
+    with pa.ipc.new_stream(arrow, table.schema) as stream:
+        stream.write_table(table)
+    return Rows("\n".join(text).encode(), split.encode(), arrow.getvalue(), expected)
 
 
-def test_eight_clients_get_answers_and_sentences_and_the_server_lives(
-    question: Question, address: str
-) -> None:
-    good = question.json
-    questions = [
-        (good, JSON), (question.csv, CSV), (b"", JSON), (b"a,b\n1,2\n", CSV),
+def test_eight_clients_get_probabilities_and_error_messages(rows: Rows, address: str) -> None:
+    good = rows.json
+    requests = [
+        (good, JSON), (rows.csv, CSV), (rows.arrow, ARROW), (b"", JSON), (b"a,b\n1,2\n", CSV),
         (good.replace(b'"data": [[', b'"data": [["x", '), JSON), (good, "text/plain"),
     ]  # fmt: skip
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        found = list(pool.map(lambda question: ask(address, *question), questions * 20))
+        found = list(pool.map(lambda request: post(address, *request), requests * 20))
 
-    assert [status for status, _ in found] == [200, 200, 400, 400, 400, 415] * 20
-    answers = np.array([c["predictions"] for s, c in found if s == 200], float)
-    np.testing.assert_allclose(answers, np.tile(question.right, (40, 1)), atol=2e-6)
+    assert [status for status, _ in found] == [200, 200, 200, 400, 400, 400, 415] * 20
+    responses = np.array([c["predictions"] for s, c in found if s == 200], float)
+    np.testing.assert_allclose(responses, np.tile(rows.probability, (60, 1)), atol=2e-6)
     assert all(str(c["message"]).endswith((".", ")")) for s, c in found if s != 200)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_documented_lines_get_answers(
-    question: Question, address: str, tmp_path: Path
+def test_the_documented_commands_get_probabilities(
+    rows: Rows, address: str, tmp_path: Path
 ) -> None:
-    page = (ROOT / "docs/serving.md").read_text()
+    page = (ROOT / "docs/guides/serving.md").read_text()
     lines = re.findall(r"^curl .*$", page, re.MULTILINE)
-    (tmp_path / "rows.csv").write_bytes(question.csv)
-    (tmp_path / "rows.json").write_bytes(question.json)
+    (tmp_path / "rows.csv").write_bytes(rows.csv)
+    (tmp_path / "rows.json").write_bytes(rows.json)
+    (tmp_path / "rows.arrow").write_bytes(rows.arrow)
 
     found = [
         subprocess.run(
@@ -121,21 +130,21 @@ def test_the_documented_lines_get_answers(
         for line in lines
     ]
 
-    answers = np.array([json.loads(answer)["predictions"] for answer in found], float)
-    np.testing.assert_allclose(answers, np.tile(question.right, (2, 1)), atol=2e-6)
+    responses = np.array([json.loads(body)["predictions"] for body in found], float)
+    np.testing.assert_allclose(responses, np.tile(rows.probability, (len(lines), 1)), atol=2e-6)
 
 
 def test_it_is_mlflows_scoring_server(address: str) -> None:
     connection = http.client.HTTPConnection(address, timeout=60)
 
     connection.request("GET", "/version")
-    said = connection.getresponse().read().decode()
+    version = connection.getresponse().read().decode()
     connection.close()
 
-    assert said.startswith("3.17")
+    assert version.startswith("3.17")
 
 
-def test_a_taken_port_is_one_sentence(small_world: House, address: str) -> None:
+def test_a_taken_port_is_one_sentence(small_world: Checkout, address: str) -> None:
     done = small_world.run("minecover", "serve", "--port", address.rpartition(":")[2])
 
     assert done.returncode == 1

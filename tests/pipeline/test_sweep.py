@@ -3,79 +3,92 @@
 import json
 import shutil
 import socket
-import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from conftest import House
+from conftest import Checkout
+from mlflow import MlflowClient
+from mlflow.entities import Run
 from playwright.sync_api import Browser, Page, expect
 
 #: What the small world was built with.
 SMALL = ("world.n_sites=12", "folds.n=3", "folds.gate=false")
-SWEEP = (
-    "python",
-    "-m",
-    "minecover.pipeline.sweep",
-    "-m",
-    *SMALL,
-    "metrics.bootstrap.replicates=20",
-)
+SWEEP = ("minecover", "sweep", *SMALL, "metrics.bootstrap.replicates=20")
 #: A forest in three sizes that share their trees; no tree has no leaves.
 JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_leaf=20,0")
 
 
-def rows(house: House, words: str) -> list[tuple[str, ...]]:
-    """Ask the store."""
-    with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
-        return store.execute(words).fetchall()
+def client(checkout: Checkout) -> MlflowClient:
+    """Connect to the store of a checkout."""
+    return MlflowClient(f"sqlite:///{checkout.root}/mlruns/mlflow.db")
 
 
-def ended(house: House) -> list[tuple[str, ...]]:
-    """Give the name and the end of every job, in their order."""
-    return rows(
-        house,
-        "select name, status from runs join tags using (run_uuid) where key = 'job_id' "
-        "order by start_time",
+def search(checkout: Checkout, filter_string: str) -> list[Run]:
+    """Return the runs that match a filter, the first one first."""
+    store = client(checkout)
+    experiment = store.get_experiment_by_name("minecover")
+    assert experiment is not None
+    return list(
+        store.search_runs(
+            [experiment.experiment_id], filter_string, order_by=["attributes.start_time ASC"]
+        )
     )
 
 
+def job_runs(checkout: Checkout, filter_string: str = "") -> list[Run]:
+    """Return the runs of jobs that match a filter, the first one first."""
+    is_job = "tags.job_id != ''"
+    return search(checkout, f"{is_job} and {filter_string}" if filter_string else is_job)
+
+
+def finished_ids(checkout: Checkout) -> list[str]:
+    """Return the ids of the finished runs of jobs, the first one first."""
+    return [run.info.run_id for run in job_runs(checkout, "attributes.status = 'FINISHED'")]
+
+
+def artifacts(checkout: Checkout, run_id: str) -> Path:
+    """Return the folder with the artifacts of a run."""
+    return checkout.root / "mlruns/artifacts" / run_id / "artifacts"
+
+
 @pytest.fixture(scope="module")
-def house(small_world: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A copy of the small world with a store of its own."""
-    root = tmp_path_factory.mktemp("swept") / "house"
+def checkout(small_world: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Copy the small world, without its store."""
+    root = tmp_path_factory.mktemp("sweep") / "checkout"
     shutil.copytree(small_world.root, root, ignore=shutil.ignore_patterns("mlruns", "cache"))
-    return House(root)
+    return Checkout(root)
 
 
 @pytest.fixture(scope="module")
-def first(house: House) -> CompletedProcess[str]:
+def first(checkout: Checkout) -> CompletedProcess[str]:
     """The sweep, half of whose jobs cannot be trained."""
-    return house.run(*JOBS)
+    return checkout.run(*JOBS)
 
 
-def test_failures_stop_no_other_job_and_are_told(
-    house: House, first: CompletedProcess[str]
+def test_failures_stop_no_other_job_and_are_reported(
+    checkout: Checkout, first: CompletedProcess[str]
 ) -> None:
     assert first.returncode == 1
     assert "2 of 4 jobs failed" in first.stderr
     assert "min_samples_leaf=0: FAILED" in first.stderr
-    assert sorted(status for _, status in ended(house)[:4]) == ["FAILED"] * 2 + ["FINISHED"] * 2
+    statuses = sorted(run.info.status for run in job_runs(checkout)[:4])
+    assert statuses == ["FAILED"] * 2 + ["FINISHED"] * 2
 
 
-def test_the_sweep_is_one_run_over_its_jobs(house: House, first: CompletedProcess[str]) -> None:
-    (parent,) = rows(house, "select run_uuid from runs where name like 'sweep %'")
-    children = rows(
-        house, f"select 1 from tags where key = 'mlflow.parentRunId' and value = '{parent[0]}'"
-    )
-    folder = house.root / "mlruns/artifacts" / parent[0] / "artifacts"
+def test_the_sweep_is_one_run_over_its_jobs(
+    checkout: Checkout, first: CompletedProcess[str]
+) -> None:
+    (sweep,) = search(checkout, "attributes.run_name LIKE 'sweep %'")
+    jobs = search(checkout, f"tags.mlflow.parentRunId = '{sweep.info.run_id}'")
 
-    assert len(children) == 4
-    assert {path.name for path in folder.rglob("*.*")} == {
+    assert len(jobs) == 4
+    assert {path.name for path in artifacts(checkout, sweep.info.run_id).rglob("*.*")} == {
         "summary.csv",
         "summary.md",
         "parallel_coordinates.png",
@@ -83,19 +96,19 @@ def test_the_sweep_is_one_run_over_its_jobs(house: House, first: CompletedProces
     }
 
 
-def test_a_finished_job_explains_itself(house: House, first: CompletedProcess[str]) -> None:
-    ((run,),) = rows(
-        house,
-        "select run_uuid from runs where status = 'FINISHED' and name like 'n_estimators=3%'",
+def test_a_finished_job_has_scores_figures_and_files(
+    checkout: Checkout, first: CompletedProcess[str]
+) -> None:
+    (run,) = job_runs(
+        checkout,
+        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'n_estimators=3%'",
     )
-    steps = rows(
-        house,
-        f"select step from metrics where run_uuid = '{run}' "
-        "and key = 'fold.location.average_precision' order by step",
+    history = client(checkout).get_metric_history(
+        run.info.run_id, "fold.location.average_precision"
     )
-    folder = house.root / "mlruns/artifacts" / run / "artifacts"
+    folder = artifacts(checkout, run.info.run_id)
 
-    assert [str(step) for (step,) in steps] == ["0", "1", "2"]
+    assert sorted(metric.step for metric in history) == [0, 1, 2]
     assert {path.name for path in folder.rglob("*.png")} == {
         "importance.png",
         "precision_recall.png",
@@ -110,80 +123,82 @@ def test_a_finished_job_explains_itself(house: House, first: CompletedProcess[st
     }
 
 
-def test_a_failed_job_keeps_its_traceback(house: House, first: CompletedProcess[str]) -> None:
-    ((run,), *_) = rows(
-        house, "select run_uuid from runs where status = 'FAILED' and name like 'n_%'"
-    )
-    text = (house.root / "mlruns/artifacts" / run / "artifacts/traceback.txt").read_text()
+def test_a_failed_job_has_its_traceback(
+    checkout: Checkout, first: CompletedProcess[str]
+) -> None:
+    run, *_ = job_runs(checkout, "attributes.status = 'FAILED'")
+    text = (artifacts(checkout, run.info.run_id) / "traceback.txt").read_text()
 
     assert "min_samples_leaf" in text
 
 
-def test_again_runs_what_is_missing_and_buries_what_was_killed(
-    house: House, first: CompletedProcess[str]
+def test_a_second_sweep_runs_what_is_missing_and_marks_what_was_killed(
+    checkout: Checkout, first: CompletedProcess[str]
 ) -> None:
-    with sqlite3.connect(house.root / "mlruns/mlflow.db") as store:
-        # As a killed worker leaves it.
-        store.execute(
-            "update runs set status = 'RUNNING' where status = 'FINISHED' "
-            "and name like 'n_estimators=2%'"
-        )
+    (run,) = job_runs(
+        checkout,
+        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'n_estimators=2%'",
+    )
+    # A worker that is killed leaves its run open.
+    client(checkout).update_run(run.info.run_id, status="RUNNING")
 
-    again = house.run(*JOBS[:-1], "model.min_samples_leaf=20")
+    again = checkout.run(*JOBS[:-1], "model.min_samples_leaf=20")
 
     assert again.returncode == 0, again.stderr
-    assert [status for name, status in ended(house) if "leaf=0" not in name] == [
+    runs = job_runs(checkout)
+    assert [run.info.status for run in runs if "leaf=0" not in str(run.info.run_name)] == [
         "KILLED",
         "FINISHED",
         "FINISHED",
     ]
 
 
-def test_two_jobs_are_compared(house: House, first: CompletedProcess[str]) -> None:
-    ids = rows(house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'")
+def test_two_jobs_are_compared(checkout: Checkout, first: CompletedProcess[str]) -> None:
+    two = finished_ids(checkout)[:2]
 
-    two = [run for (run,) in ids[:2]]
-    done = house.run("minecover", "compare", *(run[:12] for run in two), "--json")
+    done = checkout.run("minecover", "compare", *(run_id[:12] for run_id in two), "--json")
 
-    told = json.loads(done.stdout)
-    values = rows(
-        house, "select run_uuid, value from metrics where key = 'location.average_precision'"
-    )
-    logged = {run: float(value) for run, value in values}
-    row = told["scores"]["location.average_precision"]
-    assert [told["a"], told["b"]] == two
-    assert (row["a"], row["b"]) == pytest.approx([logged[run] for run in two], abs=1e-6)
+    found = json.loads(done.stdout)
+    logged = [
+        client(checkout).get_run(run_id).data.metrics["location.average_precision"]
+        for run_id in two
+    ]
+    row = found["scores"]["location.average_precision"]
+    assert [found["a"], found["b"]] == two
+    assert (row["a"], row["b"]) == pytest.approx(logged, abs=1e-6)
     assert row["difference"] == pytest.approx(row["b"] - row["a"], abs=2e-6)
     assert row["difference_low"] <= row["difference"] <= row["difference_high"]
 
 
-def test_two_jobs_are_compared_in_words(house: House, first: CompletedProcess[str]) -> None:
-    ids = rows(house, "select run_uuid from runs where status = 'FINISHED' and name like 'n_%'")
+def test_a_comparison_is_printed_as_a_table(
+    checkout: Checkout, first: CompletedProcess[str]
+) -> None:
+    two = finished_ids(checkout)[:2]
 
-    said = house.must("minecover", "compare", *(run[:12] for (run,) in ids[:2]))
+    output = checkout.must("minecover", "compare", *(run_id[:12] for run_id in two))
 
-    assert "location.average_precision" in said
-    assert "difference" in said
+    assert "location.average_precision" in output
+    assert "difference" in output
 
 
-def test_another_world_is_refused(house: House) -> None:
-    done = house.run(*SWEEP, "world.seed=1,2")
+def test_another_world_is_refused(checkout: Checkout) -> None:
+    done = checkout.run(*SWEEP, "world.seed=1,2")
 
     assert done.returncode == 1
     assert "dvc exp run --queue" in done.stderr
 
 
 @pytest.fixture(scope="module")
-def ui(house: House, first: CompletedProcess[str], browser: Browser) -> Iterator[str]:
-    """The UI over the sweep and a registered model; gives the address that it prints."""
-    house.must("minecover", "register", "--if-missing")
+def ui(checkout: Checkout, first: CompletedProcess[str], browser: Browser) -> Iterator[str]:
+    """Serve the UI of the sweep and of a registered model; yield the address that it prints."""
+    checkout.must("minecover", "register", "--if-missing")
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with subprocess.Popen(
         ("minecover", "ui", "--port", str(port)),
-        cwd=house.root,
-        env=house.environment,
+        cwd=checkout.root,
+        env=checkout.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -216,33 +231,25 @@ def tab(browser: Browser) -> Page:
     return page
 
 
-def jobs(house: House) -> list[str]:
-    """Give the runs of finished jobs, the largest forest first."""
-    found = rows(
-        house,
-        "select run_uuid from runs join tags using (run_uuid) where key = 'job_id' "
-        "and status = 'FINISHED' order by name desc",
-    )
-    return [run for (run,) in found]
+def by_size(checkout: Checkout) -> list[Run]:
+    """Return the finished runs of jobs, the largest forest first."""
+    runs = job_runs(checkout, "attributes.status = 'FINISHED'")
+    return sorted(runs, key=lambda run: str(run.info.run_name), reverse=True)
 
 
-def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, house: House) -> None:
-    (score,) = rows(
-        house,
-        f"select value from metrics where run_uuid = '{jobs(house)[0]}' "
-        "and key = 'location.average_precision'",
-    )
+def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, checkout: Checkout) -> None:
+    score = by_size(checkout)[0].data.metrics["location.average_precision"]
 
     tab.goto(ui)
 
     heads = tab.get_by_role("columnheader", name="location.average_precision")
     expect(heads.first).to_be_visible()
     expect(tab.get_by_text("n_estimators=3").first).to_be_visible()
-    expect(tab.get_by_text(str(score[0])[:5]).first).to_be_visible()
+    expect(tab.get_by_text(str(score)[:5]).first).to_be_visible()
 
 
-def test_the_ui_compares_two_runs(ui: str, tab: Page, house: House) -> None:
-    two = jobs(house)[:2]
+def test_the_ui_compares_two_runs(ui: str, tab: Page, checkout: Checkout) -> None:
+    two = [run.info.run_id for run in by_size(checkout)[:2]]
 
     tab.goto(
         f"{ui.partition('#')[0]}#/compare-runs?runs={json.dumps(two)}&experiments=[%221%22]"
@@ -253,8 +260,8 @@ def test_the_ui_compares_two_runs(ui: str, tab: Page, house: House) -> None:
     expect(tab.get_by_role("link", name=two[1])).to_be_visible()
 
 
-def test_the_ui_shows_pictures(ui: str, tab: Page, house: House) -> None:
-    place = f"experiments/1/runs/{jobs(house)[0]}/artifacts/figures/sites.png"
+def test_the_ui_shows_pictures(ui: str, tab: Page, checkout: Checkout) -> None:
+    place = f"experiments/1/runs/{by_size(checkout)[0].info.run_id}/artifacts/figures/sites.png"
 
     tab.goto(f"{ui.partition('#')[0]}#/{place}")
 

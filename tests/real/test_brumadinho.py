@@ -13,7 +13,7 @@ from rio_cogeo.cogeo import cog_info, cog_validate
 from minecover.core.raster import read_grid, read_planes
 
 
-class House(Protocol):
+class Checkout(Protocol):
     root: Path
 
     def must(self, *command: str) -> str: ...
@@ -22,7 +22,7 @@ class House(Protocol):
 
 @pytest.fixture(scope="module")
 def mapped(
-    brumadinho: House, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+    brumadinho: Checkout, real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Map the folder with the registered champion."""
     out = tmp_path_factory.mktemp("maps")
@@ -34,13 +34,13 @@ def mapped(
     return out / "brumadinho.tif"
 
 
-def test_a_small_forest_finds_mines_that_it_never_saw(brumadinho: House) -> None:
+def test_a_small_forest_finds_mines_that_it_never_saw(brumadinho: Checkout) -> None:
     metrics = json.loads((brumadinho.root / "reports/metrics.json").read_text())
 
     assert metrics["location"]["average_precision"] > 10 * metrics["prevalence"]["location"]
 
 
-def test_a_dated_spill_is_no_mine_before_its_date(brumadinho: House) -> None:
+def test_a_dated_spill_is_no_mine_before_its_date(brumadinho: Checkout) -> None:
     table = pd.concat(
         pd.read_parquet(path, columns=["label", "valid_strict"])
         .assign(date=np.repeat(range(2), 2500))
@@ -53,7 +53,7 @@ def test_a_dated_spill_is_no_mine_before_its_date(brumadinho: House) -> None:
     assert mines[1] > 1.3 * mines[0]
 
 
-def test_the_report_of_real_data_does_not_say_simulated(brumadinho: House) -> None:
+def test_the_report_of_real_data_does_not_say_simulated(brumadinho: Checkout) -> None:
     page = (brumadinho.root / "reports/index.html").read_text()
 
     assert "simulated" not in page.partition("</title>")[0].lower()
@@ -86,7 +86,7 @@ def test_one_date_where_one_scene_reaches_and_two_where_both_do(mapped: Path) ->
 
 
 def test_a_model_of_six_bands_refuses_other_products(
-    brumadinho: House, real_data: Path, tmp_path: Path
+    brumadinho: Checkout, real_data: Path, tmp_path: Path
 ) -> None:
     done = brumadinho.run(
         "minecover", "predict", "--model", "models:/minecover-brumadinho@champion",

@@ -19,7 +19,7 @@ from minecover.features.context import (
     FARTHEST_M,
     DistanceTo,
     Eastness,
-    Held,
+    LoadedLayer,
     Northness,
     Position,
     Provinces,
@@ -65,7 +65,7 @@ def measured(real_data: Path) -> dict[str, F64]:
     """Distances of 250 locations round the shores of the Congo: ours and the ellipsoid's."""
     areas = water(real_data)
     rng = np.random.default_rng(7)
-    plane = DistanceTo(Held(areas))
+    plane = DistanceTo(LoadedLayer(areas))
     ours, theirs, outside = [], [], []
     for shape in areas.geometry.iloc[rng.choice(len(areas), N_SITES, replace=False)]:
         start = shapely.get_coordinates(shape)[0]
@@ -115,7 +115,7 @@ def test_farther_than_five_kilometres_is_clipped(real_data: Path) -> None:
     dry = local[away > 8_000].head(5)
 
     clipped = [
-        DistanceTo(Held(areas))(Grid.around("EPSG:32635", point.x, point.y, size_px=100))
+        DistanceTo(LoadedLayer(areas))(Grid.around("EPSG:32635", point.x, point.y, size_px=100))
         for point in dry
     ]
 

@@ -102,7 +102,7 @@ def built(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
          f"paths.real_data={real_data}", "model.n_estimators=4",
          "metrics.bootstrap.replicates=20")  # fmt: skip
     for stage in STAGES:
-        must(root, "python", "-m", "minecover.pipeline.stages", stage)
+        must(root, "python", "-m", "minecover.pipeline", stage)
     return root
 
 

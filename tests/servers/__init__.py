@@ -1,1 +1,1 @@
-"""Local servers that speak the real protocols, for tests without a network."""
+"""Local services with the real protocols, for tests without a network."""

@@ -1,7 +1,7 @@
-"""A local Earth Engine: the protocol that the vendor's client speaks, with faults on demand.
+"""A local Earth Engine service with the protocol of Google's client, and faults on demand.
 
-As a program it serves the simulated world, writes what a client needs to log in and to know
-its sites, and notes every request::
+As a program it serves the simulated world, writes a key file and labels for a client, and
+logs every request::
 
     python tests/servers/earth_engine.py --port 8800 --fail-first 0.3 --seed 7 --folder /tmp/ee
 """
@@ -37,11 +37,11 @@ from minecover.sources.simulated import SimulatedLabels
 from minecover.sources.simulation.world import World
 from servers.ee_assets import SimulatedAssets
 from servers.ee_faults import ALGORITHMS, DISCOVERY, LISTING, PIXELS, REFUSALS, TOKEN, Faults
-from servers.ee_graph import Catalogue, Refused, evaluate, pixels
+from servers.ee_graph import Catalogue, ServiceRefusal, evaluate, pixels
 
 
 class EarthEngineServer(ThreadingHTTPServer):
-    """The service, on a port of this machine."""
+    """The service, on a local port."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -49,31 +49,31 @@ class EarthEngineServer(ThreadingHTTPServer):
     def __init__(self, catalogue: Catalogue, port: int, log: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.catalogue, self.log, self.faults = catalogue, log, Faults()
-        #: Names the ground that a request is about, by longitude and latitude.
+        #: Returns the name of the site of a request, by longitude and latitude.
         self.place: Callable[[float, float], str] = _rounded
         self.lock, self.closing = threading.Lock(), threading.Event()
-        self.answers: Counter[tuple[str, str]] = Counter()
+        self.responses: Counter[tuple[str, str]] = Counter()
         self.under_way = self.most_at_once = 0
 
     @property
     def url(self) -> str:
-        """Address to give to the client."""
+        """Address of the service."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def count(self, endpoint: str) -> int:
-        """Requests that an endpoint answered in any way."""
-        return sum(n for (name, _), n in self.answers.items() if name == endpoint)
+        """Return the number of requests to an endpoint."""
+        return sum(n for (name, _), n in self.responses.items() if name == endpoint)
 
-    def note(self, endpoint: str, site: str, answer: str) -> None:
-        """Count an answer, and write its line."""
+    def record(self, endpoint: str, site: str, result: str) -> None:
+        """Count a response and log it."""
         with self.lock:
-            self.answers[endpoint, answer] += 1
+            self.responses[endpoint, result] += 1
             if self.log is not None and site:
                 with self.log.open("a") as sink:
-                    sink.write(f"{site},{endpoint},{answer}\n")
+                    sink.write(f"{site},{endpoint},{result}\n")
 
     def write_key(self, path: Path) -> Path:
-        """Write the key file of a service account that this server knows."""
+        """Write the key file of a service account that this service accepts."""
         account = {
             "type": "service_account",
             "project_id": "my-project",
@@ -87,49 +87,49 @@ class EarthEngineServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handler of one connection."""
 
     protocol_version = "HTTP/1.1"
     server: EarthEngineServer
 
     def do_GET(self) -> None:
-        """Describe the interface, which the client asks for when it logs in."""
+        """Send the description of the interface, which the client requests at login."""
         is_discovery = self.path.startswith("/$discovery")
         name = "cloud_api_discovery_document.json" if is_discovery else "algorithms.json"
         try:
             fault = self._fault(DISCOVERY if is_discovery else ALGORITHMS, "")
             self._send(200, _fixture(name), "application/json", fault)
-        except Refused as refused:
+        except ServiceRefusal as refused:
             self._refuse(refused.status, str(refused))
 
     def do_POST(self) -> None:
-        """Give a token, a value or pixels."""
+        """Send a token, a value or pixels."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
             self.server.under_way += 1
             self.server.most_at_once = max(self.server.most_at_once, self.server.under_way)
         try:
-            self._answer(body)
-        except Refused as refused:
+            self._respond(body)
+        except ServiceRefusal as refused:
             self._refuse(refused.status, str(refused))
 
-    def _answer(self, body: bytes) -> None:
+    def _respond(self, body: bytes) -> None:
         if self.path == "/token":
             return self._token()
         if self.headers.get("Authorization") != "Bearer open-sesame":
-            raise Refused(401, "Request is missing required authentication credential.")
+            raise ServiceRefusal(401, "Request is missing required authentication credential.")
         request = json.loads(body)
         if self.path.partition("?")[0].endswith("value:compute"):
-            fault = self._fault(LISTING, self.server.place(*_middle(request)))
+            fault = self._fault(LISTING, self.server.place(*_centre(request)))
             result = {"result": evaluate(request["expression"], self.server.catalogue)}
             return self._send(200, json.dumps(result).encode(), "application/json", fault)
         grid = _grid(request["grid"])
-        middle = square(grid).centroid
-        fault = self._fault(PIXELS, self.server.place(middle.x, middle.y))
-        picture = evaluate(request["expression"], self.server.catalogue)
-        if len(picture) > self.server.faults.most_planes:
-            raise Refused(*REFUSALS["memory"])
-        table = pixels(picture, grid)
+        centre = square(grid).centroid
+        fault = self._fault(PIXELS, self.server.place(centre.x, centre.y))
+        image = evaluate(request["expression"], self.server.catalogue)
+        if len(image) > self.server.faults.most_planes:
+            raise ServiceRefusal(*REFUSALS["memory"])
+        table = pixels(image, grid)
         if fault == "shape":
             table = table[1:]
         if fault == "dtype":
@@ -141,28 +141,28 @@ class Handler(BaseHTTPRequestHandler):
     def _token(self) -> None:
         fault = self._fault(TOKEN, "")
         if fault == "invalid_grant":
-            answer = {"error": "invalid_grant", "error_description": "Token has been revoked."}
-            return self._send(400, json.dumps(answer).encode(), "application/json", "")
+            content = {"error": "invalid_grant", "error_description": "Token has been revoked."}
+            return self._send(400, json.dumps(content).encode(), "application/json", "")
         token = {"access_token": "open-sesame", "expires_in": 3600, "token_type": "Bearer"}
         return self._send(200, json.dumps(token).encode(), "application/json", fault)
 
     def _fault(self, endpoint: str, site: str) -> str:
-        """Draw the fault of this answer; those that are an answer of their own are given."""
+        """Return the fault of this response, or raise it if it is an error response."""
         with self.server.lock:
             fault = self.server.faults.draw(endpoint, site)
-        self.server.note(endpoint, site, fault or "ok")
+        self.server.record(endpoint, site, fault or "ok")
         if fault in REFUSALS:
-            raise Refused(*REFUSALS[fault])
+            raise ServiceRefusal(*REFUSALS[fault])
         return fault
 
     def _refuse(self, status: int, message: str) -> None:
-        answer = {"error": {"code": status, "message": message, "status": "ERROR"}}
-        self._send(status, json.dumps(answer).encode(), "application/json", "")
+        content = {"error": {"code": status, "message": message, "status": "ERROR"}}
+        self._send(status, json.dumps(content).encode(), "application/json", "")
 
     def _send(self, status: int, content: bytes, kind: str, fault: str) -> None:
         if self.command == "POST":
-            # Over before its last byte leaves: whoever has read that, or has given up waiting,
-            # may ask again at once.
+            # Counted as finished before the last byte is sent, since the client may send the
+            # next request as soon as it has read that or has given up waiting.
             with self.server.lock:
                 self.server.under_way -= 1
         if fault == "hang":
@@ -184,19 +184,19 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
     def handle(self) -> None:
-        """Serve a connection until either side is tired of it."""
+        """Serve a connection until it is closed."""
         with suppress(ConnectionError, socket.timeout):
             super().handle()
 
 
 @contextmanager
-def served(
+def serve_assets(
     catalogue: Catalogue, port: int = 0, log: Path | None = None
 ) -> Iterator[EarthEngineServer]:
-    """Serve assets while the block runs."""
+    """Serve assets within a context."""
     with EarthEngineServer(catalogue, port, log) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -208,14 +208,14 @@ def served(
             thread.join()
 
 
-def _grid(asked: dict[str, Any]) -> Grid:
-    t, size = asked["affineTransform"], asked["dimensions"]
+def _grid(requested: dict[str, Any]) -> Grid:
+    t, size = requested["affineTransform"], requested["dimensions"]
     corner = Affine(t["scaleX"], 0, t["translateX"], 0, t["scaleY"], t["translateY"])
-    return Grid(asked["crsCode"], corner, (size["height"], size["width"]))
+    return Grid(requested["crsCode"], corner, (size["height"], size["width"]))
 
 
-def _middle(request: dict[str, Any]) -> tuple[float, float]:
-    """Longitude and latitude of the middle of a listing's rectangle."""
+def _centre(request: dict[str, Any]) -> tuple[float, float]:
+    """Return longitude and latitude of the centre of the rectangle of a listing."""
     _, _, rest = json.dumps(request).partition('"coordinates": {"constantValue": ')
     west, south, east, north = json.loads(rest.partition("}")[0])
     return (west + east) / 2, (south + north) / 2
@@ -244,7 +244,7 @@ def _private_key() -> str:
 
 
 def write_labels(world: World, folder: Path) -> None:
-    """Write the world's points and mine outlines, as label files of a real place."""
+    """Write points and mine outlines of the world as label files."""
     table = SimulatedLabels(world)()
     for kind, name in (("mine", "mines.geojson"), ("point", "points.geojson")):
         rows = table[table["kind"] == kind]
@@ -253,11 +253,11 @@ def write_labels(world: World, folder: Path) -> None:
 
 def _nearest_site(world: World) -> Callable[[float, float], str]:
     names = list(world.sites())
-    middles = np.array([grid.xy(50, 50) for grid in world.sites().values()])
+    centres = np.array([grid.xy(50, 50) for grid in world.sites().values()])
     crs = next(iter(world.sites().values())).crs
 
     def nearest(lon: float, lat: float) -> str:
-        away = np.hypot(*(middles - project(lon, lat, crs)).T)
+        away = np.hypot(*(centres - project(lon, lat, crs)).T)
         return names[int(away.argmin())]
 
     return nearest
@@ -267,7 +267,9 @@ def main() -> None:
     """Serve the simulated world until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--fail-first", type=float, default=0.0, help="share of first answers")
+    parser.add_argument(
+        "--fail-first", type=float, default=0.0, help="share of first responses"
+    )
     parser.add_argument("--hang", type=float, default=5.0, help="seconds that a hang lasts")
     parser.add_argument("--seed", type=int, default=7, help="of the faults")
     parser.add_argument("--folder", type=Path, required=True, help="for key, labels and log")

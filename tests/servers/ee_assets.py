@@ -1,4 +1,4 @@
-"""Assets to serve: drawn ones, and the simulated world as Landsat's collections hold it."""
+"""Assets of the local Earth Engine: drawn ones, and the simulated world."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ QUALITY = ("QA_PIXEL", "QA_RADSAT")
 TOA, COUNTS = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC08/C02/T1"
 EMPTY = ("LANDSAT/LC09/C02/T1_TOA", "LANDSAT/LC09/C02/T1")
 PATH, ZONE = 173, 35
-#: How far two rows of a pass overlap on a plot [px], and how much lower the sun is in the next.
+#: Overlap of two rows of a pass [pixels], and difference in sun elevation [degrees].
 OVERLAP_PX, SUN_DROP_DEG = 24, 1.5
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Assets that a test draws: images by collection; a lone image lies in collection ""."""
+class DrawnAssets:
+    """Assets drawn by a test: images by collection; "" is for images without collection."""
 
     collections: Mapping[str, Sequence[Asset]]
 
     def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
-        """List the images that touch some ground."""
-        return [a for a in self.collections[name] if bounds is None or _touches(a, bounds)]
+        """Return the images that intersect an area."""
+        return [a for a in self.collections[name] if bounds is None or _intersects(a, bounds)]
 
     def image(self, name: str) -> Asset:
-        """Find an image by its id."""
+        """Return an image by its id."""
         collection, _, index = name.rpartition("/")
         for asset in (*self.collections.get(collection, ()), *self.collections.get("", ())):
             if asset.index in (index, name):
@@ -53,14 +53,14 @@ class Drawn:
         raise KeyError(name)
 
 
-def drawn(index: str, rasters: Mapping[str, Raster], **properties: float | str) -> Asset:
-    """Draw an image."""
+def draw_asset(index: str, rasters: Mapping[str, Raster], **properties: float | str) -> Asset:
+    """Return an image with the given rasters."""
     return Asset(
         index, {"system:index": index, **properties}, lambda b, _: rasters[b], tuple(rasters)
     )
 
 
-def _touches(asset: Asset, bounds: Bounds) -> bool:
+def _intersects(asset: Asset, bounds: Bounds) -> bool:
     grid = asset.raster(asset.bands[0], ANYWHERE).grid
     return bool(square(grid).intersects(box(*bounds)))
 
@@ -69,10 +69,10 @@ ANYWHERE = Grid("EPSG:4326", Affine(1, 0, 0, 0, -1, 1), (1, 1))
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
-    """One row of a pass over a plot, as Level 1 has it.
+class PassRow:
+    """One row of a pass over a plot, as a Level-1 scene.
 
-    `counts` is (11, row, col) with 0 where the row does not reach, `pan` B8 at 15 m.
+    `counts` is (11, row, col) with 0 outside of the row, `pan` is B8 at 15 m.
     """
 
     day: date
@@ -86,19 +86,19 @@ class Take:
 
     @property
     def index(self) -> str:
-        """Name of the scene."""
+        """Id of the scene."""
         return f"LC08_{PATH}{self.row:03d}_{self.day:%Y%m%d}"
 
     @property
     def pan_grid(self) -> Grid:
-        """The 15 m lattice, whose pixels share centres with every other one of 30 m."""
+        """Grid of the 15 m pan pixels; every other one shares its centre with a 30 m pixel."""
         t, (rows, cols) = self.grid.transform, self.grid.shape
         corner = Affine(15, 0, t.c + 7.5, 0, -15, t.f - 7.5)
         return Grid(self.grid.crs, corner, (2 * rows - 1, 2 * cols - 1))
 
     @property
     def properties(self) -> dict[str, float | str]:
-        """What the service and the MTL file say of the scene."""
+        """Properties of the scene in the service and in the MTL file."""
         thermal = {
             f"{key}_BAND_{band.removeprefix('B')}": constants[name]
             for band, constants in zip(THERMAL, THERMAL_CONSTANTS, strict=True)
@@ -125,7 +125,7 @@ class Take:
         }
 
     def raster(self, band: str, *, is_toa: bool) -> Raster:
-        """Give a band in digital numbers, or as the service turns them into physics."""
+        """Return a band as digital numbers, or as the physical values of the service."""
         if band in QUALITY:
             bits = self.qa if band == "QA_PIXEL" else np.zeros_like(self.qa)
             return Raster(np.where(self.qa == 1, np.nan, bits), self.grid)
@@ -145,13 +145,13 @@ class Take:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedAssets:
-    """The simulated world's plots as scenes of one path, in one row or two."""
+    """Plots of the simulated world as scenes of one path, in one or two rows."""
 
     world: World
     rows: int = 1
 
     def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
-        """List the scenes over the plot that lies there."""
+        """Return the scenes over the plots in an area."""
         if name in EMPTY:
             return []
         if name not in (TOA, COUNTS):
@@ -160,28 +160,30 @@ class SimulatedAssets:
             p for p in self.world.plots() if bounds and _square(p).intersects(box(*bounds))
         ]
         return [
-            self._asset(name, take) for plot in plots for take in taken(self, plot).values()
+            self._asset(name, scene)
+            for plot in plots
+            for scene in pass_rows(self, plot).values()
         ]
 
     def image(self, name: str) -> Asset:
-        """Describe a scene, whose pixels depend on which plot they are asked for."""
+        """Return a scene, whose pixels depend on the plot that is requested."""
         collection, _, index = name.rpartition("/")
         if collection not in (TOA, COUNTS):
             raise KeyError(name)
 
         def raster(band: str, grid: Grid) -> Raster:
-            take = taken(self, _plot_under(self, grid)).get(index)
-            if take is None:
+            scene = pass_rows(self, _plot_under(self, grid)).get(index)
+            if scene is None:
                 return Raster(np.full((1, 1), np.nan), grid.cut(0, 0, 1, 1))
-            return take.raster(band, is_toa=collection == TOA)
+            return scene.raster(band, is_toa=collection == TOA)
 
         return Asset(index, {}, raster, (*BANDS, *QUALITY))
 
-    def _asset(self, collection: str, take: Take) -> Asset:
+    def _asset(self, collection: str, scene: PassRow) -> Asset:
         return Asset(
-            take.index,
-            take.properties,
-            lambda band, _: take.raster(band, is_toa=collection == TOA),
+            scene.index,
+            scene.properties,
+            lambda band, _: scene.raster(band, is_toa=collection == TOA),
             (*BANDS, *QUALITY),
         )
 
@@ -196,29 +198,31 @@ def _plot_under(assets: SimulatedAssets, grid: Grid) -> Plot:
     return assets.world.plot_under(grid)
 
 
-#: Two requests for one plot do not take its scenes twice.
-_taking = threading.Lock()
+#: Prevents concurrent requests for a plot from simulating its scenes twice.
+_lock = threading.Lock()
 
 
-def taken(assets: SimulatedAssets, plot: Plot) -> dict[str, Take]:
-    """Give all the scenes of a plot by their names, in the order of days and rows."""
-    with _taking:
-        return _taken(assets, plot)
+def pass_rows(assets: SimulatedAssets, plot: Plot) -> dict[str, PassRow]:
+    """Return all scenes of a plot by id, in the order of days and rows."""
+    with _lock:
+        return _pass_rows(assets, plot)
 
 
 @lru_cache(maxsize=64)
-def _taken(assets: SimulatedAssets, plot: Plot) -> dict[str, Take]:
+def _pass_rows(assets: SimulatedAssets, plot: Plot) -> dict[str, PassRow]:
     world = assets.world
     ground = world.ground(plot)
-    takes = []
+    rows = []
     for day in world.days(plot):
         exposure = world.expose(plot, ground, day)
-        takes += [_take(exposure, plot.grid, day, k, assets.rows) for k in range(assets.rows)]
-    return {take.index: take for take in takes}
+        rows += [
+            _pass_row(exposure, plot.grid, day, k, assets.rows) for k in range(assets.rows)
+        ]
+    return {scene.index: scene for scene in rows}
 
 
-def _take(exposure: Exposure, grid: Grid, day: date, k: int, n_rows: int) -> Take:
-    """Cut one row out of a pass; its own sun makes its digital numbers differ."""
+def _pass_row(exposure: Exposure, grid: Grid, day: date, k: int, n_rows: int) -> PassRow:
+    """Return one row of a pass, with digital numbers for its own sun elevation."""
     up = landsat.TOA_SCALE / float(exposure.scale[0])
     sun_deg = math.degrees(math.asin(up)) - k * SUN_DROP_DEG
     counts = np.empty_like(exposure.dn)
@@ -236,11 +240,11 @@ def _take(exposure: Exposure, grid: Grid, day: date, k: int, n_rows: int) -> Tak
     hidden |= exposure.dn[0] == 0
     counts[:, hidden], qa[hidden] = 0, 1
     cloud_cover = round(100 * float(((exposure.qa >> 3) & 1).mean()), 2)
-    return Take(day, 61 + k, grid, counts, _pan(counts[7]), qa, sun_deg, cloud_cover)
+    return PassRow(day, 61 + k, grid, counts, _pan(counts[7]), qa, sun_deg, cloud_cover)
 
 
 def _pan(counts: U16) -> U16:
-    """Draw B8 at 15 m round its 30 m pixels: what lies between is their mean, or nothing."""
+    """Return B8 at 15 m from 30 m pixels: the mean of neighbours between them, or no data."""
     rows, cols = counts.shape
     fine = np.zeros((2 * rows - 1, 2 * cols - 1))
     fine[::2, ::2] = np.where(counts == 0, np.nan, counts)

@@ -1,4 +1,4 @@
-"""Little scenes and clients for tests of the local Earth Engine."""
+"""Small scenes and clients for tests with the local Earth Engine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from minecover.core.sites import Site
 from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes
 from minecover.sources.throttle import Network
 from servers.earth_engine import EarthEngineServer
-from servers.ee_assets import Drawn, drawn
+from servers.ee_assets import DrawnAssets, draw_asset
 from servers.ee_graph import Asset
 from servers.ee_rasters import F64, Raster
 
-#: The scored 4 x 4 pixels, and a scene that reaches 3 pixels further on every side.
+#: A site of 4 x 4 pixels, and a scene that is 3 pixels larger on every side.
 SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px=4), 1)
 FOOTPRINT = SITE.grid.grown(3)
 OLI, OLI2 = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC09/C02/T1_TOA"
@@ -26,8 +26,8 @@ NETWORK = Network(8, 5, 0.001, 0.004, 60, timeout_s=10)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A scene to draw: one value for all pixels of each band, or a plane."""
+class DrawnScene:
+    """A scene to draw, with one value for all pixels of each band or an array of pixels."""
 
     day: str = "2017-01-15"
     row: int = 61
@@ -38,7 +38,7 @@ class Shown:
     sun_deg: float = 59.49769
 
     def asset(self, extra: Mapping[str, float] | None = None, **planes: float | F64) -> Asset:
-        """Draw it; B8 lies on its own lattice of 15 m."""
+        """Return the scene as an asset; B8 has its own 15 m grid."""
         rasters = {}
         for band, plane in planes.items():
             grid = pan_of(self.grid) if band == "B8" else self.grid
@@ -54,28 +54,28 @@ class Shown:
             "SUN_ELEVATION": self.sun_deg,
         }
         index = f"LC{self.satellite:02d}_1730{self.row}_{self.day.replace('-', '')}"
-        return drawn(index, rasters, **about | dict(extra or {}))
+        return draw_asset(index, rasters, **about | dict(extra or {}))
 
     def plain(self, value: float = 0.25) -> Asset:
-        """Draw B4 of one value, clear everywhere."""
+        """Return a clear scene with one value of B4."""
         return self.asset(B4=value, QA_PIXEL=21824.0, QA_RADSAT=0.0)
 
 
 def pan_of(grid: Grid) -> Grid:
-    """Lay the 15 m lattice of a scene, whose centres are every other one's of 30 m."""
+    """Return the 15 m grid of a scene, every other pixel of which shares its centre."""
     t, (rows, cols) = grid.transform, grid.shape
     corner = Affine(15, 0, t.c + 7.5, 0, -15, t.f - 7.5)
     return Grid(grid.crs, corner, (2 * rows - 1, 2 * cols - 1))
 
 
-def held(*assets: Asset, collection: str = OLI) -> Drawn:
-    """Put images into a collection; the other ones are empty."""
-    return Drawn({OLI: (), OLI2: (), COUNTS: (), collection: assets})
+def collections_of(*assets: Asset, collection: str = OLI) -> DrawnAssets:
+    """Return collections with the given images in one of them; the others are empty."""
+    return DrawnAssets({OLI: (), OLI2: (), COUNTS: (), collection: assets})
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A server and a source that asks it."""
+class LocalService:
+    """A running service, with a client and sources that use it."""
 
     server: EarthEngineServer
     client: EarthEngine
@@ -83,7 +83,7 @@ class Desk:
     def source(
         self, *, bands: Sequence[str] = ("B4",), network: Network = NETWORK
     ) -> EarthEngineScenes:
-        """Ask for reflectance of the usual period."""
+        """Return a source of reflectance."""
         return EarthEngineScenes(
             client=replace(self.client, network=network),
             collections=(OLI, OLI2),
@@ -95,6 +95,6 @@ class Desk:
         )
 
     def counts(self, *bands: str) -> EarthEngineScenes:
-        """Ask for digital numbers."""
+        """Return a source of digital numbers."""
         toa = self.source(bands=bands)
         return replace(toa, collections=(COUNTS,), radiometry="dn")

@@ -1,10 +1,10 @@
-"""What can go wrong with the local Earth Engine, when it is told so or by luck."""
+"""Faults of the local Earth Engine, planned or random."""
 
 import random
 from collections import deque
 from dataclasses import dataclass, field
 
-#: Answers that the service gives instead of a result: status and message.
+#: Error responses: status and message.
 REFUSALS = {
     "429": (
         429,
@@ -38,8 +38,8 @@ REFUSALS = {
     ),
     "rate": (403, "rateLimitExceeded"),
 }
-#: Faults that pass, for --fail-first.
-PASSING = ("429", "500", "503", "cut", "truncated", "garbled", "shape", "dtype", "hang")
+#: Transient faults, for --fail-first.
+TRANSIENT = ("429", "500", "503", "cut", "truncated", "garbled", "shape", "dtype", "hang")
 DISCOVERY, ALGORITHMS, TOKEN, LISTING, PIXELS = (
     "discovery",
     "algorithms",
@@ -51,27 +51,27 @@ DISCOVERY, ALGORITHMS, TOKEN, LISTING, PIXELS = (
 
 @dataclass
 class Faults:
-    """What goes wrong: planned answers first, then luck on the first answer to each site."""
+    """Faults: planned ones first, then random ones in the first response for each site."""
 
     first: float = 0.0
     seed: int = 0
     hang_s: float = 5.0
     planned: dict[str, deque[str]] = field(default_factory=dict)
-    #: Planes that the service has memory for.
+    #: Largest number of planes per response.
     most_planes: int = 10**9
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def plan(self, endpoint: str, *kinds: str) -> None:
-        """Let the next answers of an endpoint be these faults."""
+        """Plan faults for the next responses of an endpoint."""
         self.planned.setdefault(endpoint, deque()).extend(kinds)
 
     def draw(self, endpoint: str, site: str) -> str:
-        """Choose the fault of an answer, "" for none."""
+        """Return the fault of a response, "" for none."""
         if self.planned.get(endpoint):
             return self.planned[endpoint].popleft()
         key = (endpoint, site)
         if not self.first or endpoint not in (LISTING, PIXELS) or key in self.seen:
             return ""
         self.seen.add(key)
-        luck = random.Random(f"{self.seed}/{endpoint}/{site}")
-        return luck.choice(PASSING) if luck.random() < self.first else ""
+        rng = random.Random(f"{self.seed}/{endpoint}/{site}")
+        return rng.choice(TRANSIENT) if rng.random() < self.first else ""

@@ -1,4 +1,4 @@
-"""Evaluate what Earth Engine's client sends: as much of its expressions as the product uses."""
+"""Evaluate expressions of the Earth Engine client, as far as the package uses them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from minecover.core.grid import Grid
 from servers.ee_rasters import F64, Raster, sample
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north [degrees]
-#: What the service delivers at most, and says beyond.
+#: Limits of a response.
 MOST_BYTES, MOST_BANDS = 50_331_648, 1024
 
 
-class Refused(Exception):
-    """A request that the service answers with an error."""
+class ServiceRefusal(Exception):
+    """A request that is answered with an error."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Asset:
 
     index: str
     properties: Mapping[str, float | str]
-    #: Bands by name, for the ground that a request asks for.
+    #: Returns a band by name, for the requested grid.
     raster: Callable[[str, Grid], Raster]
     bands: tuple[str, ...]
 
@@ -40,24 +40,24 @@ class Catalogue(Protocol):
     """The assets of the service."""
 
     def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
-        """List the images that touch some ground, all if none is named; KeyError if unknown."""
+        """Return the images that intersect an area, if given; KeyError if unknown."""
         ...
 
     def image(self, name: str) -> Asset:
-        """Find an image by its id; KeyError if there is none."""
+        """Return an image by its id; KeyError if there is none."""
         ...
 
 
 @dataclass(frozen=True)
 class Band:
-    """Pixels that are computed when somebody asks for them on a grid."""
+    """Pixels that are computed when they are requested on a grid."""
 
     at: Callable[[Grid, str], F64]
     mode: str
     dtype: str
 
     def mapped(self, change: Callable[[F64], F64], dtype: str | None = None) -> Band:
-        """Compute something from every pixel."""
+        """Return a band with a function applied to every pixel."""
         return Band(
             lambda grid, mode: change(self.at(grid, mode)), self.mode, dtype or self.dtype
         )
@@ -68,7 +68,7 @@ Picture = dict[str, Band]
 
 @dataclass(frozen=True)
 class Collection:
-    """Images of a catalogue, or given ones."""
+    """Images of a catalogue, or a list of images."""
 
     catalogue: Catalogue | None = None
     name: str = ""
@@ -77,18 +77,18 @@ class Collection:
     pictures: Sequence[Picture] = field(default_factory=tuple)
 
     def assets(self) -> Sequence[Asset]:
-        """List what passes the filters."""
+        """Return the assets that pass the filters."""
         assert self.catalogue is not None
         try:
             found = self.catalogue.collection(self.name, self.bounds)
         except KeyError:
-            raise Refused(400, _missing("ImageCollection", self.name)) from None
+            raise ServiceRefusal(400, _missing("ImageCollection", self.name)) from None
         first, end = self.days or ("0000", "9999")
         return [a for a in found if first <= str(a.properties.get("DATE_ACQUIRED", "5")) < end]
 
 
 def evaluate(expression: Mapping[str, Any], catalogue: Catalogue) -> Any:
-    """Compute an expression's result."""
+    """Return the result of an expression."""
     values, done = expression["values"], {}
 
     def value(node: Mapping[str, Any]) -> Any:
@@ -113,13 +113,13 @@ def evaluate(expression: Mapping[str, Any], catalogue: Catalogue) -> Any:
 
 
 def pixels(picture: Picture, grid: Grid) -> NDArray[np.void]:
-    """Compute an image's pixels on a grid; masked ones are zero, as the service has it."""
+    """Return the pixels of an image on a grid; masked ones are 0, as in the real service."""
     if len(picture) > MOST_BANDS:
-        raise Refused(400, f"Too many bands: {len(picture)}, at most {MOST_BANDS}.")
+        raise ServiceRefusal(400, f"Too many bands: {len(picture)}, at most {MOST_BANDS}.")
     dtype = np.dtype([(name, f"<{band.dtype}") for name, band in picture.items()])
     size = dtype.itemsize * grid.shape[0] * grid.shape[1]
     if size > MOST_BYTES:
-        raise Refused(
+        raise ServiceRefusal(
             400,
             f"Total request size ({size} bytes) must be less than or equal to "
             f"{MOST_BYTES} bytes.",
@@ -141,7 +141,7 @@ def _load_image(catalogue: Catalogue, id: str) -> Picture:
     try:
         return _picture(catalogue.image(id))
     except KeyError:
-        raise Refused(400, _missing("Image", id)) from None
+        raise ServiceRefusal(400, _missing("Image", id)) from None
 
 
 def _picture(asset: Asset) -> Picture:
@@ -156,10 +156,12 @@ def _picture(asset: Asset) -> Picture:
 
 def _select(input: Picture | None, bandSelectors: Sequence[str]) -> Picture:
     if input is None:
-        raise Refused(400, "Image.select: Parameter 'input' is required and may not be null.")
+        raise ServiceRefusal(
+            400, "Image.select: Parameter 'input' is required and may not be null."
+        )
     for name in bandSelectors:
         if name not in input:
-            raise Refused(
+            raise ServiceRefusal(
                 400,
                 f"Image.select: Band pattern '{name}' did not match any bands. "
                 f"Available bands: [{', '.join(input)}]",
@@ -173,7 +175,7 @@ def _reproject(image: Picture, crs: str, crsTransform: Sequence[float]) -> Pictu
             a, _, left, _, e, top = crsTransform
             off = ((grid.transform.c - left) % a, (grid.transform.f - top) % e)
             if grid.crs != crs or (grid.transform.a, grid.transform.e) != (a, e) or any(off):
-                raise Refused(400, "the pixels of the output are not those of reproject")
+                raise ServiceRefusal(400, "the pixels of the output are not those of reproject")
             return band.at(grid, band.mode)
 
         return Band(at, "nearest", band.dtype)
@@ -207,7 +209,7 @@ def _each(change: Callable[[Band], Band]) -> Callable[[Picture], Picture]:
 
 
 def _cast(dtype: str, low: float, high: float) -> Callable[[Band], Band]:
-    # The service's casts cut off decimals.
+    # Casts of the service truncate decimals.
     return lambda band: band.mapped(lambda v: np.clip(np.trunc(v), low, high), dtype)
 
 

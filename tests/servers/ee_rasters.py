@@ -1,4 +1,4 @@
-"""Pixels of the local Earth Engine, and how it brings them onto the grid of a request."""
+"""Rasters of the local Earth Engine, and their resampling to the requested grid."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ F64 = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """Pixels where they were measured: NaN where there are none."""
+    """Pixels on their own grid; NaN where there is no data."""
 
     values: F64
     grid: Grid
 
 
 def sample(raster: Raster, grid: Grid, mode: str) -> F64:
-    """Read a raster onto a grid, as the service does."""
+    """Return a raster on a grid, resampled like the real service."""
     if mode == "mean":
         return _area_mean(raster, grid)
     if (window := _window(raster.grid, grid)) is not None:
@@ -36,7 +36,7 @@ def sample(raster: Raster, grid: Grid, mode: str) -> F64:
 
 
 def _window(source: Grid, grid: Grid) -> tuple[int, int] | None:
-    """First row and column of a grid on a source of the same lattice; None if it is another."""
+    """Return the first row and column of a grid on an aligned source; None if not aligned."""
     s, t = source.transform, grid.transform
     if source.crs != grid.crs or (s.a, s.e) != (t.a, t.e):
         return None
@@ -45,7 +45,7 @@ def _window(source: Grid, grid: Grid) -> tuple[int, int] | None:
 
 
 def _cut(values: F64, row: int, col: int, shape: tuple[int, int]) -> F64:
-    """Cut a window that may reach beyond the values."""
+    """Return a window that may extend beyond the values."""
     height, width = shape
     window: F64 = np.full(shape, np.nan)
     top, left = max(row, 0), max(col, 0)
@@ -56,7 +56,7 @@ def _cut(values: F64, row: int, col: int, shape: tuple[int, int]) -> F64:
 
 
 def _area_mean(raster: Raster, grid: Grid) -> F64:
-    """Average the pixels that share area with each of the grid's, by how much they share."""
+    """Return the mean of the pixels that overlap each pixel of the grid, weighted by area."""
     if raster.grid.crs != grid.crs:
         fine = grid.split(8)
         return block_mean(sample(raster, fine, "nearest"), 8)
@@ -70,7 +70,7 @@ def _area_mean(raster: Raster, grid: Grid) -> F64:
 
 
 def _shares(source: Grid, grid: Grid, axis: int) -> csr_array:
-    """Length that pixels of two grids share along rows (0) or columns (1) [m]."""
+    """Return the overlap of pixels of two grids along rows (0) or columns (1) [m]."""
 
     def edges(of: Grid) -> F64:
         step, start = (

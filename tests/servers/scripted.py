@@ -1,4 +1,4 @@
-"""A source that answers as it was told, and notes who asked: for faults on demand."""
+"""A source that returns scenes or raises errors as scripted, and counts its requests."""
 
 import time
 import zlib
@@ -16,7 +16,7 @@ from minecover.core.sites import Site
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
 DATES = (date(2017, 1, 14), date(2017, 1, 30))
 CLEAR = 21824
-#: Long enough for whoever waits for others to finish before it [s].
+#: Duration of a slow response, long enough for all others to finish before [s].
 SLOW_S = 20
 REFUSALS = {
     "empty": NotCoveredError,
@@ -28,19 +28,18 @@ REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scripted:
-    """Scenes made of noise, or what the script says instead.
+class ScriptedSource:
+    """Source of scenes of noise, or of scripted errors.
 
     Parameters
     ----------
     script : mapping
-        What a site's askings bring, one after the other, the last word for ever: "ok", "slow",
-        which is "ok" after `SLOW_S`, or a key of `REFUSALS`. Sites that it does not name are
-        "ok".
+        Responses by site id, one per request, the last one repeated: "ok", "slow" ("ok" after
+        `SLOW_S`) or a key of `REFUSALS`. Sites that are not in the script are "ok".
     notes : str
-        Folder in which askings are noted: a file a site, a character an asking.
+        Folder in which requests are counted: a file per site, a character per request.
     pause_s : float
-        Time that an answer takes.
+        Duration of a response [s].
     """
 
     script: Mapping[str, Sequence[str]]
@@ -48,26 +47,26 @@ class Scripted:
     pause_s: float
 
     def scenes(self, site: Site) -> Cube:
-        """Answer as told."""
+        """Return scenes or raise an error, as scripted."""
         note = Path(self.notes) / site.site_id
         note.parent.mkdir(parents=True, exist_ok=True)
         with note.open("a") as sink:
             sink.write(".")
         words = self.script.get(site.site_id, ("ok",))
-        word = words[min(self.askings(site.site_id), len(words)) - 1]
+        word = words[min(self.request_count(site.site_id), len(words)) - 1]
         time.sleep(SLOW_S if word == "slow" else self.pause_s)
         if word in REFUSALS:
-            raise REFUSALS[word](f"{site.site_id} is {word} as told.")
+            raise REFUSALS[word](f"{site.site_id} is {word} as scripted.")
         return noise(site)
 
-    def askings(self, site_id: str) -> int:
-        """Count how often a site was asked for."""
+    def request_count(self, site_id: str) -> int:
+        """Return how often a site was requested."""
         note = Path(self.notes) / site_id
         return len(note.read_text()) if note.exists() else 0
 
 
 def noise(site: Site) -> Cube:
-    """Draw two clear scenes of a site, always the same."""
+    """Return two clear scenes of noise, always the same for a site."""
     rng = np.random.default_rng(zlib.crc32(site.site_id.encode()))
     grid, n_dates = site.read_grid, len(DATES)
     return Cube(

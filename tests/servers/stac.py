@@ -1,4 +1,4 @@
-"""A small world of STAC: scenes drawn as COGs, a static catalogue of them, and an API."""
+"""A local STAC service: scenes as COGs, a static catalogue of them, and an API."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ TOKEN = "sig=secret"
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A scene to put on disk: a value for all pixels of a file, or a plane of them."""
+class DrawnScene:
+    """A scene to be written, with one value for all pixels of a file or an array of pixels."""
 
     grid: Grid
     name: str = "LC08_1"
@@ -43,7 +43,7 @@ class Drawn:
     lacks: Sequence[str] = ()
 
     def put(self, folder: Path, address: str) -> dict[str, object]:
-        """Write the COGs; give the item, whose files lie at an address."""
+        """Write the COGs; return the item, whose files have the given base address."""
         planes = {name: 10_000 for name in ASSETS} | {"qa_pixel": CLEAR, "qa_radsat": 0}
         for name, plane in {**planes, **self.files}.items():
             write_cog(folder / f"{self.name}_{name}.tif", plane, self.grid, name)
@@ -82,7 +82,7 @@ class Drawn:
 
 
 def write_cog(path: Path, plane: int | NDArray[np.uint16], grid: Grid, name: str) -> None:
-    """Write a COG as USGS does: fill is 0 in bands, 1 in QA_PIXEL."""
+    """Write a COG like USGS, with fill 0 in bands and 1 in QA_PIXEL."""
     pixels = np.broadcast_to(np.asarray(plane, np.uint16), grid.shape)
     with rasterio.open(
         path, "w", driver="COG", count=1, height=grid.shape[0], width=grid.shape[1],
@@ -92,8 +92,8 @@ def write_cog(path: Path, plane: int | NDArray[np.uint16], grid: Grid, name: str
         sink.write(pixels, 1)
 
 
-def static_catalogue(folder: Path, *scenes: Drawn) -> str:
-    """Write scenes and a catalogue of one collection; give its path."""
+def static_catalogue(folder: Path, *scenes: DrawnScene) -> str:
+    """Write scenes and a catalogue of one collection; return its path."""
     files = folder / "files"
     files.mkdir(parents=True)
     items = [scene.put(files, str(files)) for scene in scenes]
@@ -124,28 +124,28 @@ def static_catalogue(folder: Path, *scenes: Drawn) -> str:
 
 @dataclass
 class Api:
-    """A STAC API on a port of this machine, and what it was asked."""
+    """A STAC API on a local port, with counts of its requests."""
 
     url: str
     folder: Path
     items: list[dict[str, object]] = field(default_factory=list)
-    #: Statuses that the next requests of a path's first part get, "cut" for half an answer.
+    #: Statuses of the next responses by first part of the path; "cut" is half a response.
     faults: dict[str, list[int | str]] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
-    #: Whether files are given only to who has the token.
+    requests: Counter[str] = field(default_factory=Counter)
+    #: Whether files are served only with the token.
     is_signed: bool = False
 
-    def add(self, *scenes: Drawn) -> None:
-        """Put scenes into the catalogue."""
+    def add(self, *scenes: DrawnScene) -> None:
+        """Add scenes to the catalogue."""
         self.items += [scene.put(self.folder, f"{self.url}/files") for scene in scenes]
 
     def search(self, body: Mapping[str, object]) -> dict[str, object]:
-        """Answer a search by box and day, a page at a time."""
+        """Return one page of a search by box and day."""
         bbox, period = body["bbox"], str(body["datetime"])
         assert isinstance(bbox, list)
         first, last = (moment[:10] for moment in period.split("/"))
         found = [
-            item for item in self.items if first <= _day(item) <= last and _meets(item, bbox)
+            item for item in self.items if first <= _day(item) <= last and _overlaps(item, bbox)
         ]
         begin = int(str(body.get("token", 0)))
         links = []
@@ -158,7 +158,7 @@ class Api:
         return {"type": "FeatureCollection", "features": page, "links": links}
 
     def root(self) -> dict[str, object]:
-        """Say what this is."""
+        """Return the landing page."""
         return {
             "type": "Catalog",
             "id": "api",
@@ -175,8 +175,8 @@ class Api:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Api]:
-    """Serve an empty API whose files lie in a folder."""
+def serve_api(folder: Path) -> Iterator[Api]:
+    """Serve an empty API with the files of a folder."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.api = Api(f"http://127.0.0.1:{server.server_port}", folder)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -199,61 +199,61 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Answer with the landing page, a token, or a part of a file."""
+        """Send the landing page, a token, or a part of a file."""
         path, _, query = self.path.partition("?")
         kind = path.split("/")[1] or "root"
         if self._fails(kind):
             return
         if kind == "root":
-            self._say(200, json.dumps(self._api.root()).encode())
+            self._send(200, json.dumps(self._api.root()).encode())
         elif kind == "token":
             token = {"msft:expiry": "2999-01-01T00:00:00Z", "token": TOKEN}
-            self._say(200, json.dumps(token).encode())
+            self._send(200, json.dumps(token).encode())
         elif self._api.is_signed and query != TOKEN:
-            self._say(403, b"")
+            self._send(403, b"")
         else:
-            self._give(self._api.folder / Path(path).name)
+            self._send_file(self._api.folder / Path(path).name)
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
-        """Answer a search."""
+        """Send the result of a search."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self._fails("search"):
-            self._say(200, json.dumps(self._api.search(body)).encode())
+            self._send(200, json.dumps(self._api.search(body)).encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     @property
     def _api(self) -> Api:
         return self.server.api
 
     def _fails(self, kind: str) -> bool:
-        self._api.asked[kind] += 1
+        self._api.requests[kind] += 1
         faults = self._api.faults.get(kind, [])
         if not faults:
             return False
         fault = faults.pop(0)
         if isinstance(fault, int):
-            self._say(fault, b"{}")
+            self._send(fault, b"{}")
         else:
-            self._say(200, b'{"type": "Catal')
+            self._send(200, b'{"type": "Catal')
         return True
 
-    def _give(self, path: Path) -> None:
+    def _send_file(self, path: Path) -> None:
         if not path.is_file():
-            self._say(404, b"")
+            self._send(404, b"")
             return
-        content, wanted = path.read_bytes(), self.headers.get("Range")
-        if wanted is None:
-            self._say(200, content)
+        content, requested = path.read_bytes(), self.headers.get("Range")
+        if requested is None:
+            self._send(200, content)
             return
-        first, last = wanted.removeprefix("bytes=").split("-")
+        first, last = requested.removeprefix("bytes=").split("-")
         begin, end = int(first), min(int(last) + 1, len(content))
-        self._say(206, content[begin:end], f"bytes {begin}-{end - 1}/{len(content)}")
+        self._send(206, content[begin:end], f"bytes {begin}-{end - 1}/{len(content)}")
 
-    def _say(self, status: int, body: bytes, span: str = "") -> None:
+    def _send(self, status: int, body: bytes, span: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Accept-Ranges", "bytes")
@@ -270,7 +270,7 @@ def _day(item: Mapping[str, object]) -> str:
     return str(properties["datetime"])[:10]
 
 
-def _meets(item: Mapping[str, object], box: Sequence[float]) -> bool:
+def _overlaps(item: Mapping[str, object], box: Sequence[float]) -> bool:
     bbox = item["bbox"]
     assert isinstance(bbox, list)
     west, south, east, north = bbox

@@ -1,4 +1,4 @@
-"""What README and docs tell to type is typed: commands parse, compose and run; recipes work."""
+"""README, CONTRIBUTING and docs/: commands parse, links lead somewhere, recipes work."""
 
 import importlib
 import re
@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -18,36 +18,46 @@ from minecover.cli import main
 from minecover.core.config import build, composed
 from minecover.core.cube import Cube
 from minecover.features import ObservationFeature
+from minecover.pipeline import STAGES
 from minecover.prediction.region import worker_processes
 from minecover.prediction.region.cluster import SETTINGS
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: Programs that a page may start, beside `minecover`; how the tests try them is below.
-OTHERS = {"make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask"}
+DOCS = ROOT / "docs"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted(DOCS.rglob("*.md"))]
+#: Programs that a page may start, beside `minecover`; how they are tested is below.
+OTHER_PROGRAMS = {
+    "make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask"
+}  # fmt: skip
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
+def code_blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    """Every command of every shell block, in words, once each."""
-    lines = "\n".join(b for page in PAGES for b in blocks(page, "sh")).replace("\\\n", " ")
-    for line in dict.fromkeys(lines.splitlines()):
+    """Yield every command of every shell block, in words."""
+    blocks = [block for page in PAGES for block in code_blocks(page.read_text(), "sh")]
+    for line in "\n".join(blocks).replace("\\\n", " ").splitlines():
         for part in line.split(" && "):
             if words := tuple(shlex.split(part, comments=True)):
                 yield words
 
 
-TYPED = list(dict.fromkeys(commands()))
-OURS = [words for words in TYPED if words[0] == "minecover"]
-COMPOSED = [words for words in OURS if words[:3] == ("minecover", "params", "--write")]
-MADE = [words for words in TYPED if words[0] == "make"]
+COMMANDS = list(dict.fromkeys(commands()))
+
+
+def commands_of(*beginning: str) -> list[tuple[str, ...]]:
+    return [words for words in COMMANDS if words[: len(beginning)] == beginning]
+
+
+def first_words(words: tuple[str, ...]) -> str:
+    return " ".join(words)[:90]
 
 
 def parsed(words: tuple[str, ...]) -> click.Context:
-    """Let click read a command as it would, without running it."""
+    """Let click read a command, without running it."""
     command: click.Command = main
     context = command.make_context("minecover", list(words[1:]))
     while isinstance(command, click.Group):
@@ -59,35 +69,33 @@ def parsed(words: tuple[str, ...]) -> click.Context:
     return context
 
 
-def named(words: tuple[str, ...]) -> str:
-    return " ".join(words)[:90]
+def test_pages_start_no_program_that_is_not_tested() -> None:
+    assert {words[0] for words in COMMANDS} - {"minecover"} <= OTHER_PROGRAMS
 
 
-def test_pages_start_no_program_that_is_not_tried() -> None:
-    assert {words[0] for words in TYPED} - {"minecover"} <= OTHERS
-
-
-@pytest.mark.parametrize("words", OURS, ids=named)
-def test_a_command_of_a_page_is_read(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", commands_of("minecover"), ids=first_words)
+def test_a_command_parses(words: tuple[str, ...]) -> None:
     assert parsed(words).command.name in words
 
 
-@pytest.mark.parametrize("words", COMPOSED, ids=named)
-def test_a_composition_of_a_page_composes(
+@pytest.mark.parametrize(
+    "words", commands_of("minecover", "params", "--write"), ids=first_words
+)
+def test_a_configuration_composes(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    asked = parsed(words).params
-    chosen = [f"experiment={asked['experiment']}"] if asked["experiment"] else []
+    options = parsed(words).params
+    chosen = [f"experiment={options['experiment']}"] if options["experiment"] else []
 
-    params = composed([*chosen, *asked["overrides"]])
+    params = composed([*chosen, *options["overrides"]])
 
     params.build("sites.layouts")
     params.build("model")
 
 
-@pytest.mark.parametrize("words", MADE, ids=named)
-def test_a_target_of_a_page_is_made(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", commands_of("make"), ids=first_words)
+def test_a_make_target_exists(words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [*words, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -95,52 +103,100 @@ def test_a_target_of_a_page_is_made(words: tuple[str, ...]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [words for words in TYPED if words[0] == "python"], ids=named)
-def test_a_python_command_of_a_page_names_a_stage(words: tuple[str, ...]) -> None:
-    files = {
-        "minecover.pipeline.stages": f"stages/{words[3]}.py",
-        "minecover.pipeline.sweep": "sweep/__main__.py",
-    }
-
-    assert words[1] == "-m"
-    assert (ROOT / "src/minecover" / files[words[2]]).is_file()
+@pytest.mark.parametrize("words", commands_of("python", "-m"), ids=first_words)
+def test_a_module_that_is_run_is_a_stage(words: tuple[str, ...]) -> None:
+    assert words[2] == "minecover.pipeline"
+    assert words[3] in STAGES
 
 
-@pytest.mark.parametrize("words", [w for w in TYPED if w[0] == "dvc"], ids=named)
-def test_a_dvc_command_of_a_page_exists(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [words for words in commands_of("python") if words[1] != "-m"], ids=first_words
+)
+def test_a_script_exists_and_has_the_options(words: tuple[str, ...]) -> None:
+    script = (ROOT / words[1]).read_text()
+
+    options = {word for word in words if word.startswith("--")}
+
+    assert options <= set(re.findall(r'"(--[\w-]+)"', script))
+
+
+@pytest.mark.parametrize("words", commands_of("dvc"), ids=first_words)
+def test_a_dvc_command_exists(words: tuple[str, ...]) -> None:
     parser = importlib.import_module("dvc.cli.parser").get_main_parser()
 
     assert parser.parse_args(list(words[1:])).func
 
 
-def test_every_link_between_pages_leads_somewhere() -> None:
-    broken = [
-        (page.name, target)
-        for page in PAGES
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
-        if not (page.parent / target).exists()
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Yield file and anchor of every link of a page that leads to a file here."""
+    for target in re.findall(r"\]\(([^):]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        yield (page.parent / name).resolve() if name else page, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    missing = [str(path) for path, _ in links(page) if not path.exists()]
+    lost = [
+        f"{path}#{anchor}"
+        for path, anchor in links(page)
+        if anchor and path.suffix == ".md" and path.exists() and anchor not in anchors(path)
     ]
 
-    assert broken == []
+    assert missing + lost == []
+
+
+def test_the_index_lists_every_page() -> None:
+    index = DOCS / "index.md"
+
+    listed = {path for path, _ in links(index)}
+
+    assert set(DOCS.rglob("*.md")) - {index} <= listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    """Python files are named from the root, or from src/minecover."""
+    names = {
+        name
+        for name in re.findall(r"`([\w./-]+\.py)`", page.read_text())
+        if not name.startswith("my_mines/")
+    }
+
+    missing = {
+        name
+        for name in names
+        if not any((root / name).is_file() for root in (ROOT, ROOT / "src/minecover"))
+    }
+
+    assert missing == set()
 
 
 @pytest.fixture(scope="module")
-def recipes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
-    """Write the recipes of docs/extending.md as they stand there; give their yamls."""
+def recipes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, object]]:
+    """Write the modules of CONTRIBUTING.md's recipes; yield their yamls by group of conf/."""
     folder = tmp_path_factory.mktemp("recipes")
-    page = ROOT / "docs" / "extending.md"
-    names = [re.search(r"`(my_mines/\w+\.py)`", text) for text in page.read_text().split("## ")]
     (folder / "my_mines").mkdir()
-    for name, code in zip([n[1] for n in names if n], blocks(page, "python"), strict=True):
-        (folder / name).write_text(code)
+    yamls: dict[str, object] = {}
+    for section in re.split(r"^##+ ", CONTRIBUTING.read_text(), flags=re.M):
+        module = re.search(r"`(my_mines/\w+\.py)`", section)
+        option = re.search(r"`conf/(\w+)/\w+\.yaml`", section)
+        if module and option:
+            (folder / module[1]).write_text(code_blocks(section, "python")[0])
+            yamls[option[1]] = yaml.safe_load(code_blocks(section, "yaml")[0])
     sys.path.insert(0, str(folder))
-    feature, model, source = (yaml.safe_load(text) for text in blocks(page, "yaml"))
-    yield {"feature": feature, "model": model, "source": source}
+    yield yamls
     sys.path.remove(str(folder))
 
 
-def test_the_recipe_of_a_feature_works(recipes: dict[str, object], cube: Cube) -> None:
-    feature = build(recipes["feature"], "features")["wetness"]
+def test_the_recipe_of_a_feature_works(recipes: Mapping[str, object], cube: Cube) -> None:
+    feature = build(recipes["table"], "table")["wetness"]
 
     planes = feature.on_dates(cube, np.ones(cube.qa.shape, np.bool_))
 
@@ -148,7 +204,7 @@ def test_the_recipe_of_a_feature_works(recipes: dict[str, object], cube: Cube) -
     assert planes.shape == (2, 1, *cube.grid.shape)
 
 
-def test_the_recipe_of_a_model_learns_beside_nan(recipes: dict[str, object]) -> None:
+def test_the_recipe_of_a_model_accepts_nan(recipes: Mapping[str, object]) -> None:
     X = np.array([[0.0, 1.0], [1.0, np.nan], [0.1, 0.9], [0.9, 0.2]], np.float32)
 
     model = build(recipes["model"], "model").fit(X, [0, 1, 0, 1])
@@ -157,7 +213,7 @@ def test_the_recipe_of_a_model_learns_beside_nan(recipes: dict[str, object]) -> 
 
 
 def test_the_recipe_of_a_source_composes(
-    recipes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recipes: Mapping[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     option = tmp_path / "conf" / "source" / "patches.yaml"
@@ -170,11 +226,12 @@ def test_the_recipe_of_a_source_composes(
     )  # fmt: skip
 
     assert params.build("source.scenes").folder == "there"
+    assert params.value("source.is_remote") is False
 
 
-def test_workers_elsewhere_are_told_to_run_as_those_of_this_machine_do() -> None:
-    (told,) = blocks(ROOT / "docs/regions.md", "yaml")
-    settings = yaml.safe_load(told)["distributed"]
+def test_the_settings_for_workers_of_a_cluster_are_those_of_local_workers() -> None:
+    (text,) = code_blocks((DOCS / "guides/regions.md").read_text(), "yaml")
+    settings = yaml.safe_load(text)["distributed"]
 
     variables = settings["nanny"].pop("pre-spawn-environ")
 

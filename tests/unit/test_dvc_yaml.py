@@ -46,7 +46,7 @@ def module_of(target: str) -> str:
 def options(key: str) -> Iterator[object]:
     """What the files of a key's group hold under the key."""
     group, *rest = key.split(".")
-    # Common keys, and keys without options, stand in config.yaml; shared ones in their own file.
+    # Common keys, and keys without options, stand in config.yaml; shared ones in a file each.
     shared = [path for path in (ROOT / "conf" / f"{group}.yaml",) if path.exists()]
     menu = yaml.safe_load((ROOT / "conf" / "config.yaml").read_text()).get(group)
     experiments = [

@@ -22,6 +22,7 @@ def clone(tmp_path: Path) -> Path:
     for name in ("Makefile", ".python-version"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "requirements.lock").write_text("setuptools==1 \\\n    --hash=a\nsix==1\n")
+    (tmp_path / "requirements-dev.lock").write_text("pytest==1\n")
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
@@ -145,18 +146,21 @@ def test_everything_is_installed_by_hash_and_the_build_backend_first(clone: Path
 
     make(clone, LOCKED)
 
-    _, first, second = asked(clone)
+    _, first, second, third = asked(clone)
     assert (clone / ".venv" / "backend.txt").read_text() == "setuptools==1 \\\n    --hash=a\n"
     assert first.endswith("-r .venv/backend.txt")
     assert second.endswith("-r requirements.lock")
+    assert third.endswith("-r requirements-dev.lock")
     assert "--require-hashes" in first
     assert "--require-hashes --no-build-isolation" in second
+    assert "--require-hashes --no-build-isolation" in third
 
 
 def test_a_changed_lock_makes_the_environment_anew_and_nothing_else_does(clone: Path) -> None:
     python(clone, "python3.11", "3.11")
     make(clone, LOCKED)
     os.utime(clone / "requirements.lock", (0, 0))
+    os.utime(clone / "requirements-dev.lock", (0, 0))
     os.utime(clone / ".python-version", (0, 0))
 
     unchanged = make(clone, "--question", LOCKED)

@@ -1,11 +1,7 @@
-"""The command line: `minecover ...`, results on stdout, everything else on stderr.
-
-A command is a file of this folder that holds a click command (or group) of its own name.
-"""
+"""The command line `minecover`: results go to stdout, messages to stderr."""
 
 import importlib
 import logging
-import pkgutil
 import sys
 
 import click
@@ -13,62 +9,90 @@ import click
 from minecover import __version__
 from minecover.core.errors import MinecoverError
 
-#: An option of every command whose answer a script may want.
-for_scripts = click.option("--json", "as_json", is_flag=True, help="For scripts.")
-#: Columns of the list of commands, and characters of what a command does.
-WIDTH, SHORT = 12, 54
-#: What a command is for, and which come under it; a command that is not named comes last.
+#: The option --json of commands whose result a script may read.
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+#: Sections of the help text: the commands of each, and the module of this package that defines
+#: the command. Modules are imported when their command is used.
 SECTIONS = {
-    "Look first": ("simulate", "labels", "source", "plan"),
-    "Build": ("params", "register", "summary"),
-    "Compare": ("ui", "search", "compare", "adopt", "promote", "rollback", "trace", "verify"),
-    "Use": ("predict", "map", "serve", "review", "archive"),
+    "Inputs": {
+        "simulate": "simulate",
+        "labels": "labels",
+        "source": "source",
+    },
+    "Build": {
+        "params": "params",
+        "summary": "summary",
+        "ui": "ui",
+    },
+    "Experiments": {
+        "sweep": "sweep",
+        "search": "sweep",
+        "compare": "sweep",
+        "adopt": "release",
+    },
+    "Registry": {
+        "register": "release",
+        "promote": "release",
+        "rollback": "release",
+        "trace": "release",
+        "verify": "release",
+    },
+    "Maps and review": {
+        "plan": "plan",
+        "map": "map",
+        "predict": "predict",
+        "serve": "serve",
+        "review": "review",
+    },
+    "Other": {
+        "archive": "archive",
+        "completion": "completion",
+    },
 }
+MODULES = {name: module for group in SECTIONS.values() for name, module in group.items()}
 
 
-class _Folder(click.Group):
-    """The commands of this folder; a user's mistake is one sentence and exit code 1."""
+class LazyGroup(click.Group):
+    """A group that imports a command when it is used, and reports errors in one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules(__path__))
+        """Return the names of all commands, in the order of the help text."""
+        return list(MODULES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        """Import a command; None if there is no command of that name."""
+        if cmd_name not in MODULES:
             return None
-        command = getattr(importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name)
-        return command if isinstance(command, click.Command) else None
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Leave the options to the first line: there are two."""
-        self.format_commands(ctx, formatter)
+        module = importlib.import_module(f"{__name__}.{MODULES[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a line a command, by section and without a gap, so that all fit one screen."""
-        there = self.list_commands(ctx)
-        named = {name for names in SECTIONS.values() for name in names}
-        sections = {**SECTIONS, "More": tuple(name for name in there if name not in named)}
-        for title, names in sections.items():
-            here = [name for name in names if name in there]
-            for head, name in zip([title, *[""] * len(here)], here, strict=False):
-                command = self.get_command(ctx, name)
-                short = command.get_short_help_str(limit=SHORT) if command else ""
-                formatter.write(f"{head:<{WIDTH}}{name:<{WIDTH}}{short}\n")
+        """Write the commands by section, one line each."""
+        width = max(len(name) for name in MODULES)
+        for title, group in SECTIONS.items():
+            with formatter.section(title):
+                for name in group:
+                    command = self.get_command(ctx, name)
+                    text = command.get_short_help_str(limit=60) if command else ""
+                    formatter.write(f"  {name:<{width}}  {text}\n")
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run a command; turn a `MinecoverError` into a message and exit code 1."""
         try:
             return super().invoke(ctx)
         except MinecoverError as error:
             raise click.ClickException(str(error)) from error
 
 
-@click.group(
-    cls=_Folder,
-    options_metavar="[--version] [-h]",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Find mines. Exit codes: 0 done, 1 mend what the message says, 2 wrong usage."""
+    """Find mines in public satellite imagery.
+
+    Exit codes: 0 success, 1 an error that the message explains, 2 wrong usage. "minecover
+    COMMAND --help" describes a command and shows an example.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    # It counts every file's records.
+    # pyogrio logs the number of records of every file.
     logging.getLogger("pyogrio").setLevel(logging.WARNING)

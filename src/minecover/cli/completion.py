@@ -1,15 +1,15 @@
-"""`minecover completion`: the Tab key, for three shells."""
+"""`minecover completion`: print the shell completion script."""
 
 import click
 
 
-@click.command(short_help="Complete commands at the Tab key.")
+@click.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete commands and options at the Tab key.
+    """Print the script that lets SHELL complete commands and options.
 
     Add the printed lines to ~/.bashrc, ~/.zshrc or ~/.config/fish/completions/minecover.fish,
-    or try them in the shell that is open.
+    or run them in the current shell.
 
     \b
     minecover completion bash
@@ -20,5 +20,5 @@ def completion(shell: str) -> None:
     from minecover.cli import main
 
     found = get_completion_class(shell)
-    assert found is not None  # click.Choice lets through what click itself completes
+    assert found is not None  # the choices above are the shells that click supports
     click.echo(found(main, {}, "minecover", "_MINECOVER_COMPLETE").source())

@@ -1,17 +1,17 @@
-"""`minecover labels`: what a file of labels holds."""
+"""`minecover labels`: check files of labels."""
 
 from pathlib import Path
 
 import click
 
-from minecover.cli import for_scripts
+from minecover.cli import json_option
 
 FILE = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(short_help="Check a file of mine labels.")
 def labels() -> None:
-    """Look over files of labels before they are used.
+    """Check files of labels before they are used.
 
     \b
     minecover labels check mines.geojson
@@ -20,18 +20,21 @@ def labels() -> None:
 
 @labels.command()
 @click.argument("file", type=FILE)
-@click.option("--points", type=FILE, help="Mine points that the outlines should belong to.")
-@click.option("--provinces", type=FILE, help="Areas that are provinces.")
+@click.option("--points", type=FILE, help="File of mine points to compare the outlines with.")
+@click.option("--provinces", type=FILE, help="File of province polygons.")
 @click.option(
-    "--province-name", default="name", show_default=True, help="The column of --provinces."
+    "--province-name",
+    default="name",
+    show_default=True,
+    help="Column of --provinces that holds the name.",
 )
-@for_scripts
+@json_option
 def check(
     file: Path, points: Path | None, provinces: Path | None, province_name: str, as_json: bool
 ) -> None:
-    """Say how good a file of mine outlines, points or visits is.
+    """Report the quality of a file of mine outlines, points or visits.
 
-    Files are GeoJSON, GeoPackage, Shapefile, or CSV with columns `longitude` and `latitude`.
+    FILE is GeoJSON, GeoPackage, Shapefile, or CSV with columns `longitude` and `latitude`.
 
     \b
     minecover labels check mines.geojson
@@ -44,8 +47,8 @@ def check(
     from minecover.labels import (
         LATITUDE,
         LONGITUDE,
-        lines,
         quality,
+        quality_lines,
         read_features,
         read_provinces,
     )
@@ -59,4 +62,4 @@ def check(
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
-        click.echo("\n".join(lines(found)))
+        click.echo("\n".join(quality_lines(found)))

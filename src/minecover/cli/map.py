@@ -1,4 +1,4 @@
-"""`minecover map`: a whole region, tile by tile, on this machine or a cluster."""
+"""`minecover map`: map a region tile by tile, on this machine or a cluster."""
 
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -6,8 +6,8 @@ from typing import TypedDict, Unpack
 import click
 
 
-class How(TypedDict):
-    """The options that say how tiles are done, and where."""
+class Settings(TypedDict):
+    """Options that decide how and where tiles are computed."""
 
     tile: int
     screen: bool
@@ -16,25 +16,47 @@ class How(TypedDict):
     memory_gb: float
 
 
-@click.command(short_help="Map the mines of AREA, tile by tile.")
+@click.command(short_help="Map the mines of a region, tile by tile.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option("--model", default="models:/minecover@champion", show_default=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
-@click.option("--scheduler", help="A Dask scheduler, tcp://host:port [default: this machine].")
-@click.option("--workers", "processes", default=2, show_default=True, help="On this machine.")
-@click.option("--memory", "memory_gb", default=1.8, show_default=True, help="A worker's [GB].")
+@click.option(
+    "--model",
+    default="models:/minecover@champion",
+    show_default=True,
+    help="A registered model, or the path of a pickle.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to.",
+)
+@click.option("--scheduler", help="Dask scheduler, tcp://host:port [default: this machine].")
+@click.option(
+    "--workers",
+    "processes",
+    default=2,
+    show_default=True,
+    help="Worker processes on this machine.",
+)
+@click.option(
+    "--memory", "memory_gb", default=1.8, show_default=True, help="Memory of a worker [GB]."
+)
 @click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
 @click.option(
-    "--screen/--no-screen", default=True, help="Few trees look first [default: screen]."
+    "--screen/--no-screen",
+    default=True,
+    show_default=True,
+    help="Skip pixels that the first few trees already rule out.",
 )
-def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> None:
+def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settings]) -> None:
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
 
     Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
-    (VRT, one a UTM zone), a STAC item collection, and a ledger. A run that was interrupted
-    goes on when it is started again. Classes: 0 not observed, 1 no mine, 2 mine, 3 mine where
-    the model extrapolates. What could not be done is 0, and the command ends with exit code 1.
+    (VRT, one for each UTM zone), a STAC item collection, and a ledger of the tiles. The same
+    command resumes a run that was interrupted. Classes: 0 not observed, 1 no mine, 2 mine,
+    3 mine where the model extrapolates. If a tile fails, it is 0 on the map and the exit code
+    is 1.
 
     \b
     minecover map kivu.geojson --source LC08_products/ --out map/
@@ -43,21 +65,21 @@ def map(area: str, source: str, model: str, out: Path, **how: Unpack[How]) -> No
     """
     from minecover.prediction.region import worker_processes
 
-    if how["scheduler"] is None:
-        # Ahead of the imports below, beside which it goes on.
+    if settings["scheduler"] is None:
+        # Worker processes start while the modules below are imported.
         worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
     from minecover.core.errors import RegionError
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area, map_settings
 
-    settings = map_settings(model, source, out, is_screened=how["screen"])
-    workers = Workers(how["scheduler"], how["processes"], how["memory_gb"])
-    counts, written = map_area(area, settings, workers, tile_px=how["tile"])
+    map_options = map_settings(model, source, out, is_screened=settings["screen"])
+    workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
+    counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
     for path in written:
         click.echo(str(path))
     if undone := counts["corrupt"] + counts["failed"]:
         raise RegionError(
-            f"{undone} tiles could not be done and are not observed on the map; the ledger "
-            f"{out}/ledger.sqlite says why. Mend it and start the same command again."
+            f"{undone} tiles failed and are marked as not observed on the map. The ledger "
+            f"{out}/ledger.sqlite gives the reasons. Fix them and run the same command again."
         )

@@ -1,15 +1,19 @@
-"""`minecover params`: conf/ composed into params.yaml."""
+"""`minecover params`: compose conf/ into params.yaml."""
 
 import click
 
 
 @click.command(short_help="Compose conf/ into params.yaml, or check it.")
 @click.option("--write", "action", flag_value="write", help="Compose conf/ into params.yaml.")
-@click.option("--check", "action", flag_value="check", help="Fail unless params.yaml is that.")
-@click.option("--experiment", help="An option of conf/experiment.")
+@click.option(
+    "--check", "action", flag_value="check", help="Fail if params.yaml differs from conf/."
+)
+@click.option("--experiment", help="Name of an option of conf/experiment.")
 @click.argument("overrides", nargs=-1)
 def params(action: str | None, experiment: str | None, overrides: tuple[str, ...]) -> None:
-    """Compose conf/ into params.yaml, or check that it still is so.
+    """Compose conf/ into params.yaml, or check that params.yaml is up to date.
+
+    OVERRIDES are choices and values in Hydra's grammar.
 
     \b
     minecover params --check
@@ -26,4 +30,4 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
         write_params(composed([*chosen, *overrides]))
         click.echo(f"wrote {PARAMS}", err=True)
     else:
-        raise click.UsageError("say --write or --check.")
+        raise click.UsageError("choose --write or --check.")

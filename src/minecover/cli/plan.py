@@ -1,24 +1,34 @@
-"""`minecover plan`: what a map of a region would cost."""
+"""`minecover plan`: estimate the cost of mapping a region."""
 
 from pathlib import Path
 
 import click
 
-from minecover.cli import for_scripts
+from minecover.cli import json_option
 
 
-@click.command(short_help="Say what mapping AREA would cost.")
+@click.command(short_help="Estimate the cost of mapping a region.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option("--model", default="models:/minecover@champion", show_default=True)
+@click.option(
+    "--model",
+    default="models:/minecover@champion",
+    show_default=True,
+    help="A registered model, or the path of a pickle.",
+)
 @click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
-@click.option("--dates", default=7, show_default=True, help="Scenes a place, over a network.")
-@for_scripts
+@click.option(
+    "--dates",
+    default=7,
+    show_default=True,
+    help="Scenes at each location, if the source is remote.",
+)
+@json_option
 def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: bool) -> None:
-    """Say what mapping AREA would read, write and ask for, and how long it would take.
+    """Estimate what mapping AREA would read, write and request, and how long it would take.
 
-    Makes tiles with this model on this machine for ten seconds, on one core, and throws them
-    away. AREA is a vector file, or west,south,east,north in degrees.
+    AREA is a vector file, or west,south,east,north in degrees. The speed is measured by
+    computing tiles with the model on one core of this machine for ten seconds.
 
     \b
     minecover plan kivu.geojson --source LC08_products/
@@ -27,9 +37,9 @@ def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: boo
     """
     import json
 
-    from minecover.prediction.region.cost import figures, lines, plan_area
+    from minecover.prediction.region.cost import format_plan, plan_area, plan_to_dict
     from minecover.prediction.region.run import map_settings
 
     settings = map_settings(model, source, Path())
     found = plan_area(area, settings, tile_px=tile, dates=dates)
-    click.echo(json.dumps(figures(found)) if as_json else "\n".join(lines(found)))
+    click.echo(json.dumps(plan_to_dict(found)) if as_json else "\n".join(format_plan(found)))

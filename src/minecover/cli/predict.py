@@ -1,16 +1,29 @@
-"""`minecover predict`: maps from a registered model."""
+"""`minecover predict`: map mines with a registered model."""
 
 from pathlib import Path
 
 import click
 
 
-@click.command(short_help="Map mines in a folder of products, or on the sites.")
-@click.option("--model", default="models:/minecover@champion", show_default=True)
+@click.command(short_help="Map mines in a product folder, or on the sites.")
+@click.option(
+    "--model",
+    default="models:/minecover@champion",
+    show_default=True,
+    help="A registered model, or the path of a pickle.",
+)
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to.",
+)
 def predict(model: str, source: str, out: Path) -> None:
-    """Map mines: a COG of probability (NaN = not observed), and where the model may speak.
+    """Map mines as Cloud Optimized GeoTIFFs.
+
+    Each file holds the probability of a mine (NaN where not observed), and whether the model is
+    applicable there.
 
     \b
     minecover predict --source LC08_products/ --out maps/

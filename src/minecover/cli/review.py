@@ -1,4 +1,4 @@
-"""`minecover review`: candidates out to a reviewer, verdicts back into the labels."""
+"""`minecover review`: export candidates for review, import the verdicts as labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import for_scripts
+from minecover.cli import json_option
 
 
-@click.group(short_help="Ask people what candidates are; learn from it.")
+@click.group(short_help="Export candidates for review, import the verdicts.")
 def review() -> None:
-    """Ask people what candidates are, and learn from their answers.
+    """Export candidates for review by people, and import their verdicts as labels.
 
     \b
     minecover review export --top 50
@@ -21,35 +21,46 @@ def review() -> None:
 
 
 @review.command()
-@click.option("--top", default=50, show_default=True, type=click.IntRange(1))
-@click.option("--uncertain", "ask", flag_value="uncertain", help="Where a label teaches most.")
-@click.option("--suspicious", "ask", flag_value="suspicious", help="Labels that look wrong.")
+@click.option(
+    "--top",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Largest number of questions.",
+)
+@click.option(
+    "--uncertain",
+    "kind",
+    flag_value="uncertain",
+    help="Objects near the threshold, where a label helps the model most.",
+)
+@click.option("--suspicious", "kind", flag_value="suspicious", help="Labels that look wrong.")
 @click.option(
     "--out",
     default=Path("reports/review"),
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder to write into.",
+    help="Folder to write to.",
 )
-@for_scripts
-def export(top: int, ask: str | None, out: Path, as_json: bool) -> None:
-    """Write questions for a reviewer: a GeoPackage for QGIS, and a page with keys.
+@json_option
+def export(top: int, kind: str | None, out: Path, as_json: bool) -> None:
+    """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
-    Asked by default: candidates of the report, best first, that no label says are mines and
-    nobody has judged. Fill the column `verdict` (mine, not mine, unsure), or press the keys of
-    the page and save.
+    By default the questions are the candidates of the report, by rank, that touch no labelled
+    mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), or use
+    the keys of the page and save.
 
     \b
     minecover review export --top 50
-    minecover review export --top 30 --uncertain --out asked/
+    minecover review export --top 30 --uncertain --out uncertain/
     minecover review export --suspicious --json
     """
     import json
 
     from minecover.core.config import load_params
-    from minecover.pipeline.review import export as written
+    from minecover.pipeline.review import export_questions
 
-    n, files = written(load_params(), ask or "candidates", top=top, out=out)
+    n, files = export_questions(load_params(), kind or "candidates", top=top, out=out)
     if as_json:
         click.echo(json.dumps({"questions": n, "files": [str(path) for path in files]}))
         return
@@ -59,15 +70,17 @@ def export(top: int, ask: str | None, out: Path, as_json: bool) -> None:
 
 @review.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--who", default="", help="Who looked, where the file does not say.")
-@click.option("--when", default="", help="On which day (2026-03-01), where it does not say.")
-@click.option("--why", default="", help="What was to be seen, where it does not say.")
-@for_scripts
-def take(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
+@click.option("--who", default="", help="Name of the reviewer, for rows that have none.")
+@click.option(
+    "--when", default="", help="Date of the review (2026-03-01), for rows that have none."
+)
+@click.option("--why", default="", help="Reason for the verdict, for rows that have none.")
+@json_option
+def import_file(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
     """Check a reviewed file and merge its verdicts into the versioned labels.
 
-    Rows without a verdict are left out. Of two verdicts on one candidate the later counts.
-    Commit the file that is printed, and type `dvc repro` to learn from it.
+    Rows without a verdict are ignored. Of two verdicts on one candidate the later one counts.
+    Commit the file whose name is printed, and run `dvc repro` to train with it.
 
     \b
     minecover review import reviewed.geojson
@@ -76,10 +89,10 @@ def take(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
     import json
 
     from minecover.core.config import load_params
-    from minecover.pipeline.review import take as taken
+    from minecover.pipeline.review import import_verdicts
 
     blanks = {"who": who, "when": when, "why": why}
-    merge, n_open, path = taken(load_params(), file, blanks=blanks)
+    merge, n_open, path = import_verdicts(load_params(), file, blanks=blanks)
     counts = {**merge.counts, "open": n_open, "kept": len(merge.verdicts)}
     if as_json:
         click.echo(json.dumps({**counts, "file": str(path)}))

@@ -1,16 +1,27 @@
-"""`minecover serve`: a registered model that answers questions on this machine."""
+"""`minecover serve`: serve a model over HTTP."""
 
 import click
 
 
-@click.command(short_help="Answer questions about locations on this machine.")
-@click.option("--model", default="models:/minecover@champion", show_default=True)
-@click.option("--port", default=5002, show_default=True, type=click.IntRange(0, 65535))
+@click.command(short_help="Serve a model over HTTP on this machine.")
+@click.option(
+    "--model",
+    default="models:/minecover@champion",
+    show_default=True,
+    help="A registered model, models:/name@alias or models:/name/version.",
+)
+@click.option(
+    "--port",
+    default=5002,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="TCP port; 0 takes any free port.",
+)
 def serve(model: str, port: int) -> None:
-    """Answer questions about locations on this machine, with MLflow's scoring server.
+    """Serve a model over HTTP on this machine, with MLflow's scoring server.
 
-    Prints its address once it listens; --port 0 takes any free port. A question is a table of
-    the model's features, an answer the probability of a mine for each row: docs/serving.md.
+    Prints its address once it listens. A request is a table of the model's features, the
+    response is the probability of a mine for each row; see docs/guides/serving.md.
 
     \b
     minecover serve --port 5002
@@ -21,4 +32,4 @@ def serve(model: str, port: int) -> None:
     from minecover.prediction.http.server import serve as run
 
     run(model, port=port, ready=click.echo)
-    click.echo("Ended.", err=True)
+    click.echo("Stopped.", err=True)

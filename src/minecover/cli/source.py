@@ -1,4 +1,4 @@
-"""`minecover source`: whether scenes can be had, before a build asks for all of them."""
+"""`minecover source`: check a source of scenes by fetching one site."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minecover.cli import for_scripts
+from minecover.cli import json_option
 
 if TYPE_CHECKING:
     from minecover.core.config import Params
     from minecover.core.sites import Site
 
-#: The answer, or what to fix, comes within this time [s].
-LIMIT_S = 55
-#: A site at a given place, as conf/sites lays them: 3 km, and the margin that masks look into.
+#: Longest wait for the scenes of the site [s].
+TIMEOUT_S = 55
+#: Side and halo of a site at coordinates given by --at [px]: 3 km, as in conf/sites.
 SIZE_PX, HALO_PX = 100, 8
-#: Longitude and latitude where UTM zones are [degrees].
-PLACE = (click.FloatRange(-180, 180), click.FloatRange(-80, 84))
+#: Longitude and latitude inside the UTM zones [degrees].
+COORDINATES = (click.FloatRange(-180, 180), click.FloatRange(-80, 84))
 
 
-@click.group()
+@click.group(short_help="Check a source of scenes.")
 def source() -> None:
-    """Look at where scenes come from.
+    """Check a source of scenes before a build.
 
     \b
     minecover source check
@@ -32,9 +32,11 @@ def source() -> None:
 
 
 @source.command()
-@click.option("--source", "option", help="An option of conf/source [default: params.yaml's].")
-@click.option("--at", type=PLACE, metavar="LON LAT", help="Look there [degrees].")
-@for_scripts
+@click.option(
+    "--source", "option", help="An option of conf/source [default: as in params.yaml]."
+)
+@click.option("--at", type=COORDINATES, metavar="LON LAT", help="Centre of the site [degrees].")
+@json_option
 @click.argument("overrides", nargs=-1)
 def check(
     option: str | None,
@@ -42,9 +44,10 @@ def check(
     as_json: bool,
     overrides: tuple[str, ...],
 ) -> None:
-    """Ask for one site, and print what came, or what to fix, in under a minute.
+    """Fetch one site, and print what the source returned or what to fix, within a minute.
 
-    The site is the first of data/sites.parquet, or the first that the chosen layouts would lay.
+    By default the site is the first of data/sites.parquet or, before a build, the first that
+    the configured layouts create. OVERRIDES are choices and values in Hydra's grammar.
 
     \b
     minecover source check
@@ -59,23 +62,23 @@ def check(
 
     from minecover.core.errors import SceneError
 
-    params = _params(option, overrides)
+    params = _compose(option, overrides)
     is_built = option is None and not overrides
     with ThreadPool(1) as pool:
-        answer = pool.apply_async(_checked, (params, at, is_built))
+        pending = pool.apply_async(_fetch, (params, at, is_built))
         try:
-            found = answer.get(LIMIT_S)
+            found = pending.get(TIMEOUT_S)
         except TooLateError as error:
             raise SceneError(
-                f"no scene within {LIMIT_S} s. If a service was asked, look at the network and "
-                "the proxy, or try a shorter period; otherwise name a place with --at."
+                f"no scene within {TIMEOUT_S} s. If the source is a service, check the network "
+                "and the proxy, or try a shorter period; otherwise choose a location with --at."
             ) from error
-    click.echo(json.dumps(asdict(found)) if as_json else "\n".join(_lines(found)))
+    click.echo(json.dumps(asdict(found)) if as_json else "\n".join(_format(found)))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a source gave for one site."""
+class FetchedSite:
+    """Properties of the scenes that a source returned for one site."""
 
     source: str
     site_id: str
@@ -96,8 +99,8 @@ class Answer:
     seconds: float
 
 
-def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> Answer:
-    """Fetch one site as the build would; say what came."""
+def _fetch(params: Params, at: tuple[float, float] | None, is_built: bool) -> FetchedSite:
+    """Fetch one site as the build would."""
     import tempfile
     import time
 
@@ -105,24 +108,24 @@ def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> 
 
     from minecover.core.raster import write_cube
     from minecover.core.sites import square
-    from minecover.features.validity import Profile, applicable, valid
+    from minecover.features.validity import Profile, usable_profiles, valid
     from minecover.sources import Source
 
     profiles: dict[str, Profile] = params.build("masks")
     chosen = str(params.value("mask"))
     scenes: Source = params.build("source.scenes")
-    site = _site(params, at, is_built=is_built)
+    site = _choose_site(params, at, is_built=is_built)
     begin = time.perf_counter()
     cube = scenes.scenes(site)
     seconds = time.perf_counter() - begin
-    usable = cube.core(valid(cube, applicable(cube, profiles, chosen)[chosen]))
+    usable = cube.core(valid(cube, usable_profiles(cube, profiles, chosen)[chosen]))
     with tempfile.TemporaryDirectory() as folder:
         patch = Path(folder) / "patch.tif"
         write_cube(patch, cube)
         megabytes = patch.stat().st_size / 1e6
     left, _, _, top = cube.grid.bounds
     middle = square(site.grid).centroid
-    return Answer(
+    return FetchedSite(
         source=str(params.value("source.name")),
         site_id=site.site_id,
         longitude=round(middle.x, 6),
@@ -143,8 +146,8 @@ def _checked(params: Params, at: tuple[float, float] | None, is_built: bool) -> 
     )
 
 
-def _lines(found: Answer) -> list[str]:
-    """Say what came, a line an axis."""
+def _format(found: FetchedSite) -> list[str]:
+    """Return the printed lines: source, dates, bands, grid, valid share, size."""
     (rows, cols), (left, top) = found.shape, found.corner_m
     return [
         f"{found.source}: site {found.site_id}, longitude {found.longitude:.3f}, "
@@ -160,24 +163,24 @@ def _lines(found: Answer) -> list[str]:
     ]
 
 
-def _params(option: str | None, overrides: tuple[str, ...]) -> Params:
-    """Compose what was asked for; without any wish, read params.yaml as the build does."""
+def _compose(option: str | None, overrides: tuple[str, ...]) -> Params:
+    """Compose the chosen configuration; without a choice, read params.yaml."""
     from minecover.core.config import CONF, composed, load_params
 
     if option is None:
         return composed(overrides) if overrides else load_params()
-    # Labels and layouts of the source's own name go with it, those of another may not.
-    fitting = [
+    # Labels, context and sites of the same name belong to the source; others may not fit it.
+    groups = [
         f"{group}={option}" if (CONF / group / f"{option}.yaml").is_file() else other
         for group, other in (("labels", "labels=files"), ("context", "context=none"))
     ]
     own_sites = [f"sites={option}"] if (CONF / "sites" / f"{option}.yaml").is_file() else []
-    unnamed = ["labels.input=none"] if "labels=files" in fitting else []
-    return composed([f"source={option}", *fitting, *unnamed, *own_sites, *overrides])
+    no_input = ["labels.input=none"] if "labels=files" in groups else []
+    return composed([f"source={option}", *groups, *no_input, *own_sites, *overrides])
 
 
-def _site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> Site:
-    """Choose the place: the one named, the first that was built, or the first laid."""
+def _choose_site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> Site:
+    """Return the site at the coordinates, or the first of the build or of the layouts."""
     from minecover.core import paths
     from minecover.core.errors import LabelError, SiteError
     from minecover.core.grid import Grid, project, utm_crs
@@ -194,11 +197,11 @@ def _site(params: Params, at: tuple[float, float] | None, *, is_built: bool) -> 
     layouts: dict[str, Layout] = params.build("sites.layouts")
     try:
         labels = params.build("labels.reader")()
-        laid = [site for layout in layouts.values() for site in layout(labels)]
+        created = [site for layout in layouts.values() for site in layout(labels)]
     except LabelError as error:
         if built:
             return built[0]
         raise SiteError(
-            f"no site to ask for: {error} Or name a place: --at LON LAT."
+            f"no site to fetch: {error} Or choose a location: --at LON LAT."
         ) from error
-    return min(laid, key=lambda site: site.site_id)
+    return min(created, key=lambda site: site.site_id)

@@ -1,14 +1,12 @@
-"""`minecover summary`: what `make run` prints last."""
+"""`minecover summary`: print the scores of the build."""
 
 import click
 
 
-@click.command(short_help="Print the scores, and where the report is.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="All of reports/metrics.json, for scripts."
-)
+@click.command(short_help="Print the scores and the path of the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print reports/metrics.json.")
 def summary(as_json: bool) -> None:
-    """Print the scores, where the report is, and how to open the MLflow UI.
+    """Print the scores, the path of the report, and how to open the MLflow UI.
 
     \b
     minecover summary

@@ -1,4 +1,4 @@
-"""`minecover ui`: the MLflow UI, on this machine only."""
+"""`minecover ui`: start the MLflow UI on this machine."""
 
 import os
 
@@ -7,13 +7,12 @@ import click
 from minecover.core.errors import RegistryError
 
 
-@click.command(short_help="Open the MLflow UI on this machine only.")
-@click.option("--port", default=5000, show_default=True)
+@click.command(short_help="Start the MLflow UI on this machine.")
+@click.option("--port", default=5000, show_default=True, help="TCP port.")
 def ui(port: int) -> None:
-    """Open the MLflow UI on this machine only.
+    """Start the MLflow UI; it accepts connections from this machine only.
 
-    The address that it prints shows the runs with their scores; the UI's own first page is one
-    for language models.
+    Prints the address of the table of runs and scores.
 
     \b
     minecover ui --port 5001
@@ -21,13 +20,13 @@ def ui(port: int) -> None:
     from minecover.core.config import load_params
     from minecover.tracking import connect, serve_ui
     from minecover.tracking.types import Tracking
-    from minecover.tracking.ui_view import experiment_tags, page
+    from minecover.tracking.ui_view import experiment_tags, runs_url
 
     tracking: Tracking = load_params().build("tracking")
     if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():
-        raise RegistryError("there is no run to show yet. Type `make run`, then again.")
+        raise RegistryError("there are no runs to show yet. Run `make run` first.")
     client, experiment = connect(tracking)
     for key, value in experiment_tags().items():
         client.set_experiment_tag(experiment, key, value)
-    click.echo(f"The MLflow UI (Ctrl-C ends it): {page(experiment, port=port)}", err=True)
+    click.echo(f"The MLflow UI (Ctrl-C stops it): {runs_url(experiment, port=port)}", err=True)
     serve_ui(tracking, port=port)

@@ -1,1 +1,1 @@
-"""What everything stands on: grids, cubes, sites, sensors, rasters, configuration, errors."""
+"""Basic types and functions: grids, cubes, sites, sensors, rasters, configuration, errors."""

@@ -1,4 +1,4 @@
-"""Objects: sets of pixels that touch each other, corners included."""
+"""Connected components: objects of pixels that touch at edges or corners."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from scipy.sparse.csgraph import connected_components
 
 
 def connected(row: NDArray[np.int64], col: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Give each pixel the number of its 8-connected object.
+    """Return the number of the 8-connected object of each pixel.
 
     Parameters
     ----------
     row, col : (n,) int64
-        Pixels, each once, sorted by row and then by column, as `np.nonzero` gives them.
+        Pixels without repetition, sorted by row and then by column, as from `np.nonzero`.
 
     Returns
     -------
     (n,) int32
-        From 0 on, without a gap.
+        Object numbers 0, 1, 2, ... without a gap.
     """
     if not row.size:
         return np.empty(0, np.int32)
-    # Two columns wider than the ground, so that no row's end neighbours the next row's start.
+    # Two columns wider than the pixels, so that the end of a row is not next to the next row.
     width = int(np.ptp(col)) + 3
     key = row * width + col
     pairs = []

@@ -1,4 +1,4 @@
-"""The door of Hydra: conf/ composed into params.yaml, params.yaml built into objects."""
+"""Hydra configuration: compose conf/ into params.yaml, and build objects from it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from minecover.core.files import write_text
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
 
-#: Characters of a mapping that params.yaml writes on one line.
+#: Length up to which params.yaml has a mapping on one line [characters].
 SHORT = 84
 #: Top-level keys that several objects share. An object whose `_target_` has a parameter of that
-#: name gets the key's object, unless its own node says otherwise.
+#: name is built with the key's object, unless its own node sets the parameter.
 SHARED = ("network", "world")
 HEADER = "# Composed from conf/ by `minecover params --write`. Edit conf/, not this file.\n"
 
@@ -33,18 +33,28 @@ HEADER = "# Composed from conf/ by `minecover params --write`. Edit conf/, not t
 class Params:
     """The resolved configuration, addressed by dotted keys.
 
-    Only doors (stages, sweep, command line) hold one; the library takes plain arguments.
+    Only stages, sweep and command line use it; library functions take plain arguments.
+
+    Parameters
+    ----------
+    tree : mapping
+        The configuration by top-level key, without interpolations.
     """
 
     tree: Mapping[str, Any]
 
     def value(self, key: str) -> Any:
-        """Give the value at a dotted key.
+        """Return the value at a dotted key.
+
+        Parameters
+        ----------
+        key : str
+            E.g. ``"source.scenes"``.
 
         Raises
         ------
         ConfigError
-            If there is none.
+            If the configuration has no such key.
         """
         node: Any = self.tree
         for part in key.split("."):
@@ -57,54 +67,76 @@ class Params:
         return node
 
     def build(self, key: str) -> Any:
-        """Build the object, or the mapping of objects, that the node at a key describes.
+        """Return the object, or the mapping of objects, described by the node at a key.
+
+        Parameters
+        ----------
+        key : str
+            E.g. ``"source.scenes"``.
 
         Raises
         ------
         ConfigError
             If a key is unknown to its `_target_`, or missing.
         MinecoverError
-            Whatever the object itself refuses.
+            If the object rejects its values.
         """
         return build(self.complete(key), key)
 
     def complete(self, key: str, shared: Collection[str] = SHARED) -> Any:
-        """Return the node at a dotted key, with the shared nodes that its objects take.
+        """Return the node at a dotted key, with the shared nodes that its objects need.
 
         Parameters
         ----------
         key : str
+            E.g. ``"source.scenes"``.
         shared : collection of str
-            Which of `SHARED` to put in.
+            Top-level keys to add, a subset of `SHARED`.
         """
         nodes = {name: self.tree[name] for name in shared if name in self.tree}
-        return completed(self.value(key), nodes)
+        return add_shared_nodes(self.value(key), nodes)
 
 
-def completed(node: Any, shared: Mapping[str, Any]) -> Any:
-    """Put shared nodes into the objects of a node that take them and do not have them."""
+def add_shared_nodes(node: Any, shared: Mapping[str, Any]) -> Any:
+    """Return a node in which every object has the shared nodes that its `_target_` takes.
+
+    Parameters
+    ----------
+    node : mapping, list or plain value
+        Part of the configuration; it is not changed.
+    shared : mapping
+        Shared nodes by parameter name. A parameter that an object sets itself is left alone.
+    """
     if isinstance(node, list):
-        return [completed(item, shared) for item in node]
+        return [add_shared_nodes(item, shared) for item in node]
     if not isinstance(node, Mapping):
         return node
-    inner = {key: completed(value, shared) for key, value in node.items()}
+    inner = {key: add_shared_nodes(value, shared) for key, value in node.items()}
     if "_target_" in node and shared:
         try:
             parameters = inspect.signature(get_object(node["_target_"])).parameters
         except (ImportError, ValueError, TypeError):
-            return inner  # `build` says what is wrong with the target
+            return inner  # `build` reports what is wrong with the target
         inner |= {n: v for n, v in shared.items() if n in parameters and n not in inner}
     return inner
 
 
 def build(node: Any, key: str) -> Any:
-    """Instantiate a node, and everything inside it that has a `_target_`.
+    """Return a node with every mapping that has a `_target_` instantiated.
 
     Parameters
     ----------
     node : mapping, list or plain value
+        Part of the configuration.
     key : str
-        Where it stands in the configuration: error messages name it.
+        Its dotted key, for error messages.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown to its `_target_`, or missing.
+    MinecoverError
+        If an object rejects its values.
     """
     try:
         return instantiate(node, _convert_="all")
@@ -114,12 +146,12 @@ def build(node: Any, key: str) -> Any:
             raise cause from None
         raise ConfigError(
             f"conf/{key.replace('.', '/')}: {cause or error}. "
-            "Compare it with the class that its _target_ names: the yaml keys are its fields."
+            "Compare it with the class named by its _target_: the yaml keys are its fields."
         ) from error
 
 
 def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
-    """Compose conf/ with overrides, all interpolations resolved.
+    """Return conf/ composed with overrides, with all interpolations resolved.
 
     Parameters
     ----------
@@ -131,7 +163,8 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
     Raises
     ------
     ConfigError
-        If a key or option is unknown, a mandatory value is missing, or there is no folder.
+        If a key or option is unknown, a mandatory value is missing, or the folder does not
+        exist.
     """
     if not (conf / "config.yaml").is_file():
         raise ConfigError(
@@ -143,43 +176,48 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
             missing = sorted(OmegaConf.missing_keys(config))
             if missing:
                 raise ConfigError(
-                    f"no value for {', '.join(missing)}, which only you can choose. "
-                    f"Give one, e.g. {missing[0]}=... ."
+                    f"no value for {', '.join(missing)}, which has no default. "
+                    f"Set it, e.g. {missing[0]}=... ."
                 )
             tree = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(f"conf/ does not compose: {one_line(error)}") from error
     if not isinstance(tree, dict):
-        raise ConfigError(f"conf/config.yaml should compose to a mapping, found {type(tree)}.")
+        raise ConfigError(f"conf/config.yaml must compose to a mapping, found {type(tree)}.")
     return Params({str(name): node for name, node in tree.items()})
 
 
 def load_params(path: Path = PARAMS) -> Params:
-    """Read params.yaml, as DVC's stages do.
+    """Return the configuration stored in params.yaml.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------
     ConfigError
-        If the file is missing or holds no mapping.
+        If the file is missing or does not contain a mapping.
     """
     if not path.is_file():
         raise ConfigError(f"no {path}. Type `minecover params --write` in the repository root.")
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(tree, dict):
-        raise ConfigError(f"{path} should hold a mapping, found {type(tree).__name__}.")
+        raise ConfigError(f"{path} must contain a mapping, found {type(tree).__name__}.")
     return Params(tree)
 
 
 def service_settings(path: Path = PARAMS) -> dict[str, Any]:
-    """Return how services are asked: the key `network` of params.yaml, where there is one.
+    """Return the key `network` of params.yaml; empty if there is no such file.
 
-    A model's card does not hold it, and a model can be used where nothing was composed.
+    A model card does not contain these settings, and a model can be used without params.yaml.
     """
     return {"network": load_params(path).value("network")} if path.is_file() else {}
 
 
 def write_params(params: Params, path: Path = PARAMS) -> None:
-    """Write params.yaml."""
+    """Write a configuration to params.yaml, all or nothing."""
     body = yaml.dump(
         dict(params.tree), Dumper=_Dumper, sort_keys=False, width=96, allow_unicode=True
     )
@@ -187,16 +225,16 @@ def write_params(params: Params, path: Path = PARAMS) -> None:
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
-    """Writes every value where it stands, and what is short on one line."""
+    """YAML writer without anchors, with short lists and mappings on one line."""
 
     def ignore_aliases(self, data: object) -> bool:
-        """Repeat equal nodes: an anchor would have to be looked up by the reader."""
+        """Return True, so that equal nodes are repeated instead of referenced."""
         return True
 
     def represent_sequence(
         self, tag: str, sequence: Any, flow_style: bool | None = None
     ) -> yaml.SequenceNode:
-        """Write a list on one line if it holds no mapping."""
+        """Write a list on one line if it contains no mapping."""
         is_plain = not any(isinstance(item, Mapping) for item in sequence)
         return super().represent_sequence(tag, sequence, flow_style=is_plain)
 
@@ -211,18 +249,23 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
 
 
 def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
-    """Refuse a params.yaml that is not what conf/ composes.
+    """Check that params.yaml equals the composed conf/.
+
+    Parameters
+    ----------
+    path, conf : Path
+        The file, and the folder of the configuration.
 
     Raises
     ------
     ConfigError
-        Naming the first keys that differ and what to type.
+        If they differ; the message names the first keys that do.
     """
-    wanted, found = dict(leaves(composed(conf=conf).tree)), dict(leaves(load_params(path).tree))
-    keys = [key for key in {**wanted, **found} if wanted.get(key, "-") != found.get(key, "-")]
+    target, found = dict(leaves(composed(conf=conf).tree)), dict(leaves(load_params(path).tree))
+    keys = [key for key in {**target, **found} if target.get(key, "-") != found.get(key, "-")]
     if keys:
         shown = "; ".join(
-            f"{key} is {found.get(key, 'missing')!r}, conf/ says {wanted.get(key, 'nothing')!r}"
+            f"{key} is {found.get(key, 'missing')!r}, conf/ says {target.get(key, 'nothing')!r}"
             for key in keys[:3]
         )
         raise ConfigError(
@@ -233,7 +276,7 @@ def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
 
 
 def leaves(node: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk the leaves of a tree with their dotted keys."""
+    """Yield the dotted key and the value of every leaf of a configuration tree."""
     if isinstance(node, Mapping) and node:
         for key, value in node.items():
             yield from leaves(value, f"{prefix}.{key}" if prefix else str(key))
@@ -242,6 +285,6 @@ def leaves(node: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def one_line(error: Exception) -> str:
-    """Fold Hydra's message, without the folders that it searched."""
-    said = str(error).partition("Config search path:")[0]
-    return " ".join(said.split())
+    """Return the message of a Hydra error on one line, without its search path."""
+    message = str(error).partition("Config search path:")[0]
+    return " ".join(message.split())

@@ -1,4 +1,4 @@
-"""A site's scenes through time: one array type, one axis order, one nodata."""
+"""Scenes of a site through time, as one array with the axes (time, band, row, col)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Plane = TypeVar("Plane", bound=np.generic)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cube:
-    """Digital numbers of a site through time, with what turns them into physics.
+    """Digital numbers of a site through time, with their scaling to physical values.
 
-    Digital numbers and not reflectance are kept, because they are what was delivered: a patch
-    on disk is then exact, and half the size. `values` gives the physics.
+    Digital numbers are stored instead of reflectance because they are exactly what was
+    delivered, at half the size. `values` returns physical values.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class Cube:
     qa_layout : str
         ``"c2"``, ``"c1"``, ``"pre"`` (see `minecover.core.landsat.QA_LAYOUTS`) or ``"none"``.
     dates : tuple of date
-        Acquisition dates, ascending, each once: scenes of one day are one mosaic.
+        Acquisition dates, ascending, without repetition: scenes of one day are one mosaic.
     bands : tuple of str
-        ``"B1"`` ... ``"B11"``.
+        Names of the bands, ``"B1"`` ... ``"B11"``.
     grid : Grid
-        The site's grid *with* its halo.
+        Grid of the site *with* its halo.
     halo_px : int
-        Pixels on every side that are read but never scored.
+        Width of the margin on every side that is read but not scored [pixels].
     """
 
     dn: NDArray[np.uint16] | F32
@@ -58,28 +58,37 @@ class Cube:
     halo_px: int
 
     def __post_init__(self) -> None:
-        """Check that all the axes agree."""
+        """Check that the shapes agree and the dates ascend."""
         n_dates, n_bands = len(self.dates), len(self.bands)
-        wanted = {
+        expected = {
             "dn": (n_dates, n_bands, *self.grid.shape),
             "scale": (n_dates, n_bands),
             "offset": (n_dates, n_bands),
             "qa": (n_dates, *self.grid.shape),
             "radsat": (n_dates, *self.grid.shape),
         }
-        found = {name: getattr(self, name).shape for name in wanted}
-        if found != wanted:
-            raise ValueError(f"the axes of a Cube must agree: wanted {wanted}, found {found}.")
+        found = {name: getattr(self, name).shape for name in expected}
+        if found != expected:
+            raise ValueError(
+                f"the axes of a Cube must agree: expected {expected}, found {found}."
+            )
         if list(self.dates) != sorted(set(self.dates)):
-            raise ValueError(f"the dates of a Cube ascend, each once; found {self.dates}.")
+            raise ValueError(
+                f"the dates of a Cube must ascend without repetition, found {self.dates}."
+            )
 
     def values(self, *bands: str) -> F32:
-        """Reflectance or brightness temperature of the named bands (all, if none is named).
+        """Return reflectance or brightness temperature of the named bands.
+
+        Parameters
+        ----------
+        *bands : str
+            Names of the bands; all bands of the cube if none is named.
 
         Returns
         -------
         (time, band, row, col) float32
-            NaN where there is no data.
+            Reflectance [1] or temperature [K]; NaN where there is no data.
 
         Raises
         ------
@@ -87,7 +96,7 @@ class Cube:
             If the cube lacks a named band.
         """
         index = self.band_index(bands or self.bands)
-        # Band after band in memory: what is computed of one band lies together.
+        # Stored band by band, because features are computed band by band.
         values = np.empty((len(index), len(self.dates), *self.grid.shape), np.float32)
         for plane, i in zip(values, index, strict=True):
             scale, offset = (c[:, i].astype(np.float32) for c in (self.scale, self.offset))
@@ -95,30 +104,36 @@ class Cube:
         return values.swapaxes(0, 1)
 
     def band_index(self, bands: Sequence[str]) -> list[int]:
-        """Positions of the named bands."""
+        """Return the positions of the named bands on the band axis.
+
+        Raises
+        ------
+        SceneError
+            If the cube lacks a named band.
+        """
         missing = [band for band in bands if band not in self.bands]
         if missing:
             raise SceneError(
                 f"the scenes have no band {', '.join(missing)} "
                 f"(found: {', '.join(self.bands)}). "
-                "Choose a source that has it, or features that do without."
+                "Choose a source with this band, or features without it."
             )
         return [self.bands.index(band) for band in bands]
 
     def core(self, planes: NDArray[Plane], *, halo_px: int = 0) -> NDArray[Plane]:
-        """Cut the halo off the last two axes, but for `halo_px` of it."""
+        """Return planes (..., row, col) with all but `halo_px` pixels of the halo removed."""
         h = self.halo_px - halo_px
         rows, cols = self.grid.shape
         return planes[..., h : rows - h, h : cols - h]
 
     def within(self, halo_px: int) -> Cube:
-        """Keep `halo_px` of the halo; nothing is copied."""
+        """Return the cube with only `halo_px` of the halo left, as views."""
         end = self.halo_px - halo_px
         rows, cols = (slice(end, n - end) for n in self.grid.shape)
         return self.cut(rows, cols, halo_px=halo_px)
 
     def cut(self, rows: slice, cols: slice, *, halo_px: int) -> Cube:
-        """Take a part, whose outermost `halo_px` pixels are its halo; nothing is copied."""
+        """Return a part of the cube, with `halo_px` as its halo, as views."""
         part = self.grid.cut(rows.start, cols.start, rows.stop, cols.stop)
         return replace(
             self,
@@ -130,7 +145,7 @@ class Cube:
         )
 
     def on(self, indices: Sequence[int]) -> Cube:
-        """Keep only the dates at the given positions."""
+        """Return the cube with only the dates at the given positions."""
         keep = list(indices)
         return replace(
             self,
@@ -144,7 +159,7 @@ class Cube:
 
 
 def _physics(dn: NDArray[np.uint16] | F32, scale: F32, offset: F32) -> F32:
-    """Scale digital numbers (time, row, col); without data, integers are 0 and floats NaN."""
+    """Return scaled digital numbers (time, row, col); fill, 0 in integers, becomes NaN."""
     if np.issubdtype(dn.dtype, np.unsignedinteger):
         from minecover.core.kernels import pixels  # numba takes a second to import
 

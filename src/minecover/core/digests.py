@@ -1,4 +1,4 @@
-"""Bytes that may be opened: their digests, and pickles that are what was recorded."""
+"""SHA-256 digests of files, and pickles that are loaded only if their digest matches."""
 
 from __future__ import annotations
 
@@ -14,31 +14,45 @@ if TYPE_CHECKING:  # takes seconds to import, and a digest needs none of it
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_digest(path: Path, *, found: str, recorded: str) -> None:
-    """Refuse bytes that are not the recorded ones.
+    """Check that a file has the recorded digest.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the error message.
+    found, recorded : str
+        SHA-256 of the file as it is, and as it was recorded.
 
     Raises
     ------
     ModelError
-        If the two SHA-256 differ.
+        If the two digests differ.
     """
     if found != recorded:
         raise ModelError(
-            f"{path} is not what was recorded: SHA-256 {found[:16]}..., recorded "
+            f"{path} is not what was recorded: found SHA-256 {found[:16]}..., recorded "
             f"{recorded[:16]}... . It was not opened, since a pickle runs code. "
-            "Build it again with `dvc repro train`, or choose another version."
+            "Rebuild it with `dvc repro train`, or choose another version."
         )
 
 
 def load_model(path: Path, sha256: str) -> Pipeline:
-    """Unpickle a model whose bytes are the recorded ones.
+    """Return an unpickled model, after its digest was checked.
 
-    A pickle runs code when it is loaded, so nothing is unpickled before its digest matched.
+    A pickle runs code when it is loaded, so nothing is unpickled before its digest is checked.
+
+    Parameters
+    ----------
+    path : Path
+        The pickle file.
+    sha256 : str
+        Its recorded SHA-256.
 
     Raises
     ------
@@ -46,7 +60,7 @@ def load_model(path: Path, sha256: str) -> Pipeline:
         If the file is missing or its SHA-256 differs.
     """
     if not path.is_file():
-        raise ModelError(f"no model at {path}. Run `dvc repro train`, or name another one.")
+        raise ModelError(f"no model at {path}. Run `dvc repro train`, or name another file.")
     content = path.read_bytes()
     check_digest(path, found=hashlib.sha256(content).hexdigest(), recorded=sha256)
     model: Pipeline = pickle.loads(content)

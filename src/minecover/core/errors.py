@@ -1,12 +1,12 @@
-"""The failures a user can meet, a line each: every message says what, found what, do what."""
+"""Errors shown to the user; every message says what is wrong, what was found and what to do."""
 
 
 class MinecoverError(Exception):
-    """Anything wrong that the user can mend; the command line prints it as one sentence."""
+    """Base class of errors that the user can fix; the command line prints the message only."""
 
 
 class ConfigError(MinecoverError):
-    """A key, value or group of the configuration is wrong."""
+    """A key, value or group of the configuration is invalid."""
 
 
 class LabelError(MinecoverError):
@@ -18,15 +18,15 @@ class SceneError(MinecoverError):
 
 
 class NotCoveredError(SceneError):
-    """No scene shows any of the ground that was asked for."""
+    """No scene covers the requested ground."""
 
 
 class CloudyError(SceneError):
-    """Scenes show the ground that was asked for, and none is clear enough to be fetched."""
+    """Scenes cover the requested ground, but none is clear enough to be fetched."""
 
 
 class AccessError(MinecoverError):
-    """A service refuses all we ask: credentials, project or permission. The run stops."""
+    """A service refuses all requests: credentials, project or permission. The run stops."""
 
 
 class SiteError(MinecoverError):
@@ -34,24 +34,24 @@ class SiteError(MinecoverError):
 
 
 class FoldError(MinecoverError):
-    """Sites cannot be dealt into honest folds, or the leakage audit failed."""
+    """Sites cannot be divided into folds, or the leakage audit failed."""
 
 
 class ModelError(MinecoverError):
-    """A model cannot be trained, loaded, trusted or fed."""
+    """A model cannot be trained, loaded or applied."""
 
 
 class ServingError(MinecoverError):
-    """A model cannot be served, or a question cannot be answered."""
+    """A model cannot be served, or a request is invalid."""
 
 
 class RegistryError(MinecoverError):
-    """The tracking store or the model registry cannot give what was asked."""
+    """The tracking store or the model registry lacks what was requested."""
 
 
 class RegionError(MinecoverError):
-    """A map of a region cannot be begun, gone on with, or finished."""
+    """A map of a region cannot be started, resumed or finished."""
 
 
 class SweepError(MinecoverError):
-    """A sweep asks for what its tables do not hold, or some of its jobs failed."""
+    """A sweep needs columns that its tables lack, or some of its jobs failed."""

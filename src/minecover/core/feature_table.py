@@ -1,4 +1,4 @@
-"""The waist of the hourglass: observation and location tables, one Parquet file a site."""
+"""Feature tables: one row per observation or location, one Parquet file per site."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from minecover.core.cube import F32
 from minecover.core.errors import ModelError
 from minecover.core.files import replacing
 
-#: What is known of a row that no model may learn from, beside ``valid_<profile>``.
+#: Columns besides ``valid_<profile>`` that are not features.
 MARKS = ("label", "truth", "rejected")
-#: What a model may learn from, one row each. An observation is a location on one date.
+#: What a row of a table stands for. An observation is a location on one date.
 DESIGNS = ("observation", "location")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteTable:
-    """Rows of one site, dates first, then rows, then columns of its grid.
+    """Table of one site, with rows ordered by date, then grid row, then grid column.
 
     Parameters
     ----------
     dates : tuple of str
-        ISO dates; a location table has a single entry, the last date.
+        ISO dates; a location table has one entry, the last date.
     shape : (rows, cols)
-        Of the site's grid. There are ``len(dates) * rows * cols`` table rows.
+        Shape of the site's grid. The table has n = ``len(dates) * rows * cols`` rows.
     label, truth : (n,) int8
         1 mine, 0 not labelled as mine, -1 ignore (label) or unknown (truth).
     rejected : (n,) bool
-        Looked at by a reviewer, who found no mine.
+        Whether a reviewer found no mine there.
     valid : (n,) bool
-        Usable by the asked mask profile; for a location, on at least one date.
+        Whether the mask profile accepts the observation; for a location, on any date.
     X : (n, n_features) float32
-        The asked features, NaN where there is no data.
+        The requested features, NaN where there is no data.
     """
 
     dates: tuple[str, ...]
@@ -57,18 +57,18 @@ def write_table(
     dates: Sequence[str],
     marks: Mapping[str, NDArray[np.int8] | NDArray[np.bool_]],
 ) -> None:
-    """Write one site's table.
+    """Write the feature table of one site.
 
     Parameters
     ----------
     path : Path
         ``<folder>/<site_id>.parquet``.
     planes : dict of ([time,] row, col) float32
-        Features; infinities become NaN.
+        Features by name; infinities become NaN.
     dates : sequence of str
-        ISO dates, one for a location table.
+        ISO dates; one for a location table.
     marks : dict of ([time,] row, col) arrays
-        `MARKS` and one ``valid_<profile>`` per mask profile.
+        Columns `MARKS` and one ``valid_<profile>`` per mask profile.
     """
     rows, cols = next(iter(marks.values())).shape[-2:]
     columns: dict[str, pa.Array] = {name: pa.array(np.ravel(m)) for name, m in marks.items()}
@@ -79,7 +79,7 @@ def write_table(
         {"dates": ",".join(dates), "shape": f"{rows},{cols}"}
     )
     with replacing(path) as temporary:
-        # Neighbouring float32 differ in their low bytes: split by byte they compress well.
+        # Neighbouring float32 differ in their low bytes: columns split by byte compress well.
         pq.write_table(
             table,
             temporary,
@@ -95,40 +95,40 @@ def write_table(
 def read_table(
     path: Path, *, features: Sequence[str], profile: str, static: Path | None
 ) -> SiteTable:
-    """Read the asked features of one site.
+    """Return requested features of one site.
 
     Parameters
     ----------
     path : Path
-        What `write_table` wrote.
+        A file written by `write_table`.
     features : sequence of str
-        Columns of `SiteTable.X`, in this order. None: only the marks.
+        Columns of `SiteTable.X`, in this order; may be empty.
     profile : str
-        Mask profile that decides what is valid.
+        Name of the mask profile that defines `SiteTable.valid`.
     static : Path or None
-        The same site's location table: features that only it has are repeated on every date.
+        Location table of the same site; features found only there are repeated on every date.
 
     Raises
     ------
     ModelError
-        If the table lacks a feature or the profile's validity column.
+        If a feature or the validity column of the profile is missing.
     """
     schema = pq.read_schema(path)
-    wanted = [*MARKS, f"valid_{profile}", *features]
+    columns = [*MARKS, f"valid_{profile}", *features]
     known = set(schema.names)
     once: dict[str, pa.ChunkedArray] = {}
     if static is not None and not set(features) <= known:
         there = pq.read_schema(static).names
         names = [name for name in features if name not in known and name in there]
         once = dict(zip(names, pq.read_table(static, columns=names).columns, strict=True))
-    missing = [name for name in wanted if name not in known and name not in once]
+    missing = [name for name in columns if name not in known and name not in once]
     if missing:
         raise ModelError(
             f"{path} has no column {', '.join(missing)} (it has: {', '.join(schema.names)}). "
             "Add the feature set to `table` in conf/config.yaml and run dvc repro features, "
             "or choose features that the source's bands allow."
         )
-    here = [name for name in wanted if name in known]
+    here = [name for name in columns if name in known]
     table = pq.read_table(path, columns=here, use_threads=False, memory_map=True)
     X = np.empty((len(table), len(features)), np.float32)
     for i, name in enumerate(features):

@@ -1,4 +1,4 @@
-"""Write whole files or none: a temporary name beside the target, then a rename."""
+"""Write whole files or none, and hold locks that end with their process."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 
 @contextmanager
@@ -42,6 +44,35 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: object) -> None:
     """Write `content` as indented JSON with a final newline, all or nothing."""
     write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+@contextmanager
+def lock(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock that all processes of this machine respect; it ends with its process.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file. It is made with its folder if it is missing, and left there.
+    wait : bool
+        Whether to wait for another holder.
+
+    Yields
+    ------
+    bool
+        Whether the lock is held: False only without waiting, if another holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(path, is_singleton=False, thread_local=False)
+    try:
+        held.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        held.release()
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""A north-up pixel lattice on the ground, snapped to Landsat's own."""
+"""North-up pixel grids on the ground, aligned with the pixels of Landsat."""
 
 from __future__ import annotations
 
@@ -14,66 +14,84 @@ from pyproj import Geod, Transformer
 F64 = NDArray[np.float64]
 #: Side of a Landsat reflective pixel [m].
 PIXEL_M = 30.0
-#: Landsat pixel edges lie at 30 k + 15 m: the corners its MTL names are pixel *centres*.
+#: Landsat pixel edges lie at 30 k + 15 m, since the corners in its MTL are pixel *centres*.
 LATTICE_OFFSET_M = 15.0
-#: Longitude and latitude: the only CRS that is not in metres, for archives kept as they are.
+#: Longitude and latitude: the only CRS not in metres, used by archives that are not resampled.
 LON_LAT = "EPSG:4326"
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A north-up pixel lattice on the ground."""
+    """A north-up pixel grid on the ground.
 
-    crs: str  # "EPSG:32635"
-    transform: Affine  # (col, row) of a pixel corner -> (x, y) [m]
-    shape: tuple[int, int]  # (rows, cols)
+    Parameters
+    ----------
+    crs : str
+        Coordinate reference system, e.g. ``"EPSG:32635"``.
+    transform : Affine
+        From (column, row) of a pixel's upper left corner to (x, y) [m].
+    shape : (rows, cols)
+        Number of rows and columns.
+    """
+
+    crs: str
+    transform: Affine
+    shape: tuple[int, int]
 
     def __post_init__(self) -> None:
-        """Refuse what is not north-up or has no pixel."""
+        """Check that the grid is north-up and has pixels."""
         t = self.transform
         if t.b != 0 or t.d != 0 or t.a <= 0 or t.e >= 0:
-            raise ValueError(f"a Grid is north-up, found {tuple(t)[:6]}.")
+            raise ValueError(f"a Grid must be north-up, found the transform {tuple(t)[:6]}.")
         if min(self.shape) < 1:
-            raise ValueError(f"a Grid has at least one row and column, found {self.shape}.")
+            raise ValueError(
+                f"a Grid must have at least one row and column, found {self.shape}."
+            )
 
     @classmethod
     def around(cls, crs: str, x_m: float, y_m: float, *, size_px: int) -> Grid:
-        """Lay a square of 30 m pixels round a point, on the Landsat lattice.
+        """Return a square of 30 m pixels around a point, aligned with Landsat's pixels.
 
         Parameters
         ----------
         crs : str
-            A UTM zone, always the northern one ("EPSG:326zz"), as Landsat uses it.
+            A UTM zone, always the northern one ("EPSG:326zz"), as in Landsat products.
         x_m, y_m : float
-            Easting and northing of the wanted centre [m].
+            Easting and northing of the centre, which is met within one pixel [m].
         size_px : int
-            Pixels a side.
+            Side of the square [pixels].
         """
         half = size_px // 2 * PIXEL_M
         return cls.from_corner(crs, snapped(x_m) - half, snapped(y_m) + half, size_px, size_px)
 
     @classmethod
     def from_corner(cls, crs: str, left_m: float, top_m: float, rows: int, cols: int) -> Grid:
-        """Lay 30 m pixels from their upper left corner [m]."""
+        """Return a grid of 30 m pixels with the given upper left corner [m]."""
         return cls(crs, Affine(PIXEL_M, 0.0, left_m, 0.0, -PIXEL_M, top_m), (rows, cols))
 
     def xy(self, row: float, col: float) -> tuple[float, float]:
-        """Centre of a pixel [m]."""
+        """Return x and y of a pixel's centre [m]."""
         x, y = self.transform @ (col + 0.5, row + 0.5)
         return float(x), float(y)
 
     def rowcol(self, x_m: float, y_m: float) -> tuple[int, int]:
-        """Pixel that holds a point, also outside the grid."""
+        """Return row and column of the pixel at a point [m]; it may lie outside the grid."""
         col, row = ~self.transform @ (x_m, y_m)
         return math.floor(row), math.floor(col)
 
     def positions(self, other: Grid) -> tuple[F64, F64]:
-        """Find the pixel centres of another grid in this one, whose corner is column 0, row 0.
+        """Return the pixel centres of another grid in pixel coordinates of this one.
+
+        Parameters
+        ----------
+        other : Grid
+            A grid of any CRS.
 
         Returns
         -------
-        col, row : (rows, cols of `other`) float64
-            In pixels of this grid; not finite where its CRS has no such place.
+        col, row : float64 arrays of the shape of `other`
+            Positions from the upper left corner of this grid [pixels]; not finite where this
+            CRS is not defined.
         """
         x, y = np.meshgrid(*other.centres())
         if other.crs != self.crs:
@@ -83,7 +101,7 @@ class Grid:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """Left, bottom, right, top of the pixels' outer edges [m]."""
+        """Left, bottom, right and top edge of the grid [m]."""
         rows, cols = self.shape
         left, top = self.transform @ (0, 0)
         right, bottom = self.transform @ (cols, rows)
@@ -91,14 +109,14 @@ class Grid:
 
     @property
     def is_on_lattice(self) -> bool:
-        """Whether same-zone Landsat scenes are read without resampling."""
+        """Whether the pixels are aligned with Landsat's, so that no resampling is needed."""
         t = self.transform
         edges = (t.c % PIXEL_M, t.f % PIXEL_M)
         return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
 
     @property
     def pixel_m(self) -> tuple[float, float]:
-        """Width and height of the middle pixel [m], on the ellipsoid if it is in degrees."""
+        """Width and height of the central pixel [m], also if the CRS is in degrees."""
         t = self.transform
         if self.crs != LON_LAT:
             return float(t.a), float(-t.e)
@@ -109,7 +127,7 @@ class Grid:
         return float(width), float(height)
 
     def overlaps(self, other: Grid) -> bool:
-        """Whether the two share ground, by their outlines; zones may differ."""
+        """Return whether two grids overlap by more than an edge; their CRS may differ."""
         bounds = other.bounds
         if other.crs != self.crs:
             to_here = Transformer.from_crs(other.crs, self.crs, always_xy=True)
@@ -118,7 +136,7 @@ class Grid:
         return left < bounds[2] and bounds[0] < right and bottom < bounds[3] and bounds[1] < top
 
     def grown(self, margin_px: int) -> Grid:
-        """Add a margin on every side (a negative one cuts it off again)."""
+        """Return the grid with a margin added on every side; a negative one is removed."""
         rows, cols = self.shape
         return Grid(
             self.crs,
@@ -127,29 +145,29 @@ class Grid:
         )
 
     def split(self, n: int) -> Grid:
-        """Cut every pixel into n x n."""
+        """Return the grid with every pixel divided into n x n."""
         rows, cols = self.shape
         return Grid(self.crs, self.transform @ Affine.scale(1 / n), (rows * n, cols * n))
 
     def cut(self, top: int, left: int, bottom: int, right: int) -> Grid:
-        """Keep rows ``top:bottom`` and columns ``left:right``."""
+        """Return the part with rows ``top:bottom`` and columns ``left:right``."""
         corner = self.transform @ Affine.translation(left, top)
         return Grid(self.crs, corner, (bottom - top, right - left))
 
     def windows(self, size_px: int) -> Iterator[tuple[slice, slice, Grid]]:
-        """Cut the grid into squares, row by row; those at the lower and right edge are smaller.
+        """Yield square windows of the grid, row by row; the last ones may be smaller.
 
         Parameters
         ----------
         size_px : int
-            Side of a square [px].
+            Side of a window [pixels].
 
         Yields
         ------
         rows, cols : slice
-            Where the square lies in the grid.
+            Position of the window in the grid.
         square : Grid
-            Its own grid.
+            Grid of the window.
         """
         rows, cols = self.shape
         for top in range(0, rows, size_px):
@@ -159,7 +177,7 @@ class Grid:
                 yield slice(top, bottom), slice(left, right), square
 
     def centres(self) -> tuple[F64, F64]:
-        """Eastings of the columns and northings of the rows [m], each one-dimensional."""
+        """Return x of the column centres, (cols,), and y of the row centres, (rows,) [m]."""
         rows, cols = self.shape
         t = self.transform
         x_m = np.float64(t.c) + np.float64(t.a) * (np.arange(cols, dtype=np.float64) + 0.5)
@@ -168,10 +186,10 @@ class Grid:
 
 
 def sampled(values: F64, col: F64, row: F64, *, is_smooth: bool) -> F64:
-    """Read a raster at fractional pixel positions.
+    """Return the values of a raster at fractional pixel positions.
 
-    At pixel centres both ways give the pixel itself. GDAL's warper is not used, because its
-    kernel weights are rounded (half a digital number was measured) and depend on the window
+    At pixel centres both methods return the pixel itself. GDAL's warper is not used, because
+    its kernel weights are rounded (half a digital number was measured) and depend on the window
     that is read, so that a map would depend on its tiling.
 
     Parameters
@@ -179,15 +197,15 @@ def sampled(values: F64, col: F64, row: F64, *, is_smooth: bool) -> F64:
     values : (rows, cols) float64
         NaN where there is no data.
     col, row : float64 arrays of one shape
-        Positions [px]: 0 is the outer edge of the first pixel, 0.5 its centre.
+        Positions [pixels]: 0 is the outer edge of the first pixel, 0.5 its centre.
     is_smooth : bool
-        Interpolate bilinearly between the pixels that have data, instead of taking the
-        nearest pixel. Where that one has no data the result has none either way.
+        Whether to interpolate bilinearly between the pixels that have data, instead of taking
+        the nearest pixel. Where the nearest pixel has no data the result is NaN either way.
 
     Returns
     -------
-    float64 array
-        NaN where there is no data, or no raster.
+    float64 array of the shape of `col`
+        NaN where there is no data and outside of the raster.
     """
     padded = np.pad(values, 1, constant_values=np.nan)
 
@@ -217,7 +235,20 @@ def sampled(values: F64, col: F64, row: F64, *, is_smooth: bool) -> F64:
 
 
 def block_mean(values: F64, n: int) -> F64:
-    """Mean over blocks of n x n values, leaving NaN out; NaN where there is nothing else."""
+    """Return the mean of each block of n x n values, ignoring NaN.
+
+    Parameters
+    ----------
+    values : (rows, cols) float64
+        Rows and columns are multiples of `n`.
+    n : int
+        Side of a block [pixels].
+
+    Returns
+    -------
+    (rows / n, cols / n) float64
+        NaN where a block has no data.
+    """
     rows, cols = values.shape
     blocks = values.reshape(rows // n, n, cols // n, n)
     seen = np.isfinite(blocks).sum(axis=(1, 3))
@@ -227,27 +258,32 @@ def block_mean(values: F64, n: int) -> F64:
 
 
 def snapped(metres: float) -> float:
-    """Move a coordinate onto the nearest Landsat pixel edge at or below it [m]."""
+    """Return the nearest Landsat pixel edge at or below a coordinate [m]."""
     steps = math.floor((metres - LATTICE_OFFSET_M) / PIXEL_M)
     return steps * PIXEL_M + LATTICE_OFFSET_M
 
 
 def utm_crs(lon: float, lat: float) -> str:
-    """Name the UTM zone of a point as Landsat does: the northern one on both hemispheres.
+    """Return the UTM zone of a point, ``"EPSG:326zz"``: northern everywhere, as in Landsat.
+
+    Parameters
+    ----------
+    lon, lat : float
+        WGS 84 longitude and latitude [degrees].
 
     Raises
     ------
     ValueError
-        If the point is not on the globe between 84 N and 80 S.
+        If the point does not lie between 80 S and 84 N.
     """
     if not (-180 <= lon <= 180 and -80 <= lat <= 84):
-        raise ValueError(f"no UTM zone holds longitude {lon}, latitude {lat}.")
+        raise ValueError(f"no UTM zone contains longitude {lon}, latitude {lat}.")
     zone = min(int((lon + 180) // 6) + 1, 60)
     return f"EPSG:326{zone:02d}"
 
 
 def transformed_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float]:
-    """Left, bottom, right, top of a grid in another CRS [m]."""
+    """Return left, bottom, right and top of a grid in another CRS [m]."""
     if grid.crs == crs:
         return grid.bounds
     left, bottom, right, top = Transformer.from_crs(
@@ -257,6 +293,6 @@ def transformed_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float
 
 
 def project(lon: float, lat: float, crs: str) -> tuple[float, float]:
-    """Easting and northing of a WGS 84 point in `crs` [m]."""
+    """Return easting and northing in `crs` [m] of a WGS 84 point [degrees]."""
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
     return float(x), float(y)

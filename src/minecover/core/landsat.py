@@ -1,4 +1,4 @@
-"""What Landsat 8/9 delivers: bands, scaling of digital numbers, layouts of quality bits."""
+"""Landsat 8/9: bands, scaling of digital numbers, layouts of quality bits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Bits = NDArray[np.uint16]
 REFLECTIVE = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9")
 #: Thermal bands of TIRS.
 THERMAL = ("B10", "B11")
-#: The eleven bands that the published model takes.
+#: The eleven bands used by the published model.
 BANDS = REFLECTIVE + THERMAL
 
 #: Reflectance = DN * 2e-5 - 0.1, before the sun correction (every Landsat 8/9 Level-1 MTL).
@@ -31,17 +31,34 @@ RADSAT_REFLECTIVE = 0x17F
 
 @dataclass(frozen=True, slots=True)
 class QALayout:
-    """Where one generation of Landsat's quality band keeps which flag.
+    """Bit layout of one generation of Landsat's quality band.
 
-    A flag is ``(first bit, number of bits, value from which on it is raised)``. Flags that a
-    layout does not have are absent from `flags`, so that a profile can say so.
+    Parameters
+    ----------
+    name : str
+        ``"c2"``, ``"c1"`` or ``"pre"``.
+    flags : mapping of str to (int, int, int)
+        First bit, number of bits, and lowest value that raises the flag, by flag name. Flags
+        that the layout does not have are absent.
     """
 
     name: str
     flags: MappingProxyType[str, tuple[int, int, int]]
 
     def raised(self, qa: Bits, flag: str) -> NDArray[np.bool_]:
-        """Where a flag is raised, as a boolean array of `qa`'s shape.
+        """Return where a flag is raised.
+
+        Parameters
+        ----------
+        qa : uint16 array
+            Quality bits, of any shape.
+        flag : str
+            Name of the flag.
+
+        Returns
+        -------
+        bool array of the shape of `qa`
+            True where the flag is raised.
 
         Raises
         ------
@@ -69,9 +86,9 @@ def _layout(name: str, **flags: tuple[int, int, int]) -> QALayout:
     return QALayout(name, MappingProxyType(flags))
 
 
-#: The quality layouts by name. Two-bit confidences count from 3, "high", on; "cloud" is high
-#: confidence in all of them, and had no bit of its own before the collections. Collection 2's
-#: bit 6 ("clear") is never used, since USGS sets it in deep cloud shadow too (23888).
+#: Quality layouts by name. Two-bit confidences raise a flag at 3, "high"; "cloud" is high
+#: confidence in all layouts, and had no bit of its own before the collections. Collection 2's
+#: bit 6 ("clear") is not used, because USGS also sets it in deep cloud shadow (23888).
 QA_LAYOUTS: MappingProxyType[str, QALayout] = MappingProxyType(
     {
         "c2": _layout(
@@ -112,21 +129,44 @@ QA_LAYOUTS: MappingProxyType[str, QALayout] = MappingProxyType(
 
 
 def kelvin_dn(kelvin: F32) -> Bits:
-    """Encode temperatures [K] as uint16 in USGS's own scaling; NaN becomes 0.
+    """Return temperatures as digital numbers in the scaling of USGS.
 
     The step is 3.4 mK, a thirtieth of the sensor's noise.
+
+    Parameters
+    ----------
+    kelvin : float32 array
+        Temperature [K], NaN where there is no data.
+
+    Returns
+    -------
+    uint16 array
+        Digital numbers 1 ... 65535, 0 where there is no data.
     """
     return encode(kelvin, KELVIN_SCALE, KELVIN_OFFSET)
 
 
 def encode(values: F32, scale: float, offset: float) -> Bits:
-    """Quantise physical values to digital numbers 1 ... 65535; NaN becomes the fill value 0."""
+    """Return physical values as digital numbers.
+
+    Parameters
+    ----------
+    values : float32 array
+        ``dn * scale + offset``; not finite where there is no data.
+    scale, offset : float
+        Scaling of the digital numbers.
+
+    Returns
+    -------
+    uint16 array
+        Digital numbers, clipped to 1 ... 65535; 0 (fill) where there is no data.
+    """
     dn = np.rint((np.asarray(values, np.float64) - offset) / scale)
     return np.where(np.isfinite(dn), np.clip(dn, 1, 65535), 0).astype(np.uint16)
 
 
 def brightness_temperature(dn: Bits, *, mult: float, add: float, k1: float, k2: float) -> F32:
-    """At-sensor brightness temperature [K] of thermal digital numbers.
+    """Return the at-sensor brightness temperature of thermal digital numbers.
 
     Parameters
     ----------
@@ -140,7 +180,7 @@ def brightness_temperature(dn: Bits, *, mult: float, add: float, k1: float, k2: 
     Returns
     -------
     float32 array
-        ``K2 / ln(K1 / L + 1)`` with ``L = mult * dn + add``; NaN for fill.
+        ``K2 / ln(K1 / L + 1)`` [K] with ``L = mult * dn + add``; NaN for fill.
 
     References
     ----------

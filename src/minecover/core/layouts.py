@@ -1,4 +1,4 @@
-"""Layouts that place sites: centred on mines, tiled over an area, on mine-free ground."""
+"""Layouts of sites: centred on mines, tiled over an area, or on mine-free ground."""
 
 from __future__ import annotations
 
@@ -17,31 +17,39 @@ from minecover.core.sites import Site, square
 
 
 class Layout(Protocol):
-    """Anything that places sites, given the label table."""
+    """Interface of a layout: a callable that places sites, given the label table."""
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
-        """Place the sites. An empty `group` leaves the grouping to `grouped`."""
+        """Return the sites; those with an empty `group` are grouped later by `grouped`.
+
+        Parameters
+        ----------
+        labels : GeoDataFrame
+            The label table, in WGS 84.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Centred:
-    """One site round each mine, its centre moved so that position tells nothing.
+    """Layout with one site per label, displaced at random so that position carries no label.
 
-    A site that is centred on its mine leaks: a model that sees nothing but the position inside
-    the site reaches 47 times the chance average precision; with +-1500 m of jitter, 1.07 times.
+    Sites centred exactly on their mines leak the label: a model that sees only the position
+    inside the site reaches 47 times the average precision of chance, and 1.07 times with
+    +-1500 m of jitter.
 
     Parameters
     ----------
     around : str
-        Kind of label that sites are laid round: ``"mine"`` (polygons) or ``"point"``.
+        Kind of label to place sites on: ``"mine"`` (polygons) or ``"point"``.
     size_px, halo_px : int
-        Side of the scored square, and the margin read on every side [pixels].
+        Side of the scored square, and width of the margin on every side [pixels].
     jitter_m : float
-        Largest displacement of the centre in x and in y, uniform [m]; redrawn until some
-        labelled ground remains inside the square.
+        Largest displacement of the centre in x and in y, uniform [m]; drawn again until the
+        square intersects its label.
     seed : int
-        Seeds the displacement, together with the label's id: order does not matter.
+        Seed of the displacements. Each site is seeded by `seed` and its label's id, so that it
+        does not depend on the other labels.
     """
 
     around: str
@@ -51,11 +59,17 @@ class Centred:
     seed: int
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
-        """Lay one site round each label of the chosen kind."""
+        """Return one site per label of the chosen kind.
+
+        Raises
+        ------
+        SiteError
+            If there is no label of that kind.
+        """
         anchors = labels[labels["kind"] == self.around]
         if anchors.empty:
             raise SiteError(
-                f"no label of kind {self.around!r} to lay sites round "
+                f"no label of kind {self.around!r} to place sites on "
                 f"(found: {', '.join(sorted(set(labels['kind']))) or 'none'}). "
                 "Set sites.layouts.*.around."
             )
@@ -76,17 +90,17 @@ class Centred:
 
 @dataclass(frozen=True, slots=True)
 class Tiled:
-    """Squares that cover an area without gap or overlap, on an absolute lattice.
+    """Layout of square sites that cover an area without gap or overlap, on a fixed lattice.
 
-    Tiles touch, so grouping near ones would make a single group: the group of a tile is the
-    block of ``block_tiles`` x ``block_tiles`` tiles that it lies in.
+    Tiles touch, so grouping by distance would put all of them into one group. The group of a
+    tile is instead the block of ``block_tiles`` x ``block_tiles`` tiles that contains it.
 
     Parameters
     ----------
     area : str or sequence of float
-        A vector file, or west, south, east, north [degrees].
+        Path of a vector file, or west, south, east, north [degrees].
     size_px, halo_px : int
-        Side of a tile, and the margin read on every side [pixels].
+        Side of a tile, and width of the margin on every side [pixels].
     block_tiles : int
         Side of a group [tiles].
     """
@@ -97,7 +111,7 @@ class Tiled:
     block_tiles: int
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
-        """Tile the area; labels are not looked at."""
+        """Return the tiles that intersect the area, from north to south; labels are unused."""
         area = _area(self.area)
         crs = utm_crs(area.centroid.x, area.centroid.y)
         ground = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
@@ -125,20 +139,20 @@ class Tiled:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Mine-free ground: squares drawn at random, away from every label.
+    """Layout of square sites on mine-free ground, drawn at random away from every label.
 
     Parameters
     ----------
     area : str or sequence of float
-        A vector file, or west, south, east, north [degrees].
+        Path of a vector file, or west, south, east, north [degrees].
     n : int
-        How many squares.
+        Number of sites.
     size_px, halo_px : int
-        Side of a square, and the margin read on every side [pixels].
+        Side of a square, and width of the margin on every side [pixels].
     distance_m : float
         Least distance from a square's edge to any label [m].
     seed : int
-        Seeds the drawing.
+        Seed of the random positions.
     """
 
     area: str | Sequence[float]
@@ -149,7 +163,13 @@ class Background:
     seed: int
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
-        """Draw the squares; they do not overlap each other."""
+        """Return `n` sites that do not overlap each other.
+
+        Raises
+        ------
+        SiteError
+            If fewer than `n` fit into the area.
+        """
         area = _area(self.area)
         rng = np.random.default_rng([self.seed, self.n])
         sites: list[Site] = []
@@ -171,14 +191,14 @@ class Background:
             ):
                 sites.append(Site(f"background{len(sites):04d}", "", grid, self.halo_px))
         raise SiteError(
-            f"found room for {len(sites)} of n={self.n} mine-free squares at least "
+            f"found space for {len(sites)} of n={self.n} mine-free squares at least "
             f"{self.distance_m:g} m from every label. "
             "Lower sites.layouts.*.n or distance_m, or widen the area."
         )
 
 
 def _area(area: str | Sequence[float]) -> shapely.Geometry:
-    """Read an area from a file, or make it from its bounds [degrees]."""
+    """Return an area read from a file, or built from its bounds [degrees]."""
     if isinstance(area, str):
         return gpd.read_file(area).to_crs("EPSG:4326").union_all()
     if len(area) != 4 or not (area[0] < area[2] and area[1] < area[3]):

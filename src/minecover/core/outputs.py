@@ -1,4 +1,4 @@
-"""What the stages wrote, read back: sites with imagery, their dates, their context planes."""
+"""Read outputs of earlier stages: sites with imagery, their dates, their context planes."""
 
 from datetime import date
 
@@ -12,13 +12,13 @@ from minecover.core.sites import Site, read_sites
 
 
 def fetched_sites() -> list[Site]:
-    """Return the sites that have imagery, sorted by id."""
+    """Return the sites that have at least one scene, sorted by id."""
     with_scenes = fetched_dates()
     return [site for site in read_sites(paths.SITES) if site.site_id in with_scenes]
 
 
 def fetched_dates() -> dict[str, tuple[date, ...]]:
-    """Return the dates of the scenes of every site that has some, by site id."""
+    """Return the acquisition dates of each site that has scenes, ascending, by site id."""
     index = pd.read_csv(paths.SCENE_INDEX, keep_default_na=False)
     ok = index[index["status"] == "ok"]
     return {
@@ -28,12 +28,17 @@ def fetched_dates() -> dict[str, tuple[date, ...]]:
 
 
 def read_context(site: Site) -> dict[str, F32]:
-    """Read the context planes of a site, halo included; empty where no layer is configured.
+    """Return the context planes of a site.
+
+    Parameters
+    ----------
+    site : Site
+        The site.
 
     Returns
     -------
     dict of (row, col) float32
-        By plane name, on ``site.read_grid``.
+        Planes on ``site.read_grid`` (halo included) by name; empty if no layer is configured.
     """
     path = paths.CONTEXT / f"{site.site_id}.tif"
     if not path.is_file():

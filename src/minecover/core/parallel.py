@@ -1,4 +1,4 @@
-"""Independent work on many items, on all cores or in threads, with one progress bar."""
+"""Map a function over items in worker processes or threads, with a progress bar."""
 
 import os
 import sys
@@ -20,20 +20,22 @@ def parallel_map(
     *,
     threads: int | None = None,
 ) -> list[Result]:
-    """Do independent work on every item, on all cores, with one progress bar on a terminal.
+    """Return the results of a function applied to every item, in parallel.
 
-    The first error ends it all: what has not begun never will, what is under way is left.
+    The first error is raised; items that have not started by then are skipped. A progress bar
+    is shown if stderr is a terminal.
 
     Parameters
     ----------
     items : sequence
-        Usually sites.
+        Arguments of `work`, usually sites.
     work : callable
-        What to do with one of them; runs in another process.
+        Function of one item. It runs in worker processes, one per core, without `threads`.
     name : str
-        What the bar says.
+        Label of the progress bar.
     threads : int or None
-        Work on so many threads of this process instead: for work that waits for others.
+        Number of threads of this process to use instead of worker processes; suits work that
+        waits for a network.
 
     Returns
     -------
@@ -52,6 +54,6 @@ def parallel_map(
 
 
 def _at(folder: Path, work: Callable[[Item], Result], item: Item) -> Result:
-    """Work in a folder: processes are used again, and stay where they were started."""
+    """Run `work` in a folder, since reused worker processes keep their old working folder."""
     os.chdir(folder)
     return work(item)

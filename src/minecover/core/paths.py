@@ -1,4 +1,4 @@
-"""Where the stages leave their results: the same names as in dvc.yaml."""
+"""Paths of the files that the stages write, as named in dvc.yaml."""
 
 from pathlib import Path
 
@@ -22,11 +22,24 @@ CANDIDATES = Path("reports/candidates")
 REPORT = Path("reports/index.html")
 MODEL_PAGE = Path("reports/model_card.md")
 RUN = Path("reports/run.json")
-LEDGER = Path("logs/ledger.csv")
-#: Outside of all outputs of DVC, which empties those before a stage runs.
+FETCH_LOG = Path("logs/ledger.csv")
+#: Not an output of DVC, which deletes the outputs of a stage before it runs.
 SCENE_STORE = Path(".cache/scenes")
 
 
 def table(design: str, site_id: str) -> Path:
-    """Name a site's table of a design: ``data/features/observations/<site>.parquet``."""
+    """Return the path of a site's feature table.
+
+    Parameters
+    ----------
+    design : str
+        ``"observation"`` or ``"location"``.
+    site_id : str
+        The site.
+
+    Returns
+    -------
+    Path
+        ``data/features/<design>s/<site_id>.parquet``.
+    """
     return FEATURES / f"{design}s" / f"{site_id}.parquet"

@@ -1,4 +1,4 @@
-"""Where to look: sites, and the groups of them that keep folds honest."""
+"""Sites, and the groups of sites that are never split over folds."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ from minecover.core.grid import Grid
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A square of the ground on a frozen grid.
+    """A square of the ground on a fixed grid.
 
-    `grid` is the scored square; `halo_px` more pixels are read on every side. `group` names the
-    ground it belongs to: sites of one group are never split over folds.
+    Parameters
+    ----------
+    site_id : str
+        Unique name.
+    group : str
+        Name of the site group; sites of one group are never split over folds. Empty if the
+        site has not been grouped yet.
+    grid : Grid
+        The scored square.
+    halo_px : int
+        Width of the margin that is read on every side but not scored [pixels].
     """
 
     site_id: str
@@ -31,24 +40,24 @@ class Site:
 
     @property
     def read_grid(self) -> Grid:
-        """The grid with its halo: what a source delivers."""
+        """The grid with its halo, on which a source delivers scenes."""
         return self.grid.grown(self.halo_px)
 
 
 def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
-    """Name the groups of sites that have none: those that overlap or lie near each other.
+    """Return the sites, with those that overlap or lie near each other in one group.
 
     Parameters
     ----------
     sites : sequence of Site
-        Sites whose `group` is empty get one; the others keep theirs.
+        Sites with an empty `group` are assigned one; the others are not changed.
     within_m : float
-        Squares nearer than this belong together, and so do chains of them [m].
+        Squares nearer to each other than this share a group, and so do chains of them [m].
 
     Returns
     -------
     list of Site
-        Sorted by id. A group is named after its first site.
+        Sorted by id. A group has the name of its first site.
 
     Raises
     ------
@@ -57,16 +66,16 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
     """
     ordered = sorted(sites, key=lambda site: site.site_id)
     if not ordered:
-        raise SiteError("the layouts placed no site. Look at sites.layouts and the labels.")
+        raise SiteError("the layouts placed no site. Check sites.layouts and the labels.")
     ids = [site.site_id for site in ordered]
     if len(set(ids)) < len(ids):
         twice = next(a for a, b in zip(ids, ids[1:], strict=False) if a == b)
-        raise SiteError(f"two layouts both made a site {twice!r}. Rename a label or a layout.")
+        raise SiteError(f"two layouts placed a site {twice!r}. Rename a label or a layout.")
     outlines = gpd.GeoSeries([square(site.grid) for site in ordered], crs="EPSG:4326")
     middle = outlines.union_all().centroid
     local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
     a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=within_m)
-    # Half a second to import, and most who read sites do not group them.
+    # Imported here because it takes half a second and most callers only read sites.
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -80,7 +89,15 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
 
 
 def write_sites(path: Path, sites: list[Site]) -> None:
-    """Write sites as GeoParquet, sorted by id, their squares in WGS 84."""
+    """Write sites as GeoParquet, sorted by id, with their outlines in WGS 84.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sites : list of Site
+        Sites with a group.
+    """
     ordered = sorted(sites, key=lambda site: site.site_id)
     frame = gpd.GeoDataFrame(
         {
@@ -102,7 +119,7 @@ def write_sites(path: Path, sites: list[Site]) -> None:
 
 
 def read_sites(path: Path) -> list[Site]:
-    """Read what `write_sites` wrote."""
+    """Return the sites of a file written by `write_sites`, sorted by id."""
     frame = gpd.read_parquet(path)
     return [
         Site(
@@ -120,6 +137,6 @@ def read_sites(path: Path) -> list[Site]:
 
 
 def square(grid: Grid) -> shapely.Polygon:
-    """Outline a grid in WGS 84 longitude and latitude."""
+    """Return the outline of a grid as a polygon in WGS 84 longitude and latitude [degrees]."""
     outline = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs)
     return outline.to_crs("EPSG:4326").iloc[0]

@@ -1,13 +1,13 @@
-"""Observation, location and object scores; intervals by bootstrap over sites; thresholds."""
+"""Aggregation over dates, out-of-fold scores of pixels and objects, intervals, thresholds."""
 
 from minecover.evaluation.bootstrap import Bootstrap
 from minecover.evaluation.detection import ObjectCurve
-from minecover.evaluation.estimates import Report, number
-from minecover.evaluation.metrics import scores
-from minecover.evaluation.object_matching import Ground, ObjectRule, count_objects
-from minecover.evaluation.paired import paired
-from minecover.evaluation.per_fold import by_fold
-from minecover.evaluation.plot_tables import pr_curve, site_table, transfer
+from minecover.evaluation.estimates import Report, get_score
+from minecover.evaluation.metrics import compute_scores
+from minecover.evaluation.object_matching import ObjectRule, StackedSites, count_objects
+from minecover.evaluation.paired import paired_differences
+from minecover.evaluation.per_fold import scores_by_fold
+from minecover.evaluation.plot_tables import pr_curve, site_table, transfer_table
 from minecover.evaluation.ranking import (
     Confusion,
     Ranking,
@@ -16,40 +16,45 @@ from minecover.evaluation.ranking import (
     best_f1_threshold_by_fold,
     confusion,
 )
-from minecover.evaluation.reliability import calibration, reliability
-from minecover.evaluation.scored_model import Judged, Yardstick
-from minecover.evaluation.support import SiteScores, Support, common_support, published
-from minecover.evaluation.thresholds import Cut, choose_cuts, site_scores
+from minecover.evaluation.reliability import calibration_scores, reliability_table
+from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
+from minecover.evaluation.support import (
+    SitePredictions,
+    Support,
+    common_support,
+    published_support,
+)
+from minecover.evaluation.thresholds import Thresholds, choose_thresholds, site_predictions
 
 __all__ = [
     "Bootstrap",
     "Confusion",
-    "Cut",
-    "Ground",
-    "Judged",
+    "EvaluationSettings",
     "ObjectCurve",
     "ObjectRule",
     "Ranking",
     "Report",
-    "SiteScores",
+    "ScoredModel",
+    "SitePredictions",
+    "StackedSites",
     "Support",
-    "Yardstick",
+    "Thresholds",
     "average_precision",
     "best_f1_threshold",
     "best_f1_threshold_by_fold",
-    "by_fold",
-    "calibration",
-    "choose_cuts",
+    "calibration_scores",
+    "choose_thresholds",
     "common_support",
+    "compute_scores",
     "confusion",
     "count_objects",
-    "number",
-    "paired",
+    "get_score",
+    "paired_differences",
     "pr_curve",
-    "published",
-    "reliability",
-    "scores",
-    "site_scores",
+    "published_support",
+    "reliability_table",
+    "scores_by_fold",
+    "site_predictions",
     "site_table",
-    "transfer",
+    "transfer_table",
 ]

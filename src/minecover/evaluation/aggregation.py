@@ -1,4 +1,4 @@
-"""One score a location from its scores over dates: vote (the PoC's), median, mean, noisy-or."""
+"""Aggregation over dates: one probability per location from the probabilities of its dates."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ F64 = NDArray[np.float64]
 
 
 class Aggregation(Protocol):
-    """How the dates of a location speak with one voice."""
+    """Interface of a rule that combines the dates of each location."""
 
     def __call__(self, probability: F32) -> F32:
-        """Score the locations.
+        """Return the probability of a mine for each location.
 
         Parameters
         ----------
@@ -28,25 +28,35 @@ class Aggregation(Protocol):
         Returns
         -------
         (n,) float32
-            Score in 0..1; NaN where no date is valid. The order of the dates, dates on which
-            nothing is valid, and the neighbours in the array change no bit of it.
+            Probability in 0..1; NaN where no date is valid. The result does not depend, to
+            the last bit, on the order of the dates, on dates without any valid value, or on
+            the other locations in the array.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The median of yes/no votes over the valid dates: 1 mine, 0 no mine.
+    """Majority vote of the valid dates: 1 mine, 0 no mine.
 
-    The published model votes at ``p >= 0.3`` and takes a tie for a mine; the recipe that the
-    simulator was calibrated with votes at ``p > 0.5`` and takes a tie for no mine.
+    The published model votes at ``p >= 0.3`` and counts a tie as a mine; the recipe that the
+    simulator was calibrated with votes at ``p > 0.5`` and counts a tie as no mine.
+
+    Parameters
+    ----------
+    threshold : float
+        Probability at which a date votes for a mine, 0..1.
+    inclusive : bool
+        Whether a date votes for a mine at ``p >= threshold`` (True) or ``p > threshold``.
+    tie_is_mine : bool
+        Whether as many votes for a mine as against it mean a mine.
     """
 
     threshold: float
-    inclusive: bool  # vote yes at p >= threshold (True) or only at p > threshold (False)
-    tie_is_mine: bool  # what as many yes as no means
+    inclusive: bool
+    tie_is_mine: bool
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that is no probability."""
+        """Refuse a threshold that is not a probability."""
         if not 0.0 <= self.threshold <= 1.0:
             raise ConfigError(
                 f"Vote.threshold must lie in 0..1, found {self.threshold}. "
@@ -54,53 +64,57 @@ class Vote:
             )
 
     def __call__(self, probability: F32) -> F32:
-        """Count the votes; see `Aggregation`."""
+        """Return 1 where the majority votes for a mine, else 0; see `Aggregation`."""
         level = np.float32(self.threshold)
-        yes = probability >= level if self.inclusive else probability > level
-        ballots = _n_valid(probability)
-        lead = 2 * np.count_nonzero(yes, axis=0) - ballots  # NaN >= anything is no vote
+        is_vote = probability >= level if self.inclusive else probability > level
+        n_valid = _count_valid(probability)
+        # NaN compares as False, so a date that is not valid never votes for a mine.
+        lead = 2 * np.count_nonzero(is_vote, axis=0) - n_valid
         is_mine = lead >= 0 if self.tie_is_mine else lead > 0
-        return _where_seen(ballots, is_mine.astype(np.float32))
+        return _nan_if_unobserved(is_mine.astype(np.float32), n_valid)
 
 
 @dataclass(frozen=True, slots=True)
 class Median:
-    """The median probability over the valid dates."""
+    """Median probability over the valid dates."""
 
     def __call__(self, probability: F32) -> F32:
-        """Take the middle; see `Aggregation`."""
+        """Return the median over the valid dates; see `Aggregation`."""
         ascending = np.sort(probability, axis=0)  # NaN last
-        count = _n_valid(probability)
-        lower, upper = np.full((2, count.size), np.nan, np.float32)
-        for rank, plane in enumerate(ascending):
-            np.copyto(lower, plane, where=(count - 1) // 2 == rank)
-            np.copyto(upper, plane, where=count // 2 == rank)
-        return _where_seen(count, (lower + upper) / np.float32(2))
+        n_valid = _count_valid(probability)
+        lower, upper = np.full((2, n_valid.size), np.nan, np.float32)
+        for rank, values in enumerate(ascending):
+            np.copyto(lower, values, where=(n_valid - 1) // 2 == rank)
+            np.copyto(upper, values, where=n_valid // 2 == rank)
+        return _nan_if_unobserved((lower + upper) / np.float32(2), n_valid)
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean probability over the valid dates."""
+    """Mean probability over the valid dates."""
 
     def __call__(self, probability: F32) -> F32:
-        """Average; see `Aggregation`."""
-        count = _n_valid(probability)
-        total = _sum(np.nan_to_num(np.sort(probability, axis=0)))
-        return _where_seen(count, total / np.maximum(count, 1))
+        """Return the mean over the valid dates; see `Aggregation`."""
+        n_valid = _count_valid(probability)
+        total = _sum_over_dates(np.nan_to_num(np.sort(probability, axis=0)))
+        return _nan_if_unobserved(total / np.maximum(n_valid, 1), n_valid)
 
 
 @dataclass(frozen=True, slots=True)
 class TrimmedMean:
-    """The mean without the lowest and the highest `share` of the valid dates.
+    """Mean probability over the valid dates without the lowest and the highest of them.
 
-    ``floor(share * valid dates)`` are cut at each end, so that a location seen on few dates
-    keeps them all.
+    Parameters
+    ----------
+    share : float
+        Share of the valid dates left out at each end, 0 <= share < 0.5, rounded down to whole
+        dates: a location with few valid dates uses all of them.
     """
 
     share: float
 
     def __post_init__(self) -> None:
-        """Refuse a share that cuts everything."""
+        """Refuse a share that leaves no date."""
         if not 0.0 <= self.share < 0.5:
             raise ConfigError(
                 f"TrimmedMean.share must lie in 0 <= share < 0.5, found {self.share}. "
@@ -108,48 +122,46 @@ class TrimmedMean:
             )
 
     def __call__(self, probability: F32) -> F32:
-        """Cut and average; see `Aggregation`."""
+        """Return the trimmed mean over the valid dates; see `Aggregation`."""
         ascending = np.sort(probability, axis=0)
-        count = _n_valid(probability)
-        cut = (count * self.share).astype(np.int64)
+        n_valid = _count_valid(probability)
+        n_trimmed = (n_valid * self.share).astype(np.int64)
         rank = np.arange(len(ascending))[:, None]
-        is_kept = (rank >= cut) & (rank < count - cut)
-        total = _sum(np.where(is_kept, ascending, np.float32(0)))
-        return _where_seen(count, total / np.maximum(count - 2 * cut, 1))
+        is_used = (rank >= n_trimmed) & (rank < n_valid - n_trimmed)
+        total = _sum_over_dates(np.where(is_used, ascending, np.float32(0)))
+        return _nan_if_unobserved(total / np.maximum(n_valid - 2 * n_trimmed, 1), n_valid)
 
 
 @dataclass(frozen=True, slots=True)
 class NoisyOr:
-    """The probability that at least one valid date shows a mine, were the dates independent.
+    """Probability that at least one valid date shows a mine, if the dates were independent.
 
-    They are not: one missed cloud raises it for good. It is here to be compared with.
+    They are not: a single undetected cloud raises the result for good. For comparison only.
     """
 
     def __call__(self, probability: F32) -> F32:
-        """Multiply the doubts; see `Aggregation`."""
-        doubt = np.ones(probability.shape[1], np.float64)
-        for plane in np.sort(probability, axis=0):
-            doubt *= 1.0 - np.nan_to_num(plane.astype(np.float64))
-        return _where_seen(_n_valid(probability), 1.0 - doubt)
+        """Return ``1 - prod(1 - p)`` over the valid dates; see `Aggregation`."""
+        none_shows = np.ones(probability.shape[1], np.float64)
+        for values in np.sort(probability, axis=0):
+            none_shows *= 1.0 - np.nan_to_num(values.astype(np.float64))
+        return _nan_if_unobserved(1.0 - none_shows, _count_valid(probability))
 
 
-def _n_valid(probability: F32) -> NDArray[np.int64]:
-    """Count the valid dates of each location."""
+def _count_valid(probability: F32) -> NDArray[np.int64]:
+    """Count the valid dates of each location: (n,)."""
     count: NDArray[np.int64] = (~np.isnan(probability)).sum(axis=0, dtype=np.int64)
     return count
 
 
-def _sum(planes: F32) -> F64:
-    """Add dates one after the other.
-
-    Not `planes.sum(axis=0)`: numpy adds a lone column in another order than many columns.
-    """
-    total = np.zeros(planes.shape[1], np.float64)
-    for plane in planes:
-        total += plane
+def _sum_over_dates(values: F32) -> F64:
+    """Sum over the first axis, one date after the other: (n,)."""
+    # Not `values.sum(axis=0)`: numpy adds a single column in another order than many columns.
+    total = np.zeros(values.shape[1], np.float64)
+    for one_date in values:
+        total += one_date
     return total
 
 
-def _where_seen(count: NDArray[np.int64], score: F32 | F64) -> F32:
-    """Keep the scores of locations with a valid date; NaN elsewhere."""
-    return np.where(count > 0, score, np.nan).astype(np.float32)
+def _nan_if_unobserved(probability: F32 | F64, n_valid: NDArray[np.int64]) -> F32:
+    """Set locations without a valid date to NaN."""
+    return np.where(n_valid > 0, probability, np.nan).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The content of reports/metrics.json: scores on honest supports, with intervals over sites."""
+"""The content of reports/metrics.json: all scores of a model, with intervals over sites."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minecover.evaluation.bootstrap import average_precisions
-from minecover.evaluation.detection import ObjectCurve, false_objects, object_scores
-from minecover.evaluation.estimates import Estimates, Report, rendered
-from minecover.evaluation.object_matching import Ground
+from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
+from minecover.evaluation.estimates import Estimates, Report, to_report
+from minecover.evaluation.object_matching import StackedSites
 from minecover.evaluation.plot_tables import precision_at
 from minecover.evaluation.ranking import (
     F64,
@@ -21,105 +21,131 @@ from minecover.evaluation.ranking import (
     curve,
     curve_average_precision,
 )
-from minecover.evaluation.reliability import calibration
-from minecover.evaluation.scored_model import Judged, Yardstick
-from minecover.evaluation.support import SiteScores, Support, common_support, published
+from minecover.evaluation.reliability import calibration_scores
+from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
+from minecover.evaluation.support import (
+    SitePredictions,
+    Support,
+    common_support,
+    published_support,
+)
 
 
-def scores(model: Judged, yardstick: Yardstick) -> Report:
-    """Assemble every score of a model, nested as in reports/metrics.json.
+def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
+    """Compute all scores of a model, nested as in reports/metrics.json.
+
+    Parameters
+    ----------
+    model : ScoredModel
+        Out-of-fold predictions of all sites, with thresholds.
+    settings : EvaluationSettings
+        Intervals, objects and prevalences to report.
 
     Returns
     -------
     nested dict of float, int and None
-        ``observation`` and ``location`` as `published`, the same under ``common_support``,
-        ``calibration``, ``transfer`` (precision at other prevalences) and ``objects``
-        (`object_scores`); all of it against the truth under ``truth`` where any is known;
-        ``background`` counts false objects on mine-free ground where there is any, which is
-        left out of everything else. ``*_low`` and ``*_high`` are intervals; a score that does
-        not exist (0/0, the interval of one site) is None, JSON's null.
+        ``observation`` and ``location`` on `published_support`, the same under
+        ``common_support``, ``calibration``, ``transfer`` (precision at other prevalences) and
+        ``objects`` (`object_scores`); all of it against the truth under ``truth`` where any is
+        known; ``background`` counts false objects on background sites, which are left out of
+        everything else. ``*_low`` and ``*_high`` are intervals; a score that does not exist
+        (0/0, the interval of one site) is None, JSON's null.
     """
-    described = _description(model.ordered(background=False))
-    return rendered({**described, **estimates(model, yardstick)}, yardstick.bootstrap)
+    described = _description(model.sorted_sites(background=False))
+    return to_report({**described, **compute_estimates(model, settings)}, settings.bootstrap)
 
 
-def estimates(model: Judged, yardstick: Yardstick) -> Estimates:
-    """Compute every score together with its value in each draw of the sites."""
-    sites = model.ordered(background=False)
-    scorer = _Scorer.of(model, sites, yardstick)
-    found = scorer.against(truth=False)
+def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
+    """Compute all scores of a model and their bootstrap replicates.
+
+    Parameters
+    ----------
+    model, settings
+        See `compute_scores`.
+
+    Returns
+    -------
+    nested dict
+        Scores as (1 + replicates,) arrays and plain numbers, named as in `compute_scores`.
+    """
+    sites = model.sorted_sites(background=False)
+    scorer = _Scorer.of(model, sites, settings)
+    found = scorer.all_scores(truth=False)
     if any(np.any(site.known_truth >= 0) for site in sites):
-        found["truth"] = scorer.against(truth=True)
-    background = model.ordered(background=True)
+        found["truth"] = scorer.all_scores(truth=True)
+    background = model.sorted_sites(background=True)
     if background:
-        found["background"] = false_objects(
-            Ground.of(background, yardstick.objects, truth=False),
-            model.thresholds(background, "location"),
-            yardstick.bootstrap.draws(len(background)),
-            yardstick.objects,
+        found["background"] = false_object_scores(
+            StackedSites.of(background, settings.objects, truth=False),
+            model.site_thresholds(background, "location"),
+            settings.bootstrap.draws(len(background)),
+            settings.objects,
         )
     return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scorer:
-    """Thresholds of the sites and the draws that all supports share."""
+    """Scores of some sites; holds what the scores against labels and truth share."""
 
-    sites: Sequence[SiteScores]
+    sites: Sequence[SitePredictions]
     thresholds: Mapping[str, F64]
-    affordable: Mapping[float, F64]
-    ground: Ground
+    limit_thresholds: Mapping[float, F64]
+    stacked: StackedSites
     draws: F64
-    yardstick: Yardstick
+    settings: EvaluationSettings
 
     @classmethod
-    def of(cls, model: Judged, sites: Sequence[SiteScores], yardstick: Yardstick) -> _Scorer:
-        """Draw the sites, and choose what false objects each fold can afford."""
-        ground = Ground.of(sites, yardstick.objects, truth=False)
-        down = ObjectCurve.of(ground, yardstick.objects)
+    def of(
+        cls, model: ScoredModel, sites: Sequence[SitePredictions], settings: EvaluationSettings
+    ) -> _Scorer:
+        """Draw the sites, and choose the thresholds within the limits on false objects."""
+        rule = settings.objects
+        stacked = StackedSites.of(sites, rule, truth=False)
+        objects = ObjectCurve.of(stacked, rule)
         fold = np.array([site.fold for site in sites], np.int64)
         return cls(
             sites,
-            {level: model.thresholds(sites, level) for level in ("observation", "location")},
             {
-                limit: down.affordable(fold, limit)
-                for limit in yardstick.objects.false_per_100km2
+                level: model.site_thresholds(sites, level)
+                for level in ("observation", "location")
             },
-            ground,
-            yardstick.bootstrap.draws(len(sites)),
-            yardstick,
+            {limit: objects.thresholds_within(limit, fold) for limit in rule.false_per_100km2},
+            stacked,
+            settings.bootstrap.draws(len(sites)),
+            settings,
         )
 
-    def against(self, *, truth: bool) -> Estimates:
-        """Score everything against the labels or the truth."""
+    def all_scores(self, *, truth: bool) -> Estimates:
+        """Compute every score against the labels, or against the truth."""
         common = common_support(self.sites, against_truth=truth)
-        rule = self.yardstick.objects
-        ground = Ground.of(self.sites, rule, truth=True) if truth else self.ground
+        rule = self.settings.objects
+        stacked = StackedSites.of(self.sites, rule, truth=True) if truth else self.stacked
         return {
-            **self.both(published(self.sites, against_truth=truth)),
-            "common_support": self.both(common),
+            **self.both_levels(published_support(self.sites, against_truth=truth)),
+            "common_support": self.both_levels(common),
             "calibration": {
-                "observation": {**calibration(common.observation, self.draws)},
-                "location": {**calibration(common.location, self.draws)},
+                "observation": {**calibration_scores(common.observation, self.draws)},
+                "location": {**calibration_scores(common.location, self.draws)},
             },
             "transfer": self.transfer(common.location),
             "objects": object_scores(
-                ground, self.thresholds["location"], self.affordable, self.draws, rule
+                stacked, self.thresholds["location"], self.limit_thresholds, self.draws, rule
             ),
         }
 
-    def both(self, support: Support) -> Estimates:
-        """Score the observations and the locations of a support."""
+    def both_levels(self, support: Support) -> Estimates:
+        """Compute the rates of the observations and of the locations."""
         return {
             "observation": self.rates(support.observation, self.thresholds["observation"]),
             "location": self.rates(support.location, self.thresholds["location"]),
         }
 
     def rates(self, rankings: list[Ranking], thresholds: F64) -> Estimates:
-        """Precision, recall, F1 and average precision."""
-        counts = confusion(rankings, thresholds.tolist()).times(self.draws)
+        """Compute precision, recall, F1 and average precision."""
+        counts = confusion(rankings, thresholds.tolist()).pooled(self.draws)
         average = average_precisions(rankings, self.draws)
-        # Counted on the exact curve; the replicates on fewer thresholds.
+        # The reported value is counted on the exact curve, the replicates on fewer thresholds.
         average[0] = curve_average_precision(curve(rankings))
         return {
             "precision": counts.precision,
@@ -129,21 +155,21 @@ class _Scorer:
         }
 
     def transfer(self, rankings: list[Ranking]) -> Estimates:
-        """Precision of the locations at other prevalences."""
-        counts = confusion(rankings, self.thresholds["location"].tolist()).times(self.draws)
+        """Compute the precision of the locations at other prevalences."""
+        counts = confusion(rankings, self.thresholds["location"].tolist()).pooled(self.draws)
         n_other = self.draws @ np.array([r.other.size for r in rankings], np.float64)
         return {
             f"precision_at_{1e6 * share:.0f}_ppm": precision_at(share, counts, n_other)
-            for share in self.yardstick.prevalences
+            for share in self.settings.prevalences
         }
 
 
-def _description(sites: Sequence[SiteScores]) -> Estimates:
-    """How much was there, how much of it was seen and how much of it is mine."""
+def _description(sites: Sequence[SitePredictions]) -> Estimates:
+    """Return how many pixels there are, which share is observed and which share is mine."""
     labels = [site.label for site in sites]
     at_location = [site.label[site.label_date] for site in sites]
-    valid = [~np.isnan(site.probability) for site in sites]
-    seen = [~np.isnan(site.location_score) for site in sites]
+    valid = [~np.isnan(site.observation_probability) for site in sites]
+    observed = [~np.isnan(site.location_probability) for site in sites]
     return {
         "count": {
             "sites": len(sites),
@@ -154,25 +180,25 @@ def _description(sites: Sequence[SiteScores]) -> Estimates:
             "observation": _share_of_mines(labels),
             "location": _share_of_mines(at_location),
         },
-        "coverage": {"observation": _share(valid), "location": _share(seen)},
-        "baseline": {"random": _chance(published(sites, against_truth=False))},
+        "coverage": {"observation": _share(valid), "location": _share(observed)},
+        "baseline": {"random": _random_scores(published_support(sites, against_truth=False))},
     }
 
 
 def _share_of_mines(labels: Sequence[I8]) -> float:
-    """Share of the labelled pixels that are mines."""
+    """Return the share of the labelled pixels that are mines."""
     return _share([part[part >= 0] == 1 for part in labels])
 
 
 def _share(parts: Sequence[NDArray[np.bool_]]) -> float:
-    """Share of True; NaN of nothing."""
+    """Return the share of True; NaN without any value."""
     size = sum(part.size for part in parts)
     return sum(int(part.sum()) for part in parts) / size if size else float("nan")
 
 
-def _chance(support: Support) -> Estimates:
-    """Score a coin: whatever its bias, its precision is the share of mines on the support."""
-    chance: Estimates = {}
+def _random_scores(support: Support) -> Estimates:
+    """Return the scores of a random model: its precision is the prevalence on the support."""
+    scores: Estimates = {}
     for name, rankings in (
         ("observation", support.observation),
         ("location", support.location),
@@ -180,5 +206,5 @@ def _chance(support: Support) -> Estimates:
         n_mine = sum(ranking.mine.size for ranking in rankings)
         total = n_mine + sum(ranking.other.size for ranking in rankings)
         share = n_mine / total if total else float("nan")
-        chance[name] = {"precision": share, "average_precision": share}
-    return chance
+        scores[name] = {"precision": share, "average_precision": share}
+    return scores

@@ -1,4 +1,4 @@
-"""Mines found and false objects: what an investigator counts, instead of pixels."""
+"""Matching of predicted objects with mines: mines found and false objects instead of pixels."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from minecover.core.components import connected
 from minecover.core.errors import ConfigError
 from minecover.core.grid import PIXEL_M
 from minecover.evaluation.ranking import F32, F64, I8, I64
-from minecover.evaluation.support import SiteScores
+from minecover.evaluation.support import SitePredictions
 
 I32 = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
-#: Square kilometres of a Landsat pixel.
+#: Area of a Landsat pixel [km2].
 PIXEL_KM2 = PIXEL_M**2 / 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRule:
-    """When an object is one, and when it has found a mine.
+    """What counts as an object, and when an object finds a mine.
 
     Parameters
     ----------
     min_px : int
-        Least pixels of a predicted object.
+        Smallest object [pixels], at least 1.
     tolerance_px : int
-        How far an object may lie from a mine that it finds, in both axes: labels are off by
-        30-60 m.
+        How far an object may lie from a mine that it finds, in both axes [pixels]: labels are
+        off by 30-60 m.
     f1_tolerance_px : sequence of int
-        Tolerances that the pixels' F1 is reported at.
+        Distances at which the tolerant F1 of the pixels is reported [pixels].
     false_per_100km2 : sequence of float
-        Affordable false objects per 100 km2 that the mine recall is reported at.
+        Limits on the false objects per 100 km2 at which the mine recall is reported.
     """
 
     min_px: int
@@ -45,55 +45,68 @@ class ObjectRule:
     false_per_100km2: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse counts and distances below zero."""
+        """Refuse an object without pixels, and distances and rates below zero."""
         least = min(self.tolerance_px, *self.f1_tolerance_px, *self.false_per_100km2, 0)
         if self.min_px < 1 or least < 0:
             raise ConfigError(
                 f"ObjectRule needs min_px >= 1 and no tolerance or rate below 0, found {self}. "
-                "Fix objects in conf/metrics."
+                "Fix metrics.objects in conf/config.yaml."
             )
 
     @property
     def gap_px(self) -> int:
-        """Rows between two sites, so that nothing reaches from one to the other."""
+        """Rows between two stacked sites [pixels], so that no distance reaches across."""
         return max(self.tolerance_px, *self.f1_tolerance_px, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectCounts:
-    """What was found at one threshold: (n_sites,) float64 each."""
+    """Objects matched with mines, at one threshold or at several.
 
-    found: F64  # mines that an object overlaps
-    hits: F64  # objects that overlap a mine
-    false: F64  # objects that touch neither a mine, nor its tolerance, nor ignored ground
-    iou: F64  # sum over the found mines of the overlap of their extents
+    Parameters
+    ----------
+    found : (n_sites,) or (n_thresholds, n_sites) float64
+        Number of observed mines within the tolerance of an object.
+    hits : float64 array of the same shape
+        Number of objects within the tolerance of an observed mine.
+    false : float64 array of the same shape
+        Number of objects that have no pixel within the tolerance of a mine or on ignored
+        pixels.
+    iou : float64 array of the same shape
+        Sum over the found mines of the intersection over union of mine and objects.
+    """
+
+    found: F64
+    hits: F64
+    false: F64
+    iou: F64
 
     @classmethod
     def stacked(cls, counts: Sequence[ObjectCounts], n_sites: int) -> ObjectCounts:
-        """Stack the counts of several thresholds: (n_thresholds, n_sites)."""
+        """Stack the counts of several thresholds into (n_thresholds, n_sites) arrays."""
         shape = (len(counts), n_sites)
         columns = ([getattr(one, field.name) for one in counts] for field in fields(cls))
         return cls(*(np.array(column, np.float64).reshape(shape) for column in columns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """Sites laid under each other on one plane, too far apart to touch.
+class StackedSites:
+    """Sites stacked along the rows of one array, with gaps too wide for objects to connect.
 
     Parameters
     ----------
     site : (rows,) int64
-        Index of each row's site; the number of sites between them.
-    score : (rows, cols) float32
-        Location scores; NaN where not observed, and between sites.
+        Index of each row's site; `n_sites` in the gaps.
+    probability : (rows, cols) float32
+        Probability of each location; NaN where not observed, and outside of the sites.
     target : (rows, cols) int8
-        1 mine, 0 not, -1 ignore or no site.
+        1 mine, 0 not, -1 ignore or outside of the sites.
     mine : (rows, cols) int32
-        Number of the mine (an 8-connected object of the target) at each pixel; -1 elsewhere.
+        Index of the mine (an 8-connected object of the target) at each pixel; -1 elsewhere.
     near : (rows, cols) bool
-        Within the rule's tolerance of a mine.
-    seen_px : (n_mines,) int64
-        Observed pixels of each mine.
+        Whether a pixel lies within the rule's tolerance of a mine.
+    observed_px : (n_mines,) int64
+        Number of observed pixels of each mine.
     mine_site : (n_mines,) int64
         Index of each mine's site.
     n_sites : int
@@ -101,126 +114,172 @@ class Ground:
     """
 
     site: I64
-    score: F32
+    probability: F32
     target: I8
     mine: I32
     near: Mask
-    seen_px: I64
+    observed_px: I64
     mine_site: I64
     n_sites: int
 
     @classmethod
-    def of(cls, sites: Sequence[SiteScores], rule: ObjectRule, *, truth: bool) -> Ground:
-        """Lay the sites out, against their labels or the truth."""
+    def of(
+        cls, sites: Sequence[SitePredictions], rule: ObjectRule, *, truth: bool
+    ) -> StackedSites:
+        """Stack sites.
+
+        Parameters
+        ----------
+        sites : sequence of SitePredictions
+            Sites of any shape, in the order of the counts.
+        rule : ObjectRule
+            Its distances define the gap between sites, its tolerance the pixels near a mine.
+        truth : bool
+            Whether the target is the truth instead of the labels.
+        """
         gap = rule.gap_px
         tops = np.cumsum([gap, *(site.shape[0] + gap for site in sites)])
         shape = (int(tops[-1]), max([site.shape[1] for site in sites], default=0))
-        score, target = np.full(shape, np.nan, np.float32), np.full(shape, -1, np.int8)
-        owner = np.full(shape[0], len(sites))
+        probability, target = np.full(shape, np.nan, np.float32), np.full(shape, -1, np.int8)
+        site_of_row = np.full(shape[0], len(sites))
         for index, (site, top) in enumerate(zip(sites, tops, strict=False)):
             rows, cols = site.shape
-            place = slice(top, top + rows), slice(cols)
-            score[place] = site.location_score.reshape(site.shape)
-            target[place] = site.targets(against_truth=truth).reshape(site.shape)
-            owner[place[0]] = index
+            window = slice(top, top + rows), slice(cols)
+            probability[window] = site.location_probability.reshape(site.shape)
+            target[window] = site.targets(against_truth=truth).reshape(site.shape)
+            site_of_row[window[0]] = index
         mine = np.full(shape, -1, np.int32)
         row, col = np.nonzero(target == 1)
         mine[row, col] = number = connected(row, col)
         n_mines = int(number.max(initial=-1)) + 1
-        seen = np.bincount(number, ~np.isnan(score[row, col]), n_mines).astype(np.int64)
+        observed_px = np.bincount(number, ~np.isnan(probability[row, col]), n_mines)
         mine_site = np.zeros(n_mines, np.int64)
-        mine_site[number] = owner[row]
-        near = within(target == 1, rule.tolerance_px)
-        return cls(owner, score, target, mine, near, seen, mine_site, len(sites))
+        mine_site[number] = site_of_row[row]
+        return cls(
+            site=site_of_row,
+            probability=probability,
+            target=target,
+            mine=mine,
+            near=dilate(target == 1, rule.tolerance_px),
+            observed_px=observed_px.astype(np.int64),
+            mine_site=mine_site,
+            n_sites=len(sites),
+        )
 
     @property
     def mines(self) -> F64:
-        """Mines of each site that were observed, on one pixel at least: (n_sites,)."""
-        return self.per_site(self.mine_site[self.seen_px > 0])
+        """Number of mines of each site with an observed pixel: (n_sites,) float64."""
+        return self.per_site(self.mine_site[self.observed_px > 0])
 
     @property
-    def unseen_mines(self) -> int:
-        """Mines that no pixel was ever observed of; nobody could find them."""
-        return int((self.seen_px == 0).sum())
+    def n_unobserved_mines(self) -> int:
+        """Number of mines without an observed pixel, which no model can find."""
+        return int((self.observed_px == 0).sum())
 
     @property
     def km2(self) -> F64:
-        """Observed ground of each site: (n_sites,) [km2]."""
-        seen = np.count_nonzero(~np.isnan(self.score), axis=1).astype(np.float64)
-        return self.per_site(self.site, seen * PIXEL_KM2)
+        """Observed area of each site [km2]: (n_sites,) float64."""
+        n_observed = np.count_nonzero(~np.isnan(self.probability), axis=1).astype(np.float64)
+        return self.per_site(self.site, n_observed * PIXEL_KM2)
 
-    def per_site(self, index: I64, values: F64 | None = None) -> F64:
-        """Count, or add up, by site: (n_sites,) float64."""
-        sums = np.bincount(index, values, self.n_sites + 1)[: self.n_sites]
+    def per_site(self, site: I64, values: F64 | None = None) -> F64:
+        """Count things, or sum up their values, by site.
+
+        Parameters
+        ----------
+        site : (n,) int64
+            Index of each thing's site; `n_sites` for none.
+        values : (n,) float64 or None
+            What to sum up; None counts.
+
+        Returns
+        -------
+        (n_sites,) float64
+        """
+        sums = np.bincount(site, values, self.n_sites + 1)[: self.n_sites]
         return sums.astype(np.float64)
 
     def at_least(self, threshold: F64 | float) -> Mask:
-        """Find the pixels at or above a threshold, one for all or one a site."""
-        every = np.append(np.broadcast_to(threshold, self.n_sites), np.inf)[self.site]
-        found: Mask = self.score >= every.astype(np.float32)[:, None]
+        """Return the pixels whose probability reaches the threshold.
+
+        Parameters
+        ----------
+        threshold : float, or (n_sites,) float64
+            One for all sites or one for each.
+
+        Returns
+        -------
+        (rows, cols) bool
+        """
+        by_row = np.append(np.broadcast_to(threshold, self.n_sites), np.inf)[self.site]
+        found: Mask = self.probability >= by_row.astype(np.float32)[:, None]
         return found
 
 
-def within(mask: Mask, distance_px: int) -> Mask:
-    """Widen a mask by some pixels on all sides, corners included."""
+def dilate(mask: Mask, distance_px: int) -> Mask:
+    """Return a (rows, cols) mask dilated by a square: `distance_px` pixels on all sides."""
     side = 2 * distance_px + 1
-    wide: Mask = binary_dilation(mask, np.ones((side, side), np.bool_))
-    return wide
+    dilated: Mask = binary_dilation(mask, np.ones((side, side), np.bool_))
+    return dilated
 
 
-def count_objects(ground: Ground, threshold: F64 | float, rule: ObjectRule) -> ObjectCounts:
-    """Find the objects at a threshold and hold them against the mines.
+def count_objects(
+    stacked: StackedSites, threshold: F64 | float, rule: ObjectRule
+) -> ObjectCounts:
+    """Find the objects at a threshold and match them with the mines.
 
     Parameters
     ----------
-    ground : Ground
+    stacked : StackedSites
+        Probabilities and target of the sites, stacked with the same rule.
     threshold : float, or (n_sites,) float64
-        A score at or above it belongs to an object.
+        A pixel with a probability at or above it belongs to an object.
     rule : ObjectRule
+        Defines objects and when one of them finds a mine.
 
     Returns
     -------
-    ObjectCounts
-        A mine counts as found whatever else its object covers: read it beside the overlap
-        (intersection over union, on observed ground that is not ignored).
+    ObjectCounts of (n_sites,) arrays
+        A mine counts as found whatever else its object covers; the intersection over union,
+        of observed pixels that are not ignored, says how well the extents agree.
     """
-    row, col = np.nonzero(ground.at_least(threshold))
+    row, col = np.nonzero(stacked.at_least(threshold))
     number = connected(row, col)
     n_objects = int(number.max(initial=-1)) + 1
     is_object = np.bincount(number, minlength=n_objects) >= rule.min_px
-    kept = is_object[number]
-    row, col, number = row[kept], col[kept], number[kept]
-    target, near = ground.target[row, col], ground.near[row, col]
-    excused = np.bincount(number, near | (target == -1), n_objects) > 0
+    inside = is_object[number]
+    row, col, number = row[inside], col[inside], number[inside]
+    target, near = stacked.target[row, col], stacked.near[row, col]
+    is_excused = np.bincount(number, near | (target == -1), n_objects) > 0
     site_of = np.zeros(n_objects, np.int64)
-    site_of[number] = ground.site[row]
+    site_of[number] = stacked.site[row]
 
-    hit, mine = _pairs(ground, row[near], col[near], number[near], rule.tolerance_px)
-    found = np.unique(mine)
-    judged_px = np.bincount(number, target >= 0, n_objects)
-    shared_px = np.bincount(ground.mine[row, col] + 1, minlength=len(ground.seen_px) + 1)[1:]
-    object_px = np.bincount(mine, judged_px[hit], len(ground.seen_px))
-    union_px = ground.seen_px + object_px - shared_px
+    hit, mine = _pairs(stacked, row[near], col[near], number[near], rule.tolerance_px)
+    found, n_mines = np.unique(mine), len(stacked.observed_px)
+    labelled_px = np.bincount(number, target >= 0, n_objects)
+    shared_px = np.bincount(stacked.mine[row, col] + 1, minlength=n_mines + 1)[1:]
+    object_px = np.bincount(mine, labelled_px[hit], n_mines)
+    union_px = stacked.observed_px + object_px - shared_px
     return ObjectCounts(
-        found=ground.per_site(ground.mine_site[found]),
-        hits=ground.per_site(site_of[np.unique(hit)]),
-        false=ground.per_site(site_of[is_object & ~excused]),
-        iou=ground.per_site(ground.mine_site[found], shared_px[found] / union_px[found]),
+        found=stacked.per_site(stacked.mine_site[found]),
+        hits=stacked.per_site(site_of[np.unique(hit)]),
+        false=stacked.per_site(site_of[is_object & ~is_excused]),
+        iou=stacked.per_site(stacked.mine_site[found], shared_px[found] / union_px[found]),
     )
 
 
 def _pairs(
-    ground: Ground, row: I64, col: I64, number: I32, tolerance_px: int
+    stacked: StackedSites, row: I64, col: I64, number: I32, tolerance_px: int
 ) -> tuple[I64, I64]:
-    """List each object with each observed mine that it lies within the tolerance of, once."""
+    """Pair each object with each observed mine within the tolerance, once: (n_pairs,) each."""
     steps = np.arange(-tolerance_px, tolerance_px + 1)
     down, right = (step.ravel() for step in np.meshgrid(steps, steps, indexing="ij"))
-    there = col[:, None] + right
-    inside = (there >= 0) & (there < ground.mine.shape[1])
-    mine = ground.mine[row[:, None] + down, np.where(inside, there, 0)]
+    col_there = col[:, None] + right
+    inside = (col_there >= 0) & (col_there < stacked.mine.shape[1])
+    mine = stacked.mine[row[:, None] + down, np.where(inside, col_there, 0)]
     meets = inside & (mine >= 0)
-    meets[meets] = ground.seen_px[mine[meets]] > 0
+    meets[meets] = stacked.observed_px[mine[meets]] > 0
     objects = np.broadcast_to(number[:, None], meets.shape)[meets].astype(np.int64)
-    n_mines = max(len(ground.seen_px), 1)
+    n_mines = max(len(stacked.observed_px), 1)
     pairs = np.unique(objects * n_mines + mine[meets])
     return pairs // n_mines, pairs % n_mines

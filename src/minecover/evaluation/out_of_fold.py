@@ -1,4 +1,4 @@
-"""Out-of-fold probabilities: one Parquet file, a row an observation, a row group a site."""
+"""Out-of-fold probabilities as a Parquet file: a row per observation, a row group per site."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from minecover.core.cube import F32
 from minecover.core.files import replacing
 
-OUT_OF_FOLD = pa.schema(
+#: Columns of the file; `date` is ``YYYY-MM-DD``.
+SCHEMA = pa.schema(
     [
         ("site_id", pa.dictionary(pa.int32(), pa.string())),
         ("date", pa.dictionary(pa.int32(), pa.string())),
@@ -31,7 +32,25 @@ OUT_OF_FOLD = pa.schema(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutOfFold:
-    """Out-of-fold probabilities of one site, each (time, row, col)."""
+    """Out-of-fold probabilities of one site.
+
+    Parameters
+    ----------
+    site_id : str
+        Name of the site.
+    fold : int
+        Fold that the site was held out in: no model that scored it was trained on it.
+    dates : tuple of str
+        Dates as ``YYYY-MM-DD``, one for each position of the time axis.
+    label : (time, row, col) int8
+        1 mine, 0 not labelled as mine, -1 ignore.
+    truth : (time, row, col) int8
+        Where mines really are, which only a simulation knows; -1 unknown.
+    valid : (time, row, col) bool
+        Whether the observation is usable.
+    probability : (time, row, col) float32
+        Probability of a mine, 0..1; NaN where it is not valid.
+    """
 
     site_id: str
     fold: int
@@ -43,12 +62,20 @@ class OutOfFold:
 
 
 def write_out_of_fold(path: Path, sites: Iterator[OutOfFold]) -> None:
-    """Write sites as they come, one row group each."""
+    """Write the sites to a Parquet file, one row group each, in the order given.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is replaced only once the last site is written.
+    sites : iterator of OutOfFold
+        Only one of them is in memory at a time.
+    """
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(
             temporary,
-            OUT_OF_FOLD,
+            SCHEMA,
             compression="zstd",
             compression_level=1,
             write_statistics=False,
@@ -59,7 +86,18 @@ def write_out_of_fold(path: Path, sites: Iterator[OutOfFold]) -> None:
 
 
 def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
-    """Read what `write_out_of_fold` wrote, site by site, in its order."""
+    """Read the sites of a file that `write_out_of_fold` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The Parquet file.
+
+    Yields
+    ------
+    OutOfFold
+        One site after the other, in the order of the file.
+    """
     file = pq.ParquetFile(path)
     for group in range(file.num_row_groups):
         rows = file.read_row_group(group, use_threads=False)
@@ -81,7 +119,7 @@ def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
 
 
 def _rows(site: OutOfFold) -> pa.Table:
-    n_dates, n_rows, n_cols = site.label.shape
+    """Return the observations of a site as rows, date by date and pixel by pixel."""
     date, row, col = np.indices(site.label.shape, np.int32).reshape(3, -1)
     n = len(date)
     return pa.table(
@@ -96,5 +134,5 @@ def _rows(site: OutOfFold) -> pa.Table:
             site.valid.ravel(),
             site.probability.ravel(),
         ],
-        schema=OUT_OF_FOLD,
+        schema=SCHEMA,
     )

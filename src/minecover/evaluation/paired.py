@@ -1,4 +1,4 @@
-"""Two models on the same sites: the differences of their scores, with intervals."""
+"""Paired comparison of two models on the same sites, with intervals of the differences."""
 
 from __future__ import annotations
 
@@ -6,53 +6,59 @@ import numpy as np
 import pandas as pd
 
 from minecover.core.errors import ModelError
-from minecover.evaluation.estimates import DECIMALS, drawn
-from minecover.evaluation.metrics import estimates
-from minecover.evaluation.scored_model import Judged, Yardstick
+from minecover.evaluation.estimates import DECIMALS, iter_scores
+from minecover.evaluation.metrics import compute_estimates
+from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
 
 
-def paired(a: Judged, b: Judged, yardstick: Yardstick) -> pd.DataFrame:
-    """Compare two models on the same sites, drawn alike for both.
+def paired_differences(
+    a: ScoredModel, b: ScoredModel, settings: EvaluationSettings
+) -> pd.DataFrame:
+    """Compute the differences between the scores of two models on the same sites.
 
-    Sites differ more than models do: the interval of a difference is far narrower than what
-    two intervals side by side suggest.
+    Each replicate draws the same sites for both models. Sites differ more than models do, so
+    that the interval of a difference is far narrower than two separate intervals suggest.
 
     Parameters
     ----------
-    a, b : Judged
-        Scores of the same sites, each cut in its own way.
-    yardstick : Yardstick
+    a, b : ScoredModel
+        Predictions on the same sites with the same labels; each model has its own thresholds.
+    settings : EvaluationSettings
+        The same for both models.
 
     Returns
     -------
     DataFrame of `score`, `a`, `b`, `difference`, `difference_low`, `difference_high`
-        A row a score, by its dotted name in reports/metrics.json; the difference is b - a.
-        Scores that only one of them has (of observations, if one design scores dates and the
-        other does not) are left out.
+        A row per score, by its dotted name in reports/metrics.json; the difference is b - a.
+        Scores that only one model has are left out, and so are those of the observations if
+        the models do not score the same number of dates.
 
     Raises
     ------
     ModelError
-        If they were not scored on the same sites with the same labels.
+        If the models were not scored on the same sites with the same labels.
     """
-    _same_sites(a, b)
-    of_a, of_b = (dict(drawn(estimates(model, yardstick))) for model in (a, b))
-    alike = [len(site.probability) for site in a.ordered(background=False)] == [
-        len(site.probability) for site in b.ordered(background=False)
-    ]
+    _check_same_sites(a, b)
+    of_a, of_b = (dict(iter_scores(compute_estimates(one, settings))) for one in (a, b))
+    same_dates = _dates_per_site(a) == _dates_per_site(b)
     rows = []
     for name in of_a:
-        if name in of_b and (alike or "observation" not in name.split(".")):
+        if name in of_b and (same_dates or "observation" not in name.split(".")):
             difference = of_b[name] - of_a[name]
-            low, high = yardstick.bootstrap.interval(difference[1:])
+            low, high = settings.bootstrap.interval(difference[1:])
             rows.append((name, of_a[name][0], of_b[name][0], difference[0], low, high))
     columns = ["score", "a", "b", "difference", "difference_low", "difference_high"]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(dict.fromkeys(columns[1:], np.float64)).round(DECIMALS)
 
 
-def _same_sites(a: Judged, b: Judged) -> None:
-    """Refuse a comparison of scores on different ground."""
+def _dates_per_site(model: ScoredModel) -> list[int]:
+    """Count the dates of each site that is not background."""
+    return [len(one.observation_probability) for one in model.sorted_sites(background=False)]
+
+
+def _check_same_sites(a: ScoredModel, b: ScoredModel) -> None:
+    """Refuse models that were scored on different sites or labels."""
     by_name = [{site.site_id: site for site in model.sites} for model in (a, b)]
     unlike = sorted(by_name[0].keys() ^ by_name[1].keys()) or sorted(
         name
@@ -63,6 +69,7 @@ def _same_sites(a: Judged, b: Judged) -> None:
     )
     if unlike:
         raise ModelError(
-            f"two models are compared on the same labelled sites, found {len(unlike)} sites "
-            f"that differ: {', '.join(unlike[:5])}. Score both on the same labels and sites."
+            "two models can only be compared on the same sites with the same labels, found "
+            f"{len(unlike)} sites that differ: {', '.join(unlike[:5])}. "
+            "Score both models on the same labels and sites."
         )

@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: reliability, Brier score, calibration error."""
+"""Calibration of probabilities: reliability table, Brier score, expected calibration error."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import pandas as pd
 
 from minecover.evaluation.ranking import F64, I64, Ranking, ratio
 
-#: Upper edges of the reliability bins. The first one holds nearly all pixels and says
-#: nothing about the model, so that the expected calibration error starts above it.
+#: Upper edges of the reliability bins. The first bin holds nearly all pixels and says nothing
+#: about the model, so that the expected calibration error starts above it.
 BIN_EDGES = np.linspace(0.05, 1.0, 20)
 
 
-def reliability(rankings: Sequence[Ranking]) -> pd.DataFrame:
-    """Compare what was predicted with what was there, bin by bin of 0.05.
+def reliability_table(rankings: Sequence[Ranking]) -> pd.DataFrame:
+    """Compare predicted probabilities with observed shares of mines, in bins of 0.05.
 
     Parameters
     ----------
     rankings : sequence of Ranking
-        Of probabilities in 0..1.
+        Probabilities in 0..1, one ranking for each site.
 
     Returns
     -------
     DataFrame of `above`, `up_to`, `count`, `mean_predicted`, `observed_share`, `brier`
-        A row a bin ``above < p <= up_to`` (the first holds 0 too); NaN in empty bins.
+        A row per bin ``above < p <= up_to`` (the first holds 0 too); NaN in empty bins.
     """
     count, mine, total, squares = _bins(rankings).sum(axis=1)
     return pd.DataFrame(
@@ -40,23 +40,23 @@ def reliability(rankings: Sequence[Ranking]) -> pd.DataFrame:
     )
 
 
-def calibration(rankings: Sequence[Ranking], draws: F64) -> dict[str, F64]:
-    """Score the probabilities as probabilities.
+def calibration_scores(rankings: Sequence[Ranking], draws: F64) -> dict[str, F64]:
+    """Compute the calibration scores of the pooled sites in each draw.
 
     Parameters
     ----------
     rankings : sequence of Ranking
-        A site each, of probabilities in 0..1.
+        Probabilities in 0..1, one ranking for each site.
     draws : (1 + replicates, n_sites) float64
-        See `Bootstrap.draws`.
+        How often each site counts; see `Bootstrap.draws`.
 
     Returns
     -------
-    dict of (1 + replicates,) arrays
-        ``brier``, the mean squared error; ``brier_skill``, the share of it that is saved over
-        saying the prevalence everywhere; ``ece``, the expected calibration error over the
-        pixels with p > 0.05, since over all pixels a constant scores 0. NaN where there is no
-        pixel to count.
+    dict of str to (1 + replicates,) float64
+        ``brier``, the mean squared error; ``brier_skill``, one minus its ratio to the Brier
+        score of predicting the prevalence everywhere; ``ece``, the expected calibration error
+        over the pixels with p > 0.05 (over all pixels a constant would score 0). NaN where
+        there is no pixel to count.
 
     References
     ----------
@@ -74,19 +74,19 @@ def calibration(rankings: Sequence[Ranking], draws: F64) -> dict[str, F64]:
 
 
 def _bins(rankings: Sequence[Ranking]) -> F64:
-    """Sum up pixels, mines, p and (p - label)**2: (4, n_rankings, n_bins)."""
+    """Sum up pixels, mine pixels, p and (p - label)**2: (4, n_rankings, n_bins)."""
     sums = np.zeros((4, len(rankings), BIN_EDGES.size))
     for site, ranking in enumerate(rankings):
         for is_mine, ascending in ((0.0, ranking.other), (1.0, ranking.mine)):
             p = ascending.astype(np.float64)
             ends = np.searchsorted(ascending, BIN_EDGES.astype(np.float32), side="right")
             n = np.diff(ends, prepend=0).astype(np.float64)
-            parts = [n, n * is_mine, _parts(p, ends), _parts((p - is_mine) ** 2, ends)]
-            sums[:, site] += parts
+            squares = (p - is_mine) ** 2
+            sums[:, site] += [n, n * is_mine, _bin_sums(p, ends), _bin_sums(squares, ends)]
     return sums
 
 
-def _parts(values: F64, ends: I64) -> F64:
-    """Sum `values` between consecutive ends, the first part from the start on."""
+def _bin_sums(values: F64, ends: I64) -> F64:
+    """Sum `values` between consecutive ends, the first sum from the start on."""
     running = np.concatenate([[0.0], np.cumsum(values)])
     return np.diff(running[ends], prepend=0.0)

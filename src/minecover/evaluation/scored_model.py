@@ -1,4 +1,4 @@
-"""What is scored and with what: a model's scores with its cuts, and the yardstick."""
+"""A model's out-of-fold predictions with its thresholds, and the settings of its evaluation."""
 
 from __future__ import annotations
 
@@ -11,60 +11,74 @@ from minecover.core.errors import ConfigError
 from minecover.evaluation.bootstrap import Bootstrap
 from minecover.evaluation.object_matching import ObjectRule
 from minecover.evaluation.ranking import F64
-from minecover.evaluation.support import SiteScores
-from minecover.evaluation.thresholds import Cut
+from minecover.evaluation.support import SitePredictions
+from minecover.evaluation.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """A model's scores and where they are cut.
+class ScoredModel:
+    """The out-of-fold predictions of a model and its thresholds.
 
     Parameters
     ----------
-    sites : sequence of SiteScores
-        In any order, each once.
-    cuts : mapping of Cut
-        ``observation`` and ``location``, with a threshold for each fold that was chosen on
-        the other folds or fixed beforehand (`choose_cuts`).
+    sites : sequence of SitePredictions
+        Every site once, in any order.
+    thresholds : mapping of str to Thresholds
+        For ``observation`` and ``location``, with a threshold for each fold that was chosen on
+        the other folds or fixed beforehand (`choose_thresholds`).
     """
 
-    sites: Sequence[SiteScores]
-    cuts: Mapping[str, Cut]
+    sites: Sequence[SitePredictions]
+    thresholds: Mapping[str, Thresholds]
 
     def __post_init__(self) -> None:
-        """Refuse doubled sites and folds without a threshold."""
+        """Refuse a site that occurs twice and folds without a threshold."""
         names = [site.site_id for site in self.sites]
         if len(set(names)) < len(names):
-            raise ValueError("each site is scored once, found a site_id twice.")
+            raise ValueError("each site must be scored once, found a site_id twice.")
         folds = {site.fold for site in self.sites}
-        by_fold = [self.cuts[level].by_fold for level in ("observation", "location")]
-        missing = sorted(fold for fold in folds if any(fold not in cut for cut in by_fold))
+        levels = [self.thresholds[level].by_fold for level in ("observation", "location")]
+        missing = sorted(fold for fold in folds if any(fold not in one for one in levels))
         if missing:
             raise ValueError(f"every fold needs a threshold, found none for folds {missing}.")
 
-    def ordered(self, *, background: bool) -> list[SiteScores]:
-        """Give the sites by name: those on mine-free ground, or all the others."""
+    def sorted_sites(self, *, background: bool) -> list[SitePredictions]:
+        """Return the background sites (True) or all the others (False), sorted by name."""
         chosen = [site for site in self.sites if site.is_background == background]
         return sorted(chosen, key=lambda site: site.site_id)
 
-    def thresholds(self, sites: Sequence[SiteScores], level: str) -> F64:
-        """Give each site the threshold of its fold: (n_sites,) float64."""
-        by_fold = self.cuts[level].by_fold
+    def site_thresholds(self, sites: Sequence[SitePredictions], level: str) -> F64:
+        """Return the threshold of each site, which is that of its fold.
+
+        Parameters
+        ----------
+        sites : sequence of SitePredictions
+            Sites of this model, in the order of the result.
+        level : str
+            ``observation`` or ``location``.
+
+        Returns
+        -------
+        (n_sites,) float64
+            Predict a mine at ``probability >= threshold``.
+        """
+        by_fold = self.thresholds[level].by_fold
         return np.array([by_fold[site.fold] for site in sites], np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Yardstick:
-    """What is reported of a model besides what always is.
+class EvaluationSettings:
+    """What the evaluation of a model depends on besides its predictions.
 
     Parameters
     ----------
     bootstrap : Bootstrap
-        How intervals are drawn. Thresholds are not chosen anew.
+        Defines the intervals. Thresholds are not chosen again in each replicate.
     objects : ObjectRule
-        What an object is.
+        Defines objects and when one of them finds a mine.
     prevalences : sequence of float
-        Shares of mine ground at which the precision of the locations is re-expressed.
+        Shares of mine pixels, 0 < share < 1, at which the precision of the locations is
+        re-expressed.
     """
 
     bootstrap: Bootstrap
@@ -72,9 +86,9 @@ class Yardstick:
     prevalences: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse what is no share."""
+        """Refuse a prevalence that is not a share."""
         if not all(0 < share < 1 for share in self.prevalences):
             raise ConfigError(
-                f"metrics.prevalences lie between 0 and 1, found {list(self.prevalences)}. "
-                "Fix them in conf/metrics."
+                "metrics.prevalences must lie between 0 and 1, found "
+                f"{list(self.prevalences)}. Fix them in conf/config.yaml."
             )

@@ -1,4 +1,4 @@
-"""Where to cut: thresholds chosen on out-of-fold scores, never on the ground they judge."""
+"""Decision thresholds, chosen on out-of-fold probabilities and never on the fold they score."""
 
 from __future__ import annotations
 
@@ -10,79 +10,97 @@ import numpy as np
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold
 from minecover.evaluation.ranking import Ranking, best_f1_threshold, best_f1_threshold_by_fold
-from minecover.evaluation.support import SiteScores, common_support
+from minecover.evaluation.support import SitePredictions, common_support
 
-#: The value of `design.threshold` that asks for a choice; a number is taken as it is.
+#: The value of `design.threshold` that maximises F1; a number is used as it is.
 BEST_F1 = "best_f1"
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Thresholds of one level: what ships, and what each fold is judged with.
+class Thresholds:
+    """Thresholds of one level (observations or locations).
 
     Parameters
     ----------
     shipped : float
-        Chosen on all folds, for a model trained on all of them.
-    by_fold : mapping of fold to threshold
-        Chosen on the other folds.
+        Threshold of the model that is trained on all folds; chosen on all of them.
+    by_fold : mapping of int to float
+        Threshold that each fold is scored with; chosen on the other folds.
     """
 
     shipped: float
     by_fold: Mapping[int, float]
 
 
-def site_scores(site: OutOfFold, aggregation: Aggregation) -> SiteScores:
-    """Lay one site's out-of-fold probabilities out for scoring."""
+def site_predictions(site: OutOfFold, aggregation: Aggregation) -> SitePredictions:
+    """Aggregate the out-of-fold probabilities of a site over its dates.
+
+    Parameters
+    ----------
+    site : OutOfFold
+        Labels and probabilities of one site, (time, row, col).
+    aggregation : Aggregation
+        Combines the dates of each location into one probability.
+
+    Returns
+    -------
+    SitePredictions
+        Arrays flattened to (time, n) and (n,); the locations carry the labels of the last date.
+    """
     shape = (len(site.dates), -1)
-    by_date = site.probability.reshape(shape)
-    return SiteScores(
+    probability = site.probability.reshape(shape)
+    return SitePredictions(
         site_id=site.site_id,
         fold=site.fold,
         label=site.label.reshape(shape),
         truth=site.truth.reshape(shape),
-        probability=by_date,
-        location_score=aggregation(by_date),
+        observation_probability=probability,
+        location_probability=aggregation(probability),
         label_date=-1,
         shape=(site.label.shape[1], site.label.shape[2]),
     )
 
 
-def choose_cuts(sites: Sequence[SiteScores], chosen: float | str) -> dict[str, Cut]:
-    """Choose the thresholds for single observations and for locations.
+def choose_thresholds(
+    sites: Sequence[SitePredictions], threshold: float | str
+) -> dict[str, Thresholds]:
+    """Choose the thresholds for observations and for locations.
 
     Parameters
     ----------
-    sites : sequence of SiteScores
-    chosen : float or "best_f1"
-        A number is used everywhere, as it is.
+    sites : sequence of SitePredictions
+        All the sites of all folds; thresholds are chosen on their labels, on common support.
+    threshold : float or "best_f1"
+        A number is used for every fold as it is; ``best_f1`` maximises F1.
 
     Returns
     -------
-    dict of Cut
-        ``observation`` and ``location``.
+    dict of str to Thresholds
+        For ``observation`` and ``location``.
 
     Raises
     ------
     ModelError
-        If no mine has a score in the folds other than one.
+        If no mine pixel in the folds other than one has a probability.
     """
     folds = [site.fold for site in sites]
-    if chosen != BEST_F1:
-        fixed = Cut(float(chosen), dict.fromkeys(folds, float(chosen)))
+    if threshold != BEST_F1:
+        fixed = Thresholds(float(threshold), dict.fromkeys(folds, float(threshold)))
         return {"observation": fixed, "location": fixed}
     support = common_support(sites, against_truth=False)
     return {
-        "observation": _best(support.observation, folds),
-        "location": _best(support.location, folds),
+        "observation": _best_f1(support.observation, folds),
+        "location": _best_f1(support.location, folds),
     }
 
 
-def _best(rankings: Sequence[Ranking], folds: Sequence[int]) -> Cut:
+def _best_f1(rankings: Sequence[Ranking], folds: Sequence[int]) -> Thresholds:
     """Choose on all folds, and for each fold on the others."""
-    score = np.concatenate([part for r in rankings for part in (r.mine, r.other)])
-    label = np.concatenate([np.repeat([1, 0], (r.mine.size, r.other.size)) for r in rankings])
-    sizes = [r.mine.size + r.other.size for r in rankings]
-    fold = np.repeat(np.array(folds, np.int8), sizes)
-    label = label.astype(np.int8)
-    return Cut(best_f1_threshold(score, label), best_f1_threshold_by_fold(score, label, fold))
+    probability = np.concatenate([part for r in rankings for part in (r.mine, r.other)])
+    sizes = [(r.mine.size, r.other.size) for r in rankings]
+    label = np.concatenate([np.repeat([1, 0], size) for size in sizes]).astype(np.int8)
+    fold = np.repeat(np.array(folds, np.int8), [sum(size) for size in sizes])
+    return Thresholds(
+        best_f1_threshold(probability, label),
+        best_f1_threshold_by_fold(probability, label, fold),
+    )

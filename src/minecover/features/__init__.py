@@ -1,4 +1,4 @@
-"""What a model sees: feature sets, one file each, that turn a patch into named planes."""
+"""What a model sees: feature sets, one file each, that compute named planes from a cube."""
 
 from __future__ import annotations
 
@@ -9,86 +9,92 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32, Cube
-from minecover.features.series import Series
+from minecover.features.date_series import DateSeries
 
 
 @runtime_checkable
 class ObservationFeature(Protocol):
-    """Planes for every date, from that date's valid pixels alone."""
+    """A feature set with planes for every date, from that date's valid pixels alone."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the planes, in order."""
+        """Names of the planes, in the order of `on_dates`."""
         ...
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Bands that it takes."""
+        """Names of the bands that the cube must hold."""
         ...
 
     @property
     def reach_px(self) -> int:
-        """How far round a pixel its planes look [px]."""
+        """Distance around a pixel within which other pixels change its planes [px]."""
         ...
 
     def only(self, names: Collection[str]) -> ObservationFeature:
-        """Leave out planes that are not named, and the bands that no other takes."""
+        """Return the feature set without the planes, and the bands, that `names` does not need.
+
+        Parameters
+        ----------
+        names : collection of str
+            Planes to keep, in any order. Names of other feature sets are ignored.
+        """
         ...
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Compute the planes.
+        """Compute the planes of every date.
 
         Parameters
         ----------
         cube : Cube
-            A site's scenes, with their halo.
+            A site's scenes with all of `bands`, and a halo of at least `reach_px`.
         valid : (time, row, col) bool
-            Which observations may be looked at.
+            Observations that may be used, halo included.
 
         Returns
         -------
         (time, name, row, col) float32
-            On the cube's grid, halo included. What lies where `valid` is false is not used.
+            On the cube's grid, halo included. Values where `valid` is false are not used.
         """
         ...
 
 
 @runtime_checkable
 class LocationFeature(Protocol):
-    """Planes for every location, from all its valid dates or from what lies round it."""
+    """A feature set with planes for every location, from all its valid dates or its context."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the planes, in order."""
+        """Names of the planes, in the order of `over_dates`."""
         ...
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the observation planes that it takes."""
+        """Names of the observation planes that the series must hold."""
         ...
 
     @property
-    def surroundings(self) -> tuple[str, ...]:
-        """Names of the context planes that it takes."""
+    def context_planes(self) -> tuple[str, ...]:
+        """Names of the context planes that the series must hold."""
         ...
 
     @property
     def reach_px(self) -> int:
-        """How far round a pixel its planes look, beyond the reach of its inputs [px]."""
+        """Distance around a pixel within which inputs are used, beyond their own reach [px]."""
         ...
 
-    def over_dates(self, series: Series) -> F32:
-        """Compute the planes.
+    def over_dates(self, series: DateSeries) -> F32:
+        """Compute the planes of every location.
 
         Parameters
         ----------
-        series : Series
-            The inputs on the patch's valid dates, and what lies round it.
+        series : DateSeries
+            The planes of `inputs` on the valid dates, and the planes of `context_planes`.
 
         Returns
         -------
         (name, row, col) float32
-            On the patch's grid, halo included.
+            On the grid of the series, halo included.
         """
         ...
 

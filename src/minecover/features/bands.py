@@ -1,4 +1,4 @@
-"""The bands as they are: the published model's own features."""
+"""Reflectance and brightness temperature as they are: the features of the published model."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class Bands:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The bands' own names."""
+        """Names of the bands."""
         return tuple(self.bands)
 
     @property
     def reach_px(self) -> int:
-        """A pixel looks at itself."""
+        """0: a pixel depends on itself alone."""
         return 0
 
     def only(self, names: Collection[str]) -> Bands:
-        """Leave bands out."""
+        """Return the feature set with the named bands alone."""
         return Bands(tuple(band for band in self.bands if band in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Give the bands' values, date by date."""
+        """Return the bands' values on every date, (time, band, row, col) float32."""
         return cube.values(*self.bands)

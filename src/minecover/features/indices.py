@@ -1,4 +1,4 @@
-"""Spectral indices: pure functions of reflectance, each with its source."""
+"""Spectral indices as functions of reflectance, each with its source."""
 
 from __future__ import annotations
 
@@ -15,21 +15,47 @@ F32 = NDArray[np.float32]
 
 
 def normalised_difference(a: F32, b: F32) -> F32:
-    """Give (a - b) / (a + b), in -1 ... 1; NaN where both are dark: 0/0 is no cover at all.
+    """Return (a - b) / (a + b), clipped to -1 ... 1.
 
     Noise makes reflectance slightly negative over dark water, where the ratio leaves its range:
     such values are clipped, so that one pixel cannot stretch a feature's scale.
+
+    Parameters
+    ----------
+    a, b : float32
+        Reflectance [1], of one shape.
+
+    Returns
+    -------
+    float32
+        Of the same shape; NaN where the sum is not positive, since 0/0 is no land cover.
     """
     return pixels.normalised_difference(a, b)
 
 
 def ratio(a: F32, b: F32) -> F32:
-    """Give a / b, clipped to 0 ... 10; NaN where `b` is dark."""
+    """Return a / b, clipped to 0 ... 10.
+
+    Parameters
+    ----------
+    a, b : float32
+        Reflectance [1], of one shape.
+
+    Returns
+    -------
+    float32
+        Of the same shape; NaN where `b` is not positive.
+    """
     return pixels.ratio(a, b)
 
 
 def evi2(red: F32, nir: F32) -> F32:
-    """Give 2.5 (nir - red) / (nir + 2.4 red + 1): vegetation, robust to haze.
+    """Return the two-band enhanced vegetation index, 2.5 (nir - red) / (nir + 2.4 red + 1).
+
+    Parameters
+    ----------
+    red, nir : float32
+        Reflectance [1], of one shape.
 
     References
     ----------
@@ -39,7 +65,12 @@ def evi2(red: F32, nir: F32) -> F32:
 
 
 def bsi(blue: F32, red: F32, nir: F32, swir1: F32) -> F32:
-    """Bare soil index: ((swir1 + red) - (nir + blue)) over their sum.
+    """Return the bare soil index, ((swir1 + red) - (nir + blue)) over their sum, in -1 ... 1.
+
+    Parameters
+    ----------
+    blue, red, nir, swir1 : float32
+        Reflectance [1], of one shape.
 
     References
     ----------
@@ -50,13 +81,21 @@ def bsi(blue: F32, red: F32, nir: F32, swir1: F32) -> F32:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A formula and the Landsat 8/9 bands it takes, in the order of its arguments."""
+    """A formula and its Landsat 8/9 bands.
+
+    Parameters
+    ----------
+    bands : tuple of str
+        Names of the bands, in the order of the formula's arguments.
+    formula : callable
+        Takes the bands' reflectance and returns the index, float32 of the same shape.
+    """
 
     bands: tuple[str, ...]
     formula: Callable[..., F32]
 
     def __call__(self, reflectance: Mapping[str, F32]) -> F32:
-        """Apply the formula to planes by band name."""
+        """Apply the formula to reflectance by band name; other bands are ignored."""
         return self.formula(*(reflectance[band] for band in self.bands))
 
 

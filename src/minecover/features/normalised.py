@@ -1,4 +1,4 @@
-"""Bands and indices against the ground round them: haze, sun and weather taken out."""
+"""Bands and indices relative to the ground around them: without haze, sun angle and weather."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from minecover.core.errors import ConfigError
 from minecover.core.kernels import pixels
 from minecover.core.landsat import THERMAL
 from minecover.features.indices import INDICES
-from minecover.features.spectral import bands_of, on_bands
+from minecover.features.spectral import bands_and_indices, input_bands
 from minecover.features.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """What a pixel has more than the median of the window round it, date by date.
+    """Difference of a pixel from the median of the window around it, date by date.
 
-    A veil, a low sun or a wet week moves the whole window; a mine moves itself.
+    Haze, a low sun or a wet week changes the whole window; a mine changes its own pixels.
 
     Parameters
     ----------
     planes : sequence of str
         Bands or indices. Names are ``B7_over``, in the plane's own unit, or ``B7_z``.
     by_deviation : bool
-        Divide by the window's median absolute deviation (dimensionless).
+        Whether to divide by the window's median absolute deviation (dimensionless ``_z``).
     windows : Windows
+        Size and spacing of the windows.
     """
 
     planes: tuple[str, ...]
@@ -38,30 +39,36 @@ class Normalised:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``<plane>_over``, or ``<plane>_z`` by deviation."""
+        """Names of the planes: ``<plane>_over``, or ``<plane>_z`` with `by_deviation`."""
         kind = "z" if self.by_deviation else "over"
         return tuple(f"{plane}_{kind}" for plane in self.planes)
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """What the planes take."""
-        return bands_of(self.planes)
+        """Names of the bands behind the planes."""
+        return input_bands(self.planes)
 
     @property
     def reach_px(self) -> int:
-        """As far as the windows look."""
+        """Reach of the windows [px]."""
         return self.windows.reach_px
 
     def only(self, names: Collection[str]) -> Normalised:
-        """Leave bands and indices out."""
+        """Return the feature set with the named planes alone."""
         named = zip(self.planes, self.names, strict=True)
         return replace(self, planes=tuple(plane for plane, name in named if name in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Subtract each date's window medians of valid pixels."""
-        values = hidden(on_bands(cube, self.planes), valid)
+        """Subtract each date's window medians of valid pixels.
+
+        Returns
+        -------
+        (time, plane, row, col) float32
+            NaN where the pixel is not valid or its windows hold too little data.
+        """
+        values = mask_invalid(bands_and_indices(cube, self.planes), valid)
         if not self.by_deviation:
-            return over_windows(self.windows, values, values, cube)
+            return minus_window_medians(self.windows, values, values, cube)
         median, deviation = self.windows.medians(values, cube.grid)
         over = values - median
         scaled = np.full(over.shape, np.nan, np.float32)
@@ -71,18 +78,19 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class Warmth:
-    """Brightness temperature less the median of the vegetated pixels round it [K].
+    """Brightness temperature minus the median of the vegetated pixels around it [K].
 
-    Bare rock heats in the sun and leaves do not: the difference is free of weather, season and
-    altitude, which make an absolute temperature tell the date and the site.
+    Bare rock heats in the sun and leaves do not. The difference is free of weather, season and
+    altitude, by which an absolute temperature identifies the date and the site.
 
     Parameters
     ----------
     thermal : sequence of str
         Thermal bands. Names are ``B10_warmth``.
     ndvi_above : float
-        A pixel greener than this is vegetated.
+        NDVI above which a pixel is vegetated.
     windows : Windows
+        Size and spacing of the windows.
     """
 
     thermal: tuple[str, ...]
@@ -90,51 +98,57 @@ class Warmth:
     windows: Windows
 
     def __post_init__(self) -> None:
-        """Refuse bands that measure no temperature."""
+        """Refuse bands that are not thermal."""
         if not set(self.thermal) <= set(THERMAL):
             raise ConfigError(
-                f"Warmth.thermal are some of {', '.join(THERMAL)}, "
+                f"Warmth.thermal must be some of {', '.join(THERMAL)}, "
                 f"found {', '.join(self.thermal)}. Fix the feature set in conf/table."
             )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``B10_warmth`` ..."""
+        """Names of the planes: ``<band>_warmth``."""
         return tuple(f"{band}_warmth" for band in self.thermal)
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """The thermal bands, and what NDVI takes."""
+        """Names of the thermal bands and of the bands of NDVI."""
         return (*self.thermal, *INDICES["ndvi"].bands)
 
     @property
     def reach_px(self) -> int:
-        """As far as the windows look."""
+        """Reach of the windows [px]."""
         return self.windows.reach_px
 
     def only(self, names: Collection[str]) -> Warmth:
-        """Leave thermal bands out."""
+        """Return the feature set with the named planes alone."""
         named = zip(self.thermal, self.names, strict=True)
         return replace(self, thermal=tuple(band for band, name in named if name in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Subtract each date's window median of valid vegetated pixels."""
-        kelvin = hidden(cube.values(*self.thermal), valid)
+        """Subtract each date's window median of valid vegetated pixels.
+
+        Returns
+        -------
+        (time, band, row, col) float32
+            Kelvin; NaN where the pixel is not valid or its windows hold too little vegetation.
+        """
+        kelvin = mask_invalid(cube.values(*self.thermal), valid)
         nir, red = (cube.values(band)[:, 0] for band in INDICES["ndvi"].bands)
         with np.errstate(invalid="ignore"):
             green = INDICES["ndvi"].formula(nir, red) > self.ndvi_above
-        forest = hidden(kelvin.copy(order="K"), green)
-        return over_windows(self.windows, kelvin, forest, cube)
+        forest = mask_invalid(kelvin.copy(order="K"), green)
+        return minus_window_medians(self.windows, kelvin, forest, cube)
 
 
-def over_windows(windows: Windows, values: F32, reference: F32, cube: Cube) -> F32:
-    """Give (time, plane, row, col) values over the windows' medians of a reference."""
-    # As they lie in memory: plane after plane.
-    over = windows.over(values.swapaxes(0, 1), reference.swapaxes(0, 1), cube.grid)
+def minus_window_medians(windows: Windows, values: F32, reference: F32, cube: Cube) -> F32:
+    """Return values minus the window medians of a reference, all (time, plane, row, col)."""
+    # Plane after plane, as they lie in memory.
+    over = windows.minus_medians(values.swapaxes(0, 1), reference.swapaxes(0, 1), cube.grid)
     return over.swapaxes(0, 1)
 
 
-def hidden(values: F32, valid: NDArray[np.bool_]) -> F32:
-    """Put NaN into the invalid observations of fresh (time, plane, row, col) values."""
-    pixels.hide(values.swapaxes(0, 1), np.ascontiguousarray(valid))
+def mask_invalid(values: F32, valid: NDArray[np.bool_]) -> F32:
+    """Write NaN into the invalid observations of (time, plane, row, col) values, in place."""
+    pixels.mask_invalid(values.swapaxes(0, 1), np.ascontiguousarray(valid))
     return values

@@ -1,4 +1,4 @@
-"""The time of the year: as an angle, and as the PoC wrote it."""
+"""The time of the year: as an angle, and as the proof of concept wrote it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS_A_YEAR = 365.25
 class Season:
     """Sine and cosine of the day of the year.
 
-    Both are needed: the cosine alone takes spring for autumn.
+    Both are needed: the cosine alone cannot tell spring from autumn.
     """
 
     @property
@@ -28,20 +28,20 @@ class Season:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """None."""
+        """No band: dates are enough."""
         return ()
 
     @property
     def reach_px(self) -> int:
-        """A date looks at nothing."""
+        """0: no pixel is used."""
         return 0
 
     def only(self, names: Collection[str]) -> Season:
-        """Leave nothing out: it takes no band."""
+        """Return the feature set unchanged: it needs no band."""
         return self
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Spread the two numbers of each date over its pixels."""
+        """Return sine and cosine of each date on all pixels, (time, 2, row, col) float32."""
         days = np.array([day.timetuple().tm_yday - 1 for day in cube.dates], np.float64)
         angle = 2 * np.pi * days / DAYS_A_YEAR
         return _spread(np.stack([np.sin(angle), np.cos(angle)], axis=1), cube)
@@ -49,9 +49,9 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class PocMonth:
-    """``cos(month / 12)`` in radians, the PoC's month, kept for comparison.
+    """``cos(month / 12)`` in radians, the month of the proof of concept, for comparison.
 
-    Without the 2 pi it falls from January to December, the two months that it meant to join.
+    Without the factor 2 pi it falls from January to December instead of joining the two.
     """
 
     @property
@@ -61,25 +61,25 @@ class PocMonth:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """None."""
+        """No band: dates are enough."""
         return ()
 
     @property
     def reach_px(self) -> int:
-        """A date looks at nothing."""
+        """0: no pixel is used."""
         return 0
 
     def only(self, names: Collection[str]) -> PocMonth:
-        """Leave nothing out: it takes no band."""
+        """Return the feature set unchanged: it needs no band."""
         return self
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Spread the number of each date over its pixels."""
+        """Return the number of each date on all its pixels, (time, 1, row, col) float32."""
         return _spread(np.array([[poc_month(day)] for day in cube.dates]), cube)
 
 
 def poc_month(day: date) -> float:
-    """Encode a month as the PoC did: 0.997 in January, 0.540 in December."""
+    """Return the month as in the proof of concept: 0.997 in January, 0.540 in December."""
     return float(np.cos(day.month / 12))
 
 

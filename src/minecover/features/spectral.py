@@ -26,48 +26,56 @@ class Spectral:
     indices: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse an index that nobody defined."""
+        """Refuse unknown indices."""
         unknown = [name for name in self.indices if name not in INDICES]
         if unknown:
             raise ConfigError(
-                f"Spectral.indices names {', '.join(unknown)}, which is not an index "
-                f"(there are: {', '.join(INDICES)}). Fix conf/table/spectral.yaml."
+                f"Spectral.indices must be some of {', '.join(INDICES)}; "
+                f"found {', '.join(unknown)}. Fix conf/table/spectral.yaml."
             )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The indices' own names."""
+        """Names of the indices."""
         return tuple(self.indices)
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """What the formulas take."""
-        return bands_of(self.indices)
+        """Names of the bands in the formulas."""
+        return input_bands(self.indices)
 
     @property
     def reach_px(self) -> int:
-        """A pixel looks at itself."""
+        """0: a pixel depends on itself alone."""
         return 0
 
     def only(self, names: Collection[str]) -> Spectral:
-        """Leave indices out."""
+        """Return the feature set with the named indices alone."""
         return Spectral(tuple(index for index in self.indices if index in names))
 
     def on_dates(self, cube: Cube, valid: NDArray[np.bool_]) -> F32:
-        """Compute the indices, date by date."""
-        return on_bands(cube, self.indices)
+        """Compute the indices of every date, (time, index, row, col) float32."""
+        return bands_and_indices(cube, self.indices)
 
 
-def on_bands(cube: Cube, names: Sequence[str]) -> F32:
-    """Compute bands and indices by name, date by date.
+def bands_and_indices(cube: Cube, names: Sequence[str]) -> F32:
+    """Compute bands and indices on every date.
+
+    Parameters
+    ----------
+    cube : Cube
+        Scenes with all of ``input_bands(names)``.
+    names : sequence of str
+        Bands (``"B4"``) and indices (``"ndvi"``), in any mixture.
 
     Returns
     -------
     (time, name, row, col) float32
+        In the order of `names`; NaN where there is no data.
     """
     if not set(names) & set(INDICES):
         return cube.values(*names)
-    used = bands_of(names)
+    used = input_bands(names)
     values = cube.values(*used)
     planes = {band: values[:, i] for i, band in enumerate(used)}
     # Name after name in memory, as `Cube.values` has bands.
@@ -77,7 +85,7 @@ def on_bands(cube: Cube, names: Sequence[str]) -> F32:
     return found.swapaxes(0, 1)
 
 
-def bands_of(names: Sequence[str]) -> tuple[str, ...]:
-    """List the bands behind bands and indices, each once, sorted."""
+def input_bands(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the bands that some bands and indices are computed from, each once, sorted."""
     taken = (INDICES[name].bands if name in INDICES else (name,) for name in names)
     return tuple(sorted({band for bands in taken for band in bands}))

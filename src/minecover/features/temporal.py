@@ -1,4 +1,4 @@
-"""What a location does over its valid dates: a field is green again, a mine is not."""
+"""Statistics of a location over its valid dates: a field turns green again, a mine does not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
-from minecover.features.series import Series
+from minecover.features.date_series import DateSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Quantiles:
     planes : sequence of str
         Names of observation planes.
     percent : sequence of int
-        Names are ``ndvi_p10``.
+        Quantiles, 0 ... 100. Names are ``ndvi_p10``.
     ranges : sequence of (int, int)
         Differences of two quantiles: ``[25, 75]`` is the interquartile range, ``ndvi_p25_p75``.
     """
@@ -29,17 +29,17 @@ class Quantiles:
     ranges: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        """Refuse what is no quantile."""
-        asked = [*self.percent, *(edge for pair in self.ranges for edge in pair)]
-        if not all(0 <= q <= 100 for q in asked) or any(a >= b for a, b in self.ranges):
+        """Refuse numbers outside 0 ... 100 and ranges that do not ascend."""
+        quantiles = [*self.percent, *(edge for pair in self.ranges for edge in pair)]
+        if not all(0 <= q <= 100 for q in quantiles) or any(a >= b for a, b in self.ranges):
             raise ConfigError(
-                f"Quantiles.percent lie in 0 ... 100 and ranges ascend, found {self.percent} "
-                f"and {self.ranges}. Fix conf/table/temporal.yaml."
+                "Quantiles.percent must lie in 0 ... 100 and Quantiles.ranges ascend, "
+                f"found {self.percent} and {self.ranges}. Fix conf/table/temporal.yaml."
             )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Plane by plane: first the quantiles, then the ranges."""
+        """Names of the planes: for each input, its quantiles and then its ranges."""
         return tuple(
             name
             for plane in self.planes
@@ -51,21 +51,21 @@ class Quantiles:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The planes themselves."""
+        """Names of the planes whose values are used."""
         return tuple(self.planes)
 
     @property
-    def surroundings(self) -> tuple[str, ...]:
-        """None."""
+    def context_planes(self) -> tuple[str, ...]:
+        """No context plane."""
         return ()
 
     @property
     def reach_px(self) -> int:
-        """A pixel looks at itself."""
+        """0: a pixel depends on itself alone."""
         return 0
 
-    def over_dates(self, series: Series) -> F32:
-        """Look the quantiles up."""
+    def over_dates(self, series: DateSeries) -> F32:
+        """Compute the quantiles and ranges, (name, row, col) float32 in each plane's unit."""
         wanted = sorted({*self.percent, *(edge for pair in self.ranges for edge in pair)})
         planes: list[F32] = []
         for plane in self.planes:
@@ -77,45 +77,45 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Share of a location's valid dates on which a plane reaches a value.
+    """Share of a location's valid dates on which a plane reaches a threshold.
 
     Parameters
     ----------
     at_least : mapping of str to float
-        Value by plane. Names are ``mndwi_share``.
+        Thresholds by plane, in its unit. Names are ``mndwi_share``.
     """
 
     at_least: Mapping[str, float]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``<plane>_share``."""
+        """Names of the planes: ``<plane>_share``."""
         return tuple(f"{plane}_share" for plane in self.at_least)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The planes themselves."""
+        """Names of the planes whose values are used."""
         return tuple(self.at_least)
 
     @property
-    def surroundings(self) -> tuple[str, ...]:
-        """None."""
+    def context_planes(self) -> tuple[str, ...]:
+        """No context plane."""
         return ()
 
     @property
     def reach_px(self) -> int:
-        """A pixel looks at itself."""
+        """0: a pixel depends on itself alone."""
         return 0
 
-    def over_dates(self, series: Series) -> F32:
-        """Count."""
+    def over_dates(self, series: DateSeries) -> F32:
+        """Compute the shares, (name, row, col) float32, 0 ... 1; NaN where no date has data."""
         shares = [series.share(plane, at_least=value) for plane, value in self.at_least.items()]
         return np.stack(shares)
 
 
 @dataclass(frozen=True, slots=True)
 class DatesSeen:
-    """How many valid dates a location has: how far to trust all else."""
+    """Number of valid dates of a location: how far to trust its other features."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,19 +124,19 @@ class DatesSeen:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """None."""
+        """No observation plane: the valid dates are enough."""
         return ()
 
     @property
-    def surroundings(self) -> tuple[str, ...]:
-        """None."""
+    def context_planes(self) -> tuple[str, ...]:
+        """No context plane."""
         return ()
 
     @property
     def reach_px(self) -> int:
-        """A pixel looks at itself."""
+        """0: a pixel depends on itself alone."""
         return 0
 
-    def over_dates(self, series: Series) -> F32:
-        """Give the count."""
+    def over_dates(self, series: DateSeries) -> F32:
+        """Return the number of valid dates, (1, row, col) float32."""
         return series.n_valid[None].astype(np.float32)

@@ -25,7 +25,9 @@ FLAGS = sorted({flag for layout in QA_LAYOUTS.values() for flag in layout.flags}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What makes an observation unusable. One without data in every band always is.
+    """A mask profile: which observations are rejected.
+
+    An observation that lacks data in any band is always rejected.
 
     Parameters
     ----------
@@ -35,16 +37,17 @@ class Profile:
         Quality flags (`minecover.core.landsat.QA_LAYOUTS`) that reject a pixel. Flags that a
         product's layout lacks reject nothing, which is logged.
     use_radsat : bool
-        Reject pixels where a reflective band is saturated.
+        Whether to reject pixels where a reflective band is saturated.
     drop_water : bool
-        Reject what the quality band calls water.
+        Whether to reject pixels that the quality band flags as water.
     cirrus_reflectance_above : float or None
-        Reject pixels brighter than this in the cirrus band, B9.
+        Reflectance in the cirrus band, B9, above which a pixel is rejected [1].
     reflectance_range, kelvin_range : (lowest, highest) or None
-        Values outside reject a pixel. Only float sources are checked: uint16 digital numbers
-        cannot leave the range by more than what their sensor measured.
+        Range outside which a value rejects its pixel [1], [K]. Only float sources are checked:
+        uint16 digital numbers cannot leave the range by more than what their sensor measured.
     dilate_px : int
-        Reject what lies this near to a rejected pixel, at most the halo's width.
+        Distance from a rejected pixel within which all others are rejected too, at most the
+        width of the halo [px].
     """
 
     name: str
@@ -57,7 +60,7 @@ class Profile:
     dilate_px: int
 
     def __post_init__(self) -> None:
-        """Check that the flags exist, that ranges are ranges and no width is negative."""
+        """Refuse unknown flags, ranges that do not ascend and a negative distance."""
         fix = f"Fix masks.{self.name}."
         if unknown := sorted(set(self.rejects) - set(FLAGS)):
             raise ConfigError(
@@ -66,17 +69,19 @@ class Profile:
             )
         for limits in (self.reflectance_range, self.kelvin_range):
             if limits is not None and (len(limits) != 2 or limits[0] >= limits[1]):
-                raise ConfigError(f"a range is [lowest, highest], found {list(limits)}. {fix}")
+                raise ConfigError(
+                    f"a range must be [lowest, highest], found {list(limits)}. {fix}"
+                )
         if self.dilate_px < 0:
             raise ConfigError(f"dilate_px must be at least 0, found {self.dilate_px}. {fix}")
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Bands whose values are looked at one by one."""
+        """Names of the bands whose values are tested: the cirrus band, or none."""
         return () if self.cirrus_reflectance_above is None else ("B9",)
 
     def obstacle(self, cube: Cube) -> str:
-        """Say what keeps the profile from being used on a cube; nothing if it can be."""
+        """Return why the profile cannot be used on a cube, as a sentence; "" if it can."""
         needs_qa = bool(self.rejects) or self.use_radsat or self.drop_water
         if needs_qa and cube.qa_layout == "none":
             return (
@@ -96,50 +101,77 @@ class Profile:
             )
         if self.dilate_px > cube.halo_px:
             return (
-                f"mask={self.name} looks {self.dilate_px} pixels around itself, more than the "
-                f"halo of {cube.halo_px}. Raise the layouts' halo_px, or lower dilate_px."
+                f"mask={self.name} uses pixels up to {self.dilate_px} px away, but the halo "
+                f"has {cube.halo_px} px. Raise sites.layouts.*.halo_px, or lower "
+                f"masks.{self.name}.dilate_px."
             )
         return ""
 
 
-def applicable(cube: Cube, profiles: Mapping[str, Profile], chosen: str) -> dict[str, Profile]:
-    """Keep the profiles that can be used on a cube; the chosen one must be among them.
+def usable_profiles(
+    cube: Cube, profiles: Mapping[str, Profile], chosen: str
+) -> dict[str, Profile]:
+    """Return the profiles that can be used on a cube; the chosen one must be among them.
+
+    Parameters
+    ----------
+    cube : Cube
+        A site's scenes.
+    profiles : mapping of str to Profile
+        Mask profiles by name.
+    chosen : str
+        Name of the profile that training and prediction use.
+
+    Returns
+    -------
+    dict of str to Profile
+        In the order of `profiles`.
 
     Raises
     ------
     ConfigError
-        If there is no such profile.
+        If there is no profile of the chosen name.
     SceneError
-        If the chosen one cannot be used.
+        If the chosen profile cannot be used.
     """
     if chosen not in profiles:
-        raise ConfigError(f"mask must be one of {', '.join(profiles)}, found {chosen}.")
+        raise ConfigError(
+            f"mask must be one of {', '.join(profiles)}, found {chosen}. "
+            "Fix `mask`, or add the profile to `masks` in conf/config.yaml."
+        )
     if obstacle := profiles[chosen].obstacle(cube):
         raise SceneError(obstacle)
     return {name: p for name, p in profiles.items() if not p.obstacle(cube)}
 
 
 def valid(cube: Cube, profile: Profile) -> Bools:
-    """Mark the usable observations.
+    """Return which observations a mask profile accepts.
+
+    Parameters
+    ----------
+    cube : Cube
+        A site's scenes, with a halo of at least ``profile.dilate_px``.
+    profile : Profile
+        The mask profile.
 
     Returns
     -------
     (time, row, col) bool
-        With the halo, in which pixels are judged like any other.
+        True where the observation is usable, halo included.
 
     Raises
     ------
     SceneError
-        If the cube lacks something that the profile needs, say the quality band.
+        If the cube lacks something that the profile needs, e.g. the quality band.
     """
     if obstacle := profile.obstacle(cube):
         raise SceneError(obstacle)
     bad = _without_data(cube) | _flagged(cube, profile) | _implausible(cube, profile)
-    return ~np.stack([_grown(plane, profile.dilate_px) for plane in bad])
+    return ~np.stack([_dilated(plane, profile.dilate_px) for plane in bad])
 
 
-def _grown(plane: Bools, width_px: int) -> Bools:
-    """Mark what lies within a distance of the marked pixels."""
+def _dilated(plane: Bools, width_px: int) -> Bools:
+    """Mark all pixels within a distance of the marked ones."""
     if width_px == 0 or not plane.any():
         return plane
     near: Bools = distance_transform_edt(~plane) <= width_px
@@ -147,14 +179,14 @@ def _grown(plane: Bools, width_px: int) -> Bools:
 
 
 def _without_data(cube: Cube) -> Bools:
-    """Whether any band lacks data, (time, row, col)."""
+    """Mark observations where any band lacks data, (time, row, col)."""
     is_integer = np.issubdtype(cube.dn.dtype, np.unsignedinteger)
     lacking: Bools = np.asarray(cube.dn == 0) if is_integer else ~np.isfinite(cube.dn)
     return np.asarray(lacking.any(axis=1))
 
 
 def _flagged(cube: Cube, profile: Profile) -> Bools:
-    """Whether the quality bits reject a pixel, (time, row, col)."""
+    """Mark observations that the quality bits reject, (time, row, col)."""
     bad = np.zeros(cube.qa.shape, np.bool_)
     if cube.qa_layout == "none":
         return bad
@@ -166,7 +198,7 @@ def _flagged(cube: Cube, profile: Profile) -> Bools:
         wanted.append("saturated")
     missing = tuple(flag for flag in wanted if flag not in layout.flags)
     if missing:
-        _say_missing(profile.name, layout.name, missing)
+        _warn_missing(profile.name, layout.name, missing)
     for flag in wanted:
         if flag not in missing:
             bad |= layout.raised(cube.qa, flag)
@@ -174,8 +206,8 @@ def _flagged(cube: Cube, profile: Profile) -> Bools:
 
 
 @cache
-def _say_missing(profile: str, layout: str, flags: tuple[str, ...]) -> None:
-    """Warn, once in a process, of flags that a layout cannot give."""
+def _warn_missing(profile: str, layout: str, flags: tuple[str, ...]) -> None:
+    """Warn once per process about flags that a layout lacks."""
     log.warning(
         "mask=%s: the quality layout %r has no bits for %s; these reject nothing.",
         profile,
@@ -185,7 +217,7 @@ def _say_missing(profile: str, layout: str, flags: tuple[str, ...]) -> None:
 
 
 def _implausible(cube: Cube, profile: Profile) -> Bools:
-    """Whether a band's value rejects a pixel, (time, row, col)."""
+    """Mark observations that the value of a band rejects, (time, row, col)."""
     bad = np.zeros(cube.qa.shape, np.bool_)
     if profile.cirrus_reflectance_above is not None:
         bad |= cube.values("B9")[:, 0] > profile.cirrus_reflectance_above

@@ -1,4 +1,4 @@
-"""Medians of the ground round every pixel, on a lattice that no patch can move."""
+"""Medians in windows around every pixel, on a lattice that does not depend on the patch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from minecover.core.kernels import lattices, sorting
 class Windows:
     """Square windows of coarse cells whose edges lie at fixed places of the grid's CRS.
 
-    Computed on "the array that was given", a statistic would change with the tiling. Here a
-    cell is a block of pixels that starts at a multiple of `cell_px` counted from the origin of
-    the CRS, a window is a block of cells, and a pixel takes the bilinear mean of the four
-    windows whose centres lie round it.
+    A lattice that began at the corner of the array would make statistics depend on the tiling.
+    Here a cell is a square of pixels that starts at a multiple of `cell_px` counted from the
+    origin of the CRS, a window is a square of cells, and a pixel takes the bilinear mean of the
+    four windows whose centres surround it.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Windows:
     window_cells : int
         Side of a window [cells].
     step_cells : int
-        From one window to the next [cells].
+        Distance from one window to the next [cells].
     least_cells : int
-        A window with fewer cells with data says nothing (NaN).
+        Least number of cells with data; the median of a window with fewer is NaN.
     """
 
     cell_px: int
@@ -40,64 +40,65 @@ class Windows:
     least_cells: int
 
     def __post_init__(self) -> None:
-        """Refuse what makes no window."""
+        """Refuse empty windows and windows that can never hold enough cells."""
         sides = (self.cell_px, self.window_cells, self.step_cells, self.least_cells)
         if min(sides) < 1 or self.least_cells > self.window_cells**2:
             raise ConfigError(
-                "cell_px, window_cells and step_cells are at least 1 and least_cells at most "
-                f"window_cells squared, found {sides}. Fix the feature set in conf/table."
+                "cell_px, window_cells and step_cells must be at least 1 and least_cells at "
+                f"most window_cells squared, found {sides}. Fix the feature set in conf/table."
             )
 
     @property
     def reach_px(self) -> int:
-        """How far round a pixel the windows look [px]."""
+        """Distance around a pixel within which values change its median [px]."""
         return (-(-self.window_cells // 2) + self.step_cells) * self.cell_px
 
     def medians(self, values: F32, grid: Grid) -> tuple[F32, F32]:
-        """Median and median absolute deviation of the cells round every pixel.
+        """Return the median and the median absolute deviation around every pixel.
 
         Parameters
         ----------
         values : (..., row, col) float32
             NaN where there is no data.
         grid : Grid
-            Where the values lie.
+            The grid of the values.
 
         Returns
         -------
         median, deviation : (..., row, col) float32
-            NaN where a pixel's windows do not lie on the grid, or have too little data.
+            In the unit of the values; NaN where a pixel's windows do not lie on the grid, or
+            have too little data.
         """
         flat = np.ascontiguousarray(values).reshape(-1, *grid.shape)
-        at = self._laid(grid)
-        found = self._middles(flat, at, with_deviation=True)
-        median, deviation = (lattices.spread(z, at.rows, at.cols) for z in found)
+        at = self._lattice(grid)
+        found = self._medians(flat, at, with_deviation=True)
+        median, deviation = (lattices.interpolated(z, at.rows, at.cols) for z in found)
         return median.reshape(values.shape), deviation.reshape(values.shape)
 
-    def over(self, values: F32, reference: F32, grid: Grid) -> F32:
-        """Give what values have more than the median of the windows round them.
+    def minus_medians(self, values: F32, reference: F32, grid: Grid) -> F32:
+        """Return values minus the median of a reference in the windows around them.
 
         Parameters
         ----------
         values, reference : (..., row, col) float32
-            The medians are those of the reference; NaN where there is no data.
+            Of one unit. The medians are those of the reference; NaN where there is no data.
         grid : Grid
-            Where they lie.
+            The grid of both.
 
         Returns
         -------
         (..., row, col) float32
-            ``values - medians(reference)[0]``.
+            ``values - medians(reference)[0]``, in the unit of the values.
         """
         flat, of = (
             np.ascontiguousarray(v).reshape(-1, *grid.shape) for v in (values, reference)
         )
-        at = self._laid(grid)
-        median, _ = self._middles(of, at, with_deviation=False)
-        return lattices.over_spread(flat, median, at.rows, at.cols).reshape(values.shape)
+        at = self._lattice(grid)
+        median, _ = self._medians(of, at, with_deviation=False)
+        return lattices.minus_interpolated(flat, median, at.rows, at.cols).reshape(values.shape)
 
-    def _laid(self, grid: Grid) -> _Laid:
-        """Lay the lattice over a grid."""
+    def _lattice(self, grid: Grid) -> _Lattice:
+        """Find the windows that lie wholly on a grid."""
         (row, col), shape = _origin(grid), grid.shape
         top, left = -row % self.cell_px, -col % self.cell_px
         skip_row = -((row + top) // self.cell_px) % self.step_cells
@@ -108,17 +109,17 @@ class Windows:
         lefts = np.arange(skip_col, max(cols - beyond, 0), self.step_cells)
         half = self.window_cells * self.cell_px / 2
         step = self.step_cells * self.cell_px
-        return _Laid(
+        return _Lattice(
             corner=(top, left),
             windows=(tops, lefts),
             rows=_between(top + skip_row * self.cell_px + half, step, shape[0], len(tops)),
             cols=_between(left + skip_col * self.cell_px + half, step, shape[1], len(lefts)),
         )
 
-    def _middles(self, flat: F32, at: _Laid, *, with_deviation: bool) -> tuple[F32, F32]:
-        """Median and deviation of each window."""
+    def _medians(self, flat: F32, at: _Lattice, *, with_deviation: bool) -> tuple[F32, F32]:
+        """Compute the median and deviation of each window."""
         cells = lattices.block_means(flat, self.cell_px, corner=at.corner)
-        return sorting.middles(
+        return sorting.window_medians(
             cells,
             at.windows,
             self.window_cells,
@@ -128,8 +129,8 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Laid:
-    """Windows on a grid: the first cell's pixel, the windows' first cells, pixels between."""
+class _Lattice:
+    """Windows on a grid: first pixel of the first cell, first cells of the windows, weights."""
 
     corner: tuple[int, int]
     windows: tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -138,13 +139,13 @@ class _Laid:
 
 
 def _origin(grid: Grid) -> tuple[int, int]:
-    """Row and column of the grid's first pixel, counted from the origin of its CRS."""
+    """Return row and column of the grid's first pixel, counted from the origin of its CRS."""
     t = grid.transform
     return int(np.floor(t.f / t.e + 0.25)), int(np.floor(t.c / t.a + 0.25))
 
 
 def _between(first: float, step: int, n_pixels: int, n_windows: int) -> lattices.Between:
-    """Place pixel centres between window centres: lower window, share of the upper, inside."""
+    """Locate pixel centres between window centres: lower window, share of the upper, inside."""
     position = (np.arange(n_pixels) + 0.5 - first) / step
     lower = np.floor(position)
     inside = (lower >= 0) & (lower + 1 < n_windows)

@@ -1,7 +1,7 @@
-"""Where mines were seen: polygons, points and visits from files, in one table with dates."""
+"""Labels: mine outlines, mine points, visits and review verdicts, in one table with dates."""
 
 from minecover.labels.ipis import IpisLabels
-from minecover.labels.quality import Quality, lines, quality
+from minecover.labels.quality import Quality, quality, quality_lines
 from minecover.labels.reading import LATITUDE, LONGITUDE, read_features, read_provinces
 from minecover.labels.table import (
     COLUMNS,
@@ -17,9 +17,9 @@ from minecover.labels.verdicts import (
     VERDICTS,
     Merge,
     as_labels,
-    merged,
+    merge_verdicts,
+    read_reviewed,
     read_verdicts,
-    received,
     write_verdicts,
 )
 
@@ -37,14 +37,14 @@ __all__ = [
     "Quality",
     "as_labels",
     "label_table",
-    "lines",
-    "merged",
+    "merge_verdicts",
     "quality",
+    "quality_lines",
     "read_features",
     "read_labels",
     "read_provinces",
+    "read_reviewed",
     "read_verdicts",
-    "received",
     "write_labels",
     "write_verdicts",
 ]

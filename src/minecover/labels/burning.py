@@ -18,17 +18,17 @@ from minecover.labels.table import MINES
 I8 = NDArray[np.int8]
 
 MINE, UNLABELLED, IGNORE = 1, 0, -1
-#: Labels this far outside a grid are looked at too: its outline in degrees is a little bent.
+#: Labels this far outside a grid are burned too [px]: its outline in degrees is a bit curved.
 SEARCH_PX = 10
-#: What verdicts make of the ground, in the order in which they are burned: over all that was
-#: drawn, since they are later and were given while looking at the place.
+#: Pixel value of each verdict, in the order in which they are burned: over all other labels,
+#: since a verdict is later and was given on inspection of the place.
 VERDICTS = {"unsure": IGNORE, "rejected": UNLABELLED, "confirmed": MINE}
 
 
 def label_cube(
     labels: gpd.GeoDataFrame, grid: Grid, dates: Sequence[date], *, ignore_ring_px: int
 ) -> tuple[I8, I8]:
-    """Burn the label table onto a grid.
+    """Burn the label table onto a grid, date by date.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def label_cube(
     dates : sequence of date
         Dates of the site's scenes.
     ignore_ring_px : int
-        See `label_plane`.
+        Width of the ignored ring around mines [px], see `label_plane`.
 
     Returns
     -------
     label : (time, row, col) int8
-        1 mine, 0 not labelled, -1 ignore.
+        1 mine, 0 not labelled as mine, -1 ignore.
     truth : (row, col) int8
-        1 mine, 0 no mine, -1 unknown: everywhere, unless the table has labels of kind "truth".
+        1 mine, 0 no mine; -1 (unknown) everywhere if the table has no labels of kind "truth".
     """
     here = _near(labels, grid, ignore_ring_px + SEARCH_PX)
     planes = [label_plane(here, grid, day=d, ignore_ring_px=ignore_ring_px) for d in dates]
@@ -57,7 +57,20 @@ def label_cube(
 
 
 def rejected_plane(labels: gpd.GeoDataFrame, grid: Grid) -> I8:
-    """Burn what reviewers found to be no mine: (row, col), 1 there and 0 elsewhere."""
+    """Burn the ground that reviewers rejected onto a grid.
+
+    Parameters
+    ----------
+    labels : GeoDataFrame
+        The label table, in WGS 84.
+    grid : Grid
+        A site's grid, without its halo.
+
+    Returns
+    -------
+    (row, col) int8
+        1 where a reviewer found no mine, 0 elsewhere.
+    """
     here = _near(labels, grid, SEARCH_PX)
     ground = here.loc[here["kind"] == "rejected"].geometry
     return burn(ground, grid, all_touched=True).astype(np.int8)
@@ -66,34 +79,34 @@ def rejected_plane(labels: gpd.GeoDataFrame, grid: Grid) -> I8:
 def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_px: int) -> I8:
     """Burn the labels of one day onto a grid.
 
-    A pixel belongs to a polygon as soon as the two share ground. Polygons count on the days
-    from `seen_from` to `seen_to`, both included; on others their ground is not labelled.
+    A pixel belongs to a polygon if the two overlap at all. Polygons count on the days from
+    `seen_from` to `seen_to`, both included; on other days their ground is not labelled.
 
     Parameters
     ----------
     labels : GeoDataFrame
         Columns `kind`, `seen_from`, `seen_to`, geometry in ``grid.crs``.
     grid : Grid
-        The pixels.
+        The grid, in any CRS.
     day : date
         Date of the scene.
     ignore_ring_px : int
-        Width of a ring *outside* the mines that is neither mine nor not: pixels there are mixed
-        and geolocation errs by a third of one. None is laid inside, where it would swallow
-        small mines whole.
+        Width of a ring *outside* the mines that is ignored [px]: its pixels are mixed, and
+        geolocation errs by a third of a pixel. There is none inside, where it would cover small
+        mines completely.
 
     Returns
     -------
     (row, col) int8
-        1 mine, 0 not labelled, -1 ignore: the ring, and polygons of kind "ignore", which win
-        over mines. A reviewer's verdict wins over both.
+        1 mine, 0 not labelled as mine, -1 ignore: the ring, and polygons of kind "ignore",
+        which override mines. A reviewer's verdict overrides both.
     """
     today = day.isoformat()
     is_seen = (labels["seen_from"] <= today) & (
         (labels["seen_to"] == "") | (labels["seen_to"] >= today)
     )
     seen = labels[is_seen]
-    # Mines beyond the edge have their ring on this side too.
+    # The ring of a mine beyond the edge may lie inside the grid.
     mines = seen.loc[seen["kind"].isin(MINES)].geometry
     wide = burn(mines, grid.grown(ignore_ring_px), all_touched=True)
     ring = binary_dilation(wide, np.ones((3, 3)), ignore_ring_px) if ignore_ring_px else wide
@@ -109,6 +122,6 @@ def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_
 
 
 def _near(labels: gpd.GeoDataFrame, grid: Grid, margin_px: int) -> gpd.GeoDataFrame:
-    """Choose the labels on or near a grid, in its CRS."""
+    """Return the labels on or near a grid, in its CRS."""
     near = labels.sindex.query(square(grid.grown(margin_px)), sort=True)
     return labels.iloc[near].to_crs(grid.crs)

@@ -1,4 +1,4 @@
-"""Mine points from visits: the International Peace Information Service's open data."""
+"""Mine points from visits: open data of the International Peace Information Service (IPIS)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from minecover.core.errors import ConfigError, LabelError
-from minecover.labels.reading import day, read_features, require
+from minecover.labels.reading import parse_date, read_features, require_columns
 from minecover.labels.table import label_table
-from minecover.labels.vector_files import outlines
+from minecover.labels.vector_files import read_outlines
 
-#: What every visit tells, under names that the configuration gives.
+#: Fields of every visit, whose column names are configured.
 NEEDED = ("site", "name", "date", "longitude", "latitude")
-#: English names of minerals, by their French ones without accents, and by what is left of these
-#: where an export lost the accented letters.
+#: English names of minerals by their French names, without accents and, for exports that lost
+#: them, without the accented letters.
 MINERALS = {
     "or": "gold",
     "cassitrite": "cassiterite",
@@ -38,21 +38,21 @@ MINERALS = {
 
 @dataclass(frozen=True, slots=True)
 class IpisLabels:
-    """Labels from visits to mining sites: one point a site, that of the latest visit.
+    """Labels from visits to mining sites: one point per site, that of the latest visit.
 
     Parameters
     ----------
     visits : str
-        CSV, GeoJSON, a WFS's JSON answer, or any other file of points.
+        CSV, GeoJSON, JSON response of a WFS, or any other file of points.
     polygons : str or None
         File of mine outlines, as `LabelFiles` reads it.
-    columns : mapping of str
+    columns : mapping of str to str
         Names in the file of ``site`` (the key that visits of one site share), ``name``,
         ``date``, ``longitude`` and ``latitude`` (these two are read from a CSV only).
     date_formats : sequence of str
-        How dates are written (`datetime.strptime`), tried in this order.
+        Formats of dates (`datetime.strptime`), tried in this order.
     area : sequence of float
-        West, south, east, north of where mines can be [degrees]: finds swapped coordinates.
+        West, south, east, north of where mines can be [degrees], to detect swapped coordinates.
 
     References
     ----------
@@ -66,20 +66,25 @@ class IpisLabels:
     area: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse an incomplete choice of columns and an area that is none."""
+        """Refuse an incomplete choice of columns and an invalid area."""
         if set(self.columns) != set(NEEDED):
             raise ConfigError(
-                f"labels.reader.columns names {', '.join(NEEDED)}, "
+                f"labels.reader.columns must name {', '.join(NEEDED)}, "
                 f"found {', '.join(self.columns)}. Fix conf/labels/ipis.yaml."
             )
         if len(self.area) != 4 or self.area[0] >= self.area[2] or self.area[1] >= self.area[3]:
             raise ConfigError(
-                "labels.reader.area is [west, south, east, north] in degrees, "
+                "labels.reader.area must be [west, south, east, north] in degrees, "
                 f"found {list(self.area)}. Fix conf/labels/ipis.yaml."
             )
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Read the visits, keep the latest of each site, add the outlines.
+        """Read the visits, reduce them to the latest of each site, add the outlines.
+
+        Returns
+        -------
+        GeoDataFrame
+            The label table, see `minecover.labels.label_table`.
 
         Raises
         ------
@@ -91,9 +96,9 @@ class IpisLabels:
         lon, lat = self.columns["longitude"], self.columns["latitude"]
         visits = read_features(path, longitude=lon, latitude=lat)
         needed = [self.columns[name] for name in ("site", "name", "date")]
-        require(visits, needed, path)
+        require_columns(visits, needed, path)
         self._check_places(visits, path)
-        sites = latest(visits, self.columns["site"], self._days(visits, path))
+        sites = latest_visits(visits, self.columns["site"], self._days(visits, path))
         points = gpd.GeoDataFrame(
             {
                 "label_id": sites[self.columns["site"]].astype(str).to_numpy(),
@@ -107,28 +112,28 @@ class IpisLabels:
         )
         if self.polygons is None:
             return label_table(points)
-        drawn = outlines(Path(self.polygons))
-        return label_table(pd.concat([points, drawn.to_crs(points.crs)], ignore_index=True))
+        outlines = read_outlines(Path(self.polygons))
+        return label_table(pd.concat([points, outlines.to_crs(points.crs)], ignore_index=True))
 
     def _check_places(self, visits: gpd.GeoDataFrame, path: Path) -> None:
-        """Refuse visits without a site, and what lies outside of the area or is no point."""
+        """Refuse visits without a site, outside the area, or that are not points."""
         nameless = visits[self.columns["site"]].isna()
         if nameless.any():
             raise LabelError(
                 f"{path} has {int(nameless.sum())} visits without {self.columns['site']} "
-                f"(the first is row {int(nameless.to_numpy().argmax()) + 1}). Give the site "
-                "one or delete the row."
+                f"(the first is row {int(nameless.to_numpy().argmax()) + 1}). Fill the column "
+                "or delete the row."
             )
         wrong = sorted(set(visits.geom_type.dropna()) - {"Point"})
         if wrong:
             raise LabelError(
-                f"{path} should hold a point a visit, found {', '.join(wrong)}. Export points; "
-                "outlines of mines go into labels.reader.polygons."
+                f"{path} should hold one point per visit, found {', '.join(wrong)}. Export "
+                "points; mine outlines belong in labels.reader.polygons."
             )
         geometry = visits.geometry.to_crs("EPSG:4326")
         west, south, east, north = self.area
         x, y = geometry.x.to_numpy(), geometry.y.to_numpy()
-        # Missing coordinates are NaN, and NaN lies inside of nothing.
+        # Missing coordinates are NaN, which is inside no range.
         outside = ~((west <= x) & (x <= east) & (south <= y) & (y <= north))
         if outside.any():
             row = int(outside.argmax())
@@ -136,45 +141,50 @@ class IpisLabels:
             raise LabelError(
                 f"{path} has {int(outside.sum())} visits without coordinates in "
                 f"labels.reader.area={list(self.area)} (the first: row {row + 1}, {first}, "
-                f"longitude {x[row]:g}, latitude {y[row]:g}). Correct them (are they swapped? "
-                "is a comma a decimal point?), delete the rows, or widen the area."
+                f"longitude {x[row]:g}, latitude {y[row]:g}). Correct them (swapped? a decimal "
+                "comma?), delete the rows, or widen the area."
             )
 
     def _days(self, visits: gpd.GeoDataFrame, path: Path) -> list[str]:
-        """ISO dates of the visits, empty where there is none."""
+        """Return the ISO dates of the visits, "" where there is none."""
         days = []
         for row, value in enumerate(visits[self.columns["date"]], start=1):
             try:
-                found = day(value, self.date_formats)
+                found = parse_date(value, self.date_formats)
             except ValueError as error:
                 raise LabelError(
                     f"{path}, row {row}, {self.columns['date']}: {error}. Correct it, or add "
-                    "its form to labels.reader.date_formats."
+                    "its format to labels.reader.date_formats."
                 ) from error
             days.append(found.isoformat() if found else "")
         return days
 
 
-def latest(visits: gpd.GeoDataFrame, site: str, days: Sequence[str]) -> gpd.GeoDataFrame:
-    """Keep the latest visit of each site, the last row among those of one day.
+def latest_visits(visits: gpd.GeoDataFrame, site: str, days: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return the latest visit of each site, the last row among those of one day.
 
     Parameters
     ----------
     visits : GeoDataFrame
-        A row a visit.
+        One row per visit.
     site : str
-        Column of the sites' key.
+        Name of the column that identifies sites.
     days : sequence of str
-        ISO dates of the visits; empty is earlier than all.
+        ISO dates of the visits; "" counts as earlier than all.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per site, sorted by site.
     """
     order = np.argsort(np.array(days, dtype=str), kind="stable")
     return visits.iloc[order].drop_duplicates(site, keep="last").sort_values(site)
 
 
 def mineral(name: str) -> str:
-    """Name a mineral in English: ``"Cassitérite"`` is ``"cassiterite"``, ``"Or"`` ``"gold"``.
+    """Return the English name of a mineral: ``"cassiterite"`` for ``"Cassitérite"``.
 
-    A name that is not known stays what it is, in small letters without accents.
+    An unknown name is returned in lower case without accents.
     """
     parts = unicodedata.normalize("NFKD", name.strip().lower())
     plain = "".join(letter for letter in parts if not unicodedata.combining(letter))

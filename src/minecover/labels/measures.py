@@ -1,4 +1,4 @@
-"""What is measured on labels: areas, overlaps, dates, neighbours, partners."""
+"""Measurements on labels: areas, overlaps, dates, nearest distances, unmatched points."""
 
 from __future__ import annotations
 
@@ -14,21 +14,31 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 from scipy.spatial import cKDTree
 
-from minecover.labels.ipis import latest, mineral
-from minecover.labels.reading import PROVINCE, day
+from minecover.labels.ipis import latest_visits, mineral
+from minecover.labels.reading import PROVINCE, parse_date
 
-#: Columns that are looked at where they exist: the key of a site that was visited more than
-#: once, dates, minerals (the beginning of their names).
+#: Columns that are used where they exist: the key of a site (which may have several visits),
+#: dates, minerals (the prefix of their names).
 SITE, DATES, MINERAL = "pcode", ("visit_date", "seen_from", "seen_to"), "mineral"
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y")
-#: A point belongs to a polygon within half the side of a site [m].
+#: A point belongs to a polygon within this distance, half the side of a site [m].
 MATCH_M = 1500.0
 EARTH = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
-    """The dates of a column: first, last, how many are missing or unreadable, an example."""
+class DateSummary:
+    """Dates of a column.
+
+    Parameters
+    ----------
+    first, last : str
+        ISO dates; "" if there is none.
+    missing, unreadable : int
+        Number of empty values, and of values in no known format.
+    example : str
+        The first unreadable value; "" if there is none.
+    """
 
     first: str
     last: str
@@ -39,48 +49,58 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Points and polygons that have no partner within `MATCH_M`."""
+    """Points and polygons without each other within `MATCH_M`.
+
+    Parameters
+    ----------
+    points : int
+        Number of points.
+    points_without_polygon, polygons_without_point : int
+        Number of those that have none of the other kind within `MATCH_M`.
+    """
 
     points: int
     points_without_polygon: int
     polygons_without_point: int
 
 
-def sites(features: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
-    """Keep the latest visit of each site, and count those to the site with most."""
+def latest_sites(features: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
+    """Return the latest visit of each site, and the number of visits to the most visited."""
     if SITE not in features or features.empty:
         return features, 1
     dates = features[DATES[0]] if DATES[0] in features else [None] * len(features)
-    days = [_readable(value) for value in dates]
+    days = [_iso_date(value) for value in dates]
     known = features[SITE].notna()
-    kept = latest(features[known], SITE, [d for d, k in zip(days, known, strict=True) if k])
+    latest = latest_visits(
+        features[known], SITE, [d for d, k in zip(days, known, strict=True) if k]
+    )
     return (
-        gpd.GeoDataFrame(pd.concat([kept, features[~known]]), crs=features.crs),
+        gpd.GeoDataFrame(pd.concat([latest, features[~known]]), crs=features.crs),
         int(features[SITE].value_counts().max()),
     )
 
 
-def _readable(value: object) -> str:
-    """Give the ISO date of a value, empty where there is none."""
+def _iso_date(value: object) -> str:
+    """Return the ISO date of a value, "" where there is none."""
     try:
-        found = day(value, DATE_FORMATS)
+        found = parse_date(value, DATE_FORMATS)
     except ValueError:
         return ""
     return found.isoformat() if found else ""
 
 
-def dates(column: pd.Series) -> Dates:
-    """Look over a column of dates."""
+def summarise_dates(column: pd.Series) -> DateSummary:
+    """Return first and last date of a column, and what is missing or unreadable."""
     days: list[date] = []
     bad: list[str] = []
     for value in column.dropna():
         try:
-            found = day(value, DATE_FORMATS)
+            found = parse_date(value, DATE_FORMATS)
         except ValueError:
             bad.append(str(value))
             continue
         days += [found] if found else []
-    return Dates(
+    return DateSummary(
         first=min(days).isoformat() if days else "",
         last=max(days).isoformat() if days else "",
         missing=len(column) - len(days) - len(bad),
@@ -89,26 +109,26 @@ def dates(column: pd.Series) -> Dates:
     )
 
 
-def counts(values: Sequence[str]) -> dict[str, int]:
-    """Count values, most frequent first."""
+def count_values(values: Sequence[str]) -> dict[str, int]:
+    """Return the number of each value, most frequent first."""
     counts = pd.Series(values, dtype=object).value_counts()
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {str(name): int(n) for name, n in ordered}
 
 
-def reason(shape: shapely.Geometry) -> str:
-    """Say what is wrong with a geometry, without where."""
+def invalid_reason(shape: shapely.Geometry) -> str:
+    """Return why a geometry is invalid, without the coordinates."""
     return str(shapely.is_valid_reason(shape)).partition("[")[0]
 
 
 def _ha(shape: shapely.Geometry) -> float:
-    """Area on the ellipsoid; holes are taken off if they run the other way round."""
+    """Return the area on the ellipsoid [ha]; orientation makes holes count as negative."""
     area_m2, _ = EARTH.geometry_area_perimeter(shapely.orient_polygons(shape))
     return abs(float(area_m2)) / 1e4
 
 
-def areas(polygons: gpd.GeoSeries) -> dict[str, float]:
-    """Smallest, median, largest and total area on the ellipsoid [ha]; empty without any."""
+def area_statistics(polygons: gpd.GeoSeries) -> dict[str, float]:
+    """Return smallest, median, largest and total area on the ellipsoid [ha]; {} for none."""
     if polygons.empty:
         return {}
     ha = np.array([_ha(shape) for shape in polygons])
@@ -121,8 +141,8 @@ def areas(polygons: gpd.GeoSeries) -> dict[str, float]:
     return {name: round(float(measure(ha)), 2) for name, measure in measures.items()}
 
 
-def overlaps(polygons: gpd.GeoSeries) -> list[float]:
-    """Ground that each overlapping pair shares [ha]."""
+def overlap_areas_ha(polygons: gpd.GeoSeries) -> list[float]:
+    """Return the area that each overlapping pair of polygons shares [ha]."""
     a, b = polygons.sindex.query(polygons.to_numpy(), predicate="intersects")
     first = a < b
     shapes = polygons.to_numpy()
@@ -130,31 +150,32 @@ def overlaps(polygons: gpd.GeoSeries) -> list[float]:
     return [ha for ha in map(_ha, shared) if ha > 0]
 
 
-def minerals(sites: gpd.GeoDataFrame) -> dict[str, int]:
-    """Count sites by mineral; one site can have several."""
+def count_minerals(sites: gpd.GeoDataFrame) -> dict[str, int]:
+    """Return the number of sites by mineral; one site can have several."""
     columns = [
         c for c in sites if str(c).startswith(MINERAL) and str(c)[len(MINERAL) :].isdigit()
     ]
     named = [mineral(str(v)) for c in columns for v in sites[c].dropna() if str(v).strip()]
-    return counts(named)
+    return count_values(named)
 
 
-def provinces(sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None) -> dict[str, int]:
-    """Count sites by the area they lie in, or by what they say themselves."""
+def count_provinces(sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None) -> dict[str, int]:
+    """Return the number of sites by the area they lie in, or by their own province column."""
     if areas is None:
         names = sites[PROVINCE].fillna("").astype(str).tolist() if PROVINCE in sites else []
-        return counts(names)
+        return count_values(names)
     local = areas.to_crs("EPSG:4326")
     points = shapely.point_on_surface(sites.geometry.to_numpy())
     which, area = local.sindex.query(points, predicate="intersects")
     of = dict(zip(which[::-1], local[PROVINCE].astype(str).to_numpy()[area][::-1], strict=True))
-    return counts([str(of.get(i, "")) for i in range(len(points))])
+    return count_values([str(of.get(i, "")) for i in range(len(points))])
 
 
-def neighbours_m(shapes: gpd.GeoSeries) -> NDArray[np.float64]:
-    """Distance from each centre to the nearest other one [m], straight through the earth.
+def nearest_distances_m(shapes: gpd.GeoSeries) -> NDArray[np.float64]:
+    """Return the distance from each centre to the nearest other one, (n,) float64 [m].
 
-    That is within a metre of the distance on the ground up to 60 km.
+    It is the straight line through the earth, within a metre of the distance on the ground up
+    to 60 km. Empty for fewer than two shapes.
     """
     if len(shapes) < 2:
         return np.empty(0)
@@ -167,8 +188,8 @@ def neighbours_m(shapes: gpd.GeoSeries) -> NDArray[np.float64]:
     return np.asarray(away[:, 1], np.float64)
 
 
-def matching(polygons: gpd.GeoSeries, points: gpd.GeoDataFrame) -> Matching:
-    """Look for partners, in a plane that keeps distances from the middle of the polygons."""
+def match_points(polygons: gpd.GeoSeries, points: gpd.GeoDataFrame) -> Matching:
+    """Count points and polygons without each other, in an equidistant plane of the polygons."""
     if polygons.empty:
         return Matching(len(points), len(points), 0)
     there = points.geometry[~(points.geometry.isna() | points.geometry.is_empty)]

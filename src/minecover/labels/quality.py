@@ -1,4 +1,4 @@
-"""How good a file of labels is: counts, areas, overlaps, dates, distances."""
+"""Quality of a label file: counts, areas, overlaps, dates, distances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from minecover.labels import measures
-from minecover.labels.measures import MATCH_M, Dates, Matching
+from minecover.labels.measures import MATCH_M, DateSummary, Matching
 
 #: Sites of this side share ground if their centres are nearer [m].
 NEAR_M = 3000.0
@@ -18,40 +18,40 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What there is to know of a file of labels before it is used.
+    """Quality of a label file, to check before it is used.
 
     Parameters
     ----------
     features, sites : int
-        Rows of the file, and what is left when the latest visit of each site is kept; all that
-        follows but `empty`, `invalid` and `dates` is about these.
+        Rows of the file, and rows with only the latest visit of each site. All other fields
+        describe the latter, except `types`, `empty`, `invalid` and `dates`.
     most_visits : int
-        Visits to the site with most of them.
-    types : mapping of int
-        Features by type of geometry.
+        Number of visits to the most visited site.
+    types : mapping of str to int
+        Number of features by type of geometry.
     empty : int
-        Features without geometry, or with coordinates that are none.
-    invalid : mapping of int
-        Invalid geometries by reason, e.g. ``"Self-intersection"``.
-    area_ha : mapping of float
+        Number of features without geometry or usable coordinates.
+    invalid : mapping of str to int
+        Number of invalid geometries by reason, e.g. ``"Self-intersection"``.
+    area_ha : mapping of str to float
         ``min``, ``median``, ``max`` and ``total`` of the polygons on the ellipsoid [ha]; empty
-        if there is none.
+        if there are none.
     duplicates : int
-        Features whose geometry an earlier one has as well.
+        Number of features with the geometry of an earlier one.
     overlaps : int
-        Pairs of polygons that share ground.
+        Number of overlapping pairs of polygons.
     overlap_ha : float
-        Ground that is shared, summed over the pairs [ha].
-    dates : mapping of Dates
+        Shared area, summed over the pairs [ha].
+    dates : mapping of str to DateSummary
         By column.
-    minerals, provinces : mapping of int
-        Sites by mineral (one site can have several) and by province, most first.
-    neighbour_m : mapping of float
+    minerals, provinces : mapping of str to int
+        Number of sites by mineral (one site can have several) and by province, descending.
+    neighbour_m : mapping of str to float
         Quantiles of the distance from a feature's centre to the nearest other one [m].
     near_share : float or None
         Share of features that have another within `NEAR_M`; None for fewer than two.
     matching : Matching or None
-        Against the points; None if there are none.
+        Comparison with mine points; None without points.
     """
 
     features: int
@@ -64,7 +64,7 @@ class Quality:
     duplicates: int
     overlaps: int
     overlap_ha: float
-    dates: Mapping[str, Dates]
+    dates: Mapping[str, DateSummary]
     minerals: Mapping[str, int]
     provinces: Mapping[str, int]
     neighbour_m: Mapping[str, float]
@@ -78,54 +78,61 @@ def quality(
     points: gpd.GeoDataFrame | None,
     provinces: gpd.GeoDataFrame | None,
 ) -> Quality:
-    """Look a file of labels over.
+    """Measure the quality of a label file.
 
     Parameters
     ----------
     features : GeoDataFrame
-        As it was read; `SITE`, `DATES`, `PROVINCE` and columns of minerals are used where they
-        exist.
+        As read, in any CRS. Columns of sites (``pcode``), dates, provinces and minerals are
+        used where they exist, see `minecover.labels.measures`.
     points : GeoDataFrame or None
         Mine points that the polygons among the features should belong to.
     provinces : GeoDataFrame or None
-        Areas with a column `PROVINCE`; without them a column of the features tells.
+        Areas with a column ``province``; without them that column of the features is used.
+
+    Returns
+    -------
+    Quality
+        All counts and measures.
     """
     geometry = features.geometry
     empty = geometry.isna() | geometry.is_empty
     whole = features[~empty].to_crs("EPSG:4326")
     broken = whole.geometry[~whole.is_valid]
-    sites, most_visits = measures.sites(whole)
+    sites, most_visits = measures.latest_sites(whole)
     polygons = sites.geometry[sites.geom_type.isin(["Polygon", "MultiPolygon"])].make_valid()
-    overlaps = measures.overlaps(polygons)
-    away = measures.neighbours_m(sites.geometry)
+    overlaps = measures.overlap_areas_ha(polygons)
+    away = measures.nearest_distances_m(sites.geometry)
     return Quality(
         features=len(features),
         sites=len(sites),
         most_visits=most_visits,
-        types=measures.counts(whole.geom_type.tolist()),
+        types=measures.count_values(whole.geom_type.tolist()),
         empty=int(empty.sum()),
-        invalid=measures.counts([measures.reason(shape) for shape in broken]),
-        area_ha=measures.areas(polygons),
+        invalid=measures.count_values([measures.invalid_reason(shape) for shape in broken]),
+        area_ha=measures.area_statistics(polygons),
         duplicates=int(sites.normalize().duplicated().sum()),
         overlaps=len(overlaps),
         overlap_ha=round(sum(overlaps), 2),
         dates={
-            name: measures.dates(features[name]) for name in measures.DATES if name in features
+            name: measures.summarise_dates(features[name])
+            for name in measures.DATES
+            if name in features
         },
-        minerals=measures.minerals(sites),
-        provinces=measures.provinces(sites, provinces),
+        minerals=measures.count_minerals(sites),
+        provinces=measures.count_provinces(sites, provinces),
         neighbour_m={
             f"{quantile:.0%}": round(float(np.quantile(away, quantile)), 1)
             for quantile in (QUANTILES if away.size else ())
         },
         near_share=round(float((away <= NEAR_M).mean()), 4) if away.size else None,
-        matching=None if points is None else measures.matching(polygons, points),
+        matching=None if points is None else measures.match_points(polygons, points),
     )
 
 
-def lines(found: Quality) -> list[str]:
-    """Say it in lines that a person reads."""
-    said = [
+def quality_lines(found: Quality) -> list[str]:
+    """Return the quality as lines of text for people, one measure per line."""
+    lines = [
         f"features    {found.features}: {_listed(found.types)}",
         f"sites       {found.sites}, the most visited {found.most_visits} times",
         f"geometry    {found.empty} empty, {sum(found.invalid.values())} invalid"
@@ -134,27 +141,27 @@ def lines(found: Quality) -> list[str]:
     ]
     if found.area_ha:
         sizes = ", ".join(f"{name} {ha:g}" for name, ha in found.area_ha.items())
-        said.append(f"area [ha]   {sizes}")
-        said.append(f"overlaps    {found.overlaps} pairs, {found.overlap_ha:g} ha")
-    said += [
+        lines.append(f"area [ha]   {sizes}")
+        lines.append(f"overlaps    {found.overlaps} pairs, {found.overlap_ha:g} ha")
+    lines += [
         f"{name:<11} {d.first or 'none'} ... {d.last or 'none'}, {d.missing} missing, "
         f"{d.unreadable} unreadable" + (f" (such as {d.example!r})" if d.unreadable else "")
         for name, d in found.dates.items()
     ]
     if found.minerals:
-        said.append(f"minerals    {_listed(found.minerals)}")
+        lines.append(f"minerals    {_listed(found.minerals)}")
     if found.provinces:
-        said.append(f"provinces   {_listed(found.provinces)}")
+        lines.append(f"provinces   {_listed(found.provinces)}")
     if found.near_share is not None:
         away = ", ".join(f"{name} {metres:.0f}" for name, metres in found.neighbour_m.items())
-        said.append(f"nearest [m] {away}; {found.near_share:.0%} within {NEAR_M:.0f}")
+        lines.append(f"nearest [m] {away}; {found.near_share:.0%} within {NEAR_M:.0f}")
     if found.matching:
         m = found.matching
-        said.append(
+        lines.append(
             f"points      {m.points}: {m.points_without_polygon} without a polygon within "
             f"{MATCH_M:.0f} m, {m.polygons_without_point} polygons without a point"
         )
-    return said
+    return lines
 
 
 def _listed(counts: Mapping[str, int]) -> str:

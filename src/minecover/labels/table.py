@@ -1,4 +1,4 @@
-"""The label table: one form for labels of every origin, written and read."""
+"""The label table: one format for labels of every origin, written and read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import geopandas as gpd
 from minecover.core.errors import LabelError
 from minecover.core.files import replacing
 
-#: What a label can be: drawn by an annotator, true (only a simulator knows), a mine point round
-#: which a site is laid, or ground that is neither mine nor not; and what a reviewer found a
-#: candidate to be (`minecover.labels.verdicts`).
+#: Kinds of labels: "mine" (an annotated outline), "truth" (known in simulated data only),
+#: "point" (a mine point, for layouts), "ignore" (ground left out of training and scores); and
+#: "confirmed", "rejected", "unsure" (review verdicts, see `minecover.labels.verdicts`).
 KINDS = ("mine", "truth", "point", "ignore", "confirmed", "rejected", "unsure")
 #: The kinds that are mines.
 MINES = ("mine", "confirmed")
@@ -20,15 +20,25 @@ COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
 
 
 class Labels(Protocol):
-    """Anything that knows where mines are."""
+    """Anything that returns labels of mines."""
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Give the label table: `COLUMNS`, in WGS 84, sorted by kind and id."""
+        """Return the label table: `COLUMNS`, in WGS 84, sorted by kind and id."""
         ...
 
 
 def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Bring a table of labels into the one form: known columns, WGS 84, sorted.
+    """Return a table of labels in the common format.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        At least `COLUMNS`, in any CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        `COLUMNS` alone, in WGS 84, sorted by kind and id.
 
     Raises
     ------
@@ -37,11 +47,14 @@ def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     unknown = sorted(set(frame["kind"]) - set(KINDS))
     if unknown:
-        raise LabelError(f"labels are {', '.join(KINDS)}; found kind {', '.join(unknown)}.")
+        raise LabelError(
+            f"the kind of a label must be one of {', '.join(KINDS)}, "
+            f"found {', '.join(unknown)}. Correct what labels.reader returns."
+        )
     twice = frame.duplicated(["kind", "label_id"])
     if twice.any():
         raise LabelError(
-            "label ids are unique within a kind, found "
+            "label ids must be unique within a kind, found "
             f"{frame.loc[twice, 'label_id'].iloc[0]!r} twice. Rename one."
         )
     table = frame.to_crs("EPSG:4326").sort_values(["kind", "label_id"], ignore_index=True)
@@ -55,5 +68,5 @@ def write_labels(path: Path, table: gpd.GeoDataFrame) -> None:
 
 
 def read_labels(path: Path) -> gpd.GeoDataFrame:
-    """Read what `write_labels` wrote."""
+    """Read a label table that `write_labels` wrote: `COLUMNS`, in WGS 84."""
     return gpd.read_parquet(path)

@@ -1,4 +1,4 @@
-"""What reviewers found candidates to be: read, checked, merged, kept, turned into labels."""
+"""Verdicts of reviewers: read, checked, merged, written, turned into labels."""
 
 from __future__ import annotations
 
@@ -14,91 +14,107 @@ import shapely
 
 from minecover.core.errors import LabelError
 from minecover.core.files import write_text
-from minecover.labels.reading import read_vector, require
+from minecover.labels.reading import read_vector, require_columns
 from minecover.labels.table import COLUMNS
-from minecover.labels.vector_files import days_of, repaired, text_of
+from minecover.labels.vector_files import column_dates, column_text, repair_geometry
 
-#: What a reviewer can say, and the kind of label that it becomes.
+#: Verdicts that a reviewer can give, and the kind of label of each.
 VERDICTS = {"mine": "confirmed", "not mine": "rejected", "unsure": "unsure"}
-#: What is kept of a verdict, beside its outline.
+#: Columns of a verdict, besides its outline.
 FIELDS = ("candidate_id", "site_id", "verdict", "who", "when", "why", "seen_from", "seen_to")
-#: Ground of an earlier verdict is cut back this far from that of a later one [degrees]: some
-#: three metres, since outlines lie a metre inside their pixels and a touched pixel is burned.
+#: Least distance of an earlier verdict's outline from that of a later one [degrees], about
+#: three metres: outlines lie a metre inside their pixels, and every pixel they touch is burned.
 APART_DEG = 3e-5
-#: Decimals of a degree that are kept: a centimetre.
+#: Decimals of coordinates in degrees: a centimetre.
 DEGREE_DECIMALS = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Merge:
-    """Verdicts after others have joined them.
+    """The result of a merge of new verdicts into known ones.
 
     Parameters
     ----------
     verdicts : GeoDataFrame
-        All of them, `FIELDS` and outlines, sorted by candidate.
+        All verdicts, `FIELDS` and outlines, in WGS 84, sorted by candidate.
     counts : dict of str to int
-        Verdicts that were ``added``, on candidates without one; that ``replaced`` an older one;
-        that were there already, ``unchanged``; and that are ``outdated`` by a later one.
+        Number of new verdicts by outcome: ``added`` (on a candidate without one), ``replaced``
+        (an older one), ``unchanged`` (known already) and ``outdated`` (a known one is later).
     """
 
     verdicts: gpd.GeoDataFrame
     counts: dict[str, int]
 
 
-def received(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, int]:
-    """Read a reviewed file and check every row of it.
+def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, int]:
+    """Read a reviewed file and check every row.
 
     Parameters
     ----------
     path : Path
-        What `minecover review export` wrote, GeoPackage or GeoJSON, with verdicts filled in.
+        File from `minecover review export`, GeoPackage or GeoJSON, with verdicts filled in.
     blanks : mapping of str to str
-        What an empty `who`, `when` or `why` is taken to be; "" leaves it empty.
+        Values for empty cells of the columns ``who``, ``when`` and ``why``; "" leaves them so.
 
     Returns
     -------
     verdicts : GeoDataFrame
-        `FIELDS` and outlines of the judged rows, in WGS 84.
-    open : int
-        Rows without a verdict, which are left out.
+        `FIELDS` and outlines of the rows with a verdict, in WGS 84, sorted by candidate.
+    n_open : int
+        Number of rows without a verdict, which are left out.
 
     Raises
     ------
     LabelError
-        Naming the first row that cannot be used.
+        If a row cannot be used; it names the first one.
     """
     frame = read_vector(path)
-    require(frame, ("candidate_id", "verdict"), path)
+    require_columns(frame, ("candidate_id", "verdict"), path)
     frame = frame.assign(verdict=_verdicts(frame, path))
     is_open = frame["verdict"] == ""
-    judged = frame[~is_open].reset_index(drop=True)
-    if judged.empty:
+    closed = frame[~is_open].reset_index(drop=True)
+    if closed.empty:
         raise LabelError(
             f"{path} holds {len(frame)} candidates and no verdict. Write {_choices()} into the "
-            "column verdict of those that were looked at."
+            "column verdict of those that you looked at."
         )
-    geometry = repaired(judged, path)
+    geometry = repair_geometry(closed, path)
     wrong = sorted(set(geometry.geom_type) - {"Polygon", "MultiPolygon"})
     if wrong:
-        raise LabelError(f"{path} should hold outlines (polygons), found {', '.join(wrong)}.")
-    columns = {name: text_of(judged, name) for name in ("candidate_id", "site_id", "verdict")}
-    columns |= {name: _filled(text_of(judged, name), blanks[name]) for name in ("who", "why")}
-    columns |= {name: days_of(judged, name, path) for name in ("when", "seen_from", "seen_to")}
-    columns["when"] = _filled(columns["when"], blanks["when"])
+        raise LabelError(
+            f"{path} should hold outlines (polygons), found {', '.join(wrong)}. "
+            "Delete the other features."
+        )
+    columns = {
+        name: column_text(closed, name) for name in ("candidate_id", "site_id", "verdict")
+    }
+    columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
+    columns |= {
+        name: column_dates(closed, name, path) for name in ("when", "seen_from", "seen_to")
+    }
+    columns["when"] = _fill(columns["when"], blanks["when"])
     table = gpd.GeoDataFrame(columns, geometry=geometry.to_numpy(), crs=frame.crs)
     table = table[[*FIELDS, "geometry"]].to_crs("EPSG:4326")
     _check(table, path)
     return _sorted(table), int(is_open.sum())
 
 
-def merged(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
-    """Add verdicts to those that are kept: of two on one candidate the later, of a day the new.
+def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
+    """Merge new verdicts into known ones.
+
+    Of two verdicts on one candidate the later is used, of one day the new one.
 
     Parameters
     ----------
-    known, new : GeoDataFrame
-        What `read_verdicts` and `received` give.
+    known : GeoDataFrame
+        From `read_verdicts`.
+    new : GeoDataFrame
+        From `read_reviewed`.
+
+    Returns
+    -------
+    Merge
+        All verdicts, and the number of new ones by outcome.
     """
     before = {str(row["candidate_id"]): row for _, row in known.iterrows()}
     after = dict(before)
@@ -107,13 +123,13 @@ def merged(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
         name = str(row["candidate_id"])
         old = before.get(name)
         if old is None:
-            deed = "added"
+            outcome = "added"
         elif _line(old) == _line(row):
-            deed = "unchanged"
+            outcome = "unchanged"
         else:
-            deed = "outdated" if row["when"] < old["when"] else "replaced"
-        counts[deed] += 1
-        if deed in ("added", "replaced"):
+            outcome = "outdated" if row["when"] < old["when"] else "replaced"
+        counts[outcome] += 1
+        if outcome in ("added", "replaced"):
             after[name] = row
     table = gpd.GeoDataFrame(
         pd.DataFrame(list(after.values()), columns=[*FIELDS, "geometry"]), crs="EPSG:4326"
@@ -122,18 +138,36 @@ def merged(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
 
 
 def write_verdicts(path: Path, verdicts: gpd.GeoDataFrame) -> None:
-    """Write the kept verdicts as GeoJSON, one a line, so that git shows what changed."""
+    """Write verdicts as GeoJSON, one per line, so that git shows what changed.
+
+    Parameters
+    ----------
+    path : Path
+        The file, as configured in ``labels.verdicts``.
+    verdicts : GeoDataFrame
+        `FIELDS` and outlines, in WGS 84.
+    """
     body = ",\n".join(_line(row) for _, row in verdicts.iterrows())
     write_text(path, f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n')
 
 
 def read_verdicts(path: Path) -> gpd.GeoDataFrame:
-    """Read what `write_verdicts` wrote; no file is no verdict.
+    """Read verdicts that `write_verdicts` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file, as configured in ``labels.verdicts``.
+
+    Returns
+    -------
+    GeoDataFrame
+        `FIELDS` and outlines, in WGS 84; no rows if there is no file.
 
     Raises
     ------
     LabelError
-        If the file is not of that form.
+        If the file has another format.
     """
     if not path.exists():
         return gpd.GeoDataFrame(columns=[*FIELDS, "geometry"], crs="EPSG:4326")
@@ -143,25 +177,25 @@ def read_verdicts(path: Path) -> gpd.GeoDataFrame:
         shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
     except (ValueError, KeyError, TypeError) as error:
         raise LabelError(
-            f"{path} is not a file of verdicts ({error!r}). Take it from git again: verdicts "
-            "enter it through `minecover review import` only."
+            f"{path} is not a file of verdicts ({error!r}). Restore it from git; only "
+            "`minecover review import` writes it."
         ) from error
     return gpd.GeoDataFrame(rows, columns=list(FIELDS), geometry=shapes, crs="EPSG:4326")
 
 
 def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Turn verdicts into labels; where two say something of one piece of ground, the later.
+    """Return verdicts as labels; where the ground of two overlaps, the later counts.
 
     Parameters
     ----------
     verdicts : GeoDataFrame
-        What `read_verdicts` gives.
+        From `read_verdicts`.
 
     Returns
     -------
     GeoDataFrame
-        `minecover.labels.COLUMNS`, of the kinds in `VERDICTS`. An outline that later ones
-        cover altogether is left out.
+        `minecover.labels.COLUMNS`, of the kinds in `VERDICTS`, in WGS 84. An outline that later
+        ones cover completely is left out.
     """
     latest = verdicts.sort_values(["when", "candidate_id"], ascending=False, ignore_index=True)
     shapes = latest.geometry
@@ -188,41 +222,44 @@ def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _verdicts(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
-    """Read the column of verdicts, however they are spaced."""
-    found = [" ".join(word.lower().split()) for word in text_of(frame, "verdict")]
+    """Return the column of verdicts in lower case with single spaces."""
+    found = [" ".join(word.lower().split()) for word in column_text(frame, "verdict")]
     for name, word in zip(frame["candidate_id"], found, strict=True):
         if word and word not in VERDICTS:
             raise LabelError(
                 f"{path}: the verdict on {name} is {word!r}. Write {_choices()}, or leave it "
-                "empty where nobody looked."
+                "empty."
             )
     return found
 
 
-def _filled(values: list[str], blank: str) -> list[str]:
+def _fill(values: list[str], blank: str) -> list[str]:
     return [value.strip() or blank for value in values]
 
 
 def _check(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Refuse verdicts without candidate, reviewer or day, from the future, or given twice."""
+    """Refuse verdicts without candidate, reviewer or day, in the future, or given twice."""
     for number, row in enumerate(table.itertuples(), start=1):
         if not row.candidate_id:
-            raise LabelError(f"{path}: verdict {number} has no candidate_id. Give it one.")
+            raise LabelError(
+                f"{path}: verdict {number} has no candidate_id. Fill the column candidate_id."
+            )
         if not row.who:
             raise LabelError(
-                f"{path}: the verdict on {row.candidate_id} does not say who gave it. Fill the "
-                "column who, or say it for all: --who."
+                f"{path}: the verdict on {row.candidate_id} has no reviewer. Fill the column "
+                "who, or set it for all rows with --who."
             )
         if not row.when or row.when > date.today().isoformat():
             raise LabelError(
-                f"{path}: the verdict on {row.candidate_id} is of {row.when or 'no day'}. Fill "
-                "the column when with the day on which it was given, or say it for all: --when."
+                f"{path}: the date of the verdict on {row.candidate_id} is "
+                f"{row.when or 'missing'}. Fill the column when with the day of the review, or "
+                "set it for all rows with --when."
             )
     twice = table["candidate_id"].duplicated()
     if twice.any():
         raise LabelError(
             f"{path} holds two verdicts on {table.loc[twice, 'candidate_id'].iloc[0]}. Delete "
-            "one; give the parts of an outline that was split ids of their own."
+            "one, or give the parts of a split outline different ids."
         )
 
 

@@ -1,1 +1,1 @@
-"""Learn from the tables: folds, the leakage audit, model families, training, applicability."""
+"""Learning from tables: folds, leakage audit, model families, training, applicability."""

@@ -1,4 +1,4 @@
-"""Where the model extrapolates: how unlike its training data a location is."""
+"""Area of applicability: how unlike its training data a location is."""
 # mypy: allow-subclassing-any
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.learning.fitting import FITTED_DECIMALS
+from minecover.learning.models.validation import checked_rows
 from minecover.learning.sample import Sample
 
 F64 = NDArray[np.float64]
@@ -23,45 +26,72 @@ F64 = NDArray[np.float64]
 class DissimilarityIndex(TransformerMixin, BaseEstimator):
     """Distance to the nearest training point, over the mean distance between training points.
 
-    Distances are taken between standardised features, each multiplied by its importance to
-    the model, so that only unlikeness that matters to the model counts. A step of a pipeline
-    that passes the rows on as they are.
+    Distances are measured between standardised features, each multiplied by its importance to
+    the model, so that only differences that matter to the model count. As a step of a pipeline
+    it passes the rows on unchanged.
 
     Parameters
     ----------
-    weights : (n_features,) float64
-        Importance of each feature, not negative. All zero: all weigh alike.
-    n_columns : int
-        Most important features that distances are taken in. The others would add little to
-        them, and a search tree finds its way in few dimensions only.
+    weights : (n_features,) float64 or None
+        Importance of each feature, not negative. None or all zero: all weigh alike.
+    n_columns : int or None
+        Number of most important features that distances are measured in; None takes all. The
+        others would add little, and a search tree is quick in few dimensions only.
+
+    Attributes
+    ----------
+    columns_ : (n_columns,) int64
+        Indices of the features that distances are measured in, ascending.
+    mean_, scale_ : (n_columns,) float64
+        What is subtracted from these features, and what they are multiplied by.
+    points_ : (n, n_columns) float32
+        Training points, scaled.
+    mean_distance_ : float
+        Mean distance between training points.
+    threshold_ : float
+        Largest index in cross-validation, outliers aside.
 
     Notes
     -----
-    An undefined feature counts as its training mean: it neither adds to the distance nor hides
-    what the other features say.
+    A missing value counts as the feature's training mean: it neither adds to the distance nor
+    hides the other features.
 
     References
     ----------
     Meyer & Pebesma (2021), Predicting into unknown space?, Methods Ecol. Evol. 12, 1620-1633.
     """
 
-    def __init__(self, weights: F64, n_columns: int) -> None:
+    def __init__(self, weights: F64 | None = None, n_columns: int | None = None) -> None:
         self.weights = weights
         self.n_columns = n_columns
 
-    def fit(self, X: F32, fold: NDArray[np.integer]) -> Self:
-        """Keep the training points and the largest index that cross-validation met.
+    def fit(
+        self,
+        X: F32,
+        y: NDArray[np.int8] | None = None,
+        *,
+        fold: NDArray[np.integer] | None = None,
+    ) -> Self:
+        """Store the training points and compute the largest index in cross-validation.
 
         Parameters
         ----------
         X : (n, n_features) float32
-            Training points, a few thousand.
-        fold : (n,) int
-            Fold of each point. The index of a training point looks at other folds alone, as
-            prediction looks at ground that training never saw.
+            Training points, a few thousand, at least 2.
+        y : ignored
+        fold : (n,) int or None
+            Fold of each point, at least two folds. The distance of a training point is the one
+            to the nearest point of another fold, as prediction is made for ground that training
+            never saw. None: each point is a fold of its own.
+
+        Raises
+        ------
+        ValueError
+            If `weights` or `fold` do not fit to the points.
         """
-        self.n_features_in_ = X.shape[1]
-        weights = self.weights if np.any(self.weights) else np.ones(X.shape[1])
+        X = _as_rows(X, n_min=2)
+        validate_data(self, X, skip_check_array=True)
+        weights = self._weights(X.shape[1])
         order = np.argsort(-weights, kind="stable")
         self.columns_ = np.sort(order[: self.n_columns])
         values = X[:, self.columns_].astype(np.float64)
@@ -75,57 +105,109 @@ class DissimilarityIndex(TransformerMixin, BaseEstimator):
         )
         self.points_ = self._scaled(X).astype(np.float32)
         self.mean_distance_ = float(np.mean(pdist(self.points_))) or 1.0
-        across = np.concatenate(
-            [
-                KDTree(self.points_[fold != k]).query(self.points_[fold == k])[0]
-                for k in np.unique(fold)
-            ]
-        )
+        across = _distances_across(self.points_, fold)
         low, high = np.quantile(across, [0.25, 0.75])
         limit = min(high + 1.5 * (high - low), across.max())
         self.threshold_ = float(limit / self.mean_distance_)
         return self
 
     def transform(self, X: ArrayLike) -> F32:
-        """Pass the rows on as what training saw: an array of float32, whatever came in."""
-        return np.asarray(X, np.float32)
+        """Return the rows as an array of float32, otherwise unchanged.
+
+        Parameters
+        ----------
+        X : (n, n_features) array or DataFrame
+            Names of columns are not compared.
+
+        Returns
+        -------
+        (n, n_features) float32
+            The same array if it is one of float32.
+        """
+        # As an array: names of columns would make scikit-learn warn.
+        rows = X if isinstance(X, np.ndarray) else _as_rows(X, n_min=1)
+        return checked_rows(self, rows, (np.float32,))
 
     def dissimilarity(self, X: F32) -> F32:
-        """Measure how unlike the training data rows are.
+        """Compute how unlike the training data rows are.
 
         Parameters
         ----------
         X : (n, n_features) float32
-            Only ``columns_`` are looked at.
+            Only ``columns_`` are used.
 
         Returns
         -------
         (n,) float32
             0 for a training point; above ``threshold_`` the model extrapolates.
         """
+        check_is_fitted(self)
         nearest = KDTree(self.points_).query(self._scaled(X))[0]
         index: F32 = np.round(nearest / self.mean_distance_, 4).astype(np.float32)
         return index
+
+    def _weights(self, n_features: int) -> F64:
+        """Check the importance of the features; ones if all weigh alike."""
+        if self.weights is None or not np.any(self.weights):
+            return np.ones(n_features)
+        if np.shape(self.weights) != (n_features,) or np.min(self.weights) < 0:
+            raise ValueError(
+                f"weights must be {n_features} numbers from 0, one a feature, found shape "
+                f"{np.shape(self.weights)} and least {np.min(self.weights):g}."
+            )
+        return self.weights
 
     def _scaled(self, X: F32) -> F64:
         """Standardise and weigh rows."""
         scaled: F64 = (X[:, self.columns_] - self.mean_) * self.scale_
         return np.nan_to_num(scaled, copy=False)
 
+    def __sklearn_tags__(self) -> Tags:
+        """Declare that NaN may come in, and that float32 comes out."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _as_rows(X: ArrayLike, *, n_min: int) -> F32:
+    """Return rows as float32, not copied if they are; infinities are not searched for."""
+    rows: F32 = check_array(
+        X, dtype=np.float32, ensure_all_finite=False, ensure_min_samples=n_min
+    )
+    return rows
+
+
+def _distances_across(points: F32, fold: NDArray[np.integer] | None) -> F64:
+    """Compute the distance of each point to the nearest of another fold, fold after fold."""
+    if fold is None:
+        # The nearest of all points is the point itself.
+        nearest: F64 = KDTree(points).query(points, k=2)[0][:, 1]
+        return nearest
+    folds = np.unique(fold)
+    if np.shape(fold) != (len(points),) or len(folds) < 2:
+        raise ValueError(
+            f"fold must be {len(points)} numbers, one a point, of at least two folds, found "
+            f"shape {np.shape(fold)} and {len(folds)} fold(s)."
+        )
+    return np.concatenate(
+        [KDTree(points[fold != k]).query(points[fold == k])[0] for k in folds]
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Applicability:
-    """Fit a `DissimilarityIndex` to what a model was trained on.
+    """How a `DissimilarityIndex` is fitted to a model's training data.
 
     Parameters
     ----------
     points : int
-        Training rows that are kept, half of them mines if there are as many. More points fill
-        gaps and cost time: each is a candidate for the nearest.
+        Number of training rows that are drawn, half of them mines if there are as many. More
+        points fill gaps and cost time.
     columns : int
-        Most important features that distances are taken in.
+        Number of most important features that distances are measured in.
     seed : int
-        Seeds the draw of the points, and the shuffling that tells a feature's importance.
+        Seed of the draw, and of the shuffling that measures a feature's importance.
     """
 
     points: int
@@ -133,17 +215,30 @@ class Applicability:
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse too few points to speak of a distribution, and distances in no dimension."""
+        """Refuse too few points for a distribution, and distances in no dimension."""
         if self.points < 100 or self.columns < 1:
             raise ConfigError(
-                "Applicability wants points from 100 and columns from 1, found "
+                "Applicability.points must be at least 100 and columns at least 1, found "
                 f"{self.points} and {self.columns}. Fix design.applicability."
             )
 
     def fit(
         self, model: ClassifierMixin, sample: Sample, fold_of_site: NDArray[np.int8]
     ) -> DissimilarityIndex:
-        """Draw the points, weigh the features, measure."""
+        """Fit the index to a sample of the training rows.
+
+        Parameters
+        ----------
+        model : fitted classifier
+            Tells the importance of the features.
+        sample : Sample
+            Rows that the model was fitted on.
+        fold_of_site : (n_sites,) int8
+
+        Returns
+        -------
+        fitted DissimilarityIndex
+        """
         rng = np.random.default_rng(self.seed)
         mines, others = np.flatnonzero(sample.y == 1), np.flatnonzero(sample.y == 0)
         n_mines = min(len(mines), self.points // 2)
@@ -159,23 +254,26 @@ class Applicability:
         X = sample.X[rows]
         weights = importance(model, X, rng)
         index = DissimilarityIndex(weights, self.columns)
-        return index.fit(X, fold_of_site[sample.site[rows]])
+        return index.fit(X, fold=fold_of_site[sample.site[rows]])
 
 
 def importance(model: ClassifierMixin, X: F32, rng: np.random.Generator) -> F64:
-    """Tell how much each feature moves a model's probability.
+    """Compute how much each feature changes a model's probability.
 
     Parameters
     ----------
     model : fitted classifier
-        Of any family.
+        Of any family, of two classes.
     X : (n, n_features) float32
+        Rows on which the change is measured.
     rng : Generator
+        Shuffles the values of a feature.
 
     Returns
     -------
     (n_features,) float64
-        Mean change of the probability when a feature's values are dealt to other rows.
+        Mean absolute change of the probability when a feature's values are shuffled over the
+        rows.
 
     References
     ----------

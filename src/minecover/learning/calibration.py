@@ -1,4 +1,4 @@
-"""Fit the curve that makes out-of-fold probabilities mean what they say."""
+"""Fit calibration curves on out-of-fold probabilities."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from minecover.learning.models.calibrated import AsIs, Curve, Isotonic, Platt, l
 
 #: The values of `design.calibration`.
 METHODS = ("none", "platt", "isotonic", "auto")
-#: ``auto`` takes isotonic regression from this many mines on, which bends where it must, and
-#: the two numbers of Platt's sigmoid below (Niculescu-Mizil & Caruana 2005, ICML).
+#: ``auto`` is isotonic regression from this many mines on, and below it Platt's sigmoid, which
+#: has two parameters only (Niculescu-Mizil & Caruana 2005, ICML).
 ISOTONIC_FROM = 1000
 
 STEPS = 10**DECIMALS
-Tally = NDArray[np.int64]
+Counts = NDArray[np.int64]
 
 
-def calibrated(sites: Sequence[OutOfFold], method: str) -> tuple[list[OutOfFold], Curve]:
-    """Calibrate each fold by the other folds, and give the curve that ships.
+def calibrate(sites: Sequence[OutOfFold], method: str) -> tuple[list[OutOfFold], Curve]:
+    """Calibrate each fold with a curve of the other folds, and fit the final curve on all.
 
     Parameters
     ----------
     sites : sequence of OutOfFold
+        Probabilities as the models say them.
     method : str
         One of `METHODS`.
 
     Returns
     -------
     sites : list of OutOfFold
-        Each with the curve fitted on the sites of all other folds.
+        Probabilities of each site through the curve of all other folds.
     curve : Curve
-        Fitted on all sites.
+        Fitted on all sites: the one of the final model.
 
     Raises
     ------
     ConfigError
-        If there is no such method.
+        If `method` is none of `METHODS`.
     """
     if method not in METHODS:
         raise ConfigError(
@@ -53,20 +54,26 @@ def calibrated(sites: Sequence[OutOfFold], method: str) -> tuple[list[OutOfFold]
     if method == "none":
         return list(sites), AsIs()
     folds = sorted({site.fold for site in sites})
-    by_fold = {k: tally([site for site in sites if site.fold == k]) for k in folds}
+    by_fold = {k: count_labels([site for site in sites if site.fold == k]) for k in folds}
     everything = np.sum(list(by_fold.values()), axis=0)
     curves = {k: fit_curve(everything - counted, method) for k, counted in by_fold.items()}
-    bent = [replace(site, probability=_bent(site, curves[site.fold])) for site in sites]
-    return bent, fit_curve(everything, method)
+    calibrated = [
+        replace(site, probability=_through(curves[site.fold], site)) for site in sites
+    ]
+    return calibrated, fit_curve(everything, method)
 
 
-def tally(sites: Sequence[OutOfFold]) -> Tally:
-    """Count the valid observations at each probability: rounded, they are a million at most.
+def count_labels(sites: Sequence[OutOfFold]) -> Counts:
+    """Count the valid observations of both labels at each rounded probability.
+
+    Parameters
+    ----------
+    sites : sequence of OutOfFold
 
     Returns
     -------
     (2, STEPS + 1) int64
-        Not mine and mine, by probability times `STEPS`.
+        Rows: not mine and mine. Columns: probability times `STEPS`.
     """
     counts = np.zeros((2, STEPS + 1), np.int64)
     for site in sites:
@@ -77,15 +84,20 @@ def tally(sites: Sequence[OutOfFold]) -> Tally:
     return counts
 
 
-def fit_curve(counts: Tally, method: str) -> Curve:
-    """Fit the share of mines at each score.
+def fit_curve(counts: Counts, method: str) -> Curve:
+    """Fit the share of mines as a function of the probability.
 
     Parameters
     ----------
     counts : (2, STEPS + 1) int64
-        See `tally`.
+        See `count_labels`.
     method : str
         ``platt``, ``isotonic`` or ``auto``.
+
+    Returns
+    -------
+    Curve
+        `AsIs` if the counts hold one label only.
     """
     step = np.flatnonzero(counts.sum(axis=0))
     score, (other, mine) = step / STEPS, counts[:, step]
@@ -96,10 +108,10 @@ def fit_curve(counts: Tally, method: str) -> Curve:
     return _platt(score, other, mine)
 
 
-def _isotonic(score: NDArray[np.float64], other: Tally, mine: Tally) -> Isotonic:
+def _isotonic(score: NDArray[np.float64], other: Counts, mine: Counts) -> Isotonic:
     """Fit centred isotonic regression.
 
-    Isotonic regression gives steps, and with them ties where the model had an order. Straight
+    Isotonic regression fits steps, and with them ties where the model had an order. Straight
     lines between the middles of the steps keep the order.
 
     References
@@ -117,8 +129,8 @@ def _isotonic(score: NDArray[np.float64], other: Tally, mine: Tally) -> Isotonic
     )
 
 
-def _platt(score: NDArray[np.float64], other: Tally, mine: Tally) -> Platt:
-    """Fit Platt's sigmoid; where scores fall with the share of mines, the share of all."""
+def _platt(score: NDArray[np.float64], other: Counts, mine: Counts) -> Platt:
+    """Fit Platt's sigmoid; a constant, the share of all, if its slope would not be positive."""
     x = np.tile(logit(score), 2)[:, None]
     y = np.repeat([0, 1], len(score))
     weight = np.concatenate([other, mine]).astype(np.float64)
@@ -129,6 +141,6 @@ def _platt(score: NDArray[np.float64], other: Tally, mine: Tally) -> Platt:
     return Platt(round(slope, FITTED_DECIMALS), round(intercept, FITTED_DECIMALS))
 
 
-def _bent(site: OutOfFold, curve: Curve) -> NDArray[np.float32]:
-    """Bend one site's probabilities, rounded for the disk."""
+def _through(curve: Curve, site: OutOfFold) -> NDArray[np.float32]:
+    """Calibrate one site's probabilities, rounded as they are written."""
     return np.round(curve(site.probability.astype(np.float64)), DECIMALS).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Fit the models of all folds, and score each site with the one that never saw its ground."""
+"""Fit the models of all folds, and predict each site with the one that never saw its ground."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from minecover.core.cube import F32
 from minecover.core.errors import ModelError
 from minecover.core.feature_table import SiteTable
 from minecover.evaluation.out_of_fold import OutOfFold
-from minecover.learning.inner_folds import Rows
+from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.recipe import Recipe
-from minecover.learning.sample import Sample, Split, fold_rows, side_by_side
+from minecover.learning.sample import Sample, Split, fold_rows, map_in_threads
 
 #: Probabilities are rounded to this many decimals before they are written: the last bits of
 #: exp and log depend on the processor.
 DECIMALS = 6
-#: And what is fitted to so many: each processor adds many products up in its own way.
+#: Fitted numbers are rounded to this many decimals: each processor adds up in its own order.
 FITTED_DECIMALS = 9
 
 
@@ -38,29 +38,35 @@ def fit_folds(
     *,
     shares: Sequence[float],
 ) -> list[Bagged]:
-    """Fit one model a fold, and last one on everything, side by side.
+    """Fit one model a fold, and a last one on everything, in parallel threads.
 
     Parameters
     ----------
     family : unfitted Pipeline
+        Is cloned for each model.
     recipe : Recipe
     sample : Sample
+        Rows to choose from.
     split : Split
+        Which ground each fold leaves out.
     shares : sequence of float
-        See `Recipe.shares`.
+        Share of the negatives that each model draws, see `Recipe.shares`.
 
     Returns
     -------
-    list of Bagged
+    list of fitted Bagged
+        One a share, in their order.
     """
     jobs = [(fold, bag) for fold in range(len(shares)) for bag in range(recipe.bags)]
 
     def work(fold: int, bag: int) -> PriorCorrected:
         rows = fold_rows(sample, split, fold)
-        return fit(seeded(family, bag), recipe, sample, rows, share=shares[fold], bag=bag)
+        return fit(
+            with_bag_seed(family, bag), recipe, sample, rows, share=shares[fold], bag=bag
+        )
 
-    # Folds run side by side, a thread each and no more: the number of threads that a family
-    # finds is written into some pickles, and decides the order of sums in others.
+    # One thread a fold and no more: the number of threads that a family finds is written into
+    # some pickles, and decides the order of sums in others.
     # Threads, not processes: the sample is shared, and trees are grown outside the GIL.
     with threadpool_limits(1, user_api="blas"):
         members = Parallel(n_jobs=-1, prefer="threads")(delayed(work)(*job) for job in jobs)
@@ -79,19 +85,25 @@ def fit(
     share: float,
     bag: int,
 ) -> PriorCorrected:
-    """Fit one model on some of the allowed rows of a sample.
+    """Fit one model on a draw of the allowed rows of a sample.
 
     Parameters
     ----------
     family : unfitted Pipeline
+        Is cloned.
     recipe : Recipe
     sample : Sample
+        Rows to choose from.
     allowed : (n,) bool
-        See `fold_rows`.
+        Rows that the model may be fitted on, see `fold_rows`.
     share : float
-        Of the negatives, drawn.
+        Share of the negatives that is drawn, in 0 ... 1.
     bag : int
-        Which draw.
+        Number of the draw, from 0.
+
+    Returns
+    -------
+    fitted PriorCorrected
 
     Raises
     ------
@@ -101,16 +113,16 @@ def fit(
     rows = training_rows(recipe, sample, allowed, share=share, bag=bag)
     with threadpool_limits(1, user_api="openmp"):
         if recipe.cleaning:
-            rows = recipe.cleaning.cleaned(family, rows)
+            rows = recipe.cleaning.clean(family, rows)
         if recipe.early_stopping:
-            family = recipe.early_stopping.stopped(family, rows)
+            family = recipe.early_stopping.with_best_rounds(family, rows)
         return rows.fit(family)
 
 
 def training_rows(
     recipe: Recipe, sample: Sample, allowed: NDArray[np.bool_], *, share: float, bag: int
-) -> Rows:
-    """Gather what one model is fitted on, see `fit`."""
+) -> TrainingRows:
+    """Gather the rows that one model is fitted on; parameters as of `fit`."""
     kept = allowed & sample.drawn(share, bag)
     y = sample.y[kept]
     if len(np.unique(y)) < 2:
@@ -122,7 +134,7 @@ def training_rows(
     if recipe.correct_prior:
         weight[sample.always[kept] & (y == 0)] = share
     corrected = share if recipe.correct_prior else 1.0
-    return Rows(
+    return TrainingRows(
         sample.X[kept],
         y,
         weight,
@@ -132,21 +144,43 @@ def training_rows(
     )
 
 
-def seeded(family: Pipeline, bag: int) -> Pipeline:
-    """Give each bag a seed of its own; the first keeps the family's."""
+def with_bag_seed(family: Pipeline, bag: int) -> Pipeline:
+    """Return a clone of a family with a seed of its own for each bag.
+
+    Parameters
+    ----------
+    family : unfitted Pipeline
+    bag : int
+        Is added to every ``random_state``.
+    """
     seeds = {
         key: value + bag
         for key, value in family.get_params().items()
         if key.endswith("random_state") and value is not None
     }
-    seeded: Pipeline = clone(family).set_params(**seeds)
-    return seeded
+    cloned: Pipeline = clone(family).set_params(**seeds)
+    return cloned
 
 
 def predict_out_of_fold(
     models: Sequence[BaseEstimator], tables: Callable[[int], SiteTable], split: Split
 ) -> list[OutOfFold]:
-    """Score every observation of each site with the model that never saw its ground."""
+    """Predict every valid observation of each site with its fold's model.
+
+    Parameters
+    ----------
+    models : sequence of fitted classifiers
+        One a fold, none of which was fitted on the fold's ground.
+    tables : callable
+        Returns the table of the site at an index.
+    split : Split
+        Of all the tables, in their order.
+
+    Returns
+    -------
+    list of OutOfFold
+        One a site; NaN where an observation is not valid.
+    """
 
     def predict(index: int) -> OutOfFold:
         table = tables(index)
@@ -164,17 +198,17 @@ def predict_out_of_fold(
             probability=scores.reshape(shape),
         )
 
-    return side_by_side(predict, len(split.site_ids))
+    return map_in_threads(predict, len(split.site_ids))
 
 
 def probability(model: BaseEstimator, X: F32) -> F32:
-    """Score rows, rounded for the disk.
+    """Return the probability of a mine for each row, rounded to `DECIMALS`.
 
     Parameters
     ----------
     model : fitted classifier
     X : (n, n_features) float32
-        May be empty, which no model would bear.
+        May be empty, which scikit-learn would refuse.
 
     Returns
     -------
@@ -182,7 +216,7 @@ def probability(model: BaseEstimator, X: F32) -> F32:
     """
     if not len(X):
         return np.zeros(0, np.float32)
-    # Sites are scored side by side: one thread each.
+    # Sites are predicted in parallel: one thread each.
     with _libraries(len(sys.modules)).limit(limits=1, user_api="openmp"):
         score = model.predict_proba(X)[:, 1]
     rounded: F32 = np.round(score, DECIMALS).astype(np.float32)
@@ -191,8 +225,8 @@ def probability(model: BaseEstimator, X: F32) -> F32:
 
 @lru_cache(maxsize=1)
 def _libraries(n_modules: int) -> ThreadpoolController:
-    """Find the libraries with threads of their own: again only after something was imported.
+    """Find the libraries with threads of their own, once until another module is imported.
 
-    To find them takes as long as to score a thousand rows.
+    It takes as long as predicting a thousand rows.
     """
     return ThreadpoolController()

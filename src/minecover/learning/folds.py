@@ -1,4 +1,4 @@
-"""Site-grouped folds and the exclusion buffer round test ground."""
+"""Folds of whole site groups, and the exclusion buffer around test ground."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class GroupedFolds:
         Parameters
         ----------
         sites : sequence of Site
-            Grouped sites.
-        positives : mapping
-            Labelled pixels by site id.
+            Each with its group.
+        positives : mapping of int
+            Number of labelled pixels by site id.
 
         Returns
         -------
@@ -58,7 +58,7 @@ class GroupedFolds:
         Raises
         ------
         FoldError
-            If there are fewer groups than folds, or a fold without a positive.
+            If there are fewer groups than folds, or a fold has no labelled pixel.
         """
         frame = pd.DataFrame(
             {
@@ -77,11 +77,11 @@ class GroupedFolds:
             )
         fold_of = self._greedy(groups)
         frame["fold"] = frame["group"].map(fold_of).astype(np.int8)
-        held = frame.groupby("fold")["positives"].sum()
-        if (held == 0).any():
+        total = frame.groupby("fold")["positives"].sum()
+        if (total == 0).any():
             raise FoldError(
-                f"fold {int(held.idxmin())} holds no labelled mine, so it has one class only "
-                f"(labelled pixels by fold: {held.tolist()}). "
+                f"fold {int(total.idxmin())} has no labelled mine, so it has one class only "
+                f"(labelled pixels by fold: {total.tolist()}). "
                 "Lower folds.n or sites.layouts.*.block_tiles."
             )
         return frame[["site_id", "group", "fold", "positives"]]
@@ -95,11 +95,12 @@ class GroupedFolds:
         ----------
         sites : sequence of Site
         fold_of_site : (n_sites,) int8
+            Fold of each site, 0 ... n - 1.
 
         Returns
         -------
         list of dict of (row, col) bool
-            One a fold: masks by site index, only of sites that have such a pixel.
+            One a fold: masks by index of the site, only of sites with such a pixel.
         """
         near: list[dict[int, NDArray[np.bool_]]] = []
         for fold in range(self.n):
@@ -113,21 +114,21 @@ class GroupedFolds:
         return near
 
     def _greedy(self, groups: pd.DataFrame) -> dict[str, int]:
-        """Give each group, the richest first, to the fold that holds the fewest positives.
+        """Deal each group, the richest first, to the fold with the fewest positives.
 
-        Groups without any (background ground, empty tiles) go to the fold with the fewest
-        sites: they would all end in one fold.
+        Groups without any (background, empty tiles) go to the fold with the fewest sites: else
+        all of them would end in one fold.
         """
         order = groups.sort_index().sort_values(
             ["positives", "sites"], ascending=False, kind="stable"
         )
-        held = np.zeros((self.n, 2), np.int64)
+        totals = np.zeros((self.n, 2), np.int64)
         fold_of: dict[str, int] = {}
         for group, row in order.iterrows():
             first, second = (0, 1) if row["positives"] else (1, 0)
-            fold = int(np.lexsort((held[:, second], held[:, first]))[0])
+            fold = int(np.lexsort((totals[:, second], totals[:, first]))[0])
             fold_of[str(group)] = fold
-            held[fold] += (int(row["positives"]), int(row["sites"]))
+            totals[fold] += (int(row["positives"]), int(row["sites"]))
         return fold_of
 
 
@@ -137,7 +138,7 @@ def near_ground(grid: Grid, others: Sequence[Grid], *, within_m: float) -> NDArr
     Parameters
     ----------
     grid : Grid
-        The pixels asked about.
+        The pixels to mark.
     others : sequence of Grid
         Squares of ground, in any CRS.
     within_m : float

@@ -1,4 +1,4 @@
-"""What training learns inside its own ground: how many rounds, and which labels to doubt."""
+"""Cross-validation inside the training ground: number of boosting rounds, doubtful labels."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ from minecover.core.errors import ConfigError, ModelError
 from minecover.learning.models.prior import PriorCorrected
 
 F64 = NDArray[np.float64]
-#: What the families that grow in rounds call their number.
+#: Parameter with the number of boosting rounds, by classifier.
 ROUNDS = {LGBMClassifier: "n_estimators", HistGradientBoostingClassifier: "max_iter"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """What one model is fitted on.
+class TrainingRows:
+    """Rows that one model is fitted on.
 
     Parameters
     ----------
     X : (n, n_features) float32
     y : (n,) int8
+        1 mine, 0 not.
     weight : (n,) float64
+        Sample weights.
     group : (n,) int32
         Number of the row's site group.
-    sure : (n,) bool
-        Negatives that somebody looked at: no mine, whatever they look like.
+    reviewed : (n,) bool
+        Negatives that a reviewer found to be no mine, whatever they look like.
     kept_negatives : float
         See `minecover.learning.models.prior.PriorCorrected`.
     """
@@ -45,34 +47,50 @@ class Rows:
     y: NDArray[np.int8]
     weight: F64
     group: NDArray[np.int32]
-    sure: NDArray[np.bool_]
+    reviewed: NDArray[np.bool_]
     kept_negatives: float
 
-    def at(self, which: NDArray[np.generic]) -> Rows:
-        """Keep some of the rows."""
-        return Rows(
+    def take(self, which: NDArray[np.generic]) -> TrainingRows:
+        """Return some of the rows, by a mask or by indices."""
+        return TrainingRows(
             self.X[which],
             self.y[which],
             self.weight[which],
             self.group[which],
-            self.sure[which],
+            self.reviewed[which],
             self.kept_negatives,
         )
 
     def fit(self, family: Pipeline) -> PriorCorrected:
-        """Fit a clone of a family on the rows."""
+        """Fit a clone of a family on the rows.
+
+        Parameters
+        ----------
+        family : unfitted Pipeline
+            Its last step is called ``classifier``.
+        """
         weighted = (
             {} if (self.weight == 1).all() else {"classifier__sample_weight": self.weight}
         )
         return PriorCorrected(family, self.kept_negatives).fit(self.X, self.y, **weighted)
 
     def split(self, inner_folds: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Deal whole site groups into inner folds; give the rows to fit and the rows held out.
+        """Split the rows into inner folds of whole site groups.
+
+        Parameters
+        ----------
+        inner_folds : int
+            Number of folds, at least 2.
+
+        Yields
+        ------
+        fitted_on, held_out : (n_rows,) int64
+            Indices of the rows to fit on and of the rows to predict.
 
         Raises
         ------
         ModelError
-            If an inner fold would be fitted or judged on one class only.
+            If fewer groups than folds have a labelled mine.
         """
         rich = len(np.unique(self.group[self.y == 1]))
         if rich < inner_folds:
@@ -85,69 +103,74 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class EarlyStopping:
-    """Choose the number of boosting rounds on groups of sites that training leaves out.
+    """How the number of boosting rounds is chosen, by cross-validation over site groups.
 
-    The family is then fitted again on all of the training's ground with that number. Neither
-    the ground of the test fold nor pixels beside those trained on take part.
+    The family is then fitted again on all training ground with that number. The ground of the
+    test fold takes no part.
 
     Parameters
     ----------
     inner_folds : int
-        Groups of sites are dealt into so many folds; the mean average precision over them
-        decides. Log loss would stop much sooner: under noisy labels it counts the confident
-        errors, which calibration mends, and not the order.
+        Number of folds that groups of sites are dealt into. The mean average precision over
+        them decides. Log loss would stop much sooner: under noisy labels it counts the
+        confident errors, which calibration mends, and not the order.
     every : int
-        Rounds between two looks. The family's own number of rounds is the most.
+        Number of rounds between two evaluations. The family's own number is the maximum.
     """
 
     inner_folds: int
     every: int
 
     def __post_init__(self) -> None:
-        """Refuse fewer than two folds, and looks that never come."""
+        """Refuse fewer than two folds, and no round between evaluations."""
         if self.inner_folds < 2 or self.every < 1:
             raise ConfigError(
-                f"EarlyStopping wants inner_folds from 2 and every from 1, found "
+                f"EarlyStopping.inner_folds must be at least 2 and every at least 1, found "
                 f"{self.inner_folds} and {self.every}. Fix design.recipe.early_stopping."
             )
 
-    def stopped(self, family: Pipeline, rows: Rows) -> Pipeline:
-        """Give the family with the number of rounds that the left-out groups prefer.
+    def with_best_rounds(self, family: Pipeline, rows: TrainingRows) -> Pipeline:
+        """Return a clone of a family with the number of rounds that scores best.
+
+        Parameters
+        ----------
+        family : unfitted Pipeline
+        rows : TrainingRows
 
         Raises
         ------
         ConfigError
-            If the family does not grow in rounds.
+            If the family has no boosting rounds.
         """
         name = ROUNDS.get(type(family[-1]))
         if name is None:
             raise ConfigError(
-                f"early stopping needs a family that grows in rounds (boosted, histogram), "
+                f"early stopping needs a family with boosting rounds (boosted, histogram), "
                 f"found {type(family[-1]).__name__}. Set design.recipe.early_stopping=null."
             )
         every = min(self.every, family[-1].get_params()[name])
         scores = []
         for fitted_on, held_out in rows.split(self.inner_folds):
-            model = rows.at(fitted_on).fit(family).estimator_
-            judged = rows.at(held_out)
-            scores.append([_precision(judged, p) for p in _staged(model, judged.X, every)])
+            model = rows.take(fitted_on).fit(family).estimator_
+            tested = rows.take(held_out)
+            scores.append([_precision(tested, p) for p in _staged(model, tested.X, every)])
         best = int(np.argmax(np.mean(scores, axis=0)))
         return clone(family).set_params(**{f"classifier__{name}": (best + 1) * every})
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """Drop training negatives that look like mines: mines that nobody drew, most likely.
+    """How training negatives are dropped that look like mines: most likely unlabelled mines.
 
-    A first pass scores each negative with a model that was not fitted on its site group. Test
-    ground takes no part, and test labels stay as they are.
+    Each negative is predicted with a model that was not fitted on its site group. Test ground
+    takes no part, and test labels stay as they are.
 
     Parameters
     ----------
     above : float
-        Negatives with a higher probability are dropped.
+        Negatives with a higher probability are dropped, between 0 and 1.
     inner_folds : int
-        Groups of sites are dealt into so many folds.
+        Number of folds that groups of sites are dealt into.
 
     References
     ----------
@@ -161,21 +184,28 @@ class Cleaning:
         """Refuse a probability outside 0..1, and fewer than two folds."""
         if not 0 < self.above < 1 or self.inner_folds < 2:
             raise ConfigError(
-                f"Cleaning wants above between 0 and 1 and inner_folds from 2, found "
+                f"Cleaning.above must lie between 0 and 1 and inner_folds be at least 2, found "
                 f"{self.above} and {self.inner_folds}. Fix design.recipe.cleaning."
             )
 
-    def cleaned(self, family: Pipeline, rows: Rows) -> Rows:
-        """Give the rows without the doubtful negatives; but for those that are sure."""
+    def clean(self, family: Pipeline, rows: TrainingRows) -> TrainingRows:
+        """Return the rows without the doubtful negatives; reviewed ones always stay.
+
+        Parameters
+        ----------
+        family : unfitted Pipeline
+            Of the models that predict the negatives.
+        rows : TrainingRows
+        """
         score = np.zeros(len(rows.y))
         for fitted_on, held_out in rows.split(self.inner_folds):
-            model = rows.at(fitted_on).fit(family)
+            model = rows.take(fitted_on).fit(family)
             score[held_out] = model.predict_proba(rows.X[held_out])[:, 1]
-        return rows.at((rows.y == 1) | rows.sure | (score <= self.above))
+        return rows.take((rows.y == 1) | rows.reviewed | (score <= self.above))
 
 
 def _staged(pipeline: Pipeline, X: F32, every: int) -> Iterator[F64]:
-    """Give the probabilities after every so many rounds, up to the last."""
+    """Yield the probability of each row after every so many rounds."""
     classifier = pipeline[-1]
     if len(pipeline) > 1:
         X = pipeline[:-1].transform(X)
@@ -191,6 +221,6 @@ def _staged(pipeline: Pipeline, X: F32, every: int) -> Iterator[F64]:
         yield 1 / (1 + np.exp(-odds))
 
 
-def _precision(rows: Rows, p: F64) -> float:
-    """Average precision of the rows as they were drawn."""
+def _precision(rows: TrainingRows, p: F64) -> float:
+    """Compute the weighted average precision."""
     return float(average_precision_score(rows.y, p, sample_weight=rows.weight))

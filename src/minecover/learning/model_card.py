@@ -1,4 +1,4 @@
-"""The card beside a model, models/model.json: what it takes, how it decides, how it was made."""
+"""Model card, models/model.json: what a model takes, its threshold, how it was trained."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from minecover.core.errors import ModelError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelCard:
-    """What `train` wrote down about a model.
+    """What the stage `train` wrote about a model.
 
     Parameters
     ----------
     content : mapping
         The parsed models/model.json.
     path : Path
-        Where it was read from; error messages name it.
+        File that it was read from; error messages name it.
     """
 
     content: Mapping[str, Any]
@@ -31,6 +31,11 @@ class ModelCard:
     def read(cls, path: Path) -> ModelCard:
         """Read a card.
 
+        Parameters
+        ----------
+        path : Path
+            A JSON file.
+
         Raises
         ------
         ModelError
@@ -38,17 +43,17 @@ class ModelCard:
         """
         if not path.is_file():
             raise ModelError(
-                f"no {path}, which says how to feed the model. Run `dvc repro train`."
+                f"no {path}, which says what the model takes. Run `dvc repro train`."
             )
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ModelError(
-                f"{path} is no JSON: {error}. Run `dvc repro train`, or restore the file."
+                f"{path} is not JSON: {error}. Run `dvc repro train`, or restore the file."
             ) from error
         if not isinstance(content, Mapping):
             raise ModelError(
-                f"{path} should hold a JSON object, found {type(content).__name__}. "
+                f"{path} must hold a JSON object, found {type(content).__name__}. "
                 "Run `dvc repro train`, or restore the file."
             )
         return cls(content, path)
@@ -70,22 +75,22 @@ class ModelCard:
         return self.content[key]
 
     def build(self, key: str) -> Any:
-        """Build the object, or the mapping of objects, that a key describes."""
+        """Build the object, or the mapping of objects, that the value of a key describes."""
         return build(self.value(key), f"{self.path}: {key}")
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the model's pickle."""
+        """SHA-256 of the model's pickle, in hexadecimal."""
         return str(self.value("sha256"))
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the model's columns, in their order."""
+        """Names of the model's columns, in order."""
         return tuple(map(str, self.value("features")))
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Bands that a source has to deliver."""
+        """Names of the bands that a source has to deliver."""
         return tuple(map(str, self.value("bands")))
 
     @property
@@ -95,5 +100,5 @@ class ModelCard:
 
     @property
     def halo_px(self) -> int:
-        """Pixels around a location that its features look at."""
+        """Distance around a location that its features look at [px]."""
         return int(self.value("halo_px"))

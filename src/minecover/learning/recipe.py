@@ -1,4 +1,4 @@
-"""How training chooses its rows and its rounds: one object, one yaml node."""
+"""Settings of training: which rows, how many models, how many boosting rounds."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from minecover.learning.inner_folds import Cleaning, EarlyStopping
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How training chooses its rows.
+    """How training chooses its rows and its number of models and rounds.
 
     Parameters
     ----------
     negatives_per_positive : float or None
-        Negatives drawn for each positive, alike from every site; None keeps all.
+        Number of negatives drawn for each positive, the same share of every site; None keeps
+        all.
     correct_prior : bool
-        Whether probabilities are brought back to the full data's prevalence. With class
-        weights there is nothing left to correct: never both.
+        Whether probabilities are corrected to the full data's prevalence. Never together with
+        class weights, which leave nothing to correct.
     keep_within_px : int
-        Negatives so near to a labelled mine are all kept, beside those that are drawn: they
-        are the hardest to tell. With `correct_prior` they weigh as much as if they had been
-        drawn. 0 keeps none.
+        Negatives within this distance of a labelled mine are all kept, as well as those that
+        are drawn: they are the hardest to tell apart. With `correct_prior` they weigh as much
+        as if they had been drawn. 0 keeps none.
     bags : int
-        Models whose mean probability is taken, each on a draw of its own.
+        Number of models whose mean probability is taken, each on a draw of its own.
     cleaning : Cleaning or None
         Which negatives are dropped because they look like mines.
     early_stopping : EarlyStopping or None
         How the number of boosting rounds is chosen; None takes the family's own.
     seed : int
-        Seeds the draw together with the site's position in the sorted list.
+        Seed of the draw, together with the site's position in the sorted list.
     """
 
     negatives_per_positive: float | None
@@ -46,23 +47,25 @@ class Recipe:
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that choose nothing."""
+        """Refuse numbers that choose no rows or no model."""
         ratio = self.negatives_per_positive
         if (ratio is not None and ratio <= 0) or self.keep_within_px < 0 or self.bags < 1:
             raise ConfigError(
-                "Recipe wants negatives_per_positive above 0 (or null), keep_within_px from 0 "
-                f"and bags from 1, found {ratio}, {self.keep_within_px} and {self.bags}. "
+                "Recipe.negatives_per_positive must be above 0 (or null), keep_within_px at "
+                f"least 0 and bags at least 1, found {ratio}, {self.keep_within_px} and "
+                f"{self.bags}. "
                 "Fix design.recipe."
             )
 
     def shares(self, counts: NDArray[np.int64], fold_of_site: NDArray[np.int8]) -> list[float]:
-        """Give the share of the negatives that each fold's training draws.
+        """Compute the share of the negatives that each fold's training draws.
 
         Parameters
         ----------
         counts : (n_sites, 2) int
-            Valid positives of each site, and the negatives to draw from.
+            Valid positives of each site, and negatives to draw from, see `count_rows`.
         fold_of_site : (n_sites,) int8
+            Fold of each site, 0 ... n_folds - 1.
 
         Returns
         -------
@@ -79,6 +82,10 @@ class Recipe:
 
     def check(self, family: Pipeline) -> None:
         """Refuse to balance the classes twice.
+
+        Parameters
+        ----------
+        family : unfitted Pipeline
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The rows that models are fitted on, and the ground that they lie on."""
+"""The rows that models are fitted on, and which ground they lie on."""
 
 from __future__ import annotations
 
@@ -19,25 +19,34 @@ Result = TypeVar("Result")
 
 
 class Tables(Protocol):
-    """Where the rows come from: files, or memory."""
+    """Interface of what reads the rows of a site, from files or from memory."""
 
     def __call__(self, index: int, features: Sequence[str]) -> SiteTable:
-        """Give the table of the site at an index with the asked features, or none of them."""
+        """Return the table of a site.
+
+        Parameters
+        ----------
+        index : int
+            Position of the site in `Split`.
+        features : sequence of str
+            Columns to read; may be empty.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Which ground a model may know.
+    """Which ground the model of each fold may be fitted on.
 
     Parameters
     ----------
     site_ids : tuple of str
         In the order of the tables.
     groups : tuple of str
-        Of each site. Inner folds never split a group, as the folds never do.
+        Group of each site. Neither folds nor inner folds split a group.
     fold_of_site : (n_sites,) int8
+        Fold of each site, 0 ... n_folds - 1.
     near : tuple of mapping of (row, col) bool
-        One a fold: by site index, the training pixels too near to the fold's ground.
+        One a fold: by index of the site, the training pixels too near to the fold's ground.
     """
 
     site_ids: tuple[str, ...]
@@ -48,7 +57,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What models are fitted on: every positive, and some of each site's negatives.
+    """Rows to fit models on: every positive, and some of each site's negatives.
 
     Parameters
     ----------
@@ -58,10 +67,9 @@ class Sample:
     draw : (n,) float32
         Uniform number in 0..1 that decides which negatives a model draws.
     always : (n,) bool
-        Rows that every model takes: the mines, the negatives kept beside them, and the ground
-        that a reviewer found to be no mine.
+        Rows that every model takes: the mines, the negatives kept near them, and the rejected.
     rejected : (n,) bool
-        That ground.
+        Rows that a reviewer found to be no mine.
     site : (n,) int32
         Index of the row's site.
     location : (n,) int32
@@ -80,13 +88,39 @@ class Sample:
     group: NDArray[np.int32]
 
     def drawn(self, share: float, bag: int) -> NDArray[np.bool_]:
-        """Tell which rows one model takes: bags draw one after the other, round the circle."""
+        """Mark the rows that one model draws.
+
+        Bags draw one after the other, and begin anew once every negative was drawn.
+
+        Parameters
+        ----------
+        share : float
+            Share of the negatives, in 0 ... 1.
+        bag : int
+            Number of the draw, from 0.
+
+        Returns
+        -------
+        (n,) bool
+        """
         turned = (self.draw.astype(np.float64) - bag * share) % 1.0
         return self.always | (turned < share)
 
 
 def always_kept(table: SiteTable, keep_within_px: int) -> NDArray[np.bool_]:
-    """Mark the mines, the negatives within a distance of one date by date, and the rejected."""
+    """Mark the rows that every model takes.
+
+    Parameters
+    ----------
+    table : SiteTable
+    keep_within_px : int
+        Negatives within this distance of a mine of the same date are marked [px]; 0 marks none.
+
+    Returns
+    -------
+    (n,) bool
+        The mines, these negatives, and what a reviewer rejected.
+    """
     kept: NDArray[np.bool_] = (table.label == 1).reshape(len(table.dates), *table.shape)
     if keep_within_px:
         for plane in kept:
@@ -96,7 +130,15 @@ def always_kept(table: SiteTable, keep_within_px: int) -> NDArray[np.bool_]:
 
 
 def count_rows(tables: Tables, split: Split, *, keep_within_px: int) -> NDArray[np.int64]:
-    """Count each site's valid positives, and the valid negatives that there are to draw from.
+    """Count each site's valid positives, and the valid negatives to draw from.
+
+    Parameters
+    ----------
+    tables : Tables
+    split : Split
+        Of all the tables, in their order.
+    keep_within_px : int
+        See `minecover.learning.recipe.Recipe`.
 
     Returns
     -------
@@ -108,7 +150,7 @@ def count_rows(tables: Tables, split: Split, *, keep_within_px: int) -> NDArray[
         others = (table.label == 0) & ~always_kept(table, keep_within_px)
         return int((table.valid & (table.label == 1)).sum()), int((table.valid & others).sum())
 
-    return np.array(side_by_side(count, len(split.site_ids)), np.int64)
+    return np.array(map_in_threads(count, len(split.site_ids)), np.int64)
 
 
 def draw_sample(
@@ -119,13 +161,14 @@ def draw_sample(
     keep_within_px: int,
     seed: int,
 ) -> Sample:
-    """Read all sites and keep the rows that any model may be fitted on.
+    """Read all sites, and return the rows that any model may be fitted on.
 
     Parameters
     ----------
     tables : callable
-        Gives the table of the site at an index.
+        Returns the table of the site at an index.
     split : Split
+        Of all the tables, in their order.
     most : float
         Largest share of the negatives that the models of a fold draw together.
     keep_within_px, seed : int
@@ -147,14 +190,14 @@ def draw_sample(
         marks = table.label[kept], draw[kept], always[kept], table.rejected[kept]
         return table.X[kept], *marks, pixel
 
-    parts = side_by_side(rows, len(split.site_ids))
+    parts = map_in_threads(rows, len(split.site_ids))
     X, y, draw, always, rejected, location = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
     if not y.any():
         raise ModelError(
             f"no valid observation is labelled as mine among {len(y)} rows of {len(parts)} "
-            "sites. Look at the labels, their dates and the mask profile."
+            "sites. Check the labels, their dates and the mask profile."
         )
     site = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part[1]) for part in parts])
     group = np.unique(split.groups, return_inverse=True)[1].astype(np.int32)[site]
@@ -162,15 +205,19 @@ def draw_sample(
 
 
 def fold_rows(sample: Sample, split: Split, fold: int) -> NDArray[np.bool_]:
-    """Choose the rows that a fold's model may be fitted on.
+    """Mark the rows that a fold's model may be fitted on.
 
     Parameters
     ----------
     sample : Sample
     split : Split
     fold : int
-        The fold left out. One past the last leaves nothing out: nothing is tested then, so
-        nothing is too near.
+        The fold left out. One past the last leaves nothing out: the final model has no test
+        ground.
+
+    Returns
+    -------
+    (n,) bool
     """
     rows: NDArray[np.bool_] = split.fold_of_site[sample.site] != fold
     for index, mask in split.near[fold].items() if fold < len(split.near) else ():
@@ -179,9 +226,21 @@ def fold_rows(sample: Sample, split: Split, fold: int) -> NDArray[np.bool_]:
     return rows
 
 
-def side_by_side(work: Callable[[int], Result], n: int) -> list[Result]:
-    """Do work 0 ... n - 1 in threads: what they read is shared, and read outside the GIL."""
-    done: list[Result] = Parallel(n_jobs=-1, prefer="threads")(
+def map_in_threads(work: Callable[[int], Result], n: int) -> list[Result]:
+    """Call a function with 0 ... n - 1 in parallel threads, which share what they read.
+
+    Parameters
+    ----------
+    work : callable
+        Does most of its work outside the GIL.
+    n : int
+
+    Returns
+    -------
+    list
+        Results in order.
+    """
+    results: list[Result] = Parallel(n_jobs=-1, prefer="threads")(
         delayed(work)(i) for i in range(n)
     )
-    return done
+    return results

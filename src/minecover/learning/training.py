@@ -1,4 +1,4 @@
-"""From tables and folds to out-of-fold probabilities, thresholds and the model that ships."""
+"""Training: from tables and folds to out-of-fold probabilities, thresholds and a model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from minecover.core.feature_table import SiteTable
-from minecover.evaluation import Cut, choose_cuts, site_scores
+from minecover.evaluation import Thresholds, choose_thresholds, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold
-from minecover.learning.calibration import calibrated
+from minecover.learning.calibration import calibrate
 from minecover.learning.fitting import fit_folds, predict_out_of_fold
 from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.calibrated import Calibrated
@@ -22,22 +22,23 @@ from minecover.learning.sample import Sample, Split, Tables, count_rows, draw_sa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
-    """What a run chooses: everything that learning depends on, beside tables and folds.
+class TrainingSettings:
+    """Everything that training depends on apart from tables and folds.
 
     Parameters
     ----------
     family : unfitted Pipeline
         Its last step is called ``classifier``.
     features : tuple of str
-        Columns of the tables.
+        Columns of the tables that the model takes, in order.
     recipe : Recipe
+        Which rows, how many models and rounds.
     aggregation : Aggregation
-        One score a location from its dates.
+        One probability a location from those of its dates.
     calibration : str
         ``none``, ``platt``, ``isotonic``, or ``auto``: isotonic from 1000 mines on.
     threshold : float or str
-        ``best_f1``, or a number.
+        ``best_f1``, or a probability.
     """
 
     family: Pipeline
@@ -49,90 +50,93 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Learned:
-    """What learning gives.
+class TrainingResult:
+    """What `train` returns.
 
     Parameters
     ----------
     model : fitted Calibrated
         Trained on all ground.
     by_fold : list of Calibrated
-        One a fold, trained on all other ground.
+        One a fold, trained on the ground of all other folds.
     out_of_fold : list of OutOfFold
-        Calibrated probabilities, each from a model, a curve and later a threshold that know
-        nothing of the site's fold.
-    cuts : mapping of Cut
+        Calibrated probabilities of every site, each from a model and a curve that were fitted
+        on other folds.
+    thresholds : mapping of Thresholds
         Thresholds for an ``observation`` and a ``location``.
     sample : Sample
         Rows that the models were fitted on.
     kept_negatives : float
-        Share of the negatives that a member of the model drew.
+        Share of the negatives that each member of the model drew.
     """
 
     model: Calibrated
     by_fold: list[Calibrated]
     out_of_fold: list[OutOfFold]
-    cuts: Mapping[str, Cut]
+    thresholds: Mapping[str, Thresholds]
     sample: Sample
     kept_negatives: float
 
 
-def learn(choice: Choice, tables: Tables, split: Split) -> Learned:
-    """Fit one model a fold and one on everything; score each site out of fold.
+def train(settings: TrainingSettings, tables: Tables, split: Split) -> TrainingResult:
+    """Fit one model a fold and one on everything, and predict each site out of fold.
 
-    Reads every table three times: to count, to draw, to score. Writes nothing.
+    Reads every table three times: to count, to draw, to predict. Writes nothing.
 
     Parameters
     ----------
-    choice : Choice
+    settings : TrainingSettings
     tables : Tables
+        Reads the table of one site.
     split : Split
         Of all the tables, in their order.
 
     Raises
     ------
     ConfigError
-        If the choice contradicts itself.
+        If the settings contradict each other.
     ModelError
-        If there is too little to learn from.
+        If there is too little to train on.
     """
-    recipe = choice.recipe
-    recipe.check(choice.family)
+    recipe = settings.recipe
+    recipe.check(settings.family)
 
     def read(index: int) -> SiteTable:
-        return tables(index, choice.features)
+        return tables(index, settings.features)
 
     near_px = recipe.keep_within_px
     counts = count_rows(tables, split, keep_within_px=near_px)
     shares = recipe.shares(counts, split.fold_of_site)
     most = recipe.bags * max(shares)
     sample = draw_sample(read, split, most=most, keep_within_px=near_px, seed=recipe.seed)
-    *models, final = fit_folds(choice.family, recipe, sample, split, shares=shares)
+    *models, final = fit_folds(settings.family, recipe, sample, split, shares=shares)
     raw = predict_out_of_fold(models, read, split)
-    out_of_fold, curve = calibrated(raw, choice.calibration)
-    scored = [site_scores(site, choice.aggregation) for site in out_of_fold]
-    cuts = choose_cuts(scored, choice.threshold)
+    out_of_fold, curve = calibrate(raw, settings.calibration)
+    scored = [site_predictions(site, settings.aggregation) for site in out_of_fold]
+    thresholds = choose_thresholds(scored, settings.threshold)
     *by_fold, whole = (Calibrated(model, curve) for model in (*models, final))
-    return Learned(whole, by_fold, out_of_fold, cuts, sample, shares[-1])
+    return TrainingResult(whole, by_fold, out_of_fold, thresholds, sample, shares[-1])
 
 
-def finished(
+def with_threshold(
     model: Calibrated | Bagged, threshold: float, steps: Mapping[str, TransformerMixin]
 ) -> Pipeline:
-    """Wrap a fitted model so that ``predict`` uses the shipped threshold.
+    """Wrap a fitted model so that ``predict`` compares the probability with a threshold.
 
     Parameters
     ----------
     model : fitted classifier
     threshold : float
+        Rows of this probability or a higher one are mines.
     steps : mapping of fitted transformers
-        What rows pass through first, by name.
+        Steps before the model, by name.
 
     Returns
     -------
-    Pipeline
-        Last a step ``classifier``, a `FixedThresholdClassifier`.
+    fitted Pipeline
+        Its last step, ``classifier``, is a `FixedThresholdClassifier`.
     """
     fixed: BaseEstimator = FixedThresholdClassifier(model, threshold=threshold)
+    # It predicts with a fitted model as it is, but counts as fitted with this attribute only.
     fixed.estimator_ = model
     return Pipeline([*steps.items(), ("classifier", fixed)])

@@ -1,6 +1,6 @@
-"""What runs in which order: DVC stages, sweeps, releases and the review round."""
+"""DVC stages, sweeps, releases and review: the steps that read and write files."""
 
-#: The stages of dvc.yaml, in the order in which data flows through them.
+#: The stages of dvc.yaml, in the order of the data flow.
 STAGES = (
     "labels",
     "sites",

@@ -10,9 +10,20 @@ from minecover.pipeline import STAGES
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named stage with params.yaml; print a user's mistake as one sentence."""
+    """Run the named stage with params.yaml, and return the exit code.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The name of the stage.
+
+    Returns
+    -------
+    int
+        0, or 1 after an error of the user's, or 2 for a wrong command line.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    # It tells how many features it wrote.
+    # Its INFO lines count the features of each file that it writes.
     logging.getLogger("pyogrio").setLevel(logging.WARNING)
     if len(arguments) != 1 or arguments[0] not in STAGES:
         sys.stderr.write(f"usage: python -m minecover.pipeline {{{','.join(STAGES)}}}\n")

@@ -1,1 +1,1 @@
-"""What a model is asked with: the model bundle, detectors, maps of sites and regions, HTTP."""
+"""Use a trained model: model bundle, detector, maps of sites and regions, HTTP server."""

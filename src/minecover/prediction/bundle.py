@@ -1,4 +1,4 @@
-"""The model bundle: a model with its card, digest and path, what every prediction starts from."""
+"""The model bundle: a model with its card, digest and path, where every prediction starts."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from minecover.core.config import build, completed, load_params
+from minecover.core.config import add_shared_nodes, build, load_params
 from minecover.core.digests import load_model
 from minecover.features.context import Plane
 from minecover.features.planes import flat_sets
 from minecover.learning.model_card import ModelCard
-from minecover.learning.models.compiled_trees import compiled, shortened
+from minecover.learning.models.compiled_trees import compile_trees, first_trees
 from minecover.learning.screening import Screen
 from minecover.prediction.detector import Detector
 from minecover.tracking.registry import resolve
 from minecover.tracking.types import CARD, Tracking
 
-#: Models that a process keeps open: a comparison of two needs no third.
+#: Number of models that a process keeps open, enough to compare two.
 OPEN_MODELS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ModelBundle:
-    """A model on this disk; it is opened at the first use and once in a process.
+    """A model on this disk; it is opened at its first use, and once in a process.
 
-    Two bundles are equal if their digests are, wherever they lie. What a process keeps open is
-    found by digest, so that a model built anew at the same path is opened as what it is.
+    Bundles are equal if their digests are equal. Opened models are cached by digest, so that a
+    model that was built again at the same path is opened again.
 
     Parameters
     ----------
     path : Path
         The pickle.
     card : ModelCard
-        What was written down beside it.
+        How the model is used, and its digest.
     sha256 : str
-        Of the pickle, as the card records it; checked before the model is opened.
+        Digest of the pickle as the card records it; checked before the pickle is opened.
     card_sha256 : str
-        Of the card's content.
+        Digest of the card's content.
     """
 
     path: Path = field(compare=False)
@@ -66,7 +66,7 @@ class ModelBundle:
         RegistryError
             If the registry has no such model.
         ModelError
-            If there is no card, or a registered model's bytes are not the registered ones.
+            If there is no card, or a registered model's bytes differ from those registered.
         """
         if not model.startswith("models:"):
             return cls.read(Path(model))
@@ -95,34 +95,40 @@ class ModelBundle:
         return cls(path, read, read.sha256, hashlib.sha256(text.encode()).hexdigest())
 
     def pipeline(self) -> Pipeline:
-        """Open the model: the fitted scikit-learn pipeline, its trees compiled.
+        """Return the fitted scikit-learn pipeline, with compiled trees.
 
         Raises
         ------
         ModelError
-            If the pickle is missing, or its bytes are not the recorded ones: nothing is
-            unpickled then.
+            If the pickle is missing or its digest differs from the card's; it is not opened
+            then.
         """
         return _pipeline(self)
 
     def detector(self) -> Detector:
-        """Open the model with the features, mask and aggregation that it was trained on."""
+        """Return the model with the features, mask, aggregation and threshold of its card.
+
+        Raises
+        ------
+        ModelError
+            See `pipeline`; or if the card lacks a key.
+        """
         return _detector(self)
 
     def context(self, services: Mapping[str, Any]) -> dict[str, Plane]:
-        """Build the context planes that the model takes, by name.
+        """Return the context planes that the model takes, by name.
 
         Parameters
         ----------
         services : mapping
-            See `minecover.core.config.service_settings`.
+            Settings of requests to services, see `minecover.core.config.service_settings`.
         """
         return _context(self, json.dumps(services, sort_keys=True))
 
 
 @lru_cache(OPEN_MODELS)
 def _pipeline(bundle: ModelBundle) -> Pipeline:
-    return compiled(load_model(bundle.path, bundle.sha256))
+    return compile_trees(load_model(bundle.path, bundle.sha256))
 
 
 @lru_cache(OPEN_MODELS)
@@ -137,12 +143,12 @@ def _detector(bundle: ModelBundle) -> Detector:
         aggregation=card.build("aggregation"),
         design=card.value("design"),
         threshold=card.value("threshold"),
-        screen=rule and Screen(shortened(model, rule["rounds"]), rule["at_least"]),
+        screen=rule and Screen(first_trees(model, rule["rounds"]), rule["at_least"]),
     )
 
 
 @lru_cache(OPEN_MODELS)
 def _context(bundle: ModelBundle, services: str) -> dict[str, Plane]:
-    node = completed(bundle.card.value("context"), json.loads(services))
+    node = add_shared_nodes(bundle.card.value("context"), json.loads(services))
     planes: dict[str, Plane] = build(node, "context.planes")
     return planes

@@ -1,4 +1,4 @@
-"""From a cube to a map: probability of a mine, and what stands behind it."""
+"""Detect mines in a cube: maps of their probability and of how far to trust it."""
 
 from __future__ import annotations
 
@@ -13,42 +13,43 @@ from minecover.core.cube import F32, Cube
 from minecover.core.errors import ModelError
 from minecover.evaluation.aggregation import Aggregation
 from minecover.features import FeatureSet
+from minecover.features.date_series import DateSeries
 from minecover.features.planes import feature_planes
-from minecover.features.series import Series
 from minecover.features.validity import Profile, valid
 from minecover.learning.fitting import probability
 from minecover.learning.screening import Screen
 
 #: Planes of a map, in the order of its bands.
 BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
-#: Share of usable pixels above which the others are scored too, and then forgotten.
-MOSTLY = 0.8
-#: Classes of a region's map. The last is a mine where the model extrapolates.
+#: Share of valid pixels above which all pixels are scored, and the others then set to NaN.
+MOSTLY_VALID = 0.8
+#: Classes of a region's map; the last is a mine where the model extrapolates.
 NOT_OBSERVED, NO_MINE, MINE, MINE_UNLIKE_TRAINING = range(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
-    """Everything that turns a site's scenes into a map, as it was when the model was trained.
+    """A model with the features, mask, aggregation and threshold that it was trained with.
 
     Parameters
     ----------
     model : fitted Pipeline
         Its step ``applicability`` is a `minecover.learning.applicability.DissimilarityIndex`.
     features : tuple of str
-        The model's columns.
+        Names of the model's columns, in order.
     feature_sets : mapping of FeatureSet
-        What computes them, and what they are made of.
+        The feature sets that compute these columns and their inputs, by name.
     profile : Profile
-        Which observations are valid.
+        Mask profile: which observations are valid.
     aggregation : Aggregation
-        One score a location, for the ``observation`` design.
+        Combines the probabilities of a location's dates, in the ``observation`` design.
     design : str
-        ``"observation"`` or ``"location"``.
+        ``"observation"``, score each date and aggregate; or ``"location"``, score features
+        over all dates once.
     threshold : float
-        Locations scored at or above it are candidates.
+        Probability, 0 ... 1; locations at or above it are mines.
     screen : Screen or None
-        The first look of `classes`, where the model has one.
+        The model's first trees, which `classes` can use to skip most locations.
     """
 
     model: Pipeline
@@ -60,29 +61,33 @@ class Detector:
     threshold: float
     screen: Screen | None
 
-    def maps(self, cube: Cube, around: Mapping[str, F32]) -> dict[str, F32]:
+    def maps(self, cube: Cube, context: Mapping[str, F32]) -> dict[str, F32]:
         """Map one cube, without its halo.
 
         Parameters
         ----------
         cube : Cube
-        around : mapping of (row, col) float32
-            The context planes that the features take, on the cube's grid.
+            Scenes with the bands of the features, and at least the halo that these need.
+        context : mapping of (row, col) float32
+            The context planes that the features take, by name, on the cube's grid with its
+            halo; may be empty.
 
         Returns
         -------
         dict of (row, col) float32
-            ``probability``; ``valid_dates``, their count; ``dissimilarity``, how unlike the
-            training data the location is; ``applicable``, 1 where that is no more than
-            cross-validation met and 0 where the model extrapolates. NaN, but for the count,
-            where no date is valid.
+            By the names `BANDS`, in this order: ``probability`` of a mine, 0 ... 1;
+            ``valid_dates``, their number; ``dissimilarity`` to the training data;
+            ``applicable``, 1 where this is within the threshold of cross-validation and 0
+            where the model extrapolates. NaN where no date is valid, except ``valid_dates``.
 
         Raises
         ------
         SceneError
             If the cube lacks a band that a feature takes.
+        ConfigError
+            If its halo is too narrow for a feature.
         """
-        score, planes, seen = self._scored(cube, valid(cube, self.profile), around)
+        score, planes, seen = self._scored(cube, valid(cube, self.profile), context)
         anywhere = np.any(seen, axis=0)
         unlike = self._dissimilarity(planes, seen, anywhere)
         applicable = unlike <= self.model["applicability"].threshold_
@@ -95,23 +100,24 @@ class Detector:
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
 
     def classes(
-        self, cube: Cube, around: Mapping[str, F32], *, is_screened: bool
+        self, cube: Cube, context: Mapping[str, F32], *, is_screened: bool
     ) -> tuple[F32, NDArray[np.uint8]]:
-        """Score one cube and cut at the threshold, without its halo.
+        """Classify one cube by the threshold, without its halo.
 
-        Likeness to the training data is looked at where there is a candidate and nowhere else.
+        The dissimilarity to the training data is computed for mines only.
 
         Parameters
         ----------
-        cube, around
+        cube, context
             See `maps`.
         is_screened : bool
-            Ask all trees only where the first of them do not dismiss a location.
+            Score with all trees only the locations that `screen` selects; the others keep the
+            probability of its first trees.
 
         Returns
         -------
         probability : (row, col) float32
-            As in `maps`; what the first look dismissed keeps its score.
+            As in `maps`, except where the first trees alone decided.
         classes : (row, col) uint8
             `NOT_OBSERVED`, `NO_MINE`, `MINE` or `MINE_UNLIKE_TRAINING`.
         """
@@ -119,7 +125,7 @@ class Detector:
         if not cube.core(usable).any():
             shape = cube.core(cube.qa).shape[1:]
             return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
-        score, planes, seen = self._scored(cube, usable, around, is_screened=is_screened)
+        score, planes, seen = self._scored(cube, usable, context, is_screened=is_screened)
         candidate = score >= self.threshold
         unlike = self._dissimilarity(planes, seen, candidate)
         classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
@@ -131,13 +137,13 @@ class Detector:
         self,
         cube: Cube,
         usable: NDArray[np.bool_],
-        around: Mapping[str, F32],
+        context: Mapping[str, F32],
         *,
         is_screened: bool = False,
     ) -> tuple[F32, dict[str, F32], NDArray[np.bool_]]:
-        """Score what is usable; give the scores, the model's columns and what was seen."""
+        """Return probabilities, the model's planes, and validity, all without the halo."""
         seen = cube.core(usable)
-        planes = self.planes(cube, usable, around)
+        planes = self.planes(cube, usable, context)
         if self.design == "location":
             screen = self.screen if is_screened else None
             return self._score(planes, np.any(seen, axis=0), screen), planes, seen
@@ -145,12 +151,26 @@ class Detector:
         return self.aggregation(by_date).reshape(seen.shape[1:]), planes, seen
 
     def planes(
-        self, cube: Cube, usable: NDArray[np.bool_], around: Mapping[str, F32]
+        self, cube: Cube, usable: NDArray[np.bool_], context: Mapping[str, F32]
     ) -> dict[str, F32]:
-        """Compute the model's columns: (row, col), or (time, row, col) to score single dates."""
+        """Compute the planes of the model's columns, without the cube's halo.
+
+        Parameters
+        ----------
+        cube, context
+            See `maps`.
+        usable : (time, row, col) bool
+            Valid observations, with the halo.
+
+        Returns
+        -------
+        dict of float32
+            By the names `features`: (row, col) in the ``location`` design, (time, row, col) in
+            the ``observation`` design.
+        """
         is_location = self.design == "location"
         found = feature_planes(
-            cube, usable, around, self.feature_sets, self.features, with_medians=is_location
+            cube, usable, context, self.feature_sets, self.features, with_medians=is_location
         )
         if is_location:
             return {name: found.location[name] for name in self.features}
@@ -168,7 +188,7 @@ class Detector:
         usable: NDArray[np.bool_],
         screen: Screen | None = None,
     ) -> F32:
-        """Score what is usable; the rest is NaN."""
+        """Score the valid pixels; the others are NaN."""
         X, picked = self._columns(planes, usable)
         score = np.full(usable.shape, np.nan, np.float32)
         score[picked] = (
@@ -180,27 +200,27 @@ class Detector:
     def _columns(
         self, planes: Mapping[str, F32], usable: NDArray[np.bool_]
     ) -> tuple[F32, NDArray[np.bool_]]:
-        """Lay the model's columns out; give them, and of which pixels they are.
+        """Return the model's columns as (n, n_features), and the mask of their n pixels.
 
-        Column after column in memory, as planes come and trees take them.
+        In memory column after column, as planes are computed and trees read them.
         """
-        if np.count_nonzero(usable) <= MOSTLY * usable.size:
+        if np.count_nonzero(usable) <= MOSTLY_VALID * usable.size:
             few = np.empty((len(self.features), np.count_nonzero(usable)), np.float32)
             for column, name in zip(few, self.features, strict=True):
                 column[:] = planes[name][usable]
             return few.T, usable
-        # To copy all is quicker than to pick nearly all.
+        # Copying all pixels is quicker than selecting nearly all.
         every = np.empty((len(self.features), *usable.shape), np.float32)
         for plane, name in zip(every, self.features, strict=True):
             plane[:] = planes[name]
         flat = every.reshape(len(every), -1)
-        flat[:, np.flatnonzero(~usable)] = 0  # not every model takes NaN
+        flat[:, np.flatnonzero(~usable)] = 0  # not every model accepts NaN
         return flat.T, np.ones_like(usable)
 
     def _dissimilarity(
         self, planes: Mapping[str, F32], seen: NDArray[np.bool_], where: NDArray[np.bool_]
     ) -> F32:
-        """Measure some locations; in the ``observation`` design by their median over dates."""
+        """Compute the dissimilarity of some locations, of their medians over dates."""
         index = self.model["applicability"]
         unlike = np.full(where.shape, np.nan, np.float32)
         if not where.any():
@@ -210,19 +230,26 @@ class Detector:
             name = self.features[column]
             plane = planes[name]
             if plane.ndim == seen.ndim:
-                plane = Series.of({name: plane}, seen, {}).median(name)
+                plane = DateSeries.from_planes({name: plane}, seen, {}).median(name)
             X[:, column] = plane[where]
         unlike[where] = index.dissimilarity(X)
         return unlike
 
 
 def check_bands(wanted: Sequence[str], offered: Sequence[str]) -> None:
-    """Refuse a source that lacks bands the model was trained with.
+    """Refuse a source that lacks bands which the model takes.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Names of the model's bands.
+    offered : sequence of str
+        Names of the source's bands.
 
     Raises
     ------
     ModelError
-        Naming the bands.
+        Naming the missing bands.
     """
     missing = [band for band in wanted if band not in offered]
     if missing:

@@ -1,4 +1,4 @@
-"""Maps by a registered model, of any product folder or of the configured sites."""
+"""Write maps of a product folder, or of the sites of the build, with a trained model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minecover.core.errors import CloudyError, NotCoveredError
 from minecover.core.grid import Grid
 from minecover.core.raster import write_cog
 from minecover.core.sites import Site, read_sites
-from minecover.features.context import drawn
+from minecover.features.context import compute_context
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import BANDS, check_bands
 from minecover.sources import Source
@@ -22,26 +22,26 @@ from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
 
 log = logging.getLogger(__name__)
 
-#: Side of the squares in which a large area is read and scored [pixels].
+#: Side of the windows in which a large area is read and scored [px].
 WINDOW_PX = 512
 
 
 def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
-    """Map all that a folder of Landsat products shows, window by window.
+    """Write a map of the whole extent of a folder of Landsat products.
 
     Parameters
     ----------
     model : str
         See `minecover.prediction.bundle.ModelBundle.find`.
     folder : Path
-        Product folders as downloaded, of the level that the model was trained on.
+        Product folders as downloaded, of the processing level that the model was trained on.
     out : Path
-        Where ``<folder>.tif`` is written: a COG of `minecover.prediction.detector.BANDS`.
+        Folder for ``<folder>.tif``, a COG of `minecover.prediction.detector.BANDS`.
 
     Returns
     -------
     list of Path
-        The file written.
+        The one file written.
     """
     bundle = ModelBundle.find(model)
     card = bundle.card
@@ -55,25 +55,25 @@ def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
 
 
 def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
-    """Map the sites of data/sites.parquet with scenes of a configured source.
+    """Write maps of the sites in data/sites.parquet, with scenes of a configured source.
 
     Parameters
     ----------
     model : str
         See `minecover.prediction.bundle.ModelBundle.find`.
     source_name : str
-        An option of conf/source.
+        Name of a file in conf/source.
     out : Path
-        Where ``<site>.tif`` are written.
+        Folder for the ``<site>.tif``.
 
     Returns
     -------
     list of Path
-        The files written; a site that no scene shows, or none clearly enough, has none.
+        The files written, one for each site that a clear enough scene shows.
     """
     bundle = ModelBundle.find(model)
     detector, planes = bundle.detector(), bundle.context(service_settings())
-    # Labels and layers are not looked at: they must only not point into another source.
+    # Labels and context layers are not read here, but must not refer to another source.
     params = composed(
         [f"source={source_name}", "labels=files", "labels.input=none", "context=none"]
     )
@@ -87,14 +87,14 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
         except (NotCoveredError, CloudyError) as error:
             log.warning("predict: no map of %s: %s", site.site_id, error)
             continue
-        maps = detector.maps(cube, drawn(planes, site.read_grid))
+        maps = detector.maps(cube, compute_context(planes, site.read_grid))
         write_cog(path, maps, site.grid)
         written.append(path)
     return written
 
 
 def _mapped(bundle: ModelBundle, source: Source, extent: Grid) -> dict[str, F32]:
-    """Map an extent window by window; what no scene shows is not observed."""
+    """Map an extent window by window; ground that no scene shows is not observed."""
     detector, planes = bundle.detector(), bundle.context(service_settings())
     maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
     maps["valid_dates"][:] = 0
@@ -104,6 +104,6 @@ def _mapped(bundle: ModelBundle, source: Source, extent: Grid) -> dict[str, F32]
             cube = source.scenes(site)
         except NotCoveredError:
             continue
-        for name, plane in detector.maps(cube, drawn(planes, cube.grid)).items():
+        for name, plane in detector.maps(cube, compute_context(planes, cube.grid)).items():
             maps[name][rows, cols] = plane
     return maps

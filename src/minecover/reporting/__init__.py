@@ -1,1 +1,1 @@
-"""What people look at: figures, candidates, the report page and the model card."""
+"""Figures, candidate mines, the report page and the model card."""

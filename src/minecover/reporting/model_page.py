@@ -1,4 +1,4 @@
-"""What somebody has to know before using a model: data, scores, limits, how to load it."""
+"""Render the model card: data, scores, limits, how to load the model."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from minecover.evaluation import Report
-from minecover.reporting.page.score_tables import pixels, score
+from minecover.reporting.page.score_tables import format_score, pixel_table
 
-#: What the location and the observation design do, in half a sentence.
+#: Short descriptions of the two designs.
 DESIGNS = {
     "location": "features over all dates, each location scored once",
-    "observation": "each date scored, then taken together",
+    "observation": "each date scored, then aggregated over dates",
 }
-#: Scores of whole mines: where they lie in metrics.json, and what they are called.
+#: Scores of whole mines: keys of metrics.json and their names.
 OBJECTS = {
     "objects.mine_recall": "mines found",
     "objects.precision": "found objects that are mines",
-    "objects.false_per_100km2": "false objects on 100 km²",
+    "objects.false_per_100km2": "false objects per 100 km²",
     "transfer.precision_at_1000_ppm": "precision where one pixel in a thousand is mine",
-    "transfer.precision_at_100_ppm": "precision where one in ten thousand is",
+    "transfer.precision_at_100_ppm": "precision where one pixel in ten thousand is mine",
 }
 
 
 def model_page(
     model: Mapping[str, object], metrics: Report, leakage: Mapping[str, object]
 ) -> str:
-    """Write the card of a model.
+    """Render the card of a model.
 
     Parameters
     ----------
     model : mapping
-        models/model.json.
+        Content of models/model.json.
     metrics : nested dict
-        reports/metrics.json.
+        Content of reports/metrics.json.
     leakage : mapping
-        reports/leakage.json.
+        Content of reports/leakage.json.
 
     Returns
     -------
     str
-        Markdown; it says *SIMULATED* where the data are.
+        Markdown; it says *SIMULATED* if the data are.
 
     References
     ----------
@@ -51,27 +51,22 @@ def model_page(
     template = (
         files("minecover.reporting").joinpath("model_page.md").read_text(encoding="utf-8")
     )
-    pixel_scores = pixels(metrics)
-    family = {key: value for key, value in _part(model, "model").items() if key != "_target_"}
+    pixel_scores = pixel_table(metrics)
+    node = model["model"]
+    family = node if isinstance(node, Mapping) else {}
     return _ENVIRONMENT.from_string(template).render(
         model=model,
         design=DESIGNS[str(model["design"])],
-        family=list(family.items()),
+        family=[(key, value) for key, value in family.items() if key != "_target_"],
         counts=metrics["count"],
         prevalence=metrics["prevalence"],
         coverage=metrics["coverage"],
         columns=pixel_scores.columns[1:],
         scores=[(name, cells) for name, *cells in pixel_scores.rows],
-        objects=[(name, score(metrics, key)) for key, name in OBJECTS.items()],
+        objects=[(name, format_score(metrics, key)) for key, name in OBJECTS.items()],
         leakage=leakage,
         percent="{:.2%}".format,
     )
-
-
-def _part(model: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """Give a mapping inside the model's description."""
-    node = model[key]
-    return node if isinstance(node, Mapping) else {}
 
 
 _ENVIRONMENT = Environment(

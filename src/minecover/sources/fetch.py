@@ -1,4 +1,4 @@
-"""Fetch every site once: keep what a source delivered or said, and note every asking."""
+"""Fetch the scenes of sites: store what a source delivered, and log every request."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from minecover.core.raster import write_cube
 from minecover.core.sites import Site
 from minecover.sources import Source
 
-#: Raise it when sources deliver something else for the same configuration: what lies in stores
-#: is then left alone, and everything is fetched anew.
+#: Increase it when sources deliver something else for the same configuration: stored files are
+#: then ignored, and everything is fetched again.
 REVISION = 1
 #: Hexadecimal digits of a digest that name a folder of the store.
 DIGITS = 16
@@ -36,21 +36,23 @@ OK, EMPTY, CLOUDY, FAILED = "ok", "empty", "cloudy", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one site.
+    """Result of fetching one site.
 
     Parameters
     ----------
     site_id : str
         The site.
     status : str
-        ``"ok"``; ``"empty"``, no scene shows it; ``"cloudy"``, none is clear enough;
-        ``"failed"``, nobody knows. Only the first three are answers.
+        ``"ok"``; ``"empty"`` if no scene covers the site; ``"cloudy"`` if none is clear enough;
+        ``"failed"`` if the request failed, so that nothing is known about the site.
     dates : str
-        Dates of its scenes, ISO, parted by blanks.
-    bytes, sha256
-        Size and digest of its patch.
+        ISO dates of the scenes, separated by blanks.
+    bytes : int
+        Size of the file with the scenes; 0 if there is none.
+    sha256 : str
+        SHA-256 of that file; empty if there is none.
     message : str
-        Why there is none.
+        Why there is no file; empty if there is one.
     """
 
     site_id: str
@@ -62,17 +64,22 @@ class Outcome:
 
 
 def request_digest(scenes: Mapping[str, object], site: Site) -> str:
-    """SHA-256 of what is asked for: scenes of a configuration, on the ground of a site.
+    """Return a digest of a request: the configuration of the scenes, and the ground of a site.
 
     Parameters
     ----------
     scenes : mapping
-        The node `source.scenes`, period included. Its `client` does not count: who asks
-        changes nothing of what is delivered.
+        The node `source.scenes`, period included. Its `client` is ignored, because account and
+        address do not change what is delivered.
     site : Site
         The site, with its halo.
+
+    Returns
+    -------
+    str
+        `DIGITS` hexadecimal digits of a SHA-256.
     """
-    asked = {
+    request = {
         "revision": REVISION,
         "scenes": {key: node for key, node in scenes.items() if key != "client"},
         "site_id": site.site_id,
@@ -81,36 +88,53 @@ def request_digest(scenes: Mapping[str, object], site: Site) -> str:
         "shape": site.grid.shape,
         "halo_px": site.halo_px,
     }
-    text = json.dumps(asked, sort_keys=True)
+    text = json.dumps(request, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """Every asking of a site, a line each, across runs: how a service behaved over time.
+class FetchLog:
+    """CSV log of the requests of all runs, with one line per request of a site.
 
-    Lines are appended as sites end, so that the history outlives whatever ends a run.
+    Lines are appended as requests end, so that the log survives an interrupted run.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
     """
 
     path: Path
 
-    #: Of the file. A try is an asking of the same site for the same scenes.
+    #: Columns of the file. `tries` counts the requests of a site for the same scenes.
     COLUMNS = ("ended", "site_id", "digest", "status", "tries", "seconds", "message")
 
-    def opened(self) -> Counter[str]:
-        """Make the file if there is none, and count its askings by digest."""
+    def request_counts(self) -> Counter[str]:
+        """Return the number of earlier requests by digest; create the file if it is missing."""
         header = ",".join(self.COLUMNS)
         text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
         if text.partition("\n")[0] != header:
             write_text(self.path, header + "\n")
             return Counter()
         if not text.endswith("\n"):
-            # The last run was ended in the middle of a line.
+            # The last run was interrupted while it wrote a line.
             self._append("\n")
         return Counter(line["digest"] for line in csv.DictReader(text.splitlines()))
 
     def add(self, digest: str, outcome: Outcome, tries: int, seconds: float) -> None:
-        """Append the line of one asking, in one piece."""
+        """Append the line of one request, in a single write.
+
+        Parameters
+        ----------
+        digest : str
+            Digest of the request.
+        outcome : Outcome
+            Its result.
+        tries : int
+            Number of requests with this digest, including this one.
+        seconds : float
+            Duration of the request [s].
+        """
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         message = " ".join(outcome.message.split())
         cells = (outcome.site_id, digest, outcome.status, tries, f"{seconds:.2f}", message)
@@ -119,83 +143,97 @@ class Ledger:
         self._append(line.getvalue())
 
     def _append(self, text: str) -> None:
-        # One unbuffered write to a file opened for appending: those of other processes and
-        # threads come before or after it, never within.
+        # One unbuffered write in append mode is never interleaved with those of other
+        # processes and threads.
         with self.path.open("ab", buffering=0) as sink:
             sink.write(text.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Bring one site's patch into a folder, from the store or else from the source.
+    """Callable that copies the scenes of a site into a folder, from the store or the source.
 
     Parameters
     ----------
     source : Source
-        Whom to ask.
+        The source.
     scenes : mapping
-        Its configuration, the resolved node `source.scenes`.
+        Configuration of the source, the resolved node `source.scenes`.
     store : Path or None
-        Folder that keeps what was fetched from a service, so that a restart goes on. None for
-        sources on this disk: DVC notices a changed folder, a store would not.
+        Folder that keeps what a service delivered, so that an interrupted run can be resumed.
+        None for sources on this disk, whose changes DVC detects and a store would hide.
     folder : Path
-        Where ``<site>.tif`` is wanted.
-    ledger : Ledger
-        Notes every asking.
-    asked : mapping
-        Earlier askings by digest.
+        Folder of the result, ``<site>.tif``.
+    log : FetchLog
+        Log of requests.
+    earlier_requests : mapping
+        Number of earlier requests by digest.
     """
 
     source: Source
     scenes: Mapping[str, object]
     store: Path | None
     folder: Path
-    ledger: Ledger
-    asked: Mapping[str, int]
+    log: FetchLog
+    earlier_requests: Mapping[str, int]
 
     def __call__(self, site: Site) -> Outcome:
-        """Fetch a site.
+        """Fetch a site and return the outcome.
 
         Raises
         ------
         AccessError
-            If the source refuses all we ask. Any other error of the user's kind is an outcome.
+            If the source refuses all requests. Any other `MinecoverError` becomes an outcome.
         """
         digest = request_digest(self.scenes, site)
-        wanted = self.folder / f"{site.site_id}.tif"
+        result = self.folder / f"{site.site_id}.tif"
         if self.store is None:
-            return self._ask(site, wanted, digest, is_kept=False)
-        stored = self.store / digest / wanted.name
-        outcome = recalled(stored)
+            return self._request(site, result, digest, is_stored=False)
+        stored = self.store / digest / result.name
+        outcome = read_stored(stored)
         if outcome is None:
             for leftover in stored.parent.glob(".*"):
                 leftover.unlink()
-            outcome = self._ask(site, stored, digest, is_kept=True)
+            outcome = self._request(site, stored, digest, is_stored=True)
         if outcome.status == OK:
-            # Not a link: whoever edits a scene would edit the store.
-            with replacing(wanted) as temporary:
+            # Copied instead of linked, so that editing a scene does not edit the store.
+            with replacing(result) as temporary:
                 shutil.copyfile(stored, temporary)
         return outcome
 
-    def _ask(self, site: Site, path: Path, digest: str, *, is_kept: bool) -> Outcome:
+    def _request(self, site: Site, path: Path, digest: str, *, is_stored: bool) -> Outcome:
         begin = time.perf_counter()
-        outcome = fetched(self.source, site, path)
-        if is_kept and outcome.status != FAILED:
-            # After the patch: one without its record is not finished. Before the ledger: what
-            # that calls fetched is never asked for again.
-            write_json(_record(path), asdict(outcome))
-        tries = self.asked.get(digest, 0) + 1
-        self.ledger.add(digest, outcome, tries, time.perf_counter() - begin)
+        outcome = fetch_site(self.source, site, path)
+        if is_stored and outcome.status != FAILED:
+            # Written after the scenes, because scenes without a record are incomplete, and
+            # before the log, because what the log calls fetched must never be fetched again.
+            write_json(_record_path(path), asdict(outcome))
+        tries = self.earlier_requests.get(digest, 0) + 1
+        self.log.add(digest, outcome, tries, time.perf_counter() - begin)
         return outcome
 
 
-def fetched(source: Source, site: Site, path: Path) -> Outcome:
-    """Ask a source for a site and write its patch; what it says instead is an outcome too.
+def fetch_site(source: Source, site: Site, path: Path) -> Outcome:
+    """Request the scenes of a site and write them to a file.
+
+    Parameters
+    ----------
+    source : Source
+        The source.
+    site : Site
+        The site.
+    path : Path
+        The file, written only if there are scenes.
+
+    Returns
+    -------
+    Outcome
+        Its status tells whether there are scenes, and its message why not.
 
     Raises
     ------
     AccessError
-        If the source refuses all we ask.
+        If the source refuses all requests.
     """
     try:
         cube = source.scenes(site)
@@ -212,30 +250,30 @@ def fetched(source: Source, site: Site, path: Path) -> Outcome:
     return Outcome(site.site_id, OK, dates, path.stat().st_size, _sha256(path), "")
 
 
-def recalled(path: Path) -> Outcome | None:
-    """Give what a store knows of a site.
+def read_stored(path: Path) -> Outcome | None:
+    """Return the stored outcome of a site.
 
     Parameters
     ----------
     path : Path
-        Where its patch lies, if it has one; the record lies beside it.
+        File of its scenes in the store, which need not exist; the record lies beside it.
 
     Returns
     -------
     Outcome or None
-        None if the site is not finished, or its patch is not what was written.
+        None if there is no complete record, or the file is not the one that was written.
     """
     try:
-        outcome = Outcome(**json.loads(_record(path).read_text(encoding="utf-8")))
+        outcome = Outcome(**json.loads(_record_path(path).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
-        # No record, or a damaged one.
+        # The record is missing or damaged.
         return None
     is_whole = outcome.status != OK or (path.is_file() and _sha256(path) == outcome.sha256)
     return outcome if is_whole else None
 
 
-def _record(path: Path) -> Path:
-    """Name the file that says what became of a site."""
+def _record_path(path: Path) -> Path:
+    """Return the path of the record that belongs to a file of scenes."""
     return path.with_name(f"{path.stem}.json")
 
 

@@ -1,4 +1,4 @@
-"""Read a Landsat product's MTL file: what it is, and how its digital numbers become physics."""
+"""Read MTL metadata files of Landsat products: identity, and scaling of digital numbers."""
 
 from __future__ import annotations
 
@@ -14,32 +14,39 @@ from minecover.core.landsat import THERMAL
 
 Groups = Mapping[str, Mapping[str, str]]
 
-#: Landsat 8 and 9 share bands, numbering and quality layouts; older sensors do not.
+#: Landsat 8 and 9 have the same bands, numbering and quality layouts; older sensors do not.
 SPACECRAFT = ("LANDSAT_8", "LANDSAT_9")
 
 
 @dataclass(frozen=True, slots=True)
 class Mtl:
-    """The metadata of one product, by group.
+    """Metadata of one product, by group.
 
-    Groups are never flattened: a Level-2 file names REFLECTANCE_MULT_BAND_4 twice, once as
-    2.75e-05 (surface reflectance) and once as 2e-05 (the Level-1 it was made from).
+    Groups are not flattened: a Level-2 file contains REFLECTANCE_MULT_BAND_4 twice, as 2.75e-05
+    (surface reflectance) and as 2e-05 (the Level-1 product it was made from).
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for error messages.
+    groups : mapping
+        Values as text, by group and key.
     """
 
-    name: str  # the file's, for messages
+    name: str
     groups: Groups
 
     def __post_init__(self) -> None:
-        """Refuse sensors whose bands are numbered otherwise."""
+        """Check that the sensor has the bands of Landsat 8."""
         if (found := self.text("SPACECRAFT_ID", *_ABOUT)) not in SPACECRAFT:
             raise SceneError(
-                f"{self.name} is of {found}, whose bands differ. "
+                f"{self.name} is of {found}, which has other bands. "
                 f"Leave only products of {' or '.join(SPACECRAFT)} in the folder."
             )
 
     @property
     def collection(self) -> str:
-        """Generation, named as its quality layout: ``"c2"``, ``"c1"`` or ``"pre"``."""
+        """Collection, by the name of its quality layout: ``"c2"``, ``"c1"`` or ``"pre"``."""
         numbers = [
             keys["COLLECTION_NUMBER"]
             for keys in self.groups.values()
@@ -48,7 +55,7 @@ class Mtl:
         number = numbers[0] if numbers else "0"
         if number not in _COLLECTIONS:
             raise SceneError(
-                f"{self.name} is of Collection {number}, which is not known. "
+                f"{self.name} is of Collection {number}, which is unknown. "
                 "Use products of Collection 1 or 2."
             )
         return _COLLECTIONS[number]
@@ -72,15 +79,20 @@ class Mtl:
 
     @property
     def path_row(self) -> tuple[int, int]:
-        """Where the scene lies in the Worldwide Reference System."""
+        """Path and row of the scene in the Worldwide Reference System."""
         path, row = (self.number(f"WRS_{axis}", *_ABOUT) for axis in ("PATH", "ROW"))
         return int(path), int(row)
 
     def reflectance(self, band: str) -> tuple[float, float]:
-        """Scale and offset from digital number to reflectance, at the product's own level.
+        """Return scale and offset from digital numbers to reflectance, at the product's level.
 
         Top-of-atmosphere coefficients are divided by the sine of the scene's sun elevation, as
-        USGS and Earth Engine do; the distance to the sun is already in them.
+        in Earth Engine; they already account for the distance to the sun.
+
+        Parameters
+        ----------
+        band : str
+            A reflective band, e.g. ``"B4"``.
 
         References
         ----------
@@ -95,15 +107,15 @@ class Mtl:
         return mult / sun, add / sun
 
     def surface_temperature(self, band: str) -> tuple[float, float]:
-        """Scale and offset from a Level-2 digital number to surface temperature [K]."""
+        """Return scale and offset from Level-2 digital numbers to surface temperature [K]."""
         group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
         mult = self.number(f"TEMPERATURE_MULT_BAND_ST_{band}", group)
         return mult, self.number(f"TEMPERATURE_ADD_BAND_ST_{band}", group)
 
     def thermal(self, band: str) -> dict[str, float]:
-        """Coefficients of a Level-1 thermal band for `landsat.brightness_temperature`."""
+        """Return the arguments of `brightness_temperature` for a Level-1 thermal band."""
         if band not in THERMAL:
-            raise ValueError(f"thermal bands are {', '.join(THERMAL)}, found {band}.")
+            raise ValueError(f"the band must be thermal ({', '.join(THERMAL)}), found {band}.")
         n = band.removeprefix("B")
         constants = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS")
         return {
@@ -114,7 +126,7 @@ class Mtl:
         }
 
     def number(self, key: str, *groups: str) -> float:
-        """Read a number of the first of `groups` that the file has."""
+        """Return a number from the first of `groups` that has the key."""
         text = self.text(key, *groups)
         try:
             return float(text)
@@ -124,7 +136,7 @@ class Mtl:
             ) from error
 
     def text(self, key: str, *groups: str) -> str:
-        """Read a value from the first of `groups` that has it."""
+        """Return a value from the first of `groups` that has the key."""
         for group in groups:
             if key in self.groups.get(group, {}):
                 return self.groups[group][key]
@@ -137,28 +149,33 @@ class Mtl:
         elevation_deg = self.number("SUN_ELEVATION", "IMAGE_ATTRIBUTES")
         if elevation_deg <= 0:
             raise SceneError(
-                f"{self.name}: the sun stood at {elevation_deg} degrees, so there is no "
-                "reflectance. Take night scenes out of the folder."
+                f"{self.name}: the sun must stand above the horizon, found an elevation of "
+                f"{elevation_deg} degrees. Remove night scenes from the folder."
             )
         return math.sin(math.radians(elevation_deg))
 
 
-#: Groups by what they hold, Collection 2 first, then Collection 1 and before.
+#: Groups by content: names in Collection 2, then in Collection 1 and before.
 _ABOUT = ("IMAGE_ATTRIBUTES", "PRODUCT_METADATA")
 _RESCALING = ("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING")
 _SURFACE = ("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS",)
-#: COLLECTION_NUMBER, which files from before the collections lack.
+#: Quality layouts by COLLECTION_NUMBER; "0" for files without this key.
 _COLLECTIONS = {"0": "pre", "1": "c1", "01": "c1", "2": "c2", "02": "c2"}
-_REPLACE = "Replace it by the MTL file that was delivered with the product."
+_REPLACE = "Replace it by the MTL file delivered with the product."
 
 
 def read_mtl(path: Path) -> Mtl:
-    """Read ``*_MTL.txt`` (ODL) or ``*_MTL.json``.
+    """Return the metadata of a file ``*_MTL.txt`` (ODL) or ``*_MTL.json``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
 
     Raises
     ------
     SceneError
-        If it is cut short, or no MTL of Landsat 8 or 9.
+        If it is truncated, or not an MTL file of Landsat 8 or 9.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
     parse = _json_groups if path.suffix.lower() == ".json" else _odl_groups
@@ -184,7 +201,7 @@ def _odl_groups(text: str) -> Groups:
             groups[value] = {}
         elif key == "END_GROUP":
             if not open_groups or open_groups.pop() != value:
-                raise ValueError(f"END_GROUP = {value} ends no group")
+                raise ValueError(f"END_GROUP = {value} does not match a GROUP")
         elif key and open_groups:
             groups[open_groups[-1]][key] = value
     raise ValueError("the line END is missing")
@@ -195,7 +212,7 @@ def _json_groups(text: str) -> Groups:
     content = json.loads(text)
     root = next(iter(content.values()), None) if isinstance(content, dict) else None
     if not isinstance(root, dict):
-        raise ValueError("it holds no groups")
+        raise ValueError("it contains no groups")
     return {
         str(name): {str(key): str(value) for key, value in keys.items()}
         for name, keys in root.items()

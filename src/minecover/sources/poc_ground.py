@@ -1,4 +1,4 @@
-"""What an archive of the proof of concept knows of the ground: sites, masks, water."""
+"""Sites, labels and distance to water from an archive of the proof of concept."""
 
 from __future__ import annotations
 
@@ -16,34 +16,40 @@ from minecover.core.sites import Site
 from minecover.labels import label_table
 from minecover.sources.poc_archive import CRS, LANDSAT8, MASK, WATER, Archive
 
-#: Outlines are drawn this far inside their outermost pixels [pixels]: a pixel belongs to an
-#: outline if they touch, and the neighbours must not.
+#: Outlines are shrunk by this distance [pixels], so that they touch only their own pixels.
 INSIDE_PX = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSites:
-    """One site a location, on the location's own lon/lat grid; the archive has no halo.
+    """Layout with one site per location, on the location's own grid, without halo.
 
     Parameters
     ----------
     archive : Archive
+        The archive.
     size_px : int
-        Side of a site: a few of the original patches have a row or column more, which is cut.
+        Side of a site [pixels]. A few locations have one more row or column, which is not used.
     """
 
     archive: Archive
     size_px: int
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
-        """Lay the sites; labels are not looked at."""
+        """Return the sites, sorted by location; labels are unused.
+
+        Raises
+        ------
+        SiteError
+            If a location is smaller than a site.
+        """
         sites = []
-        for location, stored in self.archive.stored(LANDSAT8).items():
-            grid = stored.grid()
+        for location, array in self.archive.arrays(LANDSAT8).items():
+            grid = array.grid()
             if min(grid.shape) < self.size_px:
                 raise SiteError(
                     f"location {location} has {grid.shape[0]} x {grid.shape[1]} pixels, less "
-                    f"than {self.size_px} a side. Lower sites.layouts.archive.size_px."
+                    f"than {self.size_px} per side. Lower sites.layouts.archive.size_px."
                 )
             sites.append(Site(location, "", grid.cut(0, 0, self.size_px, self.size_px), 0))
         return sites
@@ -51,21 +57,26 @@ class ArchiveSites:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLabels:
-    """The archive's masks as outlines: one label an object of 4-connected pixels.
+    """Labels from the masks of an archive, one per object of 4-connected pixels.
 
-    Burned onto the grid they are from, they give back the mask to the pixel. Where locations
-    overlap, each gets its neighbour's mines as well.
+    Rasterised on the grid of their location, they reproduce its mask exactly. Where locations
+    overlap, each one also has the mines of its neighbour.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive.
     """
 
     archive: Archive
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Give the label table: kind ``mine``, undated."""
+        """Return the label table: outlines of kind ``mine`` without dates."""
         names: list[str] = []
         shapes: list[shapely.Geometry] = []
-        for location, stored in self.archive.stored(MASK).items():
-            grid = stored.grid()
-            mask = np.nan_to_num(self.archive.read(stored).astype(np.float64)) > 0
+        for location, array in self.archive.arrays(MASK).items():
+            grid = array.grid()
+            mask = np.nan_to_num(self.archive.read(array).astype(np.float64)) > 0
             inside = -INSIDE_PX * grid.transform.a
             mines = shapely.buffer(trace(mask, grid), inside, join_style="mitre")
             names += [f"{location}-mine{number}" for number in range(len(mines))]
@@ -76,25 +87,36 @@ class ArchiveLabels:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveWater:
-    """The archive's distance to water [m], where it is known: on its locations only."""
+    """Raster layer of the distance to water, known on the locations of an archive only.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive.
+    """
 
     archive: Archive
 
     def __call__(self, grid: Grid) -> F32:
-        """Take the distance at every pixel centre of a lon/lat grid.
+        """Return the distance to water at every pixel centre of a grid.
+
+        Parameters
+        ----------
+        grid : Grid
+            A grid in longitude and latitude; other grids have no data.
 
         Returns
         -------
         (row, col) float32
-            NaN where no location of the archive lies.
+            Distance [m], NaN outside of the archive's locations.
         """
         plane = np.full(grid.shape, np.nan)
-        near = [s for s in self.archive.stored(WATER).values() if grid.overlaps(s.grid())]
-        # A grid's own location goes before those that overlap it.
-        for stored in sorted(near, key=lambda s: s.grid().transform != grid.transform):
+        near = [s for s in self.archive.arrays(WATER).values() if grid.overlaps(s.grid())]
+        # The location of the grid itself has priority over those that overlap it.
+        for array in sorted(near, key=lambda s: s.grid().transform != grid.transform):
             if grid.crs == CRS:
-                col, row = stored.grid().positions(grid)
-                image = self.archive.read(stored).astype(np.float64)
+                col, row = array.grid().positions(grid)
+                image = self.archive.read(array).astype(np.float64)
                 found = sampled(image, col, row, is_smooth=False)
                 plane = np.where(np.isnan(plane), found, plane)
         return plane.astype(np.float32)

@@ -1,4 +1,4 @@
-"""One Landsat product: its files by band, read onto a grid, and joined along its path."""
+"""Landsat products: find their files, read them onto a grid, join rows of one path."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ U16 = NDArray[np.uint16]
 F64 = NDArray[np.float64]
 
 _QUALITY = ("QA_PIXEL.TIF", "QA_RADSAT.TIF", "BQA.TIF")
-#: What a quality band holds, in every layout, where a scene has no data.
+#: Value of the quality band, in every layout, where a scene has no data.
 QA_FILL = 1
-#: A product id and what a file is of it; every product has one MTL file at least.
+#: Product id and part of a file's name; every product has at least one MTL file.
 _FILE = re.compile(
     r"(?P<id>\w+?)_(?P<part>(?:SR_|ST_)?B\d+\.TIF|BQA\.TIF|QA_(?:PIXEL|RADSAT)\.TIF"
     r"|MTL\.(?:TXT|JSON))",
@@ -38,31 +38,45 @@ _FILE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The files of one product."""
+    """The files of one product.
+
+    Parameters
+    ----------
+    product_id : str
+        Name of the product.
+    folder : Path
+        Folder of its files.
+    files : dict of str to Path
+        Files by the part of the name after the product id, in capitals, e.g. ``"B4.TIF"``.
+    mtl : Mtl
+        Metadata.
+    """
 
     product_id: str
     folder: Path
-    files: dict[str, Path]  # by what follows the product id, in capitals: "B4.TIF"
+    files: dict[str, Path]
     mtl: Mtl
 
     def grid(self, bands: Sequence[str]) -> Grid:
-        """Where the product lies, by the first of the bands, all of which must be there."""
+        """Return the grid of the first band; an error names all bands that are missing."""
         return read_grid(self._paths(bands)[0])
 
     def n_bytes(self, bands: Sequence[str]) -> int:
-        """Size of the files that are read."""
+        """Return the size of the files that are read for the bands [bytes]."""
         quality = [self.files[part] for part in _QUALITY if part in self.files]
         return sum(path.stat().st_size for path in (*self._paths(bands), *quality))
 
     def read(self, bands: Sequence[str], grid: Grid, dn: U16) -> Scene:
-        """Read bands and quality bits onto `grid`.
+        """Return bands and quality bits on a grid.
 
         Parameters
         ----------
         bands : sequence of str
+            Bands to read.
         grid : Grid
+            Grid of the result.
         dn : (band, row, col) uint16
-            Where the scene's digital numbers are put: cubes are large, and copied once.
+            Filled with the digital numbers and used in the result, to save a copy.
 
         Raises
         ------
@@ -101,25 +115,25 @@ class Product:
 
     def _bits(self, part: str, grid: Grid, *, fill: int) -> U16:
         if part not in self.files:
-            _say_missing(self.product_id, part)
+            _warn_missing_once(self.product_id, part)
             return np.zeros(grid.shape, np.uint16)
         return _digital_numbers(self.files[part], grid, "nearest", fill=fill)
 
     def _radsat(self, grid: Grid) -> U16:
-        # Before Collection 2 saturation stood in BQA, or nowhere.
+        # Before Collection 2, saturation was part of BQA or not delivered.
         if self.mtl.collection != "c2":
             return np.zeros(grid.shape, np.uint16)
         return self._bits("QA_RADSAT.TIF", grid, fill=0)
 
     def _paths(self, bands: Sequence[str]) -> list[Path]:
-        """Files of the bands; an error names all that are missing."""
+        """Return the files of the bands; an error names all that are missing."""
         parts = [self._part(band) for band in bands]
         missing = [f"{self.product_id}_{part}" for part in parts if part not in self.files]
         if missing:
             raise SceneError(
                 f"{self.folder} lacks {', '.join(missing)} "
-                f"(found: {', '.join(sorted(self.files))}). Download what is missing into it, "
-                "or take the bands out of source.scenes.bands."
+                f"(found: {', '.join(sorted(self.files))}). Download the missing files, "
+                "or remove the bands from source.scenes.bands."
             )
         return [self.files[part] for part in parts]
 
@@ -131,42 +145,68 @@ class Product:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What one product shows of a grid."""
+    """One product on a grid.
+
+    Parameters
+    ----------
+    name : str
+        Product id.
+    day : date
+        Day of acquisition.
+    dn : (band, row, col) uint16
+        Digital numbers; 0 is fill.
+    scale, offset : (band,) float64
+        ``value = dn * scale + offset``: reflectance [1] or temperature [K].
+    qa, radsat : (row, col) uint16
+        Bits of the quality band and of QA_RADSAT.
+    qa_layout : str
+        Name of the quality layout, ``"none"`` without a quality band.
+    """
 
     name: str
     day: date
-    dn: U16  # (band, row, col), 0 is fill
-    scale: F64  # (band,)
+    dn: U16
+    scale: F64
     offset: F64
-    qa: U16  # (row, col)
+    qa: U16
     radsat: U16
     qa_layout: str
 
-    def shows(self, halo_px: int) -> bool:
-        """Whether there is data in any pixel inside the halo."""
+    def has_data(self, halo_px: int) -> bool:
+        """Return whether any pixel inside the halo has data."""
         rows, cols = self.qa.shape
         return bool(self.dn[:, halo_px : rows - halo_px, halo_px : cols - halo_px].any())
 
 
 def find_products(folder: Path) -> list[Product]:
-    """Find the products in a folder or, if it holds none itself, in its subfolders.
+    """Return the products in a folder or, if it contains none, in its subfolders.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of product folders, or of products.
 
     Raises
     ------
     SceneError
-        If the folder is missing, or holds images without their MTL file.
+        If the folder is missing, or contains images without an MTL file.
     """
     if not folder.is_dir():
-        raise SceneError(f"{folder} is no folder. Fix source.scenes.folder.")
+        raise SceneError(f"{folder} is not a folder. Fix source.scenes.folder.")
     folders = sorted(path for path in folder.iterdir() if path.is_dir())
     return _products_in(folder) or [p for inner in folders for p in _products_in(inner)]
 
 
 def mosaic(scenes: Sequence[Scene]) -> Scene:
-    """Join scenes of one day and path: earlier ones on top, in the first one's scaling.
+    """Return scenes of one day and path joined, the first on top and in its scaling.
 
-    Adjacent rows share a strip of the same measurement, and differ a little in their sun
-    elevation, hence in their scaling.
+    Adjacent rows overlap in a strip of the same measurement, and differ slightly in sun
+    elevation and therefore in scaling.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+        Scenes on the same grid, at least one.
     """
     top = scenes[0]
     common_layout(scenes)
@@ -182,25 +222,30 @@ def mosaic(scenes: Sequence[Scene]) -> Scene:
 
 
 def common_layout(scenes: Iterable[Scene]) -> str:
-    """Name the one quality layout of scenes that go into one cube.
+    """Return the quality layout that the scenes of one cube share.
+
+    Parameters
+    ----------
+    scenes : iterable of Scene
+        At least one scene.
 
     Raises
     ------
     SceneError
-        If they mix layouts, or some have no quality band.
+        If the layouts differ, which includes scenes without a quality band.
     """
     examples = {scene.qa_layout: scene.name for scene in scenes}
     if len(examples) != 1:
         found = ", ".join(f"{layout} ({name})" for layout, name in sorted(examples.items()))
         raise SceneError(
             f"scenes of one site must share a quality layout, found {found}. "
-            "Keep products of one collection, and download the quality band of every product."
+            "Use products of one collection, and download the quality band of every product."
         )
     return next(iter(examples))
 
 
 def _products_in(folder: Path) -> list[Product]:
-    """List the products whose files lie in a folder itself."""
+    """Return the products whose files lie directly in a folder."""
     files: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()):
         if name := _FILE.fullmatch(path.name):
@@ -209,8 +254,8 @@ def _products_in(folder: Path) -> list[Product]:
         if not {"MTL.TXT", "MTL.JSON"} & set(parts):
             raise SceneError(
                 f"{folder} has no {product_id}_MTL.txt or _MTL.json (found: "
-                f"{', '.join(sorted(parts))}). Download it: without its coefficients the "
-                "digital numbers mean nothing."
+                f"{', '.join(sorted(parts))}). Download it: digital numbers "
+                "cannot be scaled without its coefficients."
             )
     return [
         Product(name, folder, parts, read_mtl(parts.get("MTL.TXT") or parts["MTL.JSON"]))
@@ -219,34 +264,34 @@ def _products_in(folder: Path) -> list[Product]:
 
 
 @cache
-def _say_missing(product_id: str, part: str) -> None:
-    """Warn, once in a process, that a product comes without quality bits."""
-    log.warning("%s has no %s, which therefore rejects no pixel.", product_id, part)
+def _warn_missing_once(product_id: str, part: str) -> None:
+    """Warn, once per process, that a product has no quality band."""
+    log.warning("%s has no %s, so no pixel is masked by it.", product_id, part)
 
 
 @cache
 def _kelvin_of_counts(**constants: float) -> U16:
-    """Tabulate the temperature of every thermal count, as delivered by sources."""
+    """Return a lookup table from Level-1 thermal digital numbers to encoded temperature."""
     counts = np.arange(65536).astype(np.uint16)
     return landsat.kelvin_dn(landsat.brightness_temperature(counts, **constants))
 
 
 def _digital_numbers(path: Path, grid: Grid, method: Method, *, fill: int) -> U16:
-    """Read a band as uint16, whatever integers or floats its file holds them in."""
+    """Return a band as uint16, whatever the dtype of its file."""
     found = read_band(path, grid, resampling=method, fill=fill)
     if found.dtype == np.uint16:
         return found.astype(np.uint16, copy=False)
     values = found.astype(np.float64)
     if values.min() < 0 or values.max() > 65535:
         raise SceneError(
-            f"{path} must hold digital numbers in 0..65535, found {values.min():g} to "
+            f"{path} must contain digital numbers in 0..65535, found {values.min():g} to "
             f"{values.max():g}. Use the file as USGS delivered it, unscaled."
         )
     return np.rint(values).astype(np.uint16)
 
 
 def _rescaled(scene: Scene, like: Scene) -> U16:
-    """Digital numbers of `scene` in the scaling of `like`."""
+    """Return digital numbers of `scene` in the scaling of `like`."""
     scale, offset, to_scale, to_offset = (
         each[:, None, None] for each in (scene.scale, scene.offset, like.scale, like.offset)
     )

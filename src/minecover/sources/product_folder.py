@@ -1,4 +1,4 @@
-"""Scenes from a folder of Landsat product folders, as downloaded from USGS."""
+"""Scenes from a folder of Landsat products, as downloaded from USGS."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from minecover.core.landsat import BANDS
 from minecover.core.sites import Site, square
 from minecover.sources.product import U16, Product, Scene, common_layout, find_products, mosaic
 
-#: What each processing level holds. Level 2 has one surface temperature, and neither the pan
-#: nor the cirrus band.
+#: Bands of each processing level. Level 2 has one surface temperature, and neither the pan nor
+#: the cirrus band.
 LEVEL_BANDS = {1: BANDS, 2: ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10")}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFolder:
-    """Read scenes of Collection 2 (Level 1 or 2), Collection 1 or pre-collection products.
+    """Source of scenes of Collection 2 (Level 1 or 2), Collection 1 or pre-collection products.
 
     Parameters
     ----------
     folder : str
-        Holds product folders (``<product id>/<product id>_B4.TIF`` ...), or is one.
+        Folder of product folders (``<product id>/<product id>_B4.TIF`` ...), or one of them.
     level : int
-        1 for reflectance and brightness temperature at the top of the atmosphere, 2 for those
-        at the surface. Products of the other level are left out.
+        1 for reflectance and brightness temperature at the top of the atmosphere, 2 for surface
+        values. Products of the other level are ignored.
     bands : sequence of str
-        Bands to read; a product without one of them is an error.
+        Bands to read; a product that lacks one of them is an error.
     """
 
     folder: str
@@ -44,7 +44,7 @@ class ProductFolder:
     bands: Sequence[str]
 
     def __post_init__(self) -> None:
-        """Check level and bands; no file is touched."""
+        """Check level and bands without reading files."""
         if self.level not in LEVEL_BANDS:
             raise ConfigError(
                 f"level must be 1 or 2, found {self.level}. Fix source.scenes.level."
@@ -58,18 +58,23 @@ class ProductFolder:
             )
 
     def scenes(self, site: Site) -> Cube:
-        """Read the site's scenes onto ``site.read_grid``: one a day and path, by date.
+        """Return the scenes of a site on ``site.read_grid``: one per day and path, by date.
 
-        Scenes on the grid's own lattice are copied, others resampled: bands bilinearly, quality
+        Scenes aligned with the grid are copied, others are resampled: bands bilinearly, quality
         bits from the nearest pixel, the 15 m pan band by its mean over each pixel. Scenes of
-        adjacent rows are joined; dates that show nothing of the site are left out.
+        adjacent rows are joined; dates without data inside the halo are left out.
+
+        Parameters
+        ----------
+        site : Site
+            The site, with its halo.
 
         Raises
         ------
         SceneError
             If a product is incomplete or damaged.
         NotCoveredError
-            If none shows the site.
+            If no product covers the site.
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
         passes = [
@@ -78,18 +83,18 @@ class ProductFolder:
         shape = (len(self.bands), *site.read_grid.shape)
         dn = np.empty((len(passes), *shape), np.uint16)
         strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
-        is_seen = [strip.shows(site.halo_px) for strip in strips]
+        is_seen = [strip.has_data(site.halo_px) for strip in strips]
         seen = [strip for strip, here in zip(strips, is_seen, strict=True) if here]
         if not seen:
             raise NotCoveredError(
                 f"no scene in {self.folder} covers site {site.site_id} "
-                f"({_degrees(square(site.grid))}); they lie in {_degrees(self.footprint())}. "
-                "Add products of that path and row, or lay the sites elsewhere (sites.layouts)."
+                f"({_degrees(square(site.grid))}); scenes cover {_degrees(self.footprint())}. "
+                "Add products of that path and row, or move the sites (sites.layouts)."
             )
         return self._cube(seen, dn if all(is_seen) else dn[is_seen], site)
 
     def _strip(self, rows: list[Product], site: Site, out: U16) -> Scene:
-        """Read what one pass shows of a site into `out`, (band, row, col)."""
+        """Return the joined rows of one pass; digital numbers are written to `out`."""
         grid = site.read_grid
         first = rows[0].read(self.bands, grid, out)
         others = [product.read(self.bands, grid, np.empty_like(out)) for product in rows[1:]]
@@ -99,11 +104,11 @@ class ProductFolder:
         return joined
 
     def footprint(self) -> shapely.Geometry:
-        """Outline all products of the wanted level, in WGS 84."""
+        """Return the union of the outlines of all products, in WGS 84 [degrees]."""
         return shapely.union_all([square(p.grid(self.bands)) for p in self._products()])
 
     def extent(self) -> Grid:
-        """Lay one grid over all products, in the CRS of the first, on its lattice."""
+        """Return the grid that encloses all products, in the CRS of the first one."""
         grids = [product.grid(self.bands) for product in self._products()]
         crs = grids[0].crs
         edges = np.array([transformed_bounds(grid, crs) for grid in grids])
@@ -113,44 +118,49 @@ class ProductFolder:
         return Grid.from_corner(crs, left, top, rows, cols)
 
     def product_ids(self) -> list[str]:
-        """Name the products of the wanted level, by date, path and row."""
+        """Return the ids of the products, by date, path and row."""
         return [product.product_id for product in self._products()]
 
     def check_covers(self, area: shapely.Geometry, name: str) -> None:
-        """Refuse an area of which no product shows anything.
+        """Check that the products cover some of an area.
 
         Parameters
         ----------
         area : geometry
-            In WGS 84.
+            In WGS 84 [degrees].
         name : str
-            What the user called it.
+            Name of the area, for the error message.
 
         Raises
         ------
         NotCoveredError
-            Saying where both lie.
+            If no product intersects the area.
         """
         footprint = self.footprint()
         if not footprint.intersects(area):
             raise NotCoveredError(
-                f"no scene in {self.folder} shows any of {name} ({_degrees(area)}); they lie "
-                f"in {_degrees(footprint)}. Add products, or name another area."
+                f"no scene in {self.folder} covers {name} ({_degrees(area)}); scenes cover "
+                f"{_degrees(footprint)}. Add products, or choose another area."
             )
 
     def covers(self, grid: Grid) -> bool:
-        """Whether a product's outline shares ground with a grid."""
+        """Return whether the outline of any product overlaps a grid."""
         return any(p.grid(self.bands).overlaps(grid) for p in self._products())
 
-    def weigh(self, grids: Sequence[Grid]) -> tuple[int, float]:
-        """Estimate what reading some grids takes.
+    def estimate_reading(self, grids: Sequence[Grid]) -> tuple[int, float]:
+        """Estimate how much is read for a number of grids.
+
+        Parameters
+        ----------
+        grids : sequence of Grid
+            Grids to read.
 
         Returns
         -------
         scenes : int
-            Products that share ground with one of them.
+            Number of products that overlap one of the grids.
         n_bytes : float
-            The files' bytes, in proportion to the ground that is read.
+            Size of the files in proportion to the ground that is read [bytes].
         """
         scenes, total = 0, 0.0
         for product in self._products():
@@ -179,7 +189,7 @@ class ProductFolder:
         )
 
     def _products(self) -> list[Product]:
-        """List the products of the wanted level by date, path and row, each scene once."""
+        """Return the products of the chosen level by date, path and row, without repetition."""
         folder = Path(self.folder)
         found = _found(folder, _stamp(folder))
         products = [product for product in found if product.mtl.level == self.level]
@@ -194,20 +204,20 @@ class ProductFolder:
         for one, other in pairwise(products):
             if (one.mtl.day, one.mtl.path_row) == (other.mtl.day, other.mtl.path_row):
                 raise SceneError(
-                    f"{self.folder} holds one scene twice: {one.product_id} and "
-                    f"{other.product_id}. Keep one of them."
+                    f"{self.folder} contains one scene twice: {one.product_id} and "
+                    f"{other.product_id}. Delete one of them."
                 )
         return products
 
 
 @lru_cache(maxsize=4)
 def _found(folder: Path, stamp: int) -> list[Product]:
-    """Find products once, however many tiles are read; again when a folder has changed."""
+    """Return the products of a folder, cached until a folder changes."""
     return find_products(folder)
 
 
 def _stamp(folder: Path) -> int:
-    """Tell when a file was last added to a folder, or to one in it [ns]."""
+    """Return when a file was last added to a folder or to one of its subfolders [ns]."""
     if not folder.is_dir():
         return 0
     with os.scandir(folder) as inside:

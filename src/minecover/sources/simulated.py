@@ -1,4 +1,4 @@
-"""Scenes, labels and map layers of the simulated world: everything works without an account."""
+"""Scenes, labels and map layers of the simulated world, which needs no account."""
 
 from __future__ import annotations
 
@@ -17,35 +17,45 @@ from minecover.core.raster import trace
 from minecover.core.sites import Site, square
 from minecover.labels import label_table
 from minecover.sources.simulation import layout
-from minecover.sources.simulation.ground import raise_relief
+from minecover.sources.simulation.ground import draw_relief
 from minecover.sources.simulation.layout import Plot
 from minecover.sources.simulation.streams import Bools, Stream, generator, random_field
 from minecover.sources.simulation.water import Line, Network
 from minecover.sources.simulation.world import World
 
-#: Outlines are drawn this far inside their outermost pixels [m]: a pixel belongs to an outline
-#: if they touch, and the neighbours must not.
+#: Outlines are shrunk by this distance [m], so that they touch only their own pixels.
 INSIDE_M = 1.0
 LAYERS = ("water", "rivers", "roads", "provinces")
 SURFACES = ("elevation", "elevation_before", "water_occurrence")
-#: The earlier elevation model stands on another datum [m], errs (standard deviation [m] and
-#: correlation length [px]), and knows nothing of what was dug since [m].
+#: The earlier elevation model has another datum [m], errors (standard deviation [m] and
+#: correlation length [pixels]), and heights from before the mines were dug [m].
 DATUM_M, MODEL_ERROR_M, MODEL_ERROR_PX, DUG_M = 0.8, 3.0, 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedScenes:
-    """The source of simulated scenes, in the form of Landsat 8 Collection 2."""
+    """Source of simulated scenes, in the form of Landsat 8 Collection 2.
+
+    Parameters
+    ----------
+    world : World
+        The simulated world.
+    """
 
     world: World
 
     def scenes(self, site: Site) -> Cube:
-        """Take all the scenes of a site.
+        """Return all scenes of a site.
+
+        Parameters
+        ----------
+        site : Site
+            A site of the world, with its halo.
 
         Raises
         ------
         SiteError
-            If the site with its halo is not on simulated ground.
+            If the site with its halo does not lie on simulated ground.
         """
         grid = site.read_grid
         plot = self.world.plot_under(grid)
@@ -68,12 +78,18 @@ class SimulatedScenes:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLabels:
-    """What is known of the simulated mines: points, drawn outlines and, for once, the truth."""
+    """Labels of the simulated mines: points, annotated outlines and the true extents.
+
+    Parameters
+    ----------
+    world : World
+        The simulated world.
+    """
 
     world: World
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Give the label table: kinds ``point`` (one a site), ``mine`` and ``truth``."""
+        """Return the label table: kinds ``point`` (one per site), ``mine`` and ``truth``."""
         rows = [
             (site_id, "point", _centre(grid)) for site_id, grid in self.world.sites().items()
         ]
@@ -92,22 +108,22 @@ class SimulatedLabels:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLayer:
-    """One map layer of the simulated world.
+    """One vector layer of the simulated world.
 
     Parameters
     ----------
     world : World
-        Whose layer.
+        The simulated world.
     name : str
-        ``"water"`` (the areas of the main rivers), ``"rivers"`` or ``"roads"`` (lines) or
-        ``"provinces"`` (areas with a `name`).
+        ``"water"`` (areas of the main rivers), ``"rivers"`` or ``"roads"`` (lines) or
+        ``"provinces"`` (areas with a column `name`).
     """
 
     world: World
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse a layer that does not exist."""
+        """Check that the layer exists."""
         if self.name not in LAYERS:
             raise ConfigError(
                 f"the simulated world has the layers {', '.join(LAYERS)}, "
@@ -115,7 +131,7 @@ class SimulatedLayer:
             )
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Draw the layer, in WGS 84."""
+        """Return the layer, in WGS 84."""
         if self.name == "provinces":
             return _provinces()
         shapes = []
@@ -131,23 +147,23 @@ class SimulatedLayer:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSurface:
-    """One surface of the simulated world, known where there is simulated ground.
+    """One raster layer of the simulated world, known on simulated ground.
 
     Parameters
     ----------
     world : World
-        Whose surface.
+        The simulated world.
     name : str
-        ``"elevation"`` [m] without error; ``"elevation_before"`` [m], that of a coarse model
-        made before the mines were dug; ``"water_occurrence"``, the share of a pixel under
-        river [%].
+        ``"elevation"``, true heights [m]; ``"elevation_before"``, heights of a coarse elevation
+        model from before the mines were dug [m]; ``"water_occurrence"``, the share of a pixel
+        covered by the main river [%].
     """
 
     world: World
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse a surface that does not exist."""
+        """Check that the surface exists."""
         if self.name not in SURFACES:
             raise ConfigError(
                 f"the simulated world has the surfaces {', '.join(SURFACES)}, "
@@ -155,7 +171,18 @@ class SimulatedSurface:
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the surface onto a grid, (row, col); NaN where there is no ground."""
+        """Return the surface on a grid.
+
+        Parameters
+        ----------
+        grid : Grid
+            A grid of 30 m pixels, aligned with Landsat's.
+
+        Returns
+        -------
+        (row, col) float32
+            NaN outside of simulated ground, and if the grid has another CRS.
+        """
         values = np.full(grid.shape, np.nan, np.float32)
         for plot in self.world.plots():
             if plot.grid.crs == grid.crs and plot.grid.overlaps(grid):
@@ -173,15 +200,15 @@ class SimulatedSurface:
         return values
 
     def _on(self, plot: Plot) -> F32:
-        """Read it on a whole ground, rounded: last bits depend on the processor."""
+        """Return the surface of a whole plot, rounded, as last bits depend on the processor."""
         world = self.world
         network = world.network(plot)
         if self.name == "water_occurrence":
             return (100 * network.river).round().astype(np.float32)
         rng = generator(world.seed, plot.ground_id, Stream.RELIEF)
-        height_m = raise_relief(rng, network, world.parameters.land).height_m
+        height_m = draw_relief(rng, network, world.parameters.land).height_m
         if self.name == "elevation_before":
-            # The rest of the relief's own stream: nothing else is drawn from it.
+            # Continues the random stream of the relief, which is not used for anything else.
             error = random_field(rng, plot.grid.shape, MODEL_ERROR_PX)
             dug = np.any([mine.active for mine in world.mines(plot, network)], axis=0)
             height_m = height_m + MODEL_ERROR_M * error + DATUM_M + DUG_M * dug
@@ -189,14 +216,27 @@ class SimulatedSurface:
 
 
 def outlined(mask: Bools, grid: Grid) -> shapely.MultiPolygon:
-    """Outline a mask so that exactly its pixels touch the outline, in ``grid.crs``."""
-    # Mitred corners stay corners; round ones would be cut, and cost points.
+    """Return the outline of a mask, shrunk so that it touches only the pixels of the mask.
+
+    Parameters
+    ----------
+    mask : (row, col) bool
+        Pixels to outline.
+    grid : Grid
+        Grid of the mask.
+
+    Returns
+    -------
+    MultiPolygon
+        In ``grid.crs``.
+    """
+    # Mitred joins keep the corners of pixels; round joins would cut them and add points.
     parts = shapely.buffer(trace(mask, grid), -INSIDE_M, join_style="mitre")
     return shapely.MultiPolygon(shapely.get_parts(parts).tolist())
 
 
 def _centre(grid: Grid) -> shapely.Point:
-    """Point from which `Grid.around` lays the very same grid: half a pixel off the lattice."""
+    """Return the point, half a pixel off centre, around which `Grid.around` is this grid."""
     left, bottom, right, top = grid.bounds
     return shapely.Point((left + right) / 2 + PIXEL_M / 2, (bottom + top) / 2 + PIXEL_M / 2)
 
@@ -206,14 +246,14 @@ def _on_map(line: Line, transform: Affine) -> shapely.LineString:
 
 
 def _river(network: Network, grid: Grid) -> shapely.Polygon:
-    """Draw the main river as wide as it is."""
+    """Return the area of the main river."""
     line = network.lines[0]
     half_px = round(float((line.distance_px - network.river_shore_px).max()), 4)
     return _on_map(line, grid.transform).buffer(half_px * PIXEL_M, cap_style="flat")
 
 
 def _provinces() -> gpd.GeoDataFrame:
-    """Divide the area that worlds lie in along a parallel and a meridian."""
+    """Return four provinces: the area of simulated worlds divided in quarters."""
     side_m = layout.CELL_M
     left, top = layout.LEFT_M - side_m, layout.TOP_M + side_m
     right = layout.LEFT_M + (layout.CELL_COLS + 1) * side_m

@@ -1,4 +1,4 @@
-"""Simulated scenes written as a user would download them: Collection 2 product folders."""
+"""Write simulated scenes as Landsat Collection 2 product folders."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from minecover.core.errors import SceneError
 from minecover.core.files import write_text
 from minecover.core.grid import Grid
 from minecover.core.landsat import BANDS, TOA_OFFSET, TOA_SCALE
-from minecover.core.raster.streamed_cog import Growing, growing_cog
+from minecover.core.raster.streamed_cog import CogWriter, cog_writer
 from minecover.sources.simulation.sensor import THERMAL_CONSTANTS, Bits
 from minecover.sources.simulation.streams import F64
 from minecover.sources.simulation.wide_area import Area, Cell
 
-#: Where the area would lie in the Worldwide Reference System.
+#: Path and row of the area in the Worldwide Reference System.
 PATH, ROW = 173, 65
-#: Name of the raster of what is mined in truth, beside the products.
+#: Name of the raster of the true mines, beside the products.
 TRUTH = "truth.tif"
 
 
 def write_products(area: Area, folder: Path, *, quiet: bool) -> list[Path]:
-    """Write an area's scenes, and a raster of the mines that are really there.
+    """Write the scenes of an area, and a raster of its true mines.
 
-    Memory does not grow with the area: it is made cell by cell.
+    The area is simulated cell by cell, so that memory does not grow with its size.
 
     Parameters
     ----------
     area : Area
+        The area.
     folder : Path
-        Must not exist, or be empty: products of two areas would make one wrong map.
+        Must not exist or be empty, so that products of two areas are not mixed.
     quiet : bool
-        Show no progress.
+        Whether to hide the progress bar.
 
     Returns
     -------
@@ -48,36 +49,39 @@ def write_products(area: Area, folder: Path, *, quiet: bool) -> list[Path]:
     Raises
     ------
     SceneError
-        If the folder holds something.
+        If the folder is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise SceneError(f"{folder} is not empty. Delete it, or name another folder for --out.")
-    homes = [folder / product_id(day) for day in area.days]
+        raise SceneError(
+            f"{folder} is not empty. Delete it, or choose another folder for --out."
+        )
+    folders = [folder / product_id(day) for day in area.days]
     with ExitStack() as open_files:
-        truth = open_files.enter_context(growing_cog(folder / TRUTH, area.grid, np.uint8))
-        scenes = [open_files.enter_context(_scene(home, area.grid)) for home in homes]
+        truth = open_files.enter_context(cog_writer(folder / TRUTH, area.grid, np.uint8))
+        scenes = [open_files.enter_context(_open_product(one, area.grid)) for one in folders]
         cells = list(area.cells())
         for cell in tqdm(cells, "simulate", unit="cell", disable=quiet):
             ground = area.ground(cell)
             truth.write(ground.is_mine.astype(np.uint8), cell.row, cell.col)
             for day, files in zip(area.days, scenes, strict=True):
                 _write(files, cell, *area.expose(cell, ground, day))
-    for home, day in zip(homes, area.days, strict=True):
-        write_text(home / f"{home.name}_MTL.txt", mtl_text(day, area.sun(day).up))
-    return homes
+    for product, day in zip(folders, area.days, strict=True):
+        write_text(product / f"{product.name}_MTL.txt", mtl_text(day, area.sun(day).up))
+    return folders
 
 
 def product_id(day: date) -> str:
-    """Name the product of a day."""
+    """Return the product id of a day."""
     return f"LC08_L1TP_{PATH}{ROW:03d}_{day:%Y%m%d}_20200905_02_T1"
 
 
 def mtl_text(day: date, sun_up: float) -> str:
-    """Write the metadata of a scene: what `minecover.sources.mtl` reads of it.
+    """Return the text of the MTL file of a scene, as far as `minecover.sources.mtl` reads it.
 
     Parameters
     ----------
     day : date
+        Day of acquisition.
     sun_up : float
         Sine of the sun's elevation.
     """
@@ -121,18 +125,18 @@ def _odl(root: str, groups: Mapping[str, Mapping[str, object]]) -> str:
     return "\n".join([*lines, f"END_GROUP = {root}", "END", ""])
 
 
-Files = dict[str, Growing]
+Files = dict[str, CogWriter]
 
 
 @contextmanager
-def _scene(home: Path, grid: Grid) -> Iterator[Files]:
-    """Open all files of a product, by what follows its id."""
+def _open_product(folder: Path, grid: Grid) -> Iterator[Files]:
+    """Open all files of a product for writing, by the part of the name after the id."""
     parts = [*BANDS, "QA_PIXEL", "QA_RADSAT"]
     with ExitStack() as open_files:
         yield {
             part: open_files.enter_context(
-                growing_cog(
-                    home / f"{home.name}_{part}.TIF",
+                cog_writer(
+                    folder / f"{folder.name}_{part}.TIF",
                     _pan(grid) if part == "B8" else grid,
                     np.uint16,
                 )
@@ -142,14 +146,14 @@ def _scene(home: Path, grid: Grid) -> Iterator[Files]:
 
 
 def _write(files: Files, cell: Cell, dn: Bits, qa: Bits) -> None:
-    """Write what one cell shows on one date."""
+    """Write the pixels of one cell on one date."""
     for band, plane in zip(BANDS, dn, strict=True):
         if band == "B8":
             rows, cols = (2 * n for n in cell.shape)
-            # The pan raster ends with the last pixel's centre; inside, cells meet.
+            # The pan raster ends at the centre of the last pixel; inside the area, cells meet.
             rows -= 2 * cell.row + rows > files[band].shape[0]
             cols -= 2 * cell.col + cols > files[band].shape[1]
-            fine = _between(_between(plane.astype(np.float64)).T).T
+            fine = _interpolate_rows(_interpolate_rows(plane.astype(np.float64)).T).T
             values = np.rint(fine[:rows, :cols]).astype(np.uint16)
             files[band].write(values, 2 * cell.row, 2 * cell.col)
         else:
@@ -159,14 +163,14 @@ def _write(files: Files, cell: Cell, dn: Bits, qa: Bits) -> None:
 
 
 def _pan(grid: Grid) -> Grid:
-    """Lay the 15 m pan pixels, which share their centres with the 30 m ones."""
+    """Return the grid of the 15 m pan pixels, which share their centres with the 30 m ones."""
     corner = grid.transform @ Affine.translation(0.25, 0.25) @ Affine.scale(0.5)
     rows, cols = grid.shape
     return Grid(grid.crs, corner, (2 * rows - 1, 2 * cols - 1))
 
 
-def _between(values: F64) -> F64:
-    """Put the mean of neighbours between all rows, and the last row twice."""
+def _interpolate_rows(values: F64) -> F64:
+    """Return rows with the mean of neighbours inserted between them, and the last row twice."""
     fine = np.repeat(values, 2, axis=0)
     fine[1:-1:2] = (values[:-1] + values[1:]) / 2
     return fine

@@ -1,4 +1,4 @@
-"""Ask a strained service with patience: fewer questions at once, longer waits between them."""
+"""Send requests to a busy service: fewer at once and longer waits after every failure."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from typing import TypeVar
 
 from minecover.core.errors import ConfigError, SceneError
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
-class PassingError(Exception):
-    """A failure that may pass by itself: too busy, too slow, cut off, or damaged on its way."""
+class TransientError(Exception):
+    """A failure worth a retry: service too busy or too slow, connection lost, data damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How services are asked: the top-level key `network`.
+    """Settings of requests to services: the top-level key `network`.
 
     Parameters
     ----------
     at_once : int
-        Questions under way at most; every process keeps to it by itself.
+        Largest number of concurrent requests, per process.
     tries : int
-        Times one question is asked at most.
+        Largest number of times that one request is sent.
     first_wait_s, longest_wait_s : float
-        Wait before the second try, doubled before each further one, and where that ends. Half
-        of a wait is drawn at random, so that askers who failed together do not return together.
+        Wait before the second try, doubled before each further one, and the longest wait [s].
+        Up to half of a wait is random, so that clients that failed together do not retry
+        together.
     deadline_s : float
-        Answers and waits of one question together take no longer: then the last try was it.
+        Time limit of one request, including all tries and waits [s].
     timeout_s : float
-        Limit of one answer.
+        Time limit of one response [s].
     """
 
     at_once: int
@@ -47,7 +48,7 @@ class Network:
     timeout_s: float
 
     def __post_init__(self) -> None:
-        """Refuse what would never ask, or never wait."""
+        """Check that requests are sent, end, and are retried after growing waits."""
         for key, least in (("at_once", 1), ("tries", 1)):
             if getattr(self, key) < least:
                 raise ConfigError(
@@ -60,32 +61,40 @@ class Network:
             )
         if not 0 < self.first_wait_s <= self.longest_wait_s <= self.deadline_s:
             raise ConfigError(
-                "waits must grow, 0 < first_wait_s <= longest_wait_s <= deadline_s, found "
+                "waits must satisfy 0 < first_wait_s <= longest_wait_s <= deadline_s, found "
                 f"{self.first_wait_s:g}, {self.longest_wait_s:g}, {self.deadline_s:g}. "
                 "Fix network.first_wait_s, network.longest_wait_s or network.deadline_s."
             )
 
     def wait_s(self, failures: int, share: float) -> float:
-        """Seconds to wait after so many failures; `share`, 0 ... 1, is the luck of the draw."""
-        # Beyond 2**60 times the first wait every wait is the longest, and ever was.
+        """Return the wait after a number of failures [s].
+
+        Parameters
+        ----------
+        failures : int
+            Failures of the request so far, at least 1.
+        share : float
+            Random number in 0 ... 1 that decides on half of the wait.
+        """
+        # The exponent is limited because 2.0**1024 overflows.
         whole = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(failures - 1, 60))
         return whole * (0.5 + 0.5 * share)
 
 
 class Throttle:
-    """The one gate of a process to a service.
+    """Limit on the concurrent requests of this process to a service.
 
-    Every failure halves how many questions go through at once (once for those that were under
-    way together), every answer lets in a little more, up to what `network` allows.
+    Every failure halves the limit (once for requests that were under way together), every
+    response raises it a little, up to ``network.at_once``.
 
     Parameters
     ----------
     network : Network
-        How to ask.
+        Request settings.
     clock, sleep : callable
-        Seconds that pass, and a pause of some [s].
+        Return the current time, and wait [s].
     draw : callable
-        A number in 0 ... 1, evenly spread.
+        Return a uniform random number in 0 ... 1.
     """
 
     def __init__(
@@ -98,76 +107,82 @@ class Throttle:
     ) -> None:
         self._network = network
         self._clock, self._sleep, self._draw = clock, sleep, draw
-        self._gate = threading.Condition()
-        self._width = float(network.at_once)
+        self._condition = threading.Condition()
+        self._limit = float(network.at_once)
         self._under_way = 0
-        self._narrowed = 0
+        self._reductions = 0
 
     @property
-    def width(self) -> int:
-        """Questions that may be under way now."""
-        return int(self._width)
+    def limit(self) -> int:
+        """Requests that may be under way now."""
+        return int(self._limit)
 
-    def ask(self, question: Callable[[], Answer]) -> Answer:
-        """Put a question until it is answered.
+    def send(self, request: Callable[[], Response]) -> Response:
+        """Return the response to a request, which is retried after transient failures.
+
+        Parameters
+        ----------
+        request : callable
+            Sends the request once and returns the response.
 
         Raises
         ------
         SceneError
-            If it fails in a passing way until tries or time are used up; any other error of the
-            question comes through at once.
+            If tries or time are used up by transient failures. Other errors of the request are
+            raised at once.
         """
         network, spent_s, failures = self._network, 0.0, 0
         while True:
-            with self._inside() as narrowed:
+            with self._slot() as reductions:
                 begin = self._clock()
                 try:
-                    answer = question()
-                except PassingError as error:
+                    response = request()
+                except TransientError as error:
                     failures += 1
                     failure = error
-                    self._narrow(narrowed)
+                    self._reduce(reductions)
                 else:
-                    self._widen()
-                    return answer
+                    self._increase()
+                    return response
                 finally:
                     spent_s += self._clock() - begin
             wait_s = network.wait_s(failures, self._draw())
             if failures >= network.tries or spent_s + wait_s > network.deadline_s:
                 raise SceneError(
-                    f"asked {failures} times in {spent_s:.0f} s, and still: {failure} "
+                    f"a request failed {failures} times in {spent_s:.0f} s: {failure} "
                     "Run it again later, or raise network.tries and network.deadline_s."
                 ) from failure
             self._sleep(wait_s)
             spent_s += wait_s
 
     @contextmanager
-    def _inside(self) -> Iterator[int]:
-        """Wait for a place; yield how often the gate had been narrowed by then."""
-        with self._gate:
-            self._gate.wait_for(lambda: self._under_way < self.width)
+    def _slot(self) -> Iterator[int]:
+        """Wait until a request may be sent; yield the number of reductions so far."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._under_way < self.limit)
             self._under_way += 1
-            narrowed = self._narrowed
+            reductions = self._reductions
         try:
-            yield narrowed
+            yield reductions
         finally:
-            with self._gate:
+            with self._condition:
                 self._under_way -= 1
-                self._gate.notify_all()
+                self._condition.notify_all()
 
-    def _narrow(self, narrowed: int) -> None:
-        with self._gate:
-            if narrowed == self._narrowed:
-                self._width = max(1.0, self._width / 2)
-                self._narrowed += 1
+    def _reduce(self, reductions: int) -> None:
+        """Halve the limit, unless that was done since the request was sent."""
+        with self._condition:
+            if reductions == self._reductions:
+                self._limit = max(1.0, self._limit / 2)
+                self._reductions += 1
 
-    def _widen(self) -> None:
-        with self._gate:
-            self._width = min(float(self._network.at_once), self._width + 1 / self._width)
-            self._gate.notify_all()
+    def _increase(self) -> None:
+        with self._condition:
+            self._limit = min(float(self._network.at_once), self._limit + 1 / self._limit)
+            self._condition.notify_all()
 
 
 @cache
 def throttle(service: str, network: Network) -> Throttle:
-    """Give the process's one throttle for a service."""
+    """Return the throttle that all requests of this process to a service share."""
     return Throttle(network)

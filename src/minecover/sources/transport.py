@@ -1,4 +1,4 @@
-"""HTTP with a time limit on the whole answer, in the form that Google's clients ask for."""
+"""HTTP transport with a time limit on the whole response, for clients of Google APIs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from dataclasses import dataclass
 
 import requests
 
-#: Bytes read between two looks at the clock.
+#: Bytes read between two checks of the time.
 PART_BYTES = 1 << 16
 
 
-class Reply(dict[str, str]):
-    """Headers and status of an answer, as httplib2 has them."""
+class ResponseHeaders(dict[str, str]):
+    """Headers and status of a response, with the interface of httplib2.
+
+    Parameters
+    ----------
+    response : requests.Response
+        The response.
+    """
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__({name.lower(): value for name, value in response.headers.items()})
@@ -24,15 +30,15 @@ class Reply(dict[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Send requests over kept connections.
+    """HTTP transport that reuses connections.
 
     Parameters
     ----------
     session : requests.Session
-        Keeps the connections; heeds the environment's proxies and certificates.
+        Pool of connections; it respects proxies and certificates set in the environment.
     timeout_s : float
-        Limit for one request from sending it to its last byte. The library's own limits each
-        wait for a byte, and an answer that trickles would outlast them.
+        Time limit from sending a request to the last byte of the response [s]. The timeout of
+        `requests` only limits the wait for each byte, so that slow responses exceed it.
     """
 
     session: requests.Session
@@ -45,16 +51,26 @@ class Transport:
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
         **ignored: object,
-    ) -> tuple[Reply, bytes]:
-        """Send one request and read its whole answer.
+    ) -> tuple[ResponseHeaders, bytes]:
+        """Send one request and return headers and body of the response.
+
+        Parameters
+        ----------
+        uri, method : str
+            Address and HTTP method.
+        body : bytes, str or None
+            Body of the request.
+        headers : mapping or None
+            Headers of the request.
+        **ignored
+            Further arguments of httplib2.
 
         Raises
         ------
         TimeoutError
-            If it takes too long.
+            If the time limit is exceeded.
         ConnectionError
-            If there is no connection, or it is cut before the last byte.
-            Or if what arrives as JSON is none.
+            If the connection fails before the last byte, or a JSON response is invalid.
         """
         end = time.monotonic() + self.timeout_s
         parts = []
@@ -65,20 +81,20 @@ class Transport:
                 for part in response.iter_content(PART_BYTES):
                     parts.append(part)
                     if time.monotonic() > end:
-                        raise TimeoutError(f"no whole answer within {self.timeout_s:g} s")
+                        raise TimeoutError(f"no complete response within {self.timeout_s:g} s")
         except requests.Timeout as error:
-            raise TimeoutError(f"no answer within {self.timeout_s:g} s") from error
+            raise TimeoutError(f"no response within {self.timeout_s:g} s") from error
         except requests.RequestException as error:
             raise ConnectionError(str(error)) from error
-        reply, content = Reply(response), b"".join(parts)
-        if response.ok and reply.get("content-type", "").startswith("application/json"):
+        received, content = ResponseHeaders(response), b"".join(parts)
+        if response.ok and received.get("content-type", "").startswith("application/json"):
             _check_json(content)
-        return reply, content
+        return received, content
 
 
 def _check_json(content: bytes) -> None:
-    """Refuse a damaged answer here, where asking again is the remedy."""
+    """Check a JSON body here, so that a damaged response is retried."""
     try:
         json.loads(content)
     except ValueError as error:
-        raise ConnectionError(f"the answer is damaged after {len(content)} bytes") from error
+        raise ConnectionError(f"the response is damaged after {len(content)} bytes") from error

@@ -1,22 +1,43 @@
-"""Which version is champion, which was before, and why: a decision is a tag with its date."""
+"""Promote a version, refuse it, or roll back; each decision is a tag with its date."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
-from minecover.tracking.registry import CHALLENGER, CHAMPION, described, find, look, note
+from minecover.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    find_model_version,
+    record_decision,
+    version_at,
+    version_info,
+)
 from minecover.tracking.types import Tracking, Version
 
 if TYPE_CHECKING:
-    from minecover.tracking import MlflowClient
+    from mlflow import MlflowClient
 
-#: A version's tag that names the champion it replaced: where `roll_back` returns to.
+#: Tag of a version with the number of the champion that it replaced: `roll_back` returns to it.
 PREDECESSOR = "predecessor"
 
 
 def promote(tracking: Tracking, version: int, reason: str) -> Version:
-    """Make a version the champion; the one that it replaces becomes challenger.
+    """Make a version the champion, and the one that it replaces the challenger.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the model.
+    version : int
+        Number of the version. Nothing changes if it is champion already.
+    reason : str
+        Recorded with the decision on both versions.
+
+    Returns
+    -------
+    Version
+        The champion.
 
     Raises
     ------
@@ -24,67 +45,108 @@ def promote(tracking: Tracking, version: int, reason: str) -> Version:
         If there is no such version.
     """
     name = tracking.registered_name
-    with tracking.alone("register"):
-        client, chosen = find(tracking, f"models:/{name}/{version}")
+    with tracking.lock("register"):
+        client, chosen = find_model_version(tracking, f"models:/{name}/{version}")
         former = client.get_registered_model(name).aliases.get(CHAMPION)
         if former == chosen.version:
-            return described(client, name, chosen.version, created=False)
+            return version_info(client, name, chosen.version, created=False)
         if former is not None:
             client.set_model_version_tag(name, chosen.version, PREDECESSOR, former)
-            note(client, name, former, f"replaced by version {version}: {reason}")
-        note(client, name, chosen.version, f"promoted: {reason}")
-        _crown(client, name, chosen.version, instead_of=former)
-        return described(client, name, chosen.version, created=False)
+            record_decision(client, name, former, f"replaced by version {version}: {reason}")
+        record_decision(client, name, chosen.version, f"promoted: {reason}")
+        _move_aliases(client, name, chosen.version, former=former)
+        return version_info(client, name, chosen.version, created=False)
 
 
 def refuse(tracking: Tracking, version: int, reason: str) -> None:
-    """Note on a version why it did not become champion."""
+    """Record on a version why it did not become champion.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the model.
+    version : int
+        Number of the version.
+    reason : str
+        Recorded with the decision.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version.
+    """
     name = tracking.registered_name
-    with tracking.alone("register"):
-        client, chosen = find(tracking, f"models:/{name}/{version}")
-        note(client, name, chosen.version, f"refused: {reason}")
+    with tracking.lock("register"):
+        client, chosen = find_model_version(tracking, f"models:/{name}/{version}")
+        record_decision(client, name, chosen.version, f"refused: {reason}")
 
 
 def roll_back(tracking: Tracking, reason: str) -> Version:
-    """Make the champion's predecessor champion again; the one that leaves becomes challenger.
+    """Make the champion's predecessor champion again, and the present champion challenger.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the model.
+    reason : str
+        Recorded with the decision on both versions.
+
+    Returns
+    -------
+    Version
+        The champion.
 
     Raises
     ------
     RegistryError
-        If there is no champion, or nothing was champion before it.
+        If there is no champion, or it replaced no other.
     """
     name = tracking.registered_name
-    with tracking.alone("register"):
-        client, champion = find(tracking, f"models:/{name}@{CHAMPION}")
+    with tracking.lock("register"):
+        client, champion = find_model_version(tracking, f"models:/{name}@{CHAMPION}")
         former = str(predecessor(tracking))
-        note(client, name, champion.version, f"rolled back to version {former}: {reason}")
-        note(client, name, former, f"champion again after version {champion.version}: {reason}")
-        _crown(client, name, former, instead_of=champion.version)
-        return described(client, name, former, created=False)
+        leaving = f"rolled back to version {former}: {reason}"
+        returning = f"champion again after version {champion.version}: {reason}"
+        record_decision(client, name, champion.version, leaving)
+        record_decision(client, name, former, returning)
+        _move_aliases(client, name, former, former=champion.version)
+        return version_info(client, name, former, created=False)
 
 
 def predecessor(tracking: Tracking) -> int:
-    """Give the version that the champion replaced.
+    """Return the number of the version that the champion replaced.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the model.
+
+    Returns
+    -------
+    int
+        Number of a version.
 
     Raises
     ------
     RegistryError
-        If there is no champion, or nothing was champion before it.
+        If there is no champion, or it replaced no other.
     """
-    champion = look(tracking, f"models:/{tracking.registered_name}@{CHAMPION}")
+    champion = version_at(tracking, f"models:/{tracking.registered_name}@{CHAMPION}")
     if PREDECESSOR not in champion.tags:
         raise RegistryError(
-            f"version {champion.version} of {champion.name} replaced no other champion: there "
-            "is nothing to return to. Choose a version: minecover promote VERSION."
+            f"version {champion.version} of {champion.name} replaced no other champion, so "
+            "there is none to return to. Choose a version: minecover promote VERSION."
         )
     return int(champion.tags[PREDECESSOR])
 
 
-def _crown(client: MlflowClient, name: str, version: str, *, instead_of: str | None) -> None:
-    """Move the aliases."""
-    if str(client.get_registered_model(name).aliases.get(CHALLENGER)) == str(version):
+def _move_aliases(
+    client: MlflowClient, name: str, champion: str, *, former: str | None
+) -> None:
+    """Make one version champion and the former champion challenger."""
+    if str(client.get_registered_model(name).aliases.get(CHALLENGER)) == str(champion):
         client.delete_registered_model_alias(name, CHALLENGER)
     # The champion first: there is one at every moment.
-    client.set_registered_model_alias(name, CHAMPION, version)
-    if instead_of is not None:
-        client.set_registered_model_alias(name, CHALLENGER, instead_of)
+    client.set_registered_model_alias(name, CHAMPION, champion)
+    if former is not None:
+        client.set_registered_model_alias(name, CHALLENGER, former)

@@ -1,4 +1,4 @@
-"""What a build was made from: digests of dvc.lock and of folders, and the state of git."""
+"""Identify a build: digests of dvc.lock and of folders, and the state of git."""
 
 from __future__ import annotations
 
@@ -14,35 +14,40 @@ import yaml
 from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
 
-#: What a build writes into the checkout itself: it does not make the tree dirty.
-BUILT = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")
-#: Written by MLflow into a model's folder whenever it is fetched by name.
-FETCH_NOTE = "registered_model_meta"
+#: What a build writes into the checkout: changes there do not make the tree dirty.
+BUILD_OUTPUTS = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")
+#: Written by MLflow into a model's folder whenever it is downloaded by name.
+DOWNLOAD_NOTE = "registered_model_meta"
 
 
 @dataclass(frozen=True, slots=True)
 class GitState:
     """The commit that is checked out, and whether anything differs from it."""
 
-    commit: str
+    commit: str  # 40 hexadecimal digits
     is_dirty: bool
 
 
 def lock_digest(path: Path, stages: Sequence[str]) -> str:
-    """SHA-256 of the named stages' sections of dvc.lock: the identity of a build.
+    """Return the SHA-256 of the sections of dvc.lock that identify a build.
 
     Parameters
     ----------
     path : Path
         dvc.lock.
     stages : sequence of str
-        The stages up to and with `evaluate`. What comes after may change without making
-        another model.
+        The stages whose sections count. For the identity of a model these are the stages up
+        to `evaluate`: what comes after may change without making another model.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Raises
     ------
     RegistryError
-        If there is no lock or it lacks a stage.
+        If there is no dvc.lock, or it lacks a stage.
     """
     if not path.is_file():
         raise RegistryError(f"there is no {path.name}, so nothing was built. Run `dvc repro`.")
@@ -57,29 +62,61 @@ def lock_digest(path: Path, stages: Sequence[str]) -> str:
 
 
 def digest_of(content: object) -> str:
-    """SHA-256 of the canonical JSON of nested mappings and lists."""
-    # A date in a yaml is no JSON; its ISO form is as good an identity.
+    """Return the SHA-256 of the canonical JSON of nested mappings and lists.
+
+    Parameters
+    ----------
+    content : object
+        Mappings, lists and scalars, as read from YAML. The order of keys does not count.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    # JSON has no dates, YAML has: `default` writes their ISO form.
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def folder_digest(folder: Path) -> str:
-    """SHA-256 over the names and bytes of all files of a model's folder."""
+    """Return the SHA-256 over the names and bytes of all files of a model's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, read recursively.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return digest_of(
         {
             path.relative_to(folder).as_posix(): file_digest(path)
             for path in files
-            if path.name != FETCH_NOTE
+            if path.name != DOWNLOAD_NOTE
         }
     )
 
 
 def git_state(folder: Path) -> GitState:
-    """Commit and cleanness of the checkout that holds `folder`.
+    """Return the commit of a checkout, and whether it has uncommitted changes.
 
-    What a build itself writes (dvc.lock, params.yaml, reports/) does not count; a new file
-    that is not ignored does.
+    What a build itself writes (dvc.lock, params.yaml, reports/) is no change; a new file that
+    git does not ignore is one.
+
+    Parameters
+    ----------
+    folder : Path
+        Any folder of the checkout.
+
+    Returns
+    -------
+    GitState
+        The commit, and whether anything differs from it.
 
     Raises
     ------
@@ -88,15 +125,33 @@ def git_state(folder: Path) -> GitState:
     """
     commit = git(folder, "rev-parse", "--verify", "HEAD")
     top = Path(git(folder, "rev-parse", "--show-toplevel"))
-    changes = git(top, "status", "--porcelain", "--", ".", *BUILT)
+    changes = git(top, "status", "--porcelain", "--", ".", *BUILD_OUTPUTS)
     return GitState(commit, bool(changes))
 
 
-def git(folder: Path, *words: str) -> str:
-    """Ask git, and give its answer without the line end."""
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, and return its output without the last line end.
+
+    Parameters
+    ----------
+    folder : Path
+        Where git runs.
+    *arguments : str
+        The git command and its arguments.
+
+    Returns
+    -------
+    str
+        What git wrote to its standard output.
+
+    Raises
+    ------
+    RegistryError
+        If git is not installed, or the command failed.
+    """
     try:
-        answer = subprocess.run(
-            ["git", "-C", str(folder), *words], check=True, capture_output=True, text=True
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True
         )
     except FileNotFoundError as error:
         raise RegistryError("git is not installed, so no commit can be recorded.") from error
@@ -105,4 +160,4 @@ def git(folder: Path, *words: str) -> str:
             f"git knows no commit here ({error.stderr.strip().splitlines()[0]}). Work in a "
             "clone, or type `git init` and commit, so that a model can be traced to its code."
         ) from error
-    return answer.stdout.strip()
+    return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What a run has to say for itself, before MLflow hears of it."""
+"""What a run logs, independent of MLflow: parameters, metrics, tags, dataset, artifacts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Every run says this much, so that it explains itself wherever the UI shows it.
+#: Tags of every run, so that each run in the UI tells where it comes from.
 REQUIRED_TAGS = (
     "lock_digest",
     "data_digest",
@@ -21,11 +21,11 @@ REQUIRED_TAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The table that a run learned from."""
+    """The tables that a run was trained on."""
 
     name: str
     source: str  # path in the repository
-    digest: str
+    digest: str  # cut off to MLflow's 36 characters when it is logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,24 @@ class Record:
     Parameters
     ----------
     name : str
-        Shown in the list of runs.
-    params, metrics : nested mappings
-        As in params.yaml and metrics.json; flattened with dots.
+        Name in the list of runs.
+    params, metrics : mapping
+        Nested, as in params.yaml and metrics.json; logged under dotted names.
     tags : mapping of str to str
-        At least `REQUIRED_TAGS`; whatever else tells runs apart (family, sweep, fold) too.
+        At least `REQUIRED_TAGS`, and what else distinguishes runs (family, sweep, fold).
     dataset : Dataset
+        The tables that the run was trained on.
     artifacts : tuple of Path
-        Files and folders to keep with the run.
+        Files and folders to log.
     description : str
-        Markdown that the run's page opens with.
-    by_fold : mapping of sequence
-        Metrics of each fold, by dotted name: the steps of ``fold.<name>``.
+        Markdown at the top of the run's page.
+    by_fold : mapping of str to sequence of float
+        Metrics of each fold, by dotted name; logged as the steps of ``fold.<name>``.
+
+    Raises
+    ------
+    ValueError
+        If a required tag is missing.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Record:
     by_fold: Mapping[str, Sequence[float]]
 
     def __post_init__(self) -> None:
-        """Refuse a run that does not say where it comes from."""
+        """Refuse a run without its required tags."""
         missing = [tag for tag in REQUIRED_TAGS if tag not in self.tags]
         if missing:
             raise ValueError(
@@ -68,7 +74,7 @@ class Record:
 
     @property
     def flat_params(self) -> dict[str, str]:
-        """Parameters by dotted name; what is no text as JSON."""
+        """Parameters by dotted name; strings as they are, other values as JSON."""
         return {
             name: value if isinstance(value, str) else json.dumps(value)
             for name, value in _leaves(self.params)
@@ -76,7 +82,7 @@ class Record:
 
     @property
     def flat_metrics(self) -> dict[str, float]:
-        """Metrics by dotted name; a score that does not exist is left out."""
+        """Metrics by dotted name, without those that are undefined (null)."""
         return {
             name: float(value)
             for name, value in _leaves(self.metrics)
@@ -85,7 +91,7 @@ class Record:
 
 
 def _leaves(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Walk a nested mapping in order."""
+    """Yield the leaves of a nested mapping with their dotted names, in order."""
     for name, value in tree.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{prefix}{name}.")

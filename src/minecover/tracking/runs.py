@@ -1,4 +1,4 @@
-"""The runs of a sweep: one parent, and one child a job, found again by what they did."""
+"""The runs of a sweep: one sweep run with a job run per job, found again by their tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
-from minecover.tracking import connect, log_artifacts, log_inputs, log_metrics
+from minecover.tracking.client import connect
+from minecover.tracking.log import log_artifacts, log_inputs, log_metrics
 from minecover.tracking.record import Record
 from minecover.tracking.types import Tracking
 
@@ -19,64 +20,90 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-#: Tags by which runs are found again.
+#: Tags that runs are found by, and the tag with the error of a failed run.
 JOB, SWEEP, ERROR = "job_id", "sweep_id", "error"
-#: What MLflow takes for a page of runs.
+#: Runs in one page of a search.
 PAGE = 1000
-#: MLflow cuts a tag's value off here.
+#: MLflow's limit for the value of a tag [characters].
 MAX_TAG = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the store says of a run."""
+class RunSummary:
+    """A run as the store describes it."""
 
     run_id: str
     name: str
-    status: str
+    status: str  # RUNNING, FINISHED, FAILED or KILLED
     tags: Mapping[str, str]
     params: Mapping[str, str]
     metrics: Mapping[str, float]
 
 
 @contextmanager
-def child(
+def job_run(
     tracking: Tracking, record: Record, *, parent: str
 ) -> Iterator[Callable[[Record], None]]:
-    """Open a run under a parent; it ends FINISHED with the block, or FAILED with its traceback.
+    """Open a job run, and end it with the block.
+
+    The run ends FINISHED, or FAILED with a traceback if the block raises an exception, or
+    KILLED if the process is interrupted.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    record : Record
+        Its parameters, tags and dataset are logged when the run opens.
+    parent : str
+        Id of the sweep run.
 
     Yields
     ------
     callable
-        Logs the metrics and artefacts of a record; once, at the end.
+        Takes a `Record` and logs its metrics and artifacts. Call it once, at the end.
     """
     client, experiment = connect(tracking)
     tags = {**_tags(record), "mlflow.parentRunId": parent}
-    with tracking.alone("write"):
+    with tracking.lock("write"):
         run = client.create_run(experiment, tags=tags, run_name=record.name)
         run_id = str(run.info.run_id)
         log_inputs(client, run_id, record)
 
     def finish(done: Record) -> None:
-        with tracking.alone("write"):
+        with tracking.lock("write"):
             log_artifacts(client, run_id, done)
             log_metrics(client, run_id, done, model_id=None)
 
     try:
         yield finish
     except BaseException as error:
-        with tracking.alone("write"):
+        with tracking.lock("write"):
             client.log_text(run_id, traceback.format_exc(), "traceback.txt")
             client.set_tag(run_id, ERROR, f"{type(error).__name__}: {error}"[:MAX_TAG])
-            is_ours = isinstance(error, Exception)
-            client.set_terminated(run_id, "FAILED" if is_ours else "KILLED")
+            # Ctrl-C and a shutdown of the process are no `Exception`.
+            has_failed = isinstance(error, Exception)
+            client.set_terminated(run_id, "FAILED" if has_failed else "KILLED")
         raise
-    with tracking.alone("write"):
+    with tracking.lock("write"):
         client.set_terminated(run_id, "FINISHED")
 
 
-def open_parent(tracking: Tracking, record: Record) -> str:
-    """Open the run of a sweep, the one that it already has if it was begun before."""
+def open_sweep_run(tracking: Tracking, record: Record) -> str:
+    """Open the sweep run, or open it again if the sweep was started before.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    record : Record
+        Its tag ``sweep_id`` identifies the sweep.
+
+    Returns
+    -------
+    str
+        Id of the run.
+    """
     client, experiment = connect(tracking)
     known = _search(client, experiment, f"tags.{SWEEP} = '{record.tags[SWEEP]}'")
     for run in known:
@@ -88,8 +115,20 @@ def open_parent(tracking: Tracking, record: Record) -> str:
     return str(run.info.run_id)
 
 
-def close_parent(tracking: Tracking, run_id: str, record: Record, *, status: str) -> None:
-    """Log what came out of a sweep, and end its run."""
+def close_sweep_run(tracking: Tracking, run_id: str, record: Record, *, status: str) -> None:
+    """Log the results of a sweep, and end its run.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    run_id : str
+        Id of the sweep run.
+    record : Record
+        Its tags, artifacts and metrics are logged.
+    status : str
+        FINISHED or FAILED.
+    """
     client, _ = connect(tracking)
     for key, value in _tags(record).items():
         client.set_tag(run_id, key, value)
@@ -98,25 +137,38 @@ def close_parent(tracking: Tracking, run_id: str, record: Record, *, status: str
     client.set_terminated(run_id, status)
 
 
-def end_parent(tracking: Tracking, run_id: str, status: str) -> None:
-    """End the run of a sweep that came to nothing."""
+def end_sweep_run(tracking: Tracking, run_id: str, status: str) -> None:
+    """End the run of a sweep that has no results; `status` is FAILED or KILLED."""
     connect(tracking)[0].set_terminated(run_id, status)
 
 
-def jobs_done(tracking: Tracking, job_ids: Sequence[str]) -> dict[str, Told]:
-    """Give the best that the store knows of each job: a finished run, or else its last one."""
+def last_runs(tracking: Tracking, job_ids: Sequence[str]) -> dict[str, RunSummary]:
+    """Return one run of each job: the last finished one, or else the last one.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    job_ids : sequence of str
+        Ids of jobs.
+
+    Returns
+    -------
+    dict of str to RunSummary
+        Runs by job id; jobs without a run are left out.
+    """
     client, experiment = connect(tracking)
-    wanted, found = set(job_ids), dict[str, Told]()
+    wanted, found = set(job_ids), dict[str, RunSummary]()
     # The latest first.
     for run in _search(client, experiment, f"tags.{JOB} != ''"):
         job = run.data.tags[JOB]
         if job in wanted and (job not in found or run.info.status == "FINISHED"):
-            found[job] = _told(run)
+            found[job] = _summary(run)
     return found
 
 
-def finished(tracking: Tracking, job_id: str) -> str | None:
-    """Give the run that finished a job; None if there is none."""
+def finished_run(tracking: Tracking, job_id: str) -> str | None:
+    """Return the id of the last finished run of a job; None if no run of it has finished."""
     client, experiment = connect(tracking)
     runs = _search(
         client, experiment, f"tags.{JOB} = '{job_id}' and attributes.status = 'FINISHED'"
@@ -124,19 +176,34 @@ def finished(tracking: Tracking, job_id: str) -> str | None:
     return str(runs[0].info.run_id) if runs else None
 
 
-def bury(tracking: Tracking, job_id: str) -> None:
-    """Mark the runs of a job that nobody works on as KILLED. Hold the job's lock for it."""
+def mark_killed(tracking: Tracking, job_id: str) -> None:
+    """Mark the open runs of a job as KILLED, when their process has ended.
+
+    Hold the job's lock: then no other process works on the job.
+    """
     client, experiment = connect(tracking)
     runs = _search(
         client, experiment, f"tags.{JOB} = '{job_id}' and attributes.status = 'RUNNING'"
     )
     for run in runs:
-        client.set_tag(run.info.run_id, ERROR, "its process ended before it did")
+        client.set_tag(run.info.run_id, ERROR, "its process ended before the run did")
         client.set_terminated(run.info.run_id, "KILLED")
 
 
-def told(tracking: Tracking, run_id: str) -> Told:
-    """Look a run up by its id, or by the beginning of it.
+def find_run(tracking: Tracking, run_id: str) -> RunSummary:
+    """Find a run by its id, or by the beginning of its id.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    run_id : str
+        An id, or its first characters.
+
+    Returns
+    -------
+    RunSummary
+        The run.
 
     Raises
     ------
@@ -147,14 +214,30 @@ def told(tracking: Tracking, run_id: str) -> Told:
     runs = [r for r in _search(client, experiment, "") if r.info.run_id.startswith(run_id)]
     if len(runs) != 1:
         raise RegistryError(
-            f"the store has {len(runs)} runs whose id begins with {run_id!r}. Take one from "
-            "`make ui`, or from the table that a sweep prints."
+            f"the store has {len(runs)} runs whose id begins with {run_id!r}. Copy an id "
+            "from `make ui`, or from the table that a sweep prints."
         )
-    return _told(runs[0])
+    return _summary(runs[0])
 
 
-def fetched(tracking: Tracking, run_id: str, name: str, into: Path) -> Path:
-    """Fetch one artefact of a run into a folder.
+def download_artifact(tracking: Tracking, run_id: str, name: str, into: Path) -> Path:
+    """Download one artifact of a run into a folder.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    run_id : str
+        Id of the run.
+    name : str
+        Path of the artifact in the run.
+    into : Path
+        An existing folder.
+
+    Returns
+    -------
+    Path
+        The file or folder on this disk.
 
     Raises
     ------
@@ -169,18 +252,19 @@ def fetched(tracking: Tracking, run_id: str, name: str, into: Path) -> Path:
         return Path(client.download_artifacts(run_id, name, str(into)))
     except (MlflowException, OSError) as error:
         raise RegistryError(
-            f"run {run_id} keeps no {name}. Finished runs of a sweep do, and registered builds."
+            f"run {run_id} has no artifact {name}. Choose a finished run of a "
+            "sweep, or the run of a registered build."
         ) from error
 
 
-def _search(client: MlflowClient, experiment: str, words: str) -> list[Run]:
-    """Find all runs that a filter lets pass, the latest first."""
+def _search(client: MlflowClient, experiment: str, filter_string: str) -> list[Run]:
+    """Return all runs that match a filter, the latest first."""
     found: list[Run] = []
     token = None
     while True:
         page = client.search_runs(
             [experiment],
-            words,
+            filter_string,
             max_results=PAGE,
             order_by=["attributes.start_time DESC"],
             page_token=token,
@@ -191,9 +275,9 @@ def _search(client: MlflowClient, experiment: str, words: str) -> list[Run]:
             return found
 
 
-def _told(run: Run) -> Told:
-    """Keep what we ask of a run."""
-    return Told(
+def _summary(run: Run) -> RunSummary:
+    """Copy the parts of a run that callers need."""
+    return RunSummary(
         run_id=str(run.info.run_id),
         name=str(run.info.run_name),
         status=str(run.info.status),
@@ -204,9 +288,9 @@ def _told(run: Run) -> Told:
 
 
 def _tags(record: Record) -> dict[str, str]:
-    """Give a run's own tags and those that MLflow's pages read."""
+    """Return a run's tags, with those that MLflow's own pages read."""
     tags = {**record.tags, "mlflow.source.git.commit": record.tags["git_commit"]}
-    tags["mlflow.source.name"] = "minecover.pipeline.sweep"
+    tags["mlflow.source.name"] = "minecover sweep"
     if record.description:
         tags["mlflow.note.content"] = record.description
     return tags

@@ -1,4 +1,4 @@
-"""Whether a registered model answers through its signature as it does without."""
+"""Check that a model predicts the same through its MLflow signature as without it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from minecover.core.digests import load_model
-from minecover.tracking import calm
-from minecover.tracking.types import Resolved
+from minecover.tracking.client import quiet_mlflow
+from minecover.tracking.types import RegisteredModel
 
-#: Rows that both are asked about.
+#: Rows of the comparison.
 N_ROWS = 400
-#: Characters kept of an error: MLflow puts the table that it refuses in front of the reason.
-MAX_SAID = 160
+#: Characters shown of an error, from its end: MLflow writes the table before the reason.
+MAX_ERROR = 160
 
 
-def complaints(found: Resolved) -> list[str]:
-    """Ask a model in every form that callers send rows in.
+def signature_problems(found: RegisteredModel) -> list[str]:
+    """Compare a model's predictions with and without its signature, for every form of input.
 
     Parameters
     ----------
-    found : Resolved
+    found : RegisteredModel
         A registered model whose digests were checked: it is unpickled here.
 
     Returns
     -------
     list of str
-        What differs from the model's own answer to the same rows as float32, in words; empty
-        if float64, integers, NaN and reordered columns change nothing and a missing column is
-        refused.
+        One phrase for each form of input (float64, integers, NaN, reordered columns) that is
+        refused or changes a prediction, and one if a missing column is accepted. Empty if
+        there is no problem.
     """
     model = load_model(found.model, found.sha256)
     names = list(found.features)
@@ -48,25 +48,25 @@ def complaints(found: Resolved) -> list[str]:
         "NaN": (pd.DataFrame(holes, columns=names), holes),
         "reordered columns": (frame[names[::-1]], plain),
     }
-    said = []
+    problems = []
     for form, (rows, same) in forms.items():
-        answer = _ask(found.folder, rows)
-        if isinstance(answer, str):
-            said.append(f"{form} is refused ({answer})")
-        elif not np.array_equal(answer, model.predict(same.astype(np.float32))):
-            said.append(f"{form} gives other answers")
-    if not isinstance(_ask(found.folder, frame[names[1:]]), str):
-        said.append(f"a missing column ({names[0]}) is not refused")
-    return said
+        result = _predict(found.folder, rows)
+        if isinstance(result, str):
+            problems.append(f"{form} is refused ({result})")
+        elif not np.array_equal(result, model.predict(same.astype(np.float32))):
+            problems.append(f"{form} changes the predictions")
+    if not isinstance(_predict(found.folder, frame[names[1:]]), str):
+        problems.append(f"a missing column ({names[0]}) is not refused")
+    return problems
 
 
-def _ask(folder: Path, rows: pd.DataFrame) -> NDArray[np.int64] | str:
-    """Let a model answer as MLflow's server does; why it would not, if it refuses."""
+def _predict(folder: Path, rows: pd.DataFrame) -> NDArray[np.int64] | str:
+    """Predict as MLflow's scoring server does; return the reason if the rows are refused."""
     import mlflow.pyfunc
     from mlflow.exceptions import MlflowException
 
     try:
-        with calm():
+        with quiet_mlflow():
             return np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(rows))
     except (MlflowException, TypeError, ValueError) as error:
-        return " ".join(str(error).split())[-MAX_SAID:]
+        return " ".join(str(error).split())[-MAX_ERROR:]

@@ -1,10 +1,10 @@
-"""How the runs look when they are first opened: which pages, and which columns."""
+"""The view of the runs that the UI opens with: its pages and its columns."""
 
 from __future__ import annotations
 
 import json
 
-#: Metrics, tags and parameters that get a column of their own.
+#: Metrics, tags and parameters that get a column each.
 METRICS = (
     "location.average_precision",
     "location.f1",
@@ -16,15 +16,19 @@ METRICS = (
 )
 TAGS = ("family", "design", "source")
 PARAMS = ("features", "mask")
-#: Under this key the view stands in the experiment and in an address.
-KEY = "minecover"
+#: Name of the view, in the experiment's tags and in URLs.
+VIEW = "minecover"
 
 
 def experiment_tags() -> dict[str, str]:
-    """Tag an experiment so that the UI shows runs and their scores.
+    """Return the tags that make the UI show an experiment's runs with their scores.
 
-    The first tag chooses the pages of trained models, which are not the default ones; the
-    second is what the UI's button "Share" would write for a table with these columns.
+    Returns
+    -------
+    dict of str to str
+        Two tags of an experiment. The first selects the UI's pages for trained models instead
+        of those for language models; the second is what the UI's button "Share" writes for a
+        table with these columns.
     """
     columns = [f"metrics.`{name}`" for name in METRICS]
     columns += [f"tags.`{name}`" for name in TAGS]
@@ -36,13 +40,26 @@ def experiment_tags() -> dict[str, str]:
     }
     return {
         "mlflow.experimentKind": "custom_model_development",
-        f"mlflow.sharedViewState.{KEY}": json.dumps(view),
+        f"mlflow.sharedViewState.{VIEW}": json.dumps(view),
     }
 
 
-def page(experiment_id: str, *, port: int) -> str:
-    """Address of an experiment's runs, in that view."""
+def runs_url(experiment_id: str, *, port: int) -> str:
+    """Return the URL of an experiment's runs in the view of `experiment_tags`.
+
+    Parameters
+    ----------
+    experiment_id : str
+        See `minecover.tracking.client.connect`.
+    port : int
+        Port of 127.0.0.1 that the UI is served on.
+
+    Returns
+    -------
+    str
+        The URL.
+    """
     return (
         f"http://127.0.0.1:{port}/#/experiments/{experiment_id}/runs"
-        f"?workflowType=machine_learning&viewStateShareKey={KEY}"
+        f"?workflowType=machine_learning&viewStateShareKey={VIEW}"
     )

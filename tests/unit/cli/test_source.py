@@ -1,4 +1,4 @@
-"""`minecover source check`: what came, or what to fix."""
+"""`minecover source check`: the fetched site, or an error that says what to fix."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ level: 1
 bands: [B2, B3, B4, B5, B6, B7]
 max_failed_fraction: 0.0
 scenes:
-  _target_: servers.scripted.Scripted
+  _target_: servers.scripted.ScriptedSource
   script: {{here: [{word}]}}
   notes: notes
   pause_s: {pause_s}
@@ -34,18 +34,18 @@ def check(*arguments: str) -> Result:
 
 @pytest.fixture
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds the configuration and nothing else."""
+    """Change to a folder that holds only the configuration."""
     monkeypatch.chdir(tmp_path)
     return Path(shutil.copytree(ROOT / "conf", tmp_path / "conf"))
 
 
 def script(conf: Path, *, word: str = "ok", pause_s: float = 0.0) -> None:
-    """Add a source that says of the place named by --at what it is told to."""
+    """Add a source that answers the site at --at with the outcome `word`."""
     option = conf / "source" / "scripted.yaml"
     option.write_text(SCRIPTED.format(word=word, pause_s=pause_s))
 
 
-def test_the_simulated_default_needs_no_account_and_no_build(conf: Path) -> None:
+def test_the_simulated_source_needs_no_account_and_no_build(conf: Path) -> None:
     done = check("world.n_sites=2")
 
     assert done.exit_code == 0, done.output
@@ -56,7 +56,7 @@ def test_the_simulated_default_needs_no_account_and_no_build(conf: Path) -> None
     assert "% of 70,000 observations (mask=strict)" in done.output
 
 
-def test_a_script_is_answered_in_json(conf: Path) -> None:
+def test_the_result_can_be_json(conf: Path) -> None:
     done = check("world.n_sites=2", "--json")
 
     found = json.loads(done.stdout)
@@ -69,7 +69,7 @@ def test_a_script_is_answered_in_json(conf: Path) -> None:
     assert 0 < found["valid_share"] < 1
 
 
-def test_a_named_place_is_looked_at(conf: Path) -> None:
+def test_a_location_can_be_chosen(conf: Path) -> None:
     script(conf)
 
     done = check("--source", "scripted", *HERE)
@@ -80,20 +80,20 @@ def test_a_named_place_is_looked_at(conf: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["empty", "cloudy", "failed", "denied"])
-def test_a_refusal_is_one_sentence(conf: Path, word: str) -> None:
+def test_an_error_of_the_source_is_one_sentence(conf: Path, word: str) -> None:
     script(conf, word=word)
 
     done = check("--source", "scripted", *HERE)
 
     assert done.exit_code == 1
-    assert done.output == f"Error: here is {word} as told.\n"
+    assert done.output == f"Error: here is {word} as scripted.\n"
 
 
-def test_a_source_that_does_not_answer_is_not_waited_for(
+def test_a_source_without_response_times_out(
     conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script(conf, pause_s=20.0)
-    monkeypatch.setattr(command, "LIMIT_S", 0.5)
+    monkeypatch.setattr(command, "TIMEOUT_S", 0.5)
 
     done = check("--source", "scripted", *HERE)
 
@@ -101,16 +101,16 @@ def test_a_source_that_does_not_answer_is_not_waited_for(
     assert "no scene within 0.5 s" in done.output
 
 
-def test_without_labels_a_place_has_to_be_named(conf: Path) -> None:
+def test_without_labels_a_location_is_needed(conf: Path) -> None:
     script(conf)
 
     done = check("--source", "scripted")
 
     assert done.exit_code == 1
-    assert "Or name a place: --at LON LAT." in done.output
+    assert "Or choose a location: --at LON LAT." in done.output
 
 
-def test_a_place_off_the_globe_is_wrong_usage(conf: Path) -> None:
+def test_coordinates_outside_of_the_utm_zones_are_wrong_usage(conf: Path) -> None:
     assert check("--at", "400", "2").exit_code == 2
 
 

@@ -1,4 +1,4 @@
-"""The door of Hydra: what composes, what is committed, what is refused."""
+"""Composition of conf/: what composes, what is committed, what is refused."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_the_committed_params_are_what_conf_composes() -> None:
     check_params()
 
 
-#: What an option needs beside itself, since it leaves something to choose.
+#: Overrides that options with mandatory values need.
 NEEDS = {
     "sites=tiled": ["sites.layouts.tiles.area=[28,-2,29,-1]"],
     "sites=background": ["sites.layouts.background.area=[28,-2,29,-1]"],
@@ -30,7 +30,7 @@ NEEDS = {
     "labels=ipis": ["labels.input=visits.csv"],
     "source=product_folder": ["source.input=products"],
 }
-#: A source of real scenes goes with labels of real mines.
+#: Sources of real scenes need labels of real mines.
 REAL = ["labels=files", "labels.input=mines.geojson", "context=none"]
 
 
@@ -45,7 +45,7 @@ def test_every_option_composes(path: Path) -> None:
     assert tree
 
 
-def test_a_hand_edited_file_is_told_what_to_type(tmp_path: Path) -> None:
+def test_an_edited_params_file_is_an_error_with_the_command_to_type(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     write_params(composed(), path)
     path.write_text(path.read_text().replace("num_leaves: ", "num_leaves: 9"))
@@ -54,7 +54,7 @@ def test_a_hand_edited_file_is_told_what_to_type(tmp_path: Path) -> None:
         check_params(path)
 
 
-def test_a_key_too_many_is_found(tmp_path: Path) -> None:
+def test_an_additional_key_is_found(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     write_params(Params({**composed().tree, "colour": "red"}), path)
 
@@ -84,7 +84,7 @@ def test_what_does_not_compose_is_named(override: str, said: str) -> None:
         composed([override])
 
 
-def test_no_configuration_means_the_wrong_folder(tmp_path: Path) -> None:
+def test_a_missing_configuration_names_the_repository_root(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="repository root"):
         composed(conf=tmp_path)
 

@@ -1,4 +1,4 @@
-"""The cube: axes that agree, physics on demand, and a halo that comes off."""
+"""The cube: matching axes, physical values, and removal of the halo."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from minecover.core.cube import Cube
 from minecover.core.errors import SceneError
 
 
-def test_values_are_physics_and_fill_is_nan(cube: Cube) -> None:
+def test_values_are_physical_and_fill_is_nan(cube: Cube) -> None:
     dn = cube.dn.copy()
     dn[0, 1, 2, 3] = 0
     holed = replace(cube, dn=dn)
@@ -48,7 +48,7 @@ def test_a_missing_band_is_named(cube: Cube) -> None:
         cube.values("B2", "B10", "B11")
 
 
-def test_the_halo_comes_off_the_last_two_axes(cube: Cube) -> None:
+def test_the_halo_is_removed_from_the_last_two_axes(cube: Cube) -> None:
     assert cube.core(cube.dn).shape == (2, 6, 2, 3)
     assert cube.core(cube.qa).shape == (2, 2, 3)
     np.testing.assert_array_equal(cube.core(cube.dn[0, 0]), cube.dn[0, 0, 1:3, 1:4])
@@ -62,7 +62,7 @@ def test_a_cube_may_keep_some_of_its_halo(cube: Cube) -> None:
     np.testing.assert_array_equal(cube.within(1).dn, cube.core(cube.dn, halo_px=1))
 
 
-def test_dates_can_be_picked(cube: Cube) -> None:
+def test_dates_can_be_selected(cube: Cube) -> None:
     last = cube.on([1])
 
     assert last.dates == (date(2017, 1, 14),)
@@ -84,5 +84,5 @@ def test_axes_must_agree(cube: Cube, change: Mapping[str, object]) -> None:
 
 
 def test_dates_ascend(cube: Cube) -> None:
-    with pytest.raises(ValueError, match="ascend"):
+    with pytest.raises(ValueError, match="must ascend"):
         replace(cube, dates=cube.dates[::-1])

@@ -1,4 +1,4 @@
-"""Site tables: rows in a fixed order, medians over valid dates only."""
+"""Feature tables: order of rows, missing columns, identical bytes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NAN = np.nan
 
 
 def written(path: Path) -> Path:
-    """Two dates of 1 x 3 pixels; the second date's middle pixel is clouded."""
+    """Write two dates of 1 x 3 pixels; the central pixel of the second date is cloudy."""
     plane = np.array([[[1, 2, 3]], [[4, np.inf, 6]]], np.float32)
     write_table(
         path,
@@ -59,7 +59,7 @@ def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_what_only_locations_have_is_repeated_on_every_date(tmp_path: Path) -> None:
+def test_features_of_locations_are_repeated_on_every_date(tmp_path: Path) -> None:
     static = tmp_path / "locations.parquet"
     marks = {"label": np.zeros((1, 3), np.int8)}
     slope = {"slope": np.array([[7, 8, 9]], np.float32)}

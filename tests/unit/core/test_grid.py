@@ -56,7 +56,7 @@ def test_zones_are_northern_ones(lon: float, lat: float, crs: str) -> None:
     assert utm_crs(lon, lat) == crs
 
 
-def test_a_place_off_the_globe_has_no_zone() -> None:
+def test_a_point_outside_the_globe_has_no_zone() -> None:
     with pytest.raises(ValueError, match="longitude 200"):
         utm_crs(200, 0)
 
@@ -146,7 +146,7 @@ def test_outside_a_raster_there_is_nothing(is_smooth: bool) -> None:
     assert np.isnan(read).all()
 
 
-def test_blocks_are_averaged_over_what_they_have() -> None:
+def test_blocks_are_averaged_over_their_data() -> None:
     values = np.array([[1.0, 3.0, np.nan, np.nan], [5.0, np.nan, np.nan, np.nan]])
 
     np.testing.assert_array_equal(block_mean(values, 2), [[3, np.nan]])

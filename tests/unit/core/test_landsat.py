@@ -1,4 +1,4 @@
-"""Quality bits of three layouts on USGS's reference values, and digital numbers to physics."""
+"""Quality bits of three layouts on USGS reference values, and scaling of digital numbers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Layouts: where the squares lie, and which of them belong together."""
+"""Layouts of sites, and their grouping."""
 
 import geopandas as gpd
 import numpy as np
@@ -36,12 +36,12 @@ def centred(jitter_m: float = 1500, seed: int = 7) -> Centred:
 
 
 def offset(site: Site, lon: float, lat: float) -> tuple[int, int]:
-    """Row and column of a point, seen from the site's middle."""
+    """Return row and column of a point relative to the centre of the site."""
     row, col = site.grid.rowcol(*project(lon, lat, site.grid.crs))
     return row - 50, col - 50
 
 
-def test_without_jitter_the_mine_is_in_the_middle() -> None:
+def test_without_jitter_the_mine_is_centred() -> None:
     (site,) = centred(jitter_m=0)(labels((28.5, -2.0)))
 
     assert max(map(abs, offset(site, 28.5, -2.0))) <= 1
@@ -61,7 +61,7 @@ def test_jitter_spreads_the_mines_over_the_site() -> None:
     assert cols.max() > 35
 
 
-def test_a_jittered_site_still_holds_its_mine() -> None:
+def test_a_jittered_site_still_contains_its_mine() -> None:
     table = labels(*[(28.0 + 0.1 * i, 1.0) for i in range(40)])
 
     sites = centred()(table)
@@ -79,7 +79,7 @@ def test_jitter_does_not_depend_on_the_other_labels() -> None:
     assert together[0] == alone[0]
 
 
-def test_a_layout_without_labels_of_its_kind_says_so() -> None:
+def test_a_layout_without_labels_of_its_kind_is_an_error() -> None:
     layout = Centred(around="point", size_px=100, halo_px=8, jitter_m=0, seed=7)
 
     with pytest.raises(SiteError, match="no label of kind 'point'.*found: mine"):
@@ -99,7 +99,7 @@ def test_tiles_cover_the_area_without_overlap() -> None:
     assert all(site.grid.is_on_lattice for site in sites)
 
 
-def test_a_tile_does_not_depend_on_the_area_asked_for() -> None:
+def test_a_tile_does_not_depend_on_the_requested_area() -> None:
     def tiles(area: list[float]) -> dict[str, Site]:
         layout = Tiled(area=area, size_px=100, halo_px=8, block_tiles=2)
         return {site.site_id: site for site in layout(labels())}
@@ -110,7 +110,7 @@ def test_a_tile_does_not_depend_on_the_area_asked_for() -> None:
     assert all(large[name] == site for name, site in small.items())
 
 
-def test_background_keeps_away_from_mines_and_from_itself() -> None:
+def test_background_sites_avoid_mines_and_each_other() -> None:
     table = labels((28.5, -2.0), (28.7, -2.1))
     layout = Background(
         area=[28.3, -2.3, 28.9, -1.8], n=6, size_px=100, halo_px=8, distance_m=3000, seed=7
@@ -125,12 +125,12 @@ def test_background_keeps_away_from_mines_and_from_itself() -> None:
     assert shapely.union_all(boxes).area == pytest.approx(6 * 9e6)
 
 
-def test_background_says_when_there_is_no_room() -> None:
+def test_background_without_enough_space_is_an_error() -> None:
     layout = Background(
         area=[28.49, -2.01, 28.53, -1.97], n=3, size_px=100, halo_px=8, distance_m=3000, seed=7
     )
 
-    with pytest.raises(SiteError, match="found room for 0 of n=3"):
+    with pytest.raises(SiteError, match="found space for 0 of n=3"):
         layout(labels((28.5, -2.0)))
 
 
@@ -156,7 +156,7 @@ def test_a_chain_of_near_sites_is_one_group() -> None:
     assert {site.group for site in grouped(sites, within_m=1500)} == {"mine0"}
 
 
-def test_tiles_keep_their_blocks() -> None:
+def test_tiles_are_grouped_by_blocks() -> None:
     layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_px=50, halo_px=8, block_tiles=2)
 
     sites = grouped(layout(labels()), within_m=0)
@@ -166,6 +166,6 @@ def test_tiles_keep_their_blocks() -> None:
     assert len(sizes) > 4
 
 
-def test_no_site_at_all_is_an_error() -> None:
+def test_a_layout_without_sites_is_an_error() -> None:
     with pytest.raises(SiteError, match="placed no site"):
         grouped([], within_m=0)

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,25 +9,25 @@ from numpy.typing import NDArray
 from minecover.core.errors import ConfigError, ModelError
 from minecover.evaluation import (
     Bootstrap,
-    Cut,
-    Judged,
+    EvaluationSettings,
     ObjectRule,
     Ranking,
     Report,
-    SiteScores,
-    Yardstick,
+    ScoredModel,
+    SitePredictions,
+    Thresholds,
     average_precision,
     best_f1_threshold,
     best_f1_threshold_by_fold,
     common_support,
+    compute_scores,
     confusion,
-    scores,
 )
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
 NAN = np.nan
-YARDSTICK = Yardstick(
+SETTINGS = EvaluationSettings(
     bootstrap=Bootstrap(replicates=50, level=0.95, seed=7),
     objects=ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2]),
     prevalences=[0.5, 0.001],
@@ -42,21 +43,25 @@ def i8(*values: object) -> I8:
 
 
 #: Three locations on two dates; on the second date two of them are clouded.
-SITE = SiteScores(
+SITE = SitePredictions(
     site_id="a",
     fold=0,
     label=i8([1, 0, 0], [1, 0, 0]),
     truth=None,
-    probability=f32([0.9, 0.4, 0.1], [NAN, 0.6, NAN]),
-    location_score=f32(0.9, 0.5, 0.1),
+    observation_probability=f32([0.9, 0.4, 0.1], [NAN, 0.6, NAN]),
+    location_probability=f32(0.9, 0.5, 0.1),
     label_date=-1,
     shape=(1, 3),
 )
 
 
-def report(*sites: SiteScores) -> Report:
-    half = Cut(0.5, {0: 0.5, 1: 0.5})
-    return scores(Judged(sites, {"observation": half, "location": half}), YARDSTICK)
+def report(*sites: SitePredictions) -> Report:
+    return compute_scores(scored(sites, {0: 0.5, 1: 0.5}), SETTINGS)
+
+
+def scored(sites: Sequence[SitePredictions], by_fold: Mapping[int, float]) -> ScoredModel:
+    both = Thresholds(0.5, by_fold)
+    return ScoredModel(sites, {"observation": both, "location": both})
 
 
 def at(nested: Report, path: str) -> object:
@@ -74,7 +79,7 @@ def at(nested: Report, path: str) -> object:
         pytest.param(1, 1, 3, 0.5, 0.25, 1 / 3, id="counted by hand"),
         pytest.param(0, 2, 2, 0, 0, 0, id="all wrong is zero"),
         pytest.param(0, 0, 2, NAN, 0, 0, id="nothing predicted: precision does not exist"),
-        pytest.param(0, 2, 0, 0, NAN, 0, id="nothing there: recall does not exist"),
+        pytest.param(0, 2, 0, 0, NAN, 0, id="no mine: recall does not exist"),
         pytest.param(0, 0, 0, NAN, NAN, NAN, id="nothing at all"),
     ],
 )
@@ -89,7 +94,7 @@ def test_rates(tp: int, fp: int, fn: int, precision: float, recall: float, f1: f
     )
 
 
-def test_a_score_at_the_threshold_is_a_mine() -> None:
+def test_a_probability_at_the_threshold_is_a_mine() -> None:
     ranking = Ranking.of(f32(0.3, 0.2999, 0.3), i8(1, 1, 0))
 
     counts = confusion([ranking], [0.3])
@@ -107,43 +112,43 @@ def test_average_precision_without_a_mine_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "label", "threshold"),
+    ("probability", "label", "threshold"),
     [
         pytest.param((0.9, 0.8, 0.2), (1, 1, 0), 0.8, id="between mines and the rest"),
         pytest.param(
             (0.9, 0.8, 0.7, 0.6), (1, 0, 0, 1), 0.9, id="a tie in F1 goes to the higher"
         ),
         pytest.param(
-            (NAN, 0.8, 0.9), (1, 1, -1), 0.8, id="clouds and ignored pixels say nothing"
+            (NAN, 0.8, 0.9), (1, 1, -1), 0.8, id="unobserved and ignored pixels are left out"
         ),
     ],
 )
 def test_best_f1_threshold(
-    score: tuple[float, ...], label: tuple[int, ...], threshold: float
+    probability: tuple[float, ...], label: tuple[int, ...], threshold: float
 ) -> None:
-    assert best_f1_threshold(f32(*score), i8(*label)) == pytest.approx(threshold)
+    assert best_f1_threshold(f32(*probability), i8(*label)) == pytest.approx(threshold)
 
 
 def test_a_fold_gets_the_threshold_of_the_other_folds() -> None:
-    score = f32(0.9, 0.1, 0.6, 0.1, 0.3, 0.1)
+    probability = f32(0.9, 0.1, 0.6, 0.1, 0.3, 0.1)
     label = i8(1, 0, 1, 0, 1, 0)
     fold = i8(0, 0, 1, 1, 2, 2)
 
-    chosen = best_f1_threshold_by_fold(score, label, fold)
+    chosen = best_f1_threshold_by_fold(probability, label, fold)
 
     assert chosen == pytest.approx({0: 0.3, 1: 0.3, 2: 0.6})
 
 
 def test_a_threshold_needs_a_mine_in_the_other_folds() -> None:
-    with pytest.raises(ModelError, match=r"folds other than 0 hold no mine .* folds.n_splits"):
+    with pytest.raises(ModelError, match=r"folds other than 0 hold no mine .* folds\.n,"):
         best_f1_threshold_by_fold(f32(0.9, 0.1), i8(1, 0), i8(0, 1))
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        pytest.param("observation.recall", 0.5, id="a clouded observation costs recall"),
-        pytest.param("observation.precision", 0.5, id="a valid false alarm costs precision"),
+        pytest.param("observation.recall", 0.5, id="a clouded observation lowers recall"),
+        pytest.param("observation.precision", 0.5, id="a valid false alarm lowers precision"),
         pytest.param(
             "common_support.observation.recall", 1.0, id="unless only valid ones count"
         ),
@@ -151,7 +156,9 @@ def test_a_threshold_needs_a_mine_in_the_other_folds() -> None:
         pytest.param("coverage.observation", round(4 / 6, 6), id="share of valid observations"),
         pytest.param("coverage.location", 1.0, id="share of observed locations"),
         pytest.param("prevalence.location", round(1 / 3, 6), id="share of mines"),
-        pytest.param("baseline.random.location.precision", round(1 / 3, 6), id="a coin"),
+        pytest.param(
+            "baseline.random.location.precision", round(1 / 3, 6), id="a random model"
+        ),
         pytest.param("count.observations", 6, id="all that was acquired"),
         pytest.param("observation.f1_low", None, id="one site has no interval"),
     ],
@@ -163,8 +170,8 @@ def test_scores_of_one_site(path: str, value: float | None) -> None:
 def test_a_location_never_observed_is_left_out() -> None:
     clouded = replace(
         SITE,
-        probability=f32([NAN, 0.4, 0.1], [NAN, 0.6, NAN]),
-        location_score=f32(NAN, 0.5, 0.1),
+        observation_probability=f32([NAN, 0.4, 0.1], [NAN, 0.6, NAN]),
+        location_probability=f32(NAN, 0.5, 0.1),
     )
 
     assert at(report(clouded), "location.recall") is None
@@ -181,10 +188,12 @@ def test_ignored_labels_are_left_out_everywhere() -> None:
     assert at(found, "prevalence.observation") == 0.5
 
 
-def test_common_support_holds_one_label_a_location() -> None:
+def test_common_support_has_one_label_per_location() -> None:
     """A mine dug between the dates: its first date is labelled unlike its location."""
     dug = replace(
-        SITE, label=i8([0, 0, 0], [1, 0, 0]), probability=f32([0.9, 0.4, 0.1], [0.8, 0.6, 0.1])
+        SITE,
+        label=i8([0, 0, 0], [1, 0, 0]),
+        observation_probability=f32([0.9, 0.4, 0.1], [0.8, 0.6, 0.1]),
     )
 
     support = common_support([dug], against_truth=False)
@@ -211,22 +220,20 @@ def test_truth_is_scored_where_it_is_known() -> None:
     assert at(found, "location.precision") == 0.5
 
 
-def test_truth_is_absent_where_nobody_knows_it() -> None:
+def test_truth_is_absent_where_it_is_unknown() -> None:
     assert "truth" not in report(SITE)
 
 
-def test_thresholds_are_those_of_the_fold() -> None:
+def test_each_site_has_the_threshold_of_its_fold() -> None:
     sites = [SITE, replace(SITE, site_id="b", fold=1)]
 
-    cut = Cut(0.5, {0: 0.5, 1: 0.95})
-
-    found = scores(Judged(sites, {"observation": cut, "location": cut}), YARDSTICK)
+    found = compute_scores(scored(sites, {0: 0.5, 1: 0.95}), SETTINGS)
 
     assert at(found, "location.recall") == 0.5
 
 
-def test_an_interval_holds_what_a_draw_of_sites_gives() -> None:
-    missed = replace(SITE, site_id="b", location_score=f32(0.1, 0.1, 0.1))
+def test_an_interval_spans_the_scores_of_the_replicates() -> None:
+    missed = replace(SITE, site_id="b", location_probability=f32(0.1, 0.1, 0.1))
 
     found = report(SITE, missed)
 
@@ -236,9 +243,9 @@ def test_an_interval_holds_what_a_draw_of_sites_gives() -> None:
 
 
 def test_the_report_is_json() -> None:
-    blind = replace(SITE, label=i8([0, 0, 0], [0, 0, 0]))
+    without_mine = replace(SITE, label=i8([0, 0, 0], [0, 0, 0]))
 
-    text = json.dumps(report(blind), allow_nan=False)
+    text = json.dumps(report(without_mine), allow_nan=False)
 
     assert '"recall": null' in text
 
@@ -252,23 +259,25 @@ def test_the_report_is_json() -> None:
         ),
     ],
 )
-def test_what_cannot_be_scored(sites: list[SiteScores], message: str) -> None:
+def test_invalid_sites_are_refused(sites: list[SitePredictions], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         report(*sites)
 
 
 def test_axes_must_agree() -> None:
-    with pytest.raises(ValueError, match=r"site a must agree.*location_score \(2,\)"):
-        replace(SITE, location_score=f32(0.1, 0.2))
+    with pytest.raises(ValueError, match=r"site a must agree.*location_probability \(2,\)"):
+        replace(SITE, location_probability=f32(0.1, 0.2))
 
 
 def test_the_shape_must_hold_the_locations() -> None:
-    with pytest.raises(ValueError, match=r"site a has 3 locations, and its shape is \(2, 2\)"):
+    with pytest.raises(ValueError, match=r"site a has 3 locations, but its shape is \(2, 2\)"):
         replace(SITE, shape=(2, 2))
 
 
-def test_a_bootstrap_without_replicates_names_its_keys() -> None:
-    with pytest.raises(ConfigError, match=r"replicates >= 1 .* found replicates=0"):
+def test_a_bootstrap_without_replicates_names_its_key() -> None:
+    with pytest.raises(
+        ConfigError, match=r"replicates >= 1 .* found replicates=0.* metrics\.bootstrap"
+    ):
         Bootstrap(replicates=0, level=0.95, seed=7)
 
 
@@ -283,5 +292,5 @@ def test_precision_is_re_expressed_at_other_prevalences() -> None:
 
 
 def test_a_prevalence_is_a_share() -> None:
-    with pytest.raises(ConfigError, match=r"metrics.prevalences lie between 0 and 1"):
-        replace(YARDSTICK, prevalences=[0.55, 55])
+    with pytest.raises(ConfigError, match=r"metrics.prevalences must lie between 0 and 1"):
+        replace(SETTINGS, prevalences=[0.55, 55])

@@ -1,4 +1,4 @@
-"""Mines found and false objects, on drawings: M mine, ~ ignored, # predicted, X both."""
+"""Mines found and false objects on drawn sites: M mine, ~ ignored, # predicted, X both."""
 
 from dataclasses import replace
 
@@ -10,52 +10,61 @@ from minecover.core.errors import ConfigError
 from minecover.core.layouts import Background
 from minecover.evaluation import (
     Bootstrap,
-    Cut,
-    Ground,
-    Judged,
+    EvaluationSettings,
     ObjectCurve,
     ObjectRule,
     Report,
-    SiteScores,
-    Yardstick,
+    ScoredModel,
+    SitePredictions,
+    StackedSites,
+    Thresholds,
+    compute_scores,
     count_objects,
-    number,
-    scores,
+    get_score,
 )
 from minecover.evaluation.support import BACKGROUND
 
 RULE = ObjectRule(min_px=2, tolerance_px=1, f1_tolerance_px=[0, 1], false_per_100km2=[2, 0.5])
-#: Ground of one pixel [km2].
+#: Area of one pixel [km2].
 PIXEL_KM2 = 0.0009
 
 
-def drawn(drawing: str, *, site_id: str = "a", fold: int = 0, high: float = 0.9) -> SiteScores:
-    """Draw a site: `o` is ignored and predicted, `?` never observed, `m` a mine unobserved."""
+def site_of(
+    drawing: str, *, site_id: str = "a", fold: int = 0, high: float = 0.9
+) -> SitePredictions:
+    """Return a drawn site; `o` ignored and predicted, `?` and `m` (a mine) not observed."""
     lines = drawing.split()
     marks = np.array([list(line) for line in lines])
     label = np.select([np.isin(marks, list("MXm")), np.isin(marks, list("~o"))], [1, -1], 0)
-    score = np.where(np.isin(marks, list("#Xo")), high, 0.1).astype(np.float32)
-    score[np.isin(marks, list("?m"))] = np.nan
+    probability = np.where(np.isin(marks, list("#Xo")), high, 0.1).astype(np.float32)
+    probability[np.isin(marks, list("?m"))] = np.nan
     flat = label.astype(np.int8).reshape(1, -1)
-    return SiteScores(
-        site_id, fold, flat, None, score.reshape(1, -1), score.ravel(), -1, marks.shape
+    return SitePredictions(
+        site_id,
+        fold,
+        flat,
+        None,
+        probability.reshape(1, -1),
+        probability.ravel(),
+        -1,
+        marks.shape,
     )
 
 
-def counted(drawing: str, rule: ObjectRule = RULE) -> tuple[float, float, float]:
+def counts_of(drawing: str, rule: ObjectRule = RULE) -> tuple[float, float, float]:
     """Count found mines, objects that hit, and false objects."""
-    counts = count_objects(Ground.of([drawn(drawing)], rule, truth=False), 0.5, rule)
+    counts = count_objects(StackedSites.of([site_of(drawing)], rule, truth=False), 0.5, rule)
     return counts.found.item(), counts.hits.item(), counts.false.item()
 
 
-def judged(*sites: SiteScores) -> Judged:
-    cut = Cut(0.5, {0: 0.5, 1: 0.5})
-    return Judged(sites, {"observation": cut, "location": cut})
+def scored(*sites: SitePredictions) -> ScoredModel:
+    thresholds = Thresholds(0.5, {0: 0.5, 1: 0.5})
+    return ScoredModel(sites, {"observation": thresholds, "location": thresholds})
 
 
-def report(*sites: SiteScores) -> Report:
+def report(*sites: SitePredictions) -> Report:
     bootstrap = Bootstrap(replicates=50, level=0.95, seed=7)
-    return scores(judged(*sites), Yardstick(bootstrap, RULE, [0.001]))
+    return compute_scores(scored(*sites), EvaluationSettings(bootstrap, RULE, [0.001]))
 
 
 @pytest.mark.parametrize(
@@ -65,44 +74,48 @@ def report(*sites: SiteScores) -> Report:
         pytest.param("M.... .##..", 1, 1, 0, id="within the tolerance, at a corner"),
         pytest.param("M.... ..##.", 0, 0, 1, id="beyond the tolerance"),
         pytest.param("M...# .....", 0, 0, 0, id="too few pixels are no object"),
-        pytest.param("X.... .....", 0, 0, 0, id="nor do they find a mine"),
+        pytest.param("X.... .....", 0, 0, 0, id="too few pixels find no mine"),
         pytest.param("XX.## .....", 1, 1, 1, id="one right, one false"),
         pytest.param("X#X.. .....", 2, 1, 0, id="one object finds two mines"),
         pytest.param("##M## .....", 1, 2, 0, id="two objects find one mine"),
-        pytest.param("M..oo .....", 0, 0, 0, id="on ignored ground: neither right nor false"),
-        pytest.param("M..o# .....", 0, 0, 0, id="touching ignored ground"),
-        pytest.param("m##.. .....", 0, 0, 0, id="an unobserved mine is not found, nor a slip"),
+        pytest.param("M..oo .....", 0, 0, 0, id="on ignored pixels: neither right nor false"),
+        pytest.param("M..o# .....", 0, 0, 0, id="touching ignored pixels"),
+        pytest.param(
+            "m##.. .....", 0, 0, 0, id="an unobserved mine is neither found nor missed"
+        ),
         pytest.param("X.... .X..m", 1, 1, 0, id="corners connect"),
-        pytest.param("M...# #....", 0, 0, 0, id="no connection round the edge"),
+        pytest.param("M...# #....", 0, 0, 0, id="no connection across the edge"),
     ],
 )
 def test_objects_of_a_drawing(drawing: str, found: int, hits: int, false: int) -> None:
-    assert counted(drawing) == (found, hits, false)
+    assert counts_of(drawing) == (found, hits, false)
 
 
 def test_objects_do_not_reach_into_the_next_site() -> None:
-    sites = [drawn("..... ....M", site_id="a"), drawn("....# ....#", site_id="b")]
+    sites = [site_of("..... ....M", site_id="a"), site_of("....# ....#", site_id="b")]
 
-    counts = count_objects(Ground.of(sites, RULE, truth=False), 0.5, RULE)
+    counts = count_objects(StackedSites.of(sites, RULE, truth=False), 0.5, RULE)
 
     assert counts.found.tolist() == [0, 0]
     assert counts.false.tolist() == [0, 1]
 
 
 def test_sites_of_different_shapes_lie_side_by_side() -> None:
-    sites = [drawn("XX", site_id="a"), drawn("..... ..... ...##", site_id="b")]
-    ground = Ground.of(sites, RULE, truth=False)
+    sites = [site_of("XX", site_id="a"), site_of("..... ..... ...##", site_id="b")]
+    stacked = StackedSites.of(sites, RULE, truth=False)
 
-    counts = count_objects(ground, 0.5, RULE)
+    counts = count_objects(stacked, 0.5, RULE)
 
     assert (counts.found.tolist(), counts.false.tolist()) == ([1, 0], [0, 1])
-    np.testing.assert_allclose(ground.km2, [2 * PIXEL_KM2, 15 * PIXEL_KM2])
+    np.testing.assert_allclose(stacked.km2, [2 * PIXEL_KM2, 15 * PIXEL_KM2])
 
 
-def test_each_site_is_cut_at_its_own_threshold() -> None:
-    sites = [drawn("XX..", site_id="a", high=0.6), drawn("XX..", site_id="b", high=0.6)]
+def test_each_site_has_its_own_threshold() -> None:
+    sites = [site_of("XX..", site_id="a", high=0.6), site_of("XX..", site_id="b", high=0.6)]
 
-    counts = count_objects(Ground.of(sites, RULE, truth=False), np.array([0.5, 0.7]), RULE)
+    counts = count_objects(
+        StackedSites.of(sites, RULE, truth=False), np.array([0.5, 0.7]), RULE
+    )
 
     assert counts.found.tolist() == [1, 0]
 
@@ -114,13 +127,13 @@ def test_each_site_is_cut_at_its_own_threshold() -> None:
         pytest.param("XXMM.", 0.5, id="half of the mine"),
         pytest.param("XX##.", 0.5, id="twice the mine"),
         pytest.param("M##..", 0.0, id="next to it"),
-        pytest.param("XXoo.", 1.0, id="ignored ground says nothing of the extent"),
-        pytest.param("XXmm.", 1.0, id="nor does unobserved ground"),
+        pytest.param("XXoo.", 1.0, id="ignored pixels are no part of the extent"),
+        pytest.param("XXmm.", 1.0, id="nor are unobserved pixels"),
         pytest.param("#X.M. .....", 1 / 2, id="a missed mine has no extent"),
     ],
 )
 def test_extent_iou(drawing: str, iou: float) -> None:
-    assert number(report(drawn(drawing)), "objects.extent_iou") == pytest.approx(iou)
+    assert get_score(report(site_of(drawing)), "objects.extent_iou") == pytest.approx(iou)
 
 
 @pytest.mark.parametrize(
@@ -131,55 +144,57 @@ def test_extent_iou(drawing: str, iou: float) -> None:
         pytest.param("mine_recall", 0.5, id="found of the observed"),
         pytest.param("precision", 0.5, id="one right of two"),
         pytest.param("false", 1, id="one false"),
-        pytest.param("false_per_100km2", 100 / (27 * PIXEL_KM2), id="on observed ground"),
+        pytest.param("false_per_100km2", 100 / (27 * PIXEL_KM2), id="on observed area"),
         pytest.param("f1_within_0_px", 4 / 7, id="2 right, 2 false, 1 missed"),
     ],
 )
 def test_scores_of_a_drawing(path: str, value: float) -> None:
-    found = report(drawn("XX...m ...... ...M.. ...... ##..??"))
+    found = report(site_of("XX...m ...... ...M.. ...... ##..??"))
 
-    assert number(found, f"objects.{path}") == pytest.approx(value, abs=1e-6)
+    assert get_score(found, f"objects.{path}") == pytest.approx(value, abs=1e-6)
 
 
-def test_f1_forgives_a_neighbour() -> None:
-    found = report(drawn("MM#.. ....."))
+def test_tolerant_f1_accepts_a_neighbour() -> None:
+    found = report(site_of("MM#.. ....."))
 
-    assert number(found, "objects.f1_within_0_px") == 0
+    assert get_score(found, "objects.f1_within_0_px") == 0
     # The prediction lies next to a mine pixel, and one mine pixel of two next to it.
-    assert number(found, "objects.f1_within_1_px") == pytest.approx(2 / 3, abs=1e-6)
+    assert get_score(found, "objects.f1_within_1_px") == pytest.approx(2 / 3, abs=1e-6)
 
 
 def test_f1_without_tolerance_is_that_of_the_locations() -> None:
-    found = report(drawn("XX#.. ..MM. ##~oo"), drawn("M...# #.... ..~..", site_id="b"))
+    found = report(site_of("XX#.. ..MM. ##~oo"), site_of("M...# #.... ..~..", site_id="b"))
 
-    assert number(found, "objects.f1_within_0_px") == number(found, "location.f1")
-    assert number(found, "objects.f1_within_0_px_low") == number(found, "location.f1_low")
+    assert get_score(found, "objects.f1_within_0_px") == get_score(found, "location.f1")
+    assert get_score(found, "objects.f1_within_0_px_low") == get_score(found, "location.f1_low")
 
 
-def test_objects_are_held_against_the_truth_too() -> None:
-    site = drawn("XX.## .....")
+def test_objects_are_matched_with_the_truth_too() -> None:
+    site = site_of("XX.## .....")
     truth = np.array([[0, 0, 0, 1, 1, 0, 0, 0, 0, 0]], np.int8)
 
     found = report(replace(site, truth=truth))
 
-    assert number(found, "objects.mine_recall") == 1
-    assert number(found, "truth.objects.mine_recall") == 1
-    assert number(found, "truth.objects.false") == 1
+    assert get_score(found, "objects.mine_recall") == 1
+    assert get_score(found, "truth.objects.mine_recall") == 1
+    assert get_score(found, "truth.objects.false") == 1
 
 
-def graded(site_id: str, fold: int, *scores: float) -> SiteScores:
-    """Draw a mine of two pixels, then things of two pixels, far apart, with these scores."""
-    score = np.full((1, 4 * len(scores)), 0.01, np.float32)
-    score[0, 0::4] = score[0, 1::4] = scores
-    label = np.zeros(score.shape, np.int8)
+def site_with(site_id: str, fold: int, *probabilities: float) -> SitePredictions:
+    """Return a mine and then other objects, of two pixels each, with these probabilities."""
+    probability = np.full((1, 4 * len(probabilities)), 0.01, np.float32)
+    probability[0, 0::4] = probability[0, 1::4] = probabilities
+    label = np.zeros(probability.shape, np.int8)
     label[0, :2] = 1
-    return SiteScores(site_id, fold, label, None, score, score[0], -1, (1, score.size))
+    return SitePredictions(
+        site_id, fold, label, None, probability, probability[0], -1, (1, probability.size)
+    )
 
 
-def test_the_curve_counts_down_the_thresholds() -> None:
-    sites = [graded("a", 0, 0.9, 0.3), graded("b", 1, 0.5, 0.7)]
+def test_the_curve_starts_at_the_highest_threshold() -> None:
+    sites = [site_with("a", 0, 0.9, 0.3), site_with("b", 1, 0.5, 0.7)]
 
-    table = ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE).table()
+    table = ObjectCurve.of(StackedSites.of(sites, RULE, truth=False), RULE).table()
 
     assert table["threshold"].tolist() == pytest.approx([0.9, 0.7, 0.5, 0.3])
     assert table["mine_recall"].tolist() == [0.5, 0.5, 1, 1]
@@ -195,75 +210,77 @@ def test_the_curve_counts_down_the_thresholds() -> None:
         pytest.param(1e6, [0.3, 0.3, 0.3], id="any number of them: the end of the curve"),
     ],
 )
-def test_a_fold_is_cut_where_the_others_can_afford_it(
+def test_a_fold_gets_the_lowest_threshold_within_the_limit_on_the_others(
     limit: float, chosen: list[float]
 ) -> None:
     sites = [
-        graded("a", 0, 0.9, 0.8),
-        graded("b", 1, 0.9, 0.3),
-        graded("c", 2, 0.7, 0.6),
+        site_with("a", 0, 0.9, 0.8),
+        site_with("b", 1, 0.9, 0.3),
+        site_with("c", 2, 0.7, 0.6),
     ]
 
-    curve = ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE)
+    curve = ObjectCurve.of(StackedSites.of(sites, RULE, truth=False), RULE)
 
-    assert curve.affordable(np.array([0, 1, 2]), limit).tolist() == pytest.approx(chosen)
-
-
-def test_no_threshold_is_affordable_where_the_best_score_is_false() -> None:
-    sites = [graded("a", 0, 0.5, 0.9), graded("b", 1, 0.5, 0.9)]
-
-    curve = ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE)
-
-    assert np.isinf(curve.affordable(np.array([0, 1]), 2)).all()
+    assert curve.thresholds_within(limit, np.array([0, 1, 2])).tolist() == pytest.approx(chosen)
 
 
-def test_melting_objects_do_not_buy_a_lower_threshold() -> None:
-    """Below 0.4 everything is one object that holds a mine: nothing is false any more."""
-    score = np.array([[0.9, 0.9, 0.3, 0.3, 0.5, 0.5, 0.3, 0.3]], np.float32)
+def test_no_threshold_is_within_the_limit_where_the_highest_pixel_is_false() -> None:
+    sites = [site_with("a", 0, 0.5, 0.9), site_with("b", 1, 0.5, 0.9)]
+
+    curve = ObjectCurve.of(StackedSites.of(sites, RULE, truth=False), RULE)
+
+    assert np.isinf(curve.thresholds_within(2, np.array([0, 1]))).all()
+
+
+def test_merging_objects_do_not_lower_the_threshold() -> None:
+    """Below 0.4 everything is one object with a mine in it, so that nothing is false."""
+    probability = np.array([[0.9, 0.9, 0.3, 0.3, 0.5, 0.5, 0.3, 0.3]], np.float32)
     label = np.array([[1, 1, 0, 0, 0, 0, 0, 0]], np.int8)
-    site = SiteScores("a", 0, label, None, score, score[0], -1, (1, 8))
+    site = SitePredictions("a", 0, label, None, probability, probability[0], -1, (1, 8))
     sites = [replace(site, label=label), replace(site, site_id="b", fold=1)]
 
-    curve = ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE)
+    curve = ObjectCurve.of(StackedSites.of(sites, RULE, truth=False), RULE)
 
-    assert curve.affordable(np.array([0, 1]), 2).tolist() == pytest.approx([0.9, 0.9])
+    assert curve.thresholds_within(2, np.array([0, 1])).tolist() == pytest.approx([0.9, 0.9])
 
 
-def test_yes_and_no_scores_have_one_threshold() -> None:
-    sites = [drawn("XX......", high=1.0)]
+def test_probabilities_of_0_and_1_have_one_threshold() -> None:
+    sites = [site_of("XX......", high=1.0)]
 
-    assert ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE).threshold.tolist() == [1.0]
+    assert ObjectCurve.of(
+        StackedSites.of(sites, RULE, truth=False), RULE
+    ).threshold.tolist() == [1.0]
 
 
 def test_without_a_mine_there_is_no_curve() -> None:
-    sites = [drawn("##..")]
+    sites = [site_of("##..")]
 
-    assert ObjectCurve.of(Ground.of(sites, RULE, truth=False), RULE).table().empty
+    assert ObjectCurve.of(StackedSites.of(sites, RULE, truth=False), RULE).table().empty
 
 
-def test_false_objects_on_background_ground_are_counted_apart() -> None:
-    site = drawn("XX.. ....")
-    empty = drawn("##.# ....", site_id=f"{BACKGROUND}0000")
+def test_false_objects_on_background_sites_are_counted_separately() -> None:
+    site = site_of("XX.. ....")
+    empty = site_of("##.# ....", site_id=f"{BACKGROUND}0000")
 
     found = report(site, empty)
 
-    assert number(found, "background.sites") == 1
-    assert number(found, "background.false_per_100km2") == pytest.approx(
+    assert get_score(found, "background.sites") == 1
+    assert get_score(found, "background.false_per_100km2") == pytest.approx(
         100 / (8 * PIXEL_KM2), abs=1e-6
     )
-    assert number(found, "count.sites") == 1
-    assert number(found, "location.precision") == 1
+    assert get_score(found, "count.sites") == 1
+    assert get_score(found, "location.precision") == 1
 
 
-def test_without_background_ground_nothing_is_said_of_it() -> None:
-    assert "background" not in report(drawn("XX.. ...."), drawn("##.. ....", site_id="b"))
+def test_without_background_sites_there_are_no_background_scores() -> None:
+    assert "background" not in report(site_of("XX.. ...."), site_of("##.. ....", site_id="b"))
 
 
-def test_a_background_site_with_a_mine_is_none() -> None:
-    assert not drawn("XX..", site_id=f"{BACKGROUND}0000").is_background
+def test_a_site_with_a_mine_is_no_background() -> None:
+    assert not site_of("XX..", site_id=f"{BACKGROUND}0000").is_background
 
 
-def test_the_background_layout_names_its_sites_so() -> None:
+def test_the_background_layout_uses_the_same_name() -> None:
     layout = Background(
         area=[28.0, -2.0, 28.5, -1.5], n=1, size_px=10, halo_px=0, distance_m=0, seed=7
     )
@@ -280,6 +297,6 @@ def test_the_background_layout_names_its_sites_so() -> None:
         pytest.param(3, 2, -5, id="a rate below zero"),
     ],
 )
-def test_senseless_rules_are_refused(min_px: int, tolerance_px: int, limit: float) -> None:
-    with pytest.raises(ConfigError, match=r"ObjectRule needs .* Fix objects in conf/metrics"):
+def test_invalid_rules_are_refused(min_px: int, tolerance_px: int, limit: float) -> None:
+    with pytest.raises(ConfigError, match=r"ObjectRule needs .* Fix metrics.objects in conf"):
         ObjectRule(min_px, tolerance_px, f1_tolerance_px=[0], false_per_100km2=[limit])

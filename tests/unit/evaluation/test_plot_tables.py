@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from minecover.evaluation import (
-    Cut,
-    Judged,
     ObjectRule,
     Ranking,
-    SiteScores,
+    ScoredModel,
+    SitePredictions,
+    Thresholds,
     pr_curve,
     site_table,
-    transfer,
+    transfer_table,
 )
 
 F32 = NDArray[np.float32]
@@ -28,14 +28,14 @@ def i8(*values: object) -> I8:
     return np.array(values, np.int8)
 
 
-#: Three locations on one date, all seen.
-SITE = SiteScores(
+#: Three locations on one date, all observed.
+SITE = SitePredictions(
     site_id="a",
     fold=0,
     label=i8([1, 0, 0]),
     truth=None,
-    probability=f32([0.9, 0.5, 0.1]),
-    location_score=f32(0.9, 0.5, 0.1),
+    observation_probability=f32([0.9, 0.5, 0.1]),
+    location_probability=f32(0.9, 0.5, 0.1),
     label_date=-1,
     shape=(1, 3),
 )
@@ -57,23 +57,25 @@ def test_pr_curve_without_a_mine_is_empty() -> None:
     assert pr_curve([Ranking.of(f32(0.1), i8(0))]).empty
 
 
-def test_precision_does_not_travel() -> None:
+def test_precision_depends_on_prevalence() -> None:
     """Recall .484 and false alarm rate 6.8e-4, the published model's: about 42 % at 0.1 %."""
     mine = np.sort(f32(*[0.9] * 484, *[0.1] * 516))
     other = np.sort(f32(*[0.9] * 68, *[0.1] * 99_932))
 
-    table = transfer([Ranking(mine, other)], [0.5]).set_index("prevalence")
+    table = transfer_table([Ranking(mine, other)], [0.5]).set_index("prevalence")
 
     assert table.precision[0.001] == pytest.approx(0.416, abs=1e-3)
     assert table.precision[0.0001] == pytest.approx(0.066, abs=1e-3)
 
 
 def test_site_table_counts_locations_and_objects() -> None:
-    missed = replace(SITE, site_id="b", location_score=f32(0.1, 0.9, NAN))
-    cut = Cut(0.6, {0: 0.6})
+    missed = replace(SITE, site_id="b", location_probability=f32(0.1, 0.9, NAN))
+    thresholds = Thresholds(0.6, {0: 0.6})
     rule = ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2])
 
-    table = site_table(Judged([missed, SITE], {"observation": cut, "location": cut}), rule)
+    table = site_table(
+        ScoredModel([missed, SITE], {"observation": thresholds, "location": thresholds}), rule
+    )
 
     assert table.to_dict("records") == [
         {

@@ -1,4 +1,4 @@
-"""Feature blocks: their names, and what they say of a date."""
+"""Observation features: their names, and their values on a date."""
 
 from datetime import date
 
@@ -12,48 +12,48 @@ from minecover.features.season import PocMonth, Season, poc_month
 from minecover.features.spectral import Spectral
 
 
-def everywhere(cube: Cube) -> np.ndarray:
+def all_valid(cube: Cube) -> np.ndarray:
     return np.ones((len(cube.dates), *cube.grid.shape), np.bool_)
 
 
 def test_bands_are_the_cubes_values(cube: Cube) -> None:
-    block = Bands(bands=("B7", "B2"))
+    feature_set = Bands(bands=("B7", "B2"))
 
-    planes = block.on_dates(cube, everywhere(cube))
+    planes = feature_set.on_dates(cube, all_valid(cube))
 
-    assert block.names == ("B7", "B2")
+    assert feature_set.names == ("B7", "B2")
     np.testing.assert_array_equal(planes, cube.values("B7", "B2"))
 
 
 def test_a_missing_band_is_named(cube: Cube) -> None:
     with pytest.raises(SceneError, match="no band B10, B11"):
-        Bands(bands=("B2", "B10", "B11")).on_dates(cube, everywhere(cube))
+        Bands(bands=("B2", "B10", "B11")).on_dates(cube, all_valid(cube))
 
 
 def test_spectral_planes_follow_their_names(cube: Cube) -> None:
-    block = Spectral(indices=("mndwi", "ndvi"))
+    feature_set = Spectral(indices=("mndwi", "ndvi"))
 
-    planes = block.on_dates(cube, everywhere(cube))
+    planes = feature_set.on_dates(cube, all_valid(cube))
 
     nir, red = cube.values("B5")[:, 0], cube.values("B4")[:, 0]
     assert planes.shape == (2, 2, 4, 5)
     np.testing.assert_allclose(planes[:, 1], (nir - red) / (nir + red), rtol=1e-6)
 
 
-def test_an_unknown_index_is_refused_at_the_door() -> None:
-    with pytest.raises(ConfigError, match="names ndxi.*conf/table/spectral.yaml"):
+def test_an_unknown_index_is_refused() -> None:
+    with pytest.raises(ConfigError, match="found ndxi.*conf/table/spectral.yaml"):
         Spectral(indices=("ndvi", "ndxi"))
 
 
 def test_december_and_january_are_neighbours(cube: Cube) -> None:
-    planes = Season().on_dates(cube, everywhere(cube))
+    planes = Season().on_dates(cube, all_valid(cube))
 
     december, january = planes[0, :, 0, 0], planes[1, :, 0, 0]
     assert np.linalg.norm(december - january) < 0.6
 
 
-def test_the_pocs_month_takes_december_and_january_apart(cube: Cube) -> None:
-    planes = PocMonth().on_dates(cube, everywhere(cube))
+def test_the_pocs_month_separates_december_from_january(cube: Cube) -> None:
+    planes = PocMonth().on_dates(cube, all_valid(cube))
 
     assert planes[0].max() == pytest.approx(0.540, abs=5e-4)
     assert planes[1].max() == pytest.approx(0.997, abs=5e-4)

@@ -1,4 +1,4 @@
-"""Indices on reflectance that anyone can check by hand."""
+"""Indices on reflectance that can be checked by hand."""
 
 import numpy as np
 import pytest

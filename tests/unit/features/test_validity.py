@@ -1,4 +1,4 @@
-"""Mask profiles on reference values of every layout, and what they say they lack."""
+"""Mask profiles on reference values of every quality layout, and their error messages."""
 
 import logging
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, SceneError
 from minecover.core.grid import Grid
-from minecover.features import validity as masks
-from minecover.features.validity import Profile, applicable, valid
+from minecover.features import validity
+from minecover.features.validity import Profile, usable_profiles, valid
 
 NONE = Profile("none", [], False, False, None, None, None, 0)
 POC = replace(NONE, name="poc", rejects=["fill", "cloud_high"])
@@ -30,7 +30,7 @@ DAY = date(2017, 1, 15)
 
 
 class Parts(TypedDict, total=False):
-    """What a test changes in a one-pixel cube."""
+    """Parts of a one-pixel cube that a test sets."""
 
     qa: int
     radsat: int
@@ -59,10 +59,10 @@ def pixel(**parts: Unpack[Parts]) -> Cube:
 
 
 @pytest.fixture(autouse=True)
-def _forget_what_was_said() -> Iterator[None]:
-    masks._say_missing.cache_clear()
+def _clear_warnings() -> Iterator[None]:
+    validity._warn_missing.cache_clear()
     yield
-    masks._say_missing.cache_clear()
+    validity._warn_missing.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_profiles_on_reference_values(
         pytest.param(0x800, True, id="terrain occlusion is no saturation"),
     ],
 )
-def test_saturation_counts_under_strict_alone(radsat: int, usable: bool) -> None:
+def test_saturation_is_rejected_by_strict_alone(radsat: int, usable: bool) -> None:
     assert valid(pixel(radsat=radsat), STRICT).item() is usable
     assert valid(pixel(radsat=radsat), POC).item() is True
 
@@ -165,7 +165,7 @@ def test_thin_cirrus_is_seen_in_b9() -> None:
     assert valid(pixel(bands=bands, dn=thin - 200), careful).item() is True
 
 
-def test_what_lies_near_a_rejected_pixel_is_rejected_too() -> None:
+def test_pixels_near_a_rejected_one_are_rejected_too() -> None:
     # . . . . .      . . x . .
     # . . c . .  ->  . x x x .
     # . . . . .      . . x . .
@@ -226,18 +226,18 @@ def test_water_can_be_dropped_where_the_layout_knows_it() -> None:
         pytest.param(
             pixel(),
             replace(POC, dilate_px=3),
-            r"3 pixels around itself, more than the halo of 0",
+            r"up to 3 px away, but the halo has 0 px.*masks.poc.dilate_px",
             id="beyond the halo",
         ),
     ],
 )
-def test_what_a_profile_needs_and_does_not_find(
+def test_a_profile_names_what_the_cube_lacks(
     cube: Cube, profile: Profile, message: str
 ) -> None:
     with pytest.raises(SceneError, match=message):
         valid(cube, profile)
     with pytest.raises(SceneError, match=message):
-        applicable(cube, {profile.name: profile}, profile.name)
+        usable_profiles(cube, {profile.name: profile}, profile.name)
 
 
 def test_products_without_quality_band_pass_under_none() -> None:
@@ -247,16 +247,16 @@ def test_products_without_quality_band_pass_under_none() -> None:
 def test_profiles_that_cannot_be_used_are_left_out() -> None:
     profiles = {"none": NONE, "poc": POC, "strict": STRICT}
 
-    assert list(applicable(pixel(layout="none", qa=0), profiles, "none")) == ["none"]
-    assert list(applicable(pixel(), profiles, "poc")) == ["none", "poc", "strict"]
+    assert list(usable_profiles(pixel(layout="none", qa=0), profiles, "none")) == ["none"]
+    assert list(usable_profiles(pixel(), profiles, "poc")) == ["none", "poc", "strict"]
 
 
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(ConfigError, match="mask must be one of none, found strictest"):
-        applicable(pixel(), {"none": NONE}, "strictest")
+        usable_profiles(pixel(), {"none": NONE}, "strictest")
 
 
-def test_missing_bits_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_bits_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         valid(pixel(layout="pre", qa=20480), STRICT)
         valid(pixel(layout="pre", qa=20480), STRICT)

@@ -1,4 +1,4 @@
-"""Window medians: what they are on a small lattice, and that no patch can move them."""
+"""Window medians: their values on a small lattice, which are the same in every patch."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_flat_ground_has_its_own_value_as_median() -> None:
     assert np.unique(deviation[inner]).tolist() == [0.0]
 
 
-def test_a_small_bright_thing_moves_no_median() -> None:
+def test_a_small_bright_spot_changes_no_median() -> None:
     values = np.zeros(WIDE.shape, np.float32)
     values[20:22, 20:22] = 9.0
 
@@ -63,7 +63,7 @@ def test_a_pixel_has_the_same_median_in_every_patch(top: int, left: int) -> None
     np.testing.assert_array_equal(part[inner], wanted)
 
 
-def test_windows_with_too_little_data_say_nothing() -> None:
+def test_windows_with_too_little_data_have_no_median() -> None:
     values = np.full(WIDE.shape, np.nan, np.float32)
     values[20, 20] = 1.0
 
@@ -72,6 +72,6 @@ def test_windows_with_too_little_data_say_nothing() -> None:
     assert np.isnan(median).all()
 
 
-def test_windows_that_cannot_be_are_refused() -> None:
+def test_impossible_windows_are_refused() -> None:
     with pytest.raises(ConfigError, match="least_cells at most.*conf/table"):
         Windows(cell_px=2, window_cells=2, step_cells=1, least_cells=5)

@@ -1,4 +1,4 @@
-"""Labels burned for one day: which pixels, on which dates, with what ring."""
+"""Labels burned onto a grid: pixels, dates, the ignored ring, verdicts."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
 DAY = date(2017, 1, 15)
 
 
-def block(rows: tuple[int, int], cols: tuple[int, int]) -> shapely.Polygon:
+def rectangle(rows: tuple[int, int], cols: tuple[int, int]) -> shapely.Polygon:
     """Ground of whole pixels, a metre inside their outer edges."""
     left, _, _, top = GRID.bounds
     return shapely.box(
@@ -29,20 +29,20 @@ def table(*rows: tuple[str, str, str, shapely.Polygon]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=list(geometry), crs=GRID.crs)
 
 
-def drawn(labels: gpd.GeoDataFrame, *, day: date = DAY, ring: int = 0) -> list[str]:
-    """The plane as text: # mine, . not labelled, ? ignore."""
+def as_text(labels: gpd.GeoDataFrame, *, day: date = DAY, ring: int = 0) -> list[str]:
+    """The label plane as text: # mine, . not labelled, ? ignore."""
     plane = label_plane(labels, GRID, day=day, ignore_ring_px=ring)
     assert plane.dtype == np.int8
     return ["".join({1: "#", 0: ".", -1: "?"}[v] for v in row) for row in plane.tolist()]
 
 
-MINE = block((2, 4), (1, 3))
+MINE = rectangle((2, 4), (1, 3))
 
 
-def test_a_pixel_belongs_to_a_mine_as_soon_as_they_share_ground() -> None:
+def test_every_pixel_that_a_mine_touches_is_labelled() -> None:
     grown = shapely.box(*MINE.bounds).buffer(2, join_style="mitre")
 
-    assert drawn(table(("mine", "", "", MINE))) == [
+    assert as_text(table(("mine", "", "", MINE))) == [
         "......",
         "......",
         ".##...",
@@ -50,7 +50,7 @@ def test_a_pixel_belongs_to_a_mine_as_soon_as_they_share_ground() -> None:
         "......",
         "......",
     ]
-    assert drawn(table(("mine", "", "", grown))) == [
+    assert as_text(table(("mine", "", "", grown))) == [
         "......",
         "####..",
         "####..",
@@ -61,7 +61,7 @@ def test_a_pixel_belongs_to_a_mine_as_soon_as_they_share_ground() -> None:
 
 
 def test_the_ring_lies_outside_and_turns_corners() -> None:
-    assert drawn(table(("mine", "", "", MINE)), ring=1) == [
+    assert as_text(table(("mine", "", "", MINE)), ring=1) == [
         "......",
         "????..",
         "?##?..",
@@ -71,10 +71,10 @@ def test_the_ring_lies_outside_and_turns_corners() -> None:
     ]
 
 
-def test_a_mine_next_door_has_its_ring_here() -> None:
-    beyond = block((2, 4), (6, 8))
+def test_a_mine_beyond_the_edge_has_its_ring_inside() -> None:
+    beyond = rectangle((2, 4), (6, 8))
 
-    assert drawn(table(("mine", "", "", beyond)), ring=1) == [
+    assert as_text(table(("mine", "", "", beyond)), ring=1) == [
         "......",
         ".....?",
         ".....?",
@@ -84,10 +84,10 @@ def test_a_mine_next_door_has_its_ring_here() -> None:
     ]
 
 
-def test_ignored_ground_wins_over_mines() -> None:
-    unsure = block((3, 6), (0, 2))
+def test_ignored_ground_overrides_mines() -> None:
+    unsure = rectangle((3, 6), (0, 2))
 
-    assert drawn(table(("ignore", "", "", unsure), ("mine", "", "", MINE))) == [
+    assert as_text(table(("ignore", "", "", unsure), ("mine", "", "", MINE))) == [
         "......",
         "......",
         ".##...",
@@ -100,17 +100,17 @@ def test_ignored_ground_wins_over_mines() -> None:
 @pytest.mark.parametrize(
     ("kind", "row"),
     [
-        pytest.param("confirmed", "?###?.", id="a mine, where nobody was to look"),
-        pytest.param("rejected", "?#....", id="no mine, where one was drawn"),
+        pytest.param("confirmed", "?###?.", id="a mine on ignored ground"),
+        pytest.param("rejected", "?#....", id="no mine where one was annotated"),
         pytest.param("unsure", "?#??..", id="neither"),
     ],
 )
-def test_a_verdict_wins_over_what_was_drawn(kind: str, row: str) -> None:
-    plane = drawn(
+def test_a_verdict_overrides_annotations(kind: str, row: str) -> None:
+    plane = as_text(
         table(
-            ("mine", "", "", block((2, 3), (1, 3))),
-            ("ignore", "", "", block((2, 3), (3, 4))),
-            (kind, "", "", block((2, 3), (2, 4))),
+            ("mine", "", "", rectangle((2, 3), (1, 3))),
+            ("ignore", "", "", rectangle((2, 3), (3, 4))),
+            (kind, "", "", rectangle((2, 3), (2, 4))),
         ),
         ring=1,
     )
@@ -119,7 +119,7 @@ def test_a_verdict_wins_over_what_was_drawn(kind: str, row: str) -> None:
 
 
 def test_only_rejected_ground_is_marked() -> None:
-    labels = table(("mine", "", "", MINE), ("rejected", "", "", block((0, 1), (4, 6))))
+    labels = table(("mine", "", "", MINE), ("rejected", "", "", rectangle((0, 1), (4, 6))))
 
     plane = rejected_plane(labels.to_crs("EPSG:4326"), GRID)
 
@@ -154,8 +154,8 @@ def test_points_and_truth_label_nothing() -> None:
     assert not label_plane(labels, GRID, day=DAY, ignore_ring_px=1).any()
 
 
-def test_a_site_has_a_plane_a_date_and_the_truth() -> None:
-    new = table(("mine", "2017-01-20", "", MINE), ("truth", "", "", block((0, 1), (0, 6))))
+def test_a_site_has_one_plane_per_date_and_the_truth() -> None:
+    new = table(("mine", "2017-01-20", "", MINE), ("truth", "", "", rectangle((0, 1), (0, 6))))
     dates = (date(2017, 1, 15), date(2017, 1, 31))
 
     label, truth = label_cube(new.to_crs("EPSG:4326"), GRID, dates, ignore_ring_px=0)
@@ -165,7 +165,7 @@ def test_a_site_has_a_plane_a_date_and_the_truth() -> None:
     assert truth.sum(axis=1).tolist() == [6, 0, 0, 0, 0, 0]
 
 
-def test_truth_is_unknown_where_nobody_knows() -> None:
+def test_without_labels_of_truth_it_is_unknown_everywhere() -> None:
     labels = table(("mine", "", "", MINE)).to_crs("EPSG:4326")
 
     _, truth = label_cube(labels, GRID, (DAY,), ignore_ring_px=0)
@@ -173,7 +173,7 @@ def test_truth_is_unknown_where_nobody_knows() -> None:
     assert np.unique(truth).tolist() == [-1]
 
 
-def test_far_labels_cost_nothing_and_label_nothing() -> None:
+def test_far_labels_label_nothing() -> None:
     far = gpd.GeoDataFrame(
         {"kind": ["mine"], "seen_from": [""], "seen_to": [""]},
         geometry=[shapely.box(-44.2, -20.2, -44.1, -20.1)],

@@ -1,4 +1,4 @@
-"""Visits to mines: dates, keys and coordinates as exports write them."""
+"""IPIS visits to mines: dates, keys and coordinates in the formats of exports."""
 
 import json
 from dataclasses import replace
@@ -39,7 +39,7 @@ def csv(folder: Path, *rows: str, header: str = HEADER, encoding: str = "utf-8")
     return reader(path)
 
 
-def test_one_point_a_site_that_of_its_latest_visit(tmp_path: Path) -> None:
+def test_each_site_is_one_point_of_its_latest_visit(tmp_path: Path) -> None:
     table = csv(tmp_path, *VISITS)()
 
     assert table["label_id"].tolist() == ["codmine00001", "codmine00002"]
@@ -56,11 +56,11 @@ def test_one_point_a_site_that_of_its_latest_visit(tmp_path: Path) -> None:
         pytest.param("12/31/2009", "1/4/2013", id="month first, no zeros"),
         pytest.param("2009/12/31", "2013/01/04", id="slashes, year first"),
         pytest.param("2009-12-31T00:00:00Z", "2013-01-04 8:30", id="with a time of day"),
-        pytest.param("12/31/2009 0:00", "2013-01-04", id="of two kinds in one file"),
+        pytest.param("12/31/2009 0:00", "2013-01-04", id="two formats in one file"),
         pytest.param("", "2009-01-01Z", id="none is earlier than any"),
     ],
 )
-def test_dates_of_many_kinds(tmp_path: Path, earlier: str, later: str) -> None:
+def test_dates_in_many_formats(tmp_path: Path, earlier: str, later: str) -> None:
     table = csv(
         tmp_path, f"1,a,new,{later},28,0,Ituri,Or", f"2,a,old,{earlier},28,0,Ituri,Or"
     )()
@@ -83,7 +83,7 @@ def test_accents_survive_the_encodings_of_spreadsheets(tmp_path: Path, encoding:
     assert table["name"].tolist() == ["Génie"]
 
 
-def test_semicolons_part_columns_too(tmp_path: Path) -> None:
+def test_columns_may_be_separated_by_semicolons(tmp_path: Path) -> None:
     rows = [row.replace(",", ";") for row in (HEADER, *VISITS)]
 
     table = csv(tmp_path, *rows[1:], header=rows[0])()
@@ -91,7 +91,7 @@ def test_semicolons_part_columns_too(tmp_path: Path) -> None:
     assert len(table) == 2
 
 
-def test_an_answer_of_a_wfs(tmp_path: Path) -> None:
+def test_a_response_of_a_wfs_is_read(tmp_path: Path) -> None:
     feature = {
         "type": "Feature",
         "id": "cod_mines_curated_all_opendata_p_ipis.1",
@@ -100,14 +100,14 @@ def test_an_answer_of_a_wfs(tmp_path: Path) -> None:
         "properties": {"pcode": "codmine00001", "name": "Eohe", "visit_date": "2013-04-05Z"},
     }
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4326"}}
-    answer = {
+    response = {
         "type": "FeatureCollection",
         "totalFeatures": 1,
         "crs": crs,
         "features": [feature],
     }
     path = tmp_path / "visits.json"
-    path.write_text(json.dumps(answer))
+    path.write_text(json.dumps(response))
 
     table = reader(path)()
 
@@ -115,7 +115,7 @@ def test_an_answer_of_a_wfs(tmp_path: Path) -> None:
     assert table.geometry.tolist() == [shapely.Point(28.71, 0.33)]
 
 
-def test_outlines_stand_beside_the_points(tmp_path: Path) -> None:
+def test_outlines_are_added_to_the_points(tmp_path: Path) -> None:
     outline = shapely.box(28.70, 0.32, 28.71, 0.33)
     mines = gpd.GeoDataFrame(geometry=[outline], crs="EPSG:4326")
     mines.to_file(tmp_path / "mines.gpkg")
@@ -126,7 +126,7 @@ def test_outlines_stand_beside_the_points(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         pytest.param(
             "1,a,x,2009-01-01,,0,Ituri,Or",
@@ -135,12 +135,12 @@ def test_outlines_stand_beside_the_points(tmp_path: Path) -> None:
         ),
         pytest.param(
             '1,a,x,2009-01-01,"28,7",0,Ituri,Or',
-            "is a comma a decimal point",
+            "a decimal comma",
             id="decimal comma",
         ),
         pytest.param(
             "1,a,x,2009-01-01,-2.5,28.7,Ituri,Or",
-            r"labels\.reader\.area=\[12, -14, 32, 6\].*are they swapped",
+            r"labels\.reader\.area=\[12, -14, 32, 6\].*swapped",
             id="swapped",
         ),
         pytest.param("1,a,x,2009-01-01,0,0,Ituri,Or", "without coordinates", id="zeros"),
@@ -157,25 +157,25 @@ def test_outlines_stand_beside_the_points(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_row_is_named(tmp_path: Path, row: str, said: str) -> None:
-    with pytest.raises(LabelError, match=said):
+def test_a_bad_row_is_named(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
         csv(tmp_path, row)()
 
 
 @pytest.mark.parametrize(
-    ("header", "lost"),
+    ("header", "missing"),
     [
         pytest.param(HEADER.replace("pcode", "site"), "pcode", id="key"),
         pytest.param(HEADER.replace("visit_date", "date"), "visit_date", id="date"),
         pytest.param(HEADER.replace("latitude", "lat"), "latitude", id="latitude"),
     ],
 )
-def test_a_column_that_is_missing_is_named(tmp_path: Path, header: str, lost: str) -> None:
-    with pytest.raises(LabelError, match=rf"no column {lost} \(found: vid.*columns"):
+def test_a_missing_column_is_named(tmp_path: Path, header: str, missing: str) -> None:
+    with pytest.raises(LabelError, match=rf"no column {missing} \(found: vid.*columns"):
         csv(tmp_path, *VISITS, header=header)()
 
 
-def test_another_name_of_a_column_is_configured(tmp_path: Path) -> None:
+def test_column_names_can_be_configured(tmp_path: Path) -> None:
     with_lon = csv(tmp_path, *VISITS, header=HEADER.replace("longitude", "lon"))
 
     table = replace(with_lon, columns={**with_lon.columns, "longitude": "lon"})()
@@ -184,7 +184,7 @@ def test_another_name_of_a_column_is_configured(tmp_path: Path) -> None:
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="holds no row"):
+    with pytest.raises(LabelError, match="has no rows"):
         csv(tmp_path)()
 
 
@@ -193,13 +193,15 @@ def test_a_missing_file_names_the_key(tmp_path: Path) -> None:
         reader(tmp_path / "visits.csv")()
 
 
-def test_areas_are_no_visits(tmp_path: Path) -> None:
+def test_visits_must_be_points(tmp_path: Path) -> None:
     path = tmp_path / "visits.geojson"
     columns = {"pcode": ["a"], "name": ["x"], "visit_date": ["2009-01-01"]}
     box = shapely.box(28, 0, 28.1, 0.1)
     gpd.GeoDataFrame(columns, geometry=[box], crs="EPSG:4326").to_file(path)
 
-    with pytest.raises(LabelError, match=r"a point a visit, found Polygon.*reader\.polygons"):
+    with pytest.raises(
+        LabelError, match=r"one point per visit, found Polygon.*reader\.polygons"
+    ):
         reader(path)()
 
 
@@ -209,8 +211,8 @@ def test_an_area_has_four_sides(tmp_path: Path, area: list[float]) -> None:
         replace(reader(tmp_path / "visits.csv"), area=area)
 
 
-def test_columns_are_chosen_whole(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="columns names site, name, date"):
+def test_every_column_must_be_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="columns must name site, name, date"):
         replace(reader(tmp_path / "visits.csv"), columns={"site": "pcode"})
 
 
@@ -227,5 +229,5 @@ def test_columns_are_chosen_whole(tmp_path: Path) -> None:
         pytest.param("Dignite", "dignite", id="unknown"),
     ],
 )
-def test_minerals_have_one_name(french: str, english: str) -> None:
+def test_minerals_have_english_names(french: str, english: str) -> None:
     assert mineral(french) == english

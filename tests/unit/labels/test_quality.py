@@ -1,4 +1,4 @@
-"""The quality of labels: what is counted, measured and said."""
+"""The quality of labels: counts, measures, the report and the command that prints it."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from minecover.cli import main
 from minecover.core import paths
 from minecover.core.config import composed
-from minecover.labels import Quality, lines, quality, read_labels
+from minecover.labels import Quality, quality, quality_lines, read_labels
 from minecover.pipeline.stages import labels as stage
 
 #: A hundredth of a degree is 1.1 km here: 123 ha a square.
@@ -95,7 +95,7 @@ def test_visits_to_one_site_are_one_point() -> None:
     assert found.near_share == 1
 
 
-def test_dates_are_looked_over_not_refused() -> None:
+def test_unreadable_dates_are_counted_not_refused() -> None:
     days = ["2009-01-01Z", "31/12/2009", None, "1/4/2013"]
 
     dates = measured(*[shapely.Point(28, i) for i in range(4)], visit_date=days).dates
@@ -105,7 +105,7 @@ def test_dates_are_looked_over_not_refused() -> None:
     assert (column.missing, column.unreadable, column.example) == (1, 1, "31/12/2009")
 
 
-def test_how_near_the_nearest_is() -> None:
+def test_distance_to_the_nearest_feature() -> None:
     found = measured(*[shapely.Point(28, lat) for lat in (0, 0.01, 0.1, 1)])
 
     assert found.neighbour_m["5%"] == pytest.approx(1105.7, abs=1)
@@ -119,7 +119,7 @@ def test_one_feature_has_no_neighbour() -> None:
     assert found.near_share is None
 
 
-def test_points_and_outlines_without_each_other() -> None:
+def test_points_and_outlines_without_each_other_are_counted() -> None:
     points = frame(
         shapely.Point(28.005, 0.005),  # inside the first
         shapely.Point(28.02, 0.005),  # 1.1 km east of it
@@ -146,21 +146,21 @@ def test_provinces_are_those_of_the_map_not_of_the_file() -> None:
     assert found.provinces == {"": 1, "West": 1}
 
 
-def test_it_is_said_in_lines() -> None:
+def test_the_report_has_one_line_per_measure() -> None:
     found = measured(
         square(28, 0), square(28.005, 0), None, seen_from=["2019-01-25", "soon", None]
     )
 
-    said = lines(found)
+    report = quality_lines(found)
 
-    assert said[0] == "features    3: 2 Polygon"
-    assert said[2] == "geometry    1 empty, 0 invalid, 0 duplicates"
-    assert "overlaps    1 pairs, 61.55 ha" in said
+    assert report[0] == "features    3: 2 Polygon"
+    assert report[2] == "geometry    1 empty, 0 invalid, 0 duplicates"
+    assert "overlaps    1 pairs, 61.55 ha" in report
     assert (
         "seen_from   2019-01-25 ... 2019-01-25, 1 missing, 1 unreadable (such as 'soon')"
-        in said
+        in report
     )
-    assert said[-1].endswith("100% within 3000")
+    assert report[-1].endswith("100% within 3000")
 
 
 def check(*arguments: str | Path) -> Result:
@@ -205,7 +205,7 @@ def test_the_command_names_the_columns_that_there_are(files: Path) -> None:
     assert "no column name (found: NAME_1)" in done.stderr
 
 
-def test_the_stage_notes_the_quality_beside_the_labels(
+def test_the_stage_writes_the_quality_beside_the_labels(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(files)

@@ -1,4 +1,4 @@
-"""Labels: what a polygon file may be, and what it is told when it may not."""
+"""Labels from vector files: columns, CRS, repairs and error messages."""
 
 import logging
 from pathlib import Path
@@ -12,7 +12,7 @@ from minecover.labels import LabelFiles, label_table, read_labels, write_labels
 
 SQUARE = shapely.box(28.0, -2.0, 28.001, -1.999)
 BOW_TIE = shapely.Polygon([(28, -2), (28.001, -1.999), (28.001, -2), (28, -1.999)])
-# A ring that runs out and back encloses nothing.
+# A ring that runs out and back encloses no area.
 SPIKE = shapely.Polygon([(28, -2), (28.001, -2), (28, -2), (28, -2)])
 
 
@@ -70,12 +70,12 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mines.geojson"
     path.write_text('{"type": "FeatureCollection", "features": []}')
 
-    with pytest.raises(LabelError, match="holds no feature"):
+    with pytest.raises(LabelError, match="has no features"):
         read(str(path))
 
 
 def test_a_missing_file_names_the_key(tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="labels.polygons"):
+    with pytest.raises(LabelError, match="labels.reader.polygons"):
         read(str(tmp_path / "none.geojson"))
 
 
@@ -94,7 +94,7 @@ def test_points_are_not_outlines(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_bow_tie_is_repaired_and_said(
+def test_a_bow_tie_is_repaired_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = save(tmp_path / "mines.geojson", BOW_TIE, SQUARE)
@@ -107,15 +107,15 @@ def test_a_bow_tie_is_repaired_and_said(
     assert "repaired 1 invalid" in caplog.text
 
 
-def test_a_polygon_without_ground_is_refused(tmp_path: Path) -> None:
+def test_a_polygon_without_area_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.geojson", SQUARE, SPIKE)
 
-    with pytest.raises(LabelError, match="feature number 1 encloses no ground"):
+    with pytest.raises(LabelError, match="feature 1, .*encloses no area"):
         read(path)
 
 
-def test_a_date_that_is_none_is_refused(tmp_path: Path) -> None:
-    path = save(tmp_path / "mines.geojson", SQUARE, seen_from=["after the flood"])
+def test_a_value_that_is_not_a_date_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.geojson", SQUARE, seen_from=["in spring"])
 
     with pytest.raises(LabelError, match="seen_from should be a date"):
         read(path)
@@ -129,7 +129,7 @@ def test_writing_then_reading_changes_nothing(tmp_path: Path) -> None:
     assert read_labels(tmp_path / "labels.parquet").equals(table)
 
 
-def test_an_id_is_used_once_a_kind() -> None:
+def test_an_id_must_be_unique_within_a_kind() -> None:
     table = gpd.GeoDataFrame(
         {"label_id": ["a", "a"], "kind": "mine", "name": "", "seen_from": "", "seen_to": ""},
         geometry=[SQUARE, SQUARE],
@@ -140,9 +140,7 @@ def test_an_id_is_used_once_a_kind() -> None:
         label_table(table)
 
 
-def test_an_outline_that_nobody_is_sure_of_is_neither_mine_nor_other_ground(
-    tmp_path: Path,
-) -> None:
+def test_an_ignored_outline_has_kind_ignore(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.geojson", SQUARE, SQUARE, name=["pit", "spill"])
 
     table = LabelFiles(polygons=path, points=None, ignored=("spill",))()
@@ -156,5 +154,5 @@ def test_an_outline_that_nobody_is_sure_of_is_neither_mine_nor_other_ground(
 def test_an_ignored_name_that_does_not_exist_is_named(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.geojson", SQUARE, name=["pit"])
 
-    with pytest.raises(LabelError, match="no outline named spil .*there are: pit"):
+    with pytest.raises(LabelError, match="no outline named spil .*found: pit"):
         LabelFiles(polygons=path, points=None, ignored=("spil",))()

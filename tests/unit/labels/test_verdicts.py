@@ -1,4 +1,4 @@
-"""Verdicts: checked at the door, merged by day, turned into labels of their own."""
+"""Verdicts: checked when they are read, merged by day, turned into labels."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,13 @@ import pytest
 import shapely
 
 from minecover.core.errors import LabelError
-from minecover.labels import as_labels, merged, read_verdicts, received, write_verdicts
+from minecover.labels import (
+    as_labels,
+    merge_verdicts,
+    read_reviewed,
+    read_verdicts,
+    write_verdicts,
+)
 
 BLANKS = {"who": "", "when": "", "why": ""}
 #: Some 300 m of ground near the equator [degrees].
@@ -42,11 +48,13 @@ def reviewed(path: Path, *rows: dict[str, object]) -> Path:
 
 
 def verdicts(tmp_path: Path, *rows: dict[str, object]) -> gpd.GeoDataFrame:
-    return received(reviewed(tmp_path / "in.geojson", *rows), blanks=BLANKS)[0]
+    return read_reviewed(reviewed(tmp_path / "in.geojson", *rows), blanks=BLANKS)[0]
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
-def test_what_was_judged_is_read_and_the_rest_is_counted(tmp_path: Path, suffix: str) -> None:
+def test_rows_with_a_verdict_are_read_and_the_rest_is_counted(
+    tmp_path: Path, suffix: str
+) -> None:
     path = reviewed(
         tmp_path / f"in{suffix}",
         row("b", verdict=" Not  Mine ", column=1),
@@ -54,7 +62,7 @@ def test_what_was_judged_is_read_and_the_rest_is_counted(tmp_path: Path, suffix:
         row("c", verdict=None, column=2),
     )
 
-    found, n_open = received(path, blanks=BLANKS)
+    found, n_open = read_reviewed(path, blanks=BLANKS)
 
     assert n_open == 1
     assert found["candidate_id"].tolist() == ["a", "b"]
@@ -62,10 +70,10 @@ def test_what_was_judged_is_read_and_the_rest_is_counted(tmp_path: Path, suffix:
     assert found["when"].tolist() == ["2026-03-01"] * 2
 
 
-def test_blanks_are_filled_with_what_was_said_for_all(tmp_path: Path) -> None:
+def test_blanks_are_filled_with_the_value_for_all(tmp_path: Path) -> None:
     path = reviewed(tmp_path / "in.gpkg", row(who=None, when=None), row("b", column=1))
 
-    found, _ = received(path, blanks={"who": "eva", "when": "2026-04-01", "why": ""})
+    found, _ = read_reviewed(path, blanks={"who": "eva", "when": "2026-04-01", "why": ""})
 
     assert found["who"].tolist() == ["eva", "ada"]
     assert found["when"].tolist() == ["2026-04-01", "2026-03-01"]
@@ -76,15 +84,15 @@ def test_blanks_are_filled_with_what_was_said_for_all(tmp_path: Path) -> None:
     [
         pytest.param({"verdict": "perhaps"}, "'perhaps'. Write 'mine', 'not mine'", id="word"),
         pytest.param({"verdict": None}, "1 candidates and no verdict", id="none"),
-        pytest.param({"who": None}, "does not say who gave it.*--who", id="who"),
-        pytest.param({"when": None}, "is of no day.*--when", id="when"),
-        pytest.param({"when": "2999-01-01"}, "is of 2999-01-01", id="future"),
+        pytest.param({"who": None}, "has no reviewer.*--who", id="who"),
+        pytest.param({"when": None}, "the date .* is missing.*--when", id="when"),
+        pytest.param({"when": "2999-01-01"}, "the date .* is 2999-01-01", id="future"),
         pytest.param({"when": "soon"}, "should be a date", id="no date"),
         pytest.param({"candidate_id": ""}, "no candidate_id", id="candidate"),
         pytest.param({"geometry": shapely.Point(28, -2)}, "polygons.*found Point", id="point"),
     ],
 )
-def test_a_row_that_cannot_be_used_is_one_sentence(
+def test_a_row_that_cannot_be_used_is_named(
     tmp_path: Path, wrong: dict[str, str | None], message: str
 ) -> None:
     with pytest.raises(LabelError, match=message):
@@ -96,15 +104,15 @@ def test_one_candidate_has_one_verdict(tmp_path: Path) -> None:
         verdicts(tmp_path, row(), row(verdict="unsure"))
 
 
-def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_the_columns_of_verdicts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "in.geojson"
     gpd.GeoDataFrame({"name": ["x"]}, geometry=[square(0)], crs="EPSG:4326").to_file(path)
 
     with pytest.raises(LabelError, match="no column candidate_id, verdict"):
-        received(path, blanks=BLANKS)
+        read_reviewed(path, blanks=BLANKS)
 
 
-def test_the_later_verdict_is_kept(tmp_path: Path) -> None:
+def test_the_later_verdict_is_used(tmp_path: Path) -> None:
     known = verdicts(tmp_path, row("a"), row("b", column=1), row("c", column=2))
     new = verdicts(
         tmp_path,
@@ -114,27 +122,27 @@ def test_the_later_verdict_is_kept(tmp_path: Path) -> None:
         row("d", column=3),
     )
 
-    merge = merged(known, new)
+    merge = merge_verdicts(known, new)
 
     assert merge.counts == {"added": 1, "replaced": 1, "unchanged": 1, "outdated": 1}
     assert merge.verdicts["candidate_id"].tolist() == ["a", "b", "c", "d"]
     assert merge.verdicts["verdict"].tolist() == ["unsure", "mine", "mine", "mine"]
 
 
-def test_kept_verdicts_come_back_and_importing_again_changes_no_byte(tmp_path: Path) -> None:
-    path, again = tmp_path / "kept.geojson", tmp_path / "again.geojson"
+def test_written_verdicts_are_read_and_importing_again_changes_no_byte(tmp_path: Path) -> None:
+    path, again = tmp_path / "verdicts.geojson", tmp_path / "again.geojson"
     new = verdicts(tmp_path, row("a"), row("b", column=1, why='a "road"\nby é'))
-    write_verdicts(path, merged(read_verdicts(path), new).verdicts)
+    write_verdicts(path, merge_verdicts(read_verdicts(path), new).verdicts)
 
-    write_verdicts(again, merged(read_verdicts(path), new).verdicts)
+    write_verdicts(again, merge_verdicts(read_verdicts(path), new).verdicts)
 
     assert path.read_bytes() == again.read_bytes()
     assert read_verdicts(path)["why"].tolist() == ["pits", 'a "road"\nby é']
     assert len(json.loads(path.read_text())["features"]) == 2
 
 
-def test_a_broken_file_of_verdicts_is_not_taken_for_none(tmp_path: Path) -> None:
-    path = tmp_path / "kept.geojson"
+def test_a_broken_file_of_verdicts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.geojson"
     path.write_text('{"type": "FeatureCollection"}')
 
     with pytest.raises(LabelError, match="not a file of verdicts"):
@@ -155,11 +163,11 @@ def test_verdicts_become_labels(tmp_path: Path) -> None:
     assert labels.loc["a", "seen_from"] == "2017-01-01"
 
 
-def test_no_verdict_is_no_label(tmp_path: Path) -> None:
+def test_no_verdicts_are_no_labels(tmp_path: Path) -> None:
     assert as_labels(read_verdicts(tmp_path / "none.geojson")).empty
 
 
-def test_of_two_verdicts_on_one_piece_of_ground_the_later_counts(tmp_path: Path) -> None:
+def test_of_two_verdicts_on_the_same_ground_the_later_counts(tmp_path: Path) -> None:
     labels = as_labels(
         verdicts(
             tmp_path,

@@ -1,4 +1,4 @@
-"""Folds: whole groups, balanced, and a buffer round test ground."""
+"""Folds: whole groups, balanced, with a buffer around test ground."""
 
 import pandas as pd
 import pytest
@@ -32,14 +32,14 @@ def test_a_group_is_never_split() -> None:
     assert dealt.groupby("group")["fold"].nunique().max() == 1
 
 
-def test_folds_hold_near_equal_positives() -> None:
+def test_folds_have_near_equal_positives() -> None:
     sites = row_of_sites(20)
     positives = {s.site_id: 1 + 7 * i % 11 for i, s in enumerate(sites)}
 
     dealt = folds(4).deal(sites, positives)
 
-    held = dealt.groupby("fold")["positives"].sum()
-    assert held.max() - held.min() <= 3
+    total = dealt.groupby("fold")["positives"].sum()
+    assert total.max() - total.min() <= 3
 
 
 def test_groups_without_mines_are_spread_over_the_folds() -> None:
@@ -70,7 +70,7 @@ def test_more_folds_than_groups_is_refused() -> None:
 def test_a_fold_without_mines_is_refused() -> None:
     sites = row_of_sites(3)
 
-    with pytest.raises(FoldError, match="fold 2 holds no labelled mine"):
+    with pytest.raises(FoldError, match="fold 2 has no labelled mine"):
         folds(3).deal(sites, {"s00": 5, "s01": 5, "s02": 0})
 
 

@@ -1,4 +1,4 @@
-"""The first look: how much it may lose, and that it loses nothing else."""
+"""Screening: it loses no more than it may, and what passes is predicted by all trees."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from minecover.core.errors import ConfigError
 from minecover.learning.fitting import probability
 from minecover.learning.models.boosted import boosted
-from minecover.learning.models.compiled_trees import compiled, shortened
+from minecover.learning.models.compiled_trees import compile_trees, first_trees
 from minecover.learning.sample import Sample
 from minecover.learning.screening import Screen, Screening
 
@@ -16,17 +16,17 @@ FOLD = (np.arange(4000) % 2).astype(np.int8)
 
 
 def sample() -> Sample:
-    """One mine in eight, told by two of five features, with noise."""
+    """Rows of which one in eight is a mine, recognisable by two of five features with noise."""
     rng = np.random.default_rng(7)
     X = rng.normal(size=(4000, 5)).astype(np.float32)
     y = (X[:, 0] + X[:, 1] + 0.3 * rng.normal(size=4000) > 1.8).astype(np.int8)
     nowhere = np.zeros(4000, np.int32)
-    unsure = np.zeros(4000, bool)
-    return Sample(X, y, X[:, 4], y == 1, unsure, nowhere, nowhere, nowhere)
+    rejected = np.zeros(4000, bool)
+    return Sample(X, y, X[:, 4], y == 1, rejected, nowhere, nowhere, nowhere)
 
 
 def models(rows: Sample) -> list[Pipeline]:
-    """Fit one on half of the rows, for both folds."""
+    """Fit a model on half of the rows, for both folds."""
     family = boosted(
         n_estimators=80,
         learning_rate=0.1,
@@ -39,7 +39,7 @@ def models(rows: Sample) -> list[Pipeline]:
 
 
 @pytest.mark.parametrize("most_lost", [0.0, 0.01, 0.1])
-def test_no_more_mines_are_lost_than_may_be(most_lost: float) -> None:
+def test_screening_loses_no_more_mines_than_it_may(most_lost: float) -> None:
     rows = sample()
     fitted = models(rows)
 
@@ -47,7 +47,7 @@ def test_no_more_mines_are_lost_than_may_be(most_lost: float) -> None:
 
     assert rule is not None
     whole = probability(fitted[0], rows.X)
-    early = probability(shortened(compiled(fitted[0]), rule.rounds), rows.X)
+    early = probability(first_trees(compile_trees(fitted[0]), rule.rounds), rows.X)
     weight = np.where(rows.y == 1, 1, 10)
     is_lost = (whole >= 0.5) & (early < rule.at_least)
     assert weight[is_lost].sum() / weight[whole >= 0.5].sum() == pytest.approx(rule.lost)
@@ -56,10 +56,10 @@ def test_no_more_mines_are_lost_than_may_be(most_lost: float) -> None:
     assert rule.passed < 0.5
 
 
-def test_what_passes_gets_the_whole_models_score() -> None:
+def test_rows_that_pass_are_predicted_by_all_trees() -> None:
     rows = sample()
     model = models(rows)[0]
-    first = shortened(compiled(model), 8)
+    first = first_trees(compile_trees(model), 8)
 
     score = Screen(first, 0.2).probability(rows.X, model)
 
@@ -69,7 +69,7 @@ def test_what_passes_gets_the_whole_models_score() -> None:
     assert (early < 0.2).any()
 
 
-def test_a_model_without_trees_has_no_first_look() -> None:
+def test_a_model_without_boosted_trees_has_no_rule() -> None:
     rows = sample()
     model = LogisticRegression().fit(rows.X, rows.y)
 
@@ -78,7 +78,7 @@ def test_a_model_without_trees_has_no_first_look() -> None:
     assert rule is None
 
 
-def test_a_model_that_finds_no_mine_has_no_first_look() -> None:
+def test_a_model_that_finds_no_mine_has_no_rule() -> None:
     rows = sample()
 
     rule = Screening(0.001).choose(models(rows), rows, FOLD, threshold=1.1, share=1.0)
@@ -86,6 +86,6 @@ def test_a_model_that_finds_no_mine_has_no_first_look() -> None:
     assert rule is None
 
 
-def test_all_mines_may_not_be_lost() -> None:
-    with pytest.raises(ConfigError, match="most_lost is a share below 1"):
+def test_a_share_of_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="most_lost must be a share below 1"):
         Screening(1.0)

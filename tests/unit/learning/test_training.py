@@ -1,4 +1,4 @@
-"""Training: which rows, which shares, and what is known of the ground that is judged."""
+"""Training: which rows, which shares, and nothing of the test ground."""
 
 import pickle
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from minecover.core.config import composed
 from minecover.core.errors import ConfigError, ModelError
 from minecover.core.feature_table import SiteTable
 from minecover.evaluation.aggregation import Mean
-from minecover.learning.fitting import fit, fit_folds, probability, seeded
+from minecover.learning.fitting import fit, fit_folds, probability, with_bag_seed
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.prior import PriorCorrected
@@ -26,7 +26,7 @@ from minecover.learning.sample import (
     draw_sample,
     fold_rows,
 )
-from minecover.learning.training import Choice, finished, learn
+from minecover.learning.training import TrainingSettings, train, with_threshold
 
 FAMILY = Pipeline([("classifier", LogisticRegression())])
 RECIPE = Recipe(
@@ -38,11 +38,11 @@ RECIPE = Recipe(
     early_stopping=None,
     seed=7,
 )
-CHOICE = Choice(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
+SETTINGS = TrainingSettings(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
 
 
 def table(seed: int, n_dates: int = 3, n_mine: int = 20) -> SiteTable:
-    """Sites of 10 x 10 pixels whose feature tells the mines, with some clouds and ignores."""
+    """Make a site of 10 x 10 pixels whose features tell the mines, with some clouds."""
     rng = np.random.default_rng(seed)
     label = np.zeros((n_dates, 100), np.int8)
     label[:, rng.choice(100, n_mine, replace=False)] = 1
@@ -64,7 +64,7 @@ def tables(index: int, features: Sequence[str]) -> SiteTable:
 
 
 def sites(*fold: int) -> Split:
-    """As many sites as folds are named, each a group of its own."""
+    """Split as many sites as folds are given, each a group of its own."""
     names = tuple(f"s{i}" for i in range(len(fold)))
     return Split(names, names, np.array(fold, np.int8), ({},) * (max(fold) + 1))
 
@@ -97,7 +97,7 @@ def test_without_a_ratio_every_negative_stays() -> None:
         pytest.param("keep_within_px=-1", id="a distance below zero"),
     ],
 )
-def test_a_recipe_that_chooses_nothing_is_refused(wrong: str) -> None:
+def test_a_recipe_without_rows_or_models_is_refused(wrong: str) -> None:
     with pytest.raises(ConfigError, match=r"Fix design\.recipe"):
         composed([f"design.recipe.{wrong}"]).build("design.recipe")
 
@@ -105,23 +105,23 @@ def test_a_recipe_that_chooses_nothing_is_refused(wrong: str) -> None:
 @pytest.mark.parametrize(
     ("ratio", "correct"),
     [
-        pytest.param(5.0, False, id="drawn and weighed"),
-        pytest.param(None, True, id="corrected and weighed"),
+        pytest.param(5.0, False, id="drawn and weighted"),
+        pytest.param(None, True, id="corrected and weighted"),
     ],
 )
 def test_the_classes_are_balanced_once(ratio: float | None, correct: bool) -> None:
-    weighing = Pipeline([("classifier", LogisticRegression(class_weight="balanced"))])
+    weighted = Pipeline([("classifier", LogisticRegression(class_weight="balanced"))])
     recipe = replace(RECIPE, negatives_per_positive=ratio, correct_prior=correct)
 
     with pytest.raises(ConfigError, match=r"'balanced'.*model\.class_weight=null"):
-        learn(replace(CHOICE, family=weighing, recipe=recipe), tables, sites(0, 1))
+        train(replace(SETTINGS, family=weighted, recipe=recipe), tables, sites(0, 1))
 
 
-def test_the_sample_holds_every_valid_mine_and_no_ignored_pixel() -> None:
+def test_the_sample_has_every_valid_mine_and_no_ignored_pixel() -> None:
     sample = drawn(4, most=0.1)
 
-    wanted = count_rows(tables, sites(0, 0, 0, 0), keep_within_px=0)[:, 0]
-    assert [int(sample.y[sample.site == i].sum()) for i in range(4)] == wanted.tolist()
+    expected = count_rows(tables, sites(0, 0, 0, 0), keep_within_px=0)[:, 0]
+    assert [int(sample.y[sample.site == i].sum()) for i in range(4)] == expected.tolist()
     assert set(sample.y) == {0, 1}
     assert (sample.location >= 2).all()
 
@@ -139,7 +139,7 @@ def test_a_smaller_share_is_part_of_a_larger_one() -> None:
     ("share", "shared"),
     [
         pytest.param(0.2, 0.0, id="enough negatives: none is drawn twice"),
-        pytest.param(0.6, 0.2, id="too few: the draw goes round"),
+        pytest.param(0.6, 0.2, id="too few: the draw begins anew"),
     ],
 )
 def test_bags_draw_one_after_the_other(share: float, shared: float) -> None:
@@ -164,7 +164,7 @@ def test_ground_that_a_reviewer_rejected_is_in_every_sample() -> None:
     assert (sample.y == 0).sum() == 2 * (one.valid & one.rejected).sum()
 
 
-def test_negatives_beside_a_mine_are_kept_date_by_date() -> None:
+def test_negatives_near_a_mine_are_kept_date_by_date() -> None:
     label = np.zeros((2, 3, 5), np.int8)
     label[0, 1, 1] = 1
     blank, nothing = np.zeros(30, np.int8), np.empty((30, 0), np.float32)
@@ -179,15 +179,15 @@ def test_negatives_beside_a_mine_are_kept_date_by_date() -> None:
     ]
 
 
-def test_negatives_kept_beside_mines_do_not_raise_the_prior() -> None:
+def test_negatives_kept_near_mines_do_not_change_the_prior() -> None:
     sample = drawn(60, keep_within_px=1)
     recipe = replace(RECIPE, keep_within_px=1)
 
     model = fit(FAMILY, recipe, sample, sample.y >= 0, share=0.1, bag=0)
 
     # All the rows are in the sample, so their mean probability is their share of mines.
-    told = model.predict_proba(sample.X)[:, 1].mean()
-    assert told == pytest.approx(sample.y.mean(), rel=0.05)
+    predicted = model.predict_proba(sample.X)[:, 1].mean()
+    assert predicted == pytest.approx(sample.y.mean(), rel=0.05)
 
 
 def test_a_sample_without_mines_is_refused() -> None:
@@ -226,49 +226,50 @@ def test_one_class_only_is_refused() -> None:
 def test_a_bag_has_a_seed_of_its_own() -> None:
     family = composed(["model=boosted"]).build("model")
 
-    seeds = [seeded(family, bag)[-1].random_state for bag in range(3)]
+    seeds = [with_bag_seed(family, bag)[-1].random_state for bag in range(3)]
 
     assert seeds == [7, 8, 9]
 
 
-def test_what_is_not_valid_has_no_probability() -> None:
-    learned = learn(CHOICE, tables, sites(0, 0, 1, 1))
+def test_invalid_observations_have_no_probability() -> None:
+    result = train(SETTINGS, tables, sites(0, 0, 1, 1))
 
-    for site in learned.out_of_fold:
+    for site in result.out_of_fold:
         np.testing.assert_array_equal(np.isfinite(site.probability), site.valid)
 
 
-def test_probabilities_are_rounded_for_the_disk() -> None:
-    site = learn(CHOICE, tables, sites(0, 1)).out_of_fold[0]
+def test_probabilities_are_rounded() -> None:
+    site = train(SETTINGS, tables, sites(0, 1)).out_of_fold[0]
 
     seen = site.probability[site.valid].astype(np.float64)
     np.testing.assert_allclose(seen, np.round(seen, 6), atol=5e-8)
 
 
-def test_a_site_changes_no_probability_of_its_own_fold() -> None:
-    def spoilt(index: int, features: Sequence[str]) -> SiteTable:
+def test_labels_of_a_site_change_no_probability_of_its_fold() -> None:
+    def flipped(index: int, features: Sequence[str]) -> SiteTable:
         one = table(index)
-        return replace(one, label=(1 - one.label).astype(np.int8)) if index == 0 else one
+        other = np.where(one.label < 0, one.label, 1 - one.label).astype(np.int8)
+        return replace(one, label=other) if index == 0 else one
 
     split = sites(0, 0, 1, 1, 2, 2)
-    one, two = (learn(CHOICE, each, split).out_of_fold for each in (tables, spoilt))
+    one, two = (train(SETTINGS, each, split).out_of_fold for each in (tables, flipped))
 
     np.testing.assert_array_equal(one[1].probability, two[1].probability)
     assert (one[2].probability != two[2].probability)[one[2].valid].any()
 
 
-def test_the_shipped_model_cuts_at_the_shipped_threshold() -> None:
+def test_the_shipped_model_predicts_with_its_threshold() -> None:
     sample = drawn(2)
     model = Calibrated(PriorCorrected(FAMILY, 0.5).fit(sample.X, sample.y), AsIs())
 
-    shipped = finished(model, 0.8, {})
+    shipped = with_threshold(model, 0.8, {})
 
     score = shipped.predict_proba(sample.X)[:, 1]
     np.testing.assert_array_equal(shipped.predict(sample.X), (score >= 0.8).astype(int))
     np.testing.assert_array_equal(score, model.predict_proba(sample.X)[:, 1])
 
 
-def test_no_rows_have_no_scores() -> None:
+def test_no_rows_have_no_probabilities() -> None:
     sample = drawn(2)
     model = PriorCorrected(FAMILY, 1.0).fit(sample.X, sample.y)
 
@@ -299,11 +300,11 @@ def test_every_part_of_a_recipe_works_together() -> None:
     )
     family = composed(["model=boosted", "model.n_estimators=10"]).build("model")
 
-    learned = learn(
-        replace(CHOICE, family=family, recipe=recipe, calibration="platt"),
+    result = train(
+        replace(SETTINGS, family=family, recipe=recipe, calibration="platt"),
         tables,
         sites(0, 0, 0, 1, 1, 1),
     )
 
-    assert len(learned.model.model.members) == 2
-    assert learned.cuts["location"].shipped > 0
+    assert len(result.model.estimator.estimators) == 2
+    assert result.thresholds["location"].shipped > 0

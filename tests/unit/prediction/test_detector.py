@@ -1,4 +1,4 @@
-"""Prediction: what a map says where nothing, something and strange ground was seen."""
+"""Detector: maps of ground that was never, sometimes or always valid, or unlike training."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from minecover.evaluation.aggregation import Mean
 from minecover.features.bands import Bands
 from minecover.learning.applicability import DissimilarityIndex
 from minecover.learning.models.calibrated import AsIs, Calibrated
-from minecover.learning.training import finished
+from minecover.learning.training import with_threshold
 from minecover.prediction.detector import BANDS, Detector
 
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 2, 3)
@@ -44,9 +44,9 @@ def detector(design: str) -> Detector:
     rng = np.random.default_rng(7)
     X = rng.uniform(0, 0.5, (300, 1)).astype(np.float32)
     model = LogisticRegression(C=1e4).fit(X, X[:, 0] > 0.25)
-    index = DissimilarityIndex(np.ones(1), 1).fit(X, np.arange(300) % 3)
+    index = DissimilarityIndex(np.ones(1), 1).fit(X, fold=np.arange(300) % 3)
     return Detector(
-        model=finished(Calibrated(model, AsIs()), 0.5, {"applicability": index}),
+        model=with_threshold(Calibrated(model, AsIs()), 0.5, {"applicability": index}),
         features=("B4",),
         feature_sets={"bands": Bands(("B4",))},
         profile=composed().build("masks")["none"],
@@ -58,7 +58,7 @@ def detector(design: str) -> Detector:
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])
-def test_a_map_says_what_was_seen_and_where_the_model_may_speak(design: str) -> None:
+def test_a_map_tells_valid_dates_and_where_the_model_extrapolates(design: str) -> None:
     maps = detector(design).maps(cube(FIRST, SECOND), {})
 
     assert tuple(maps) == BANDS
@@ -74,7 +74,7 @@ def test_a_map_says_what_was_seen_and_where_the_model_may_speak(design: str) -> 
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])
-def test_a_score_does_not_depend_on_how_much_else_was_seen(design: str) -> None:
+def test_a_probability_does_not_depend_on_which_other_pixels_are_valid(design: str) -> None:
     nearly_all, little = [[0.1, 0.4, 0.2], [0.3, 0.1, NO]], [[0.1, 0.4, NO], [NO, NO, NO]]
 
     one, other = (
@@ -86,7 +86,7 @@ def test_a_score_does_not_depend_on_how_much_else_was_seen(design: str) -> None:
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])
-def test_nothing_seen_at_all_is_a_map_of_nothing(design: str) -> None:
+def test_a_cube_without_valid_pixels_is_a_map_of_nan(design: str) -> None:
     nothing = np.full((2, 3), NO).tolist()
 
     maps = detector(design).maps(cube(nothing), {})
@@ -97,7 +97,7 @@ def test_nothing_seen_at_all_is_a_map_of_nothing(design: str) -> None:
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])
-def test_a_date_on_which_nothing_is_seen_changes_nothing(design: str) -> None:
+def test_a_date_without_valid_pixels_changes_nothing(design: str) -> None:
     nothing = np.full((2, 3), NO).tolist()
 
     one, two = (detector(design).maps(cube(*d), {}) for d in ([FIRST], [FIRST, nothing]))

@@ -1,4 +1,4 @@
-"""The card says what the model is, how well it does, and where it must not be believed."""
+"""The model card states the data, the scores and the limits of the model."""
 
 import pytest
 
@@ -51,18 +51,18 @@ LEAKAGE: dict[str, object] = {
         pytest.param("position scores 1.03 times chance", id="leaks"),
     ],
 )
-def test_the_card_says(line: str) -> None:
+def test_the_card_states(line: str) -> None:
     assert line in " ".join(model_page(MODEL, METRICS, LEAKAGE).split("\n"))
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_simulated_data_are_said_to_be_simulated(simulated: bool) -> None:
+def test_the_card_says_simulated_where_the_data_are(simulated: bool) -> None:
     card = model_page({**MODEL, "is_simulated": simulated}, METRICS, LEAKAGE)
 
     assert ("Trained and scored on SIMULATED data" in card) is simulated
 
 
-def test_a_failed_audit_is_not_hidden() -> None:
+def test_a_failed_leakage_audit_is_shown() -> None:
     failed = {**LEAKAGE, "passed": False, "failed": ["position_only"]}
 
     assert "FAILED in position_only" in model_page(MODEL, METRICS, failed)

@@ -1,4 +1,4 @@
-"""The fetch store: asked once, whole or not at all, and no failure is taken for an answer."""
+"""The fetch store: sites are requested once, stored completely, and failures are retried."""
 
 import hashlib
 import json
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from servers.scripted import Scripted, noise
+from servers.scripted import ScriptedSource, noise
 
 from minecover.core.errors import AccessError
 from minecover.core.grid import Grid
 from minecover.core.raster import read_cube, write_cube
 from minecover.core.sites import Site
-from minecover.sources.fetch import Fetcher, Ledger, Outcome, recalled, request_digest
+from minecover.sources.fetch import Fetcher, FetchLog, Outcome, read_stored, request_digest
 
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 4, 5)
 SITE = Site("here", "here", GRID, 1)
@@ -25,45 +25,46 @@ SCENES = {"first_day": "2016-10-15", "client": {"project": "mine"}}
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder of its own."""
+    """Work in a temporary folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def told(*words: str) -> Scripted:
-    """Make a source that says of the site `here` one word after the other."""
-    return Scripted({"here": words}, notes="notes", pause_s=0.0)
+def scripted(*words: str) -> ScriptedSource:
+    """Return a source with one response of the script after the other for the site `here`."""
+    return ScriptedSource({"here": words}, notes="notes", pause_s=0.0)
 
 
-def fetch(source: Scripted, store: Path | None = STORE) -> Outcome:
-    """Run once over the one site, as a stage does after each start."""
-    ledger = Ledger(Path("ledger.csv"))
-    fetcher = Fetcher(source, SCENES, store, Path("scenes"), ledger, ledger.opened())
+def fetch(source: ScriptedSource, store: Path | None = STORE) -> Outcome:
+    """Fetch the site once, as a new run of the stage does."""
+    fetch_log = FetchLog(Path("ledger.csv"))
+    earlier = fetch_log.request_counts()
+    fetcher = Fetcher(source, SCENES, store, Path("scenes"), fetch_log, earlier)
     return fetcher(SITE)
 
 
 def stored(name: str) -> Path:
-    """Name a file of the one site in the store."""
+    """Return the path of a file of the site in the store."""
     return STORE / request_digest(SCENES, SITE) / name
 
 
-def ledger() -> pd.DataFrame:
+def read_log() -> pd.DataFrame:
     return pd.read_csv("ledger.csv", keep_default_na=False)
 
 
-def test_what_was_fetched_is_not_asked_for_again() -> None:
-    source = told("ok")
+def test_a_fetched_site_is_not_requested_again() -> None:
+    source = scripted("ok")
 
     first, second = fetch(source), fetch(source)
 
-    assert source.askings("here") == 1
+    assert source.request_count("here") == 1
     assert first == second
     assert first.status == "ok"
     assert first.dates == "2017-01-14 2017-01-30"
 
 
-def test_the_outcome_describes_the_patch() -> None:
-    outcome = fetch(told("ok"))
+def test_the_outcome_describes_the_file() -> None:
+    outcome = fetch(scripted("ok"))
 
     patch = Path("scenes/here.tif").read_bytes()
     assert outcome.bytes == len(patch)
@@ -71,105 +72,107 @@ def test_the_outcome_describes_the_patch() -> None:
     assert read_cube(Path("scenes/here.tif")).grid == SITE.read_grid
 
 
-def test_without_a_store_nothing_is_kept() -> None:
-    source = told("ok")
+def test_without_a_store_every_run_requests_the_site() -> None:
+    source = scripted("ok")
 
-    kept, direct = fetch(source), fetch(source, None)
+    stored_outcome, direct = fetch(source), fetch(source, None)
 
-    assert kept == direct
-    assert source.askings("here") == 2
+    assert stored_outcome == direct
+    assert source.request_count("here") == 2
     assert sorted(os.listdir("scenes")) == ["here.tif"]
 
 
 @pytest.mark.parametrize("word", ["empty", "cloudy"])
-def test_an_answer_without_scenes_is_remembered(word: str) -> None:
-    source = told(word, "ok")
+def test_a_response_without_scenes_is_stored(word: str) -> None:
+    source = scripted(word, "ok")
 
     first, second = fetch(source), fetch(source)
 
     assert first == second
-    assert (first.status, first.sha256, first.message) == (word, "", f"here is {word} as told.")
+    assert (first.status, first.sha256, first.message) == (
+        word,
+        "",
+        f"here is {word} as scripted.",
+    )
     assert not Path("scenes").exists()
 
 
-def test_a_failure_is_no_answer() -> None:
-    source = told("failed", "failed", "ok")
+def test_a_failed_request_is_repeated() -> None:
+    source = scripted("failed", "failed", "ok")
 
     statuses = [fetch(source).status for _ in range(4)]
 
     assert statuses == ["failed", "failed", "ok", "ok"]
-    assert source.askings("here") == 3
+    assert source.request_count("here") == 3
 
 
-def test_every_asking_is_a_line_of_the_ledger() -> None:
-    source = told("failed", "failed", "ok")
+def test_every_request_is_a_line_of_the_log() -> None:
+    source = scripted("failed", "failed", "ok")
 
     statuses = [fetch(source).status for _ in range(4)]
 
     assert len(statuses) == 4
-    assert ledger()["status"].tolist() == ["failed", "failed", "ok"]
-    assert ledger()["tries"].tolist() == [1, 2, 3]
-    assert ledger()["message"].tolist() == ["here is failed as told."] * 2 + [""]
+    assert read_log()["status"].tolist() == ["failed", "failed", "ok"]
+    assert read_log()["tries"].tolist() == [1, 2, 3]
+    assert read_log()["message"].tolist() == ["here is failed as scripted."] * 2 + [""]
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        pytest.param("here.tif", b"II*\0", id="patch cut short"),
-        pytest.param("here.tif", None, id="patch lost"),
-        pytest.param("here.json", None, id="patch without a record: the run ended in between"),
-        pytest.param("here.json", b'{"site_id": "he', id="record cut short"),
+        pytest.param("here.tif", b"II*\0", id="truncated file"),
+        pytest.param("here.tif", None, id="missing file"),
+        pytest.param("here.json", None, id="file without a record: the run ended in between"),
+        pytest.param("here.json", b'{"site_id": "he', id="truncated record"),
         pytest.param("here.json", b"", id="record empty"),
         pytest.param("here.json", b"[1, 2]", id="record of something else"),
         pytest.param("here.json", b'{"status": "ok"}', id="record of another version"),
     ],
 )
-def test_what_is_damaged_is_fetched_again(name: str, content: bytes | None) -> None:
-    source = told("ok")
+def test_damaged_files_are_fetched_again(name: str, content: bytes | None) -> None:
+    source = scripted("ok")
     first = fetch(source)
     stored(name).unlink()
     Path("nothing" if content is None else stored(name)).write_bytes(content or b"")
 
     second = fetch(source)
 
-    assert source.askings("here") == 2
-    assert first == second == recalled(stored("here.tif"))
+    assert source.request_count("here") == 2
+    assert first == second == read_stored(stored("here.tif"))
 
 
-def test_what_a_killed_run_left_behind_is_swept_away() -> None:
+def test_temporary_files_of_a_killed_run_are_deleted() -> None:
     stored("here.tif").parent.mkdir(parents=True)
     stored(".xyz123.tif").write_bytes(b"half a patch")
 
-    fetch(told("ok"))
+    fetch(scripted("ok"))
 
     assert sorted(os.listdir(stored("").resolve())) == ["here.json", "here.tif"]
 
 
 def test_editing_a_scene_does_not_reach_the_store() -> None:
-    source = told("ok")
+    source = scripted("ok")
     first = fetch(source)
     with Path("scenes/here.tif").open("r+b") as patch:
         patch.write(b"edited")
 
-    assert recalled(stored("here.tif")) == first
+    assert read_stored(stored("here.tif")) == first
 
 
 @pytest.mark.parametrize(
     ("word", "error"),
     [
-        pytest.param("denied", AccessError, id="a service that refuses all we ask"),
-        pytest.param("broken", ZeroDivisionError, id="our own mistake"),
+        pytest.param("denied", AccessError, id="a service that refuses all requests"),
+        pytest.param("broken", ZeroDivisionError, id="an error of the program"),
     ],
 )
-@pytest.mark.parametrize("store", [STORE, None], ids=["kept", "direct"])
-def test_what_is_no_outcome_of_a_site_comes_through(
-    word: str, error: type[Exception], store: Path | None
-) -> None:
+@pytest.mark.parametrize("store", [STORE, None], ids=["stored", "direct"])
+def test_other_errors_are_raised(word: str, error: type[Exception], store: Path | None) -> None:
     with pytest.raises(error):
-        fetch(told(word), store)
+        fetch(scripted(word), store)
 
-    assert recalled(stored("here.tif")) is None
-    assert ledger().empty
+    assert read_stored(stored("here.tif")) is None
+    assert read_log().empty
     assert not Path("scenes").exists()
 
 
@@ -187,7 +190,7 @@ def test_what_is_no_outcome_of_a_site_comes_through(
         pytest.param(SCENES, replace(SITE, site_id="there"), id="site"),
     ],
 )
-def test_whatever_changes_the_patch_changes_its_digest(
+def test_a_request_for_other_scenes_has_another_digest(
     scenes: Mapping[str, object], site: Site
 ) -> None:
     assert request_digest(scenes, site) != request_digest(SCENES, SITE)
@@ -196,12 +199,12 @@ def test_whatever_changes_the_patch_changes_its_digest(
 @pytest.mark.parametrize(
     ("scenes", "site"),
     [
-        pytest.param({**SCENES, "client": {"project": "yours"}}, SITE, id="who asks"),
+        pytest.param({**SCENES, "client": {"project": "yours"}}, SITE, id="account"),
         pytest.param(dict(reversed(SCENES.items())), SITE, id="order of the keys"),
         pytest.param(SCENES, replace(SITE, group="others"), id="group"),
     ],
 )
-def test_what_does_not_change_the_patch_leaves_its_digest(
+def test_a_request_for_the_same_scenes_has_the_same_digest(
     scenes: Mapping[str, object], site: Site
 ) -> None:
     assert request_digest(scenes, site) == request_digest(SCENES, SITE)
@@ -211,11 +214,11 @@ def outcome(message: str) -> Outcome:
     return Outcome("here", "failed", "", 0, "", message)
 
 
-def noted(*messages: str) -> list[str]:
-    """Note outcomes, one run each; read all that the ledger says."""
+def logged(*messages: str) -> list[str]:
+    """Log outcomes, one per run, and return all lines of the log."""
     for message in messages:
-        book = Ledger(Path("ledger.csv"))
-        book.add("d", outcome(message), book.opened()["d"] + 1, 0.5)
+        log = FetchLog(Path("ledger.csv"))
+        log.add("d", outcome(message), log.request_counts()["d"] + 1, 0.5)
     return Path("ledger.csv").read_text().splitlines()
 
 
@@ -227,32 +230,32 @@ def noted(*messages: str) -> list[str]:
     ],
 )
 def test_a_message_is_one_cell_of_one_line(message: str) -> None:
-    lines = noted(message, "second")
+    lines = logged(message, "second")
 
     assert len(lines) == 3
-    assert ledger()["message"].tolist() == [" ".join(message.split()), "second"]
-    assert ledger()["tries"].tolist() == [1, 2]
+    assert read_log()["message"].tolist() == [" ".join(message.split()), "second"]
+    assert read_log()["tries"].tolist() == [1, 2]
 
 
-def test_a_line_that_was_cut_does_not_spoil_the_next() -> None:
-    noted("first")
-    with Path("ledger.csv").open("a") as book:
-        book.write("2017-01-14T08:00:00+00:00,he")
+def test_a_truncated_line_does_not_damage_the_next() -> None:
+    logged("first")
+    with Path("ledger.csv").open("a") as log:
+        log.write("2017-01-14T08:00:00+00:00,he")
 
-    lines = noted("second")
+    lines = logged("second")
 
     assert lines[2] == "2017-01-14T08:00:00+00:00,he"
     assert lines[3].endswith(",here,d,failed,2,0.50,second")
 
 
-def test_a_ledger_of_other_columns_begins_anew() -> None:
+def test_a_log_with_other_columns_is_replaced() -> None:
     Path("ledger.csv").write_text("site_id,status,seconds,message\nhere,ok,1.0,\n")
 
-    assert len(noted("first")) == 2
+    assert len(logged("first")) == 2
 
 
-def test_a_record_says_what_the_index_will_say() -> None:
-    fetch(told("ok"))
+def test_a_record_has_the_fields_of_the_outcome() -> None:
+    fetch(scripted("ok"))
     path = Path("other.tif")
     write_cube(path, noise(SITE))
 

@@ -1,4 +1,4 @@
-"""MTL files of three generations: every number from its own group."""
+"""MTL files of three generations: numbers are read from the right group."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import pytest
 from minecover.core.errors import SceneError
 from minecover.sources.mtl import read_mtl
 
-#: A Level-2 file names REFLECTANCE_MULT_BAND_4 twice.
+#: A Level-2 file contains REFLECTANCE_MULT_BAND_4 twice.
 LEVEL_2 = """GROUP = LANDSAT_METADATA_FILE
   GROUP = PRODUCT_CONTENTS
     LANDSAT_PRODUCT_ID = "LC08_L2SP_001070_20190114_20200830_02_T2"
@@ -92,7 +92,7 @@ def test_a_level_1_product_has_sun_corrected_coefficients(
     assert mtl.thermal("B10") == {"mult": 3.342e-4, "add": 0.1, "k1": 774.8853, "k2": 1321.0789}
 
 
-def test_json_says_the_same(tmp_path: Path) -> None:
+def test_json_and_text_are_equal(tmp_path: Path) -> None:
     groups = read_mtl(written(tmp_path, LEVEL_2)).groups
     path = tmp_path / "LC08_MTL.json"
     path.write_text(json.dumps({"LANDSAT_METADATA_FILE": groups}))
@@ -108,12 +108,12 @@ def test_json_says_the_same(tmp_path: Path) -> None:
         pytest.param(LEVEL_1.replace("LANDSAT_8", "LANDSAT_7"), "is of LANDSAT_7", id="ETM+"),
         pytest.param(
             LEVEL_1.replace("END_GROUP = PRODUCT_CONTENTS", "END_GROUP = OTHER"),
-            "END_GROUP = OTHER ends no group",
+            "END_GROUP = OTHER does not match a GROUP",
             id="crossed groups",
         ),
     ],
 )
-def test_what_is_no_metadata_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_metadata_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SceneError, match=message):
         read_mtl(written(tmp_path, text))
 
@@ -136,11 +136,11 @@ def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
             "has no REFLECTANCE_MULT_BAND_4 in LEVEL1_RADIOMETRIC_RESCALING",
             id="no coefficient",
         ),
-        pytest.param("= 59.49769", "= -3.1", "the sun stood at -3.1 degrees", id="night"),
+        pytest.param("= 59.49769", "= -3.1", "found an elevation of -3.1 degrees", id="night"),
         pytest.param("= 59.49769", "= high", "SUN_ELEVATION must be a number", id="no number"),
     ],
 )
-def test_a_coefficient_that_cannot_be_had_is_named(
+def test_a_missing_coefficient_is_named(
     tmp_path: Path, line: str, instead: str, message: str
 ) -> None:
     mtl = read_mtl(written(tmp_path, LEVEL_1.replace(line, instead)))
@@ -149,7 +149,7 @@ def test_a_coefficient_that_cannot_be_had_is_named(
         mtl.reflectance("B4")
 
 
-def test_a_day_that_is_none_is_named(tmp_path: Path) -> None:
+def test_an_invalid_day_is_named(tmp_path: Path) -> None:
     mtl = read_mtl(written(tmp_path, LEVEL_1.replace("2019-01-14", "2019-14-01")))
 
     with pytest.raises(SceneError, match="DATE_ACQUIRED must be a date, found '2019-14-01'"):

@@ -1,4 +1,4 @@
-"""Archives of the proof of concept, drawn small: what is read, refused and written back."""
+"""Small archives of the proof of concept: reading, error messages and writing."""
 
 import json
 import sys
@@ -15,16 +15,18 @@ from minecover.core.grid import Grid
 from minecover.core.sites import Site
 from minecover.labels.burning import label_cube
 from minecover.sources.poc_archive import (
-    INFERENCE,
-    INFERENCE_TIMEAGG,
     LANDSAT8,
     MASK,
     WATER,
     Archive,
+    ArchiveArray,
     ArchiveScenes,
-    Stored,
-    predicted,
-    write_back,
+)
+from minecover.sources.poc_archive_writer import (
+    INFERENCE,
+    INFERENCE_TIMEAGG,
+    prediction_arrays,
+    write_arrays,
 )
 from minecover.sources.poc_ground import ArchiveLabels, ArchiveSites, ArchiveWater
 
@@ -54,8 +56,8 @@ def mask_of(drawing: list[str]) -> NDArray[np.uint8]:
     return np.array([[mark == "#" for mark in line] for line in drawing], np.uint8)
 
 
-def scenes(**more: object) -> tuple[Stored, NDArray[np.float32]]:
-    """Two bands and the quality band on three dates: 100 row + 10 col + date, in hundredths."""
+def scenes(**more: object) -> tuple[ArchiveArray, NDArray[np.float32]]:
+    """Return two bands and the quality band on three dates: (100 row + 10 col + date) / 100."""
     row, col, _, day = np.indices((3, 4, 3, 3))
     image = ((100 * row + 10 * col + day) / 100).astype(np.float32)
     image[:, :, 1] += 5
@@ -63,19 +65,19 @@ def scenes(**more: object) -> tuple[Stored, NDArray[np.float32]]:
     image[0, 3, 2, 0] = CLOUDY
     image[1, 1, 0, 1] = -np.inf
     notes = {"bands": ["B4", "B5", "BQA"], "dates": ["20161015", "20161116", "20161218"]}
-    return Stored("cod1", LANDSAT8, about(image.shape, **{**notes, **more})), image
+    return ArchiveArray("cod1", LANDSAT8, about(image.shape, **{**notes, **more})), image
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Draw one location with its scenes, mask and distance to water."""
+    """Write an archive of one location with scenes, mask and distance to water."""
     water = np.arange(12, dtype=np.float32).reshape(3, 4) * 30
-    write_back(
+    write_arrays(
         tmp_path,
         [
             scenes(),
-            (Stored("cod1", MASK, about((3, 4))), mask_of(DRAWN_MASK)),
-            (Stored("cod1", WATER, about((3, 4))), water),
+            (ArchiveArray("cod1", MASK, about((3, 4))), mask_of(DRAWN_MASK)),
+            (ArchiveArray("cod1", WATER, about((3, 4))), water),
         ],
     )
     return tmp_path
@@ -105,7 +107,7 @@ def test_minus_infinity_is_no_data(folder: Path) -> None:
     assert np.argwhere(np.isnan(values)).tolist() == [[1, 0, 1, 1]]
 
 
-def test_quality_bits_are_kept(folder: Path) -> None:
+def test_quality_bits_are_unchanged(folder: Path) -> None:
     qa = source(folder).scenes(SITE).qa
 
     assert np.argwhere(qa == CLOUDY).tolist() == [[0, 0, 3]]
@@ -115,27 +117,27 @@ def test_quality_bits_are_kept(folder: Path) -> None:
 def test_quality_without_a_value_is_fill(tmp_path: Path) -> None:
     stored, image = scenes()
     image[2, 2, 2, 1] = np.nan
-    write_back(tmp_path, [(stored, image)])
+    write_arrays(tmp_path, [(stored, image)])
 
     qa = source(tmp_path).scenes(SITE).qa
 
     assert qa[1, 2, 2] == 1
 
 
-def test_the_last_date_is_dropped_where_asked(folder: Path) -> None:
+def test_the_last_date_can_be_dropped(folder: Path) -> None:
     cube = source(folder, drop_last_date=True).scenes(SITE)
 
     assert cube.dates == (date(2016, 10, 15), date(2016, 11, 16))
 
 
-def test_bands_come_in_the_order_asked(folder: Path) -> None:
+def test_bands_have_the_requested_order(folder: Path) -> None:
     cube = source(folder, "B5", "B4").scenes(SITE)
 
     assert cube.dn[0, :, 0, 0].tolist() == [5.0, 0.0]
 
 
 def test_dates_out_of_order_are_sorted(tmp_path: Path) -> None:
-    write_back(tmp_path, [scenes(dates=["20161218", "20161015", "20161116"])])
+    write_arrays(tmp_path, [scenes(dates=["20161218", "20161015", "20161116"])])
 
     cube = source(tmp_path, drop_last_date=True).scenes(SITE)
 
@@ -146,18 +148,20 @@ def test_dates_out_of_order_are_sorted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        pytest.param({"dates": ["20161015", "20161015", "20161218"]}, "each once", id="twice"),
-        pytest.param({"dates": ["20161015"]}, "one date a plane", id="too few dates"),
-        pytest.param({"dates": None}, "no usable dates of cod1/landsat8", id="no dates"),
+        pytest.param(
+            {"dates": ["20161015", "20161015", "20161218"]}, "without repetition", id="twice"
+        ),
+        pytest.param({"dates": ["20161015"]}, "one plane per date", id="too few dates"),
+        pytest.param({"dates": None}, "no valid dates of cod1/landsat8", id="no dates"),
         pytest.param({"bands": ["B4", "B6", "BQA"]}, "no band B5", id="no such band"),
         pytest.param({"bottom_right": [28.6, -1.6]}, "371 x 371", id="another size"),
         pytest.param({"pixel_size": [PIXEL, PIXEL]}, "north up", id="south up"),
     ],
 )
-def test_notes_that_do_not_fit_are_refused(
+def test_metadata_that_does_not_fit_is_refused(
     tmp_path: Path, more: dict[str, object], said: str
 ) -> None:
-    write_back(tmp_path, [scenes(**more)])
+    write_arrays(tmp_path, [scenes(**more)])
 
     with pytest.raises(SceneError, match=said):
         source(tmp_path).scenes(SITE)
@@ -175,7 +179,7 @@ def test_another_grid_is_refused(folder: Path) -> None:
         source(folder).scenes(Site("cod1", "", utm, 0))
 
 
-def test_no_archive_is_said(tmp_path: Path) -> None:
+def test_a_missing_archive_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SceneError, match=r"source\.input"):
         source(tmp_path).scenes(SITE)
 
@@ -187,7 +191,7 @@ def test_a_missing_array_is_named(folder: Path) -> None:
         source(folder).scenes(SITE)
 
 
-def test_without_bcolz_one_is_told_what_to_install(
+def test_without_bcolz_the_error_names_the_extra(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "bcolz", None)
@@ -196,7 +200,7 @@ def test_without_bcolz_one_is_told_what_to_install(
         source(folder).scenes(SITE)
 
 
-def test_sites_lie_on_the_locations_own_pixels(folder: Path) -> None:
+def test_sites_have_the_pixels_of_their_location(folder: Path) -> None:
     (site,) = ArchiveSites(Archive(str(folder)), size_px=3)(None)
 
     assert site == Site("cod1", "", GRID.cut(0, 0, 3, 3), 0)
@@ -215,7 +219,7 @@ def burned(folder: Path) -> NDArray[np.int8]:
     return plane
 
 
-def test_a_mask_is_burned_back_to_the_pixel(folder: Path) -> None:
+def test_rasterised_outlines_equal_the_mask(folder: Path) -> None:
     np.testing.assert_array_equal(burned(folder), mask_of(DRAWN_MASK))
 
 
@@ -226,7 +230,7 @@ def test_every_object_of_a_mask_is_a_mine(folder: Path) -> None:
     assert set(labels["kind"]) == {"mine"}
 
 
-def test_water_is_known_on_the_location_alone(folder: Path) -> None:
+def test_water_is_known_on_the_location_only(folder: Path) -> None:
     plane = ArchiveWater(Archive(str(folder)))(GRID.grown(1).cut(0, 0, 3, 6))
 
     nan = np.nan
@@ -243,12 +247,14 @@ def test_water_is_unknown_elsewhere(folder: Path) -> None:
     assert np.isnan(ArchiveWater(Archive(str(folder)))(utm)).all()
 
 
-def test_predictions_are_written_beside_what_is_there(folder: Path) -> None:
+def test_predictions_are_added_to_the_archive(folder: Path) -> None:
     stored, _ = scenes()
     by_date = np.linspace(0, 1, 24, dtype=np.float32).reshape(2, 3, 4)
     by_date[0, 0, 0] = np.nan
 
-    write_back(folder, predicted(stored, ["2016-10-15", "2016-11-16"], by_date, by_date[1]))
+    write_arrays(
+        folder, prediction_arrays(stored, ["2016-10-15", "2016-11-16"], by_date, by_date[1])
+    )
 
     table = json.loads((folder / "metadata.json").read_text())
     assert list(table) == ["location_id", "source_id", "metadata"]
@@ -264,7 +270,9 @@ def test_predictions_are_written_beside_what_is_there(folder: Path) -> None:
 
 
 def test_writing_again_replaces(folder: Path) -> None:
-    write_back(folder, [(Stored("cod1", MASK, about((3, 4))), np.ones((3, 4), np.uint8))])
+    write_arrays(
+        folder, [(ArchiveArray("cod1", MASK, about((3, 4))), np.ones((3, 4), np.uint8))]
+    )
 
     assert burned(folder).all()
     assert len(json.loads((folder / "metadata.json").read_text())["source_id"]) == 3

@@ -1,4 +1,4 @@
-"""Product folders as they are downloaded: what is read, and what is said when it cannot be."""
+"""Folders of downloaded products: scenes read from them, and error messages."""
 
 import json
 import math
@@ -18,10 +18,10 @@ from minecover.core.raster import write_planes
 from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder
 
-#: The scored 4 x 4 pixels, and a scene that reaches 3 pixels further on every side.
+#: A site of 4 x 4 pixels, and a scene that is 3 pixels larger on every side.
 SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px=4), 1)
 FOOTPRINT = SITE.grid.grown(3)
-#: What every MTL holds; digits are text, as USGS writes them.
+#: Content of every MTL; numbers are text, as in files of USGS.
 GROUPS = {
     "PRODUCT_CONTENTS": {"COLLECTION_NUMBER": "02"},
     "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS": {
@@ -46,8 +46,8 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A product to put on disk: one value for all pixels of each band."""
+class DrawnProduct:
+    """A product to be written, with one value for all pixels of each band."""
 
     day: str = "2017-01-15"
     row: int = 61
@@ -60,7 +60,7 @@ class Drawn:
         return f"LC08_{self.level}_1730{self.row}_{self.day.replace('-', '')}_20200905_02_T1"
 
     def put(self, folder: Path, **parts: int) -> Path:
-        """Write the MTL and one file a part ("B4", "QA_PIXEL" ...); give the product folder."""
+        """Write the MTL and a file per part ("B4", "QA_PIXEL" ...); return their folder."""
         home = folder / self.product_id
         home.mkdir(parents=True, exist_ok=True)
         about = {
@@ -84,8 +84,8 @@ def source(folder: Path, level: int = 1, bands: Sequence[str] = ("B4",)) -> Prod
     return ProductFolder(folder=str(folder), level=level, bands=bands)
 
 
-def test_a_level_1_scene_keeps_its_digital_numbers(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=8)
+def test_digital_numbers_of_level_1_are_unchanged(tmp_path: Path) -> None:
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=8)
 
     cube = source(tmp_path).scenes(SITE)
 
@@ -100,7 +100,7 @@ def test_a_level_1_scene_keeps_its_digital_numbers(tmp_path: Path) -> None:
 
 
 def test_a_thermal_band_becomes_temperature(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B10=28000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct().put(tmp_path, B10=28000, QA_PIXEL=21824, QA_RADSAT=0)
 
     cube = source(tmp_path, bands=["B10"]).scenes(SITE)
 
@@ -109,7 +109,7 @@ def test_a_thermal_band_becomes_temperature(tmp_path: Path) -> None:
 
 
 def test_a_level_2_scene_has_surface_values(tmp_path: Path) -> None:
-    product = Drawn(level="L2SP")
+    product = DrawnProduct(level="L2SP")
     product.put(tmp_path, SR_B4=10000, ST_B10=44000, QA_PIXEL=21824, QA_RADSAT=0)
 
     cube = source(tmp_path, level=2, bands=["B4", "B10"]).scenes(SITE)
@@ -118,9 +118,9 @@ def test_a_level_2_scene_has_surface_values(tmp_path: Path) -> None:
     assert cube.values("B10") == pytest.approx(44000 * 0.00341802 + 149)
 
 
-def test_the_pan_band_keeps_its_place(tmp_path: Path) -> None:
+def test_the_pan_band_is_not_shifted(tmp_path: Path) -> None:
     # The scene is a ramp in x [m], in both bands; a half-pixel slip would show as 7.5.
-    product, t = Drawn(), FOOTPRINT.transform
+    product, t = DrawnProduct(), FOOTPRINT.transform
     rows, cols = FOOTPRINT.shape
     shape = (2 * rows - 1, 2 * cols - 1)
     pan = Grid(FOOTPRINT.crs, Affine(15, 0, t.c + 7.5, 0, -15, t.f - 7.5), shape)
@@ -137,10 +137,10 @@ def test_the_pan_band_keeps_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pixel_m", [10, 20, 60])
-def test_pixels_of_another_size_keep_their_place(tmp_path: Path, pixel_m: int) -> None:
-    # A ramp in x [m] again: what a pixel gets is the ramp at its own middle, give or take half
-    # a pixel of the scene, and neither more nor less on the whole.
-    product, t = Drawn(), FOOTPRINT.transform
+def test_pixels_of_another_size_are_not_shifted(tmp_path: Path, pixel_m: int) -> None:
+    # A ramp in x [m]: each pixel has the value of the ramp at its centre, within half a pixel
+    # of the scene, and without bias.
+    product, t = DrawnProduct(), FOOTPRINT.transform
     side = 18 * 30 // pixel_m
     left, top = t.c - 120, t.f + 120
     fine = Grid(FOOTPRINT.crs, Affine(pixel_m, 0, left, 0, -pixel_m, top), (side, side))
@@ -152,17 +152,17 @@ def test_pixels_of_another_size_keep_their_place(tmp_path: Path, pixel_m: int) -
 
     cube = source(tmp_path).scenes(SITE)
 
-    wanted = np.broadcast_to(2 * (cube.grid.centres()[0] - left) + 100, cube.grid.shape)
-    slip = cube.dn[0, 0] - wanted
+    expected = np.broadcast_to(2 * (cube.grid.centres()[0] - left) + 100, cube.grid.shape)
+    slip = cube.dn[0, 0] - expected
     assert np.abs(slip).max() <= pixel_m
     assert abs(slip.mean()) < 1
     assert np.unique(cube.qa).tolist() == [21824]
 
 
-def test_scenes_come_by_date_whatever_their_files_are_called(tmp_path: Path) -> None:
-    Drawn(day="2017-03-04").put(tmp_path / "a", B4=3, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(day="2016-12-14").put(tmp_path / "a", B4=1, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(day="2017-01-15").put(tmp_path / "a", B4=2, QA_PIXEL=21824, QA_RADSAT=0)
+def test_scenes_are_sorted_by_date(tmp_path: Path) -> None:
+    DrawnProduct(day="2017-03-04").put(tmp_path / "a", B4=3, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2016-12-14").put(tmp_path / "a", B4=1, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2017-01-15").put(tmp_path / "a", B4=2, QA_PIXEL=21824, QA_RADSAT=0)
 
     cube = source(tmp_path / "a").scenes(SITE)
 
@@ -170,10 +170,10 @@ def test_scenes_come_by_date_whatever_their_files_are_called(tmp_path: Path) -> 
     assert cube.dn[:, 0, 0, 0].tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize("inside", [Drawn().product_id, "."])
-def test_a_folder_of_products_or_a_product_is_given(tmp_path: Path, inside: str) -> None:
-    home = Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
-    (home / f"{Drawn().product_id}_SR_QA_AEROSOL.TIF").write_bytes(b"never opened")
+@pytest.mark.parametrize("inside", [DrawnProduct().product_id, "."])
+def test_the_folder_may_contain_products_or_be_one(tmp_path: Path, inside: str) -> None:
+    home = DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    (home / f"{DrawnProduct().product_id}_SR_QA_AEROSOL.TIF").write_bytes(b"never opened")
     (tmp_path / "notes").mkdir()
 
     cube = source(tmp_path / inside).scenes(SITE)
@@ -182,7 +182,9 @@ def test_a_folder_of_products_or_a_product_is_given(tmp_path: Path, inside: str)
 
 
 def test_products_may_share_a_folder(tmp_path: Path) -> None:
-    homes = [Drawn(day=day).put(tmp_path, B4=12000) for day in ("2017-01-15", "2017-01-31")]
+    homes = [
+        DrawnProduct(day=day).put(tmp_path, B4=12000) for day in ("2017-01-15", "2017-01-31")
+    ]
     for path in [path for home in homes for path in home.iterdir()]:
         path.rename(tmp_path / path.name)
 
@@ -192,14 +194,16 @@ def test_products_may_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_rows_of_one_pass_are_joined(tmp_path: Path) -> None:
-    # Row 61 ends in the middle of the site; row 62 goes on, with a lower sun and so another
-    # scaling: the joined scene keeps row 61's, and the reflectance of both.
+    # Row 61 ends in the middle of the site and row 62 continues, with a lower sun and therefore
+    # another scaling: the joined scene has the scaling of row 61, and the reflectance of both.
     rows, cols = FOOTPRINT.shape
     t = FOOTPRINT.transform
     upper = Grid(FOOTPRINT.crs, t, (rows // 2, cols))
     lower = Grid(FOOTPRINT.crs, t @ Affine.translation(0, 2), (rows - 2, cols))
-    Drawn(row=61, grid=upper).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(row=62, grid=lower, sun=59.0).put(tmp_path, B4=11900, QA_PIXEL=21952, QA_RADSAT=4)
+    DrawnProduct(row=61, grid=upper).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(row=62, grid=lower, sun=59.0).put(
+        tmp_path, B4=11900, QA_PIXEL=21952, QA_RADSAT=4
+    )
 
     cube = source(tmp_path).scenes(SITE)
 
@@ -211,10 +215,10 @@ def test_rows_of_one_pass_are_joined(tmp_path: Path) -> None:
     assert cube.dn[0, 0, :3].min() == 12000
 
 
-def test_ground_beyond_the_footprint_is_fill(tmp_path: Path) -> None:
+def test_ground_outside_the_footprint_is_fill(tmp_path: Path) -> None:
     rows, cols = FOOTPRINT.shape
     east = Grid(FOOTPRINT.crs, FOOTPRINT.transform @ Affine.translation(4, 0), (rows, cols))
-    Drawn(grid=east).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(grid=east).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
 
     cube = source(tmp_path).scenes(SITE)
 
@@ -224,11 +228,13 @@ def test_ground_beyond_the_footprint_is_fill(tmp_path: Path) -> None:
 
 
 def test_a_date_that_misses_the_site_is_left_out(tmp_path: Path) -> None:
-    # The second footprint begins in the halo's last column: nothing of the site itself.
+    # The second footprint starts in the last column of the halo, outside of the site itself.
     rows, cols = FOOTPRINT.shape
     off = Grid(FOOTPRINT.crs, FOOTPRINT.transform @ Affine.translation(7, 0), (rows, cols))
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(day="2017-01-31", grid=off).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2017-01-31", grid=off).put(
+        tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0
+    )
 
     cube = source(tmp_path).scenes(SITE)
 
@@ -236,27 +242,27 @@ def test_a_date_that_misses_the_site_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_date_of_only_fill_is_left_out(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(day="2017-01-31").put(tmp_path, B4=0, QA_PIXEL=1, QA_RADSAT=0)
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2017-01-31").put(tmp_path, B4=0, QA_PIXEL=1, QA_RADSAT=0)
 
     cube = source(tmp_path).scenes(SITE)
 
     assert cube.dates == (date(2017, 1, 15),)
 
 
-def test_a_site_that_no_scene_covers_is_told_where_scenes_lie(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+def test_a_site_without_scenes_is_an_error_with_the_footprint(tmp_path: Path) -> None:
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
     kivu = Site("kivu", "kivu", Grid.around("EPSG:32635", 790_000, -280_000, size_px=4), 1)
 
     with pytest.raises(SceneError) as caught:
         source(tmp_path).scenes(kivu)
 
     assert "covers site kivu (longitude 29.607 to 29.60" in str(caught.value)
-    assert "they lie in longitude 28.796 to 28.799, latitude -1.810" in str(caught.value)
+    assert "scenes cover longitude 28.796 to 28.799, latitude -1.810" in str(caught.value)
 
 
-def test_a_product_without_quality_band_says_so(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000)
+def test_a_product_without_quality_band_has_no_layout(tmp_path: Path) -> None:
+    DrawnProduct().put(tmp_path, B4=12000)
 
     cube = source(tmp_path).scenes(SITE)
 
@@ -265,36 +271,36 @@ def test_a_product_without_quality_band_says_so(tmp_path: Path) -> None:
 
 
 def test_scenes_with_and_without_quality_band_do_not_mix(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000)
-    Drawn(day="2017-01-31").put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct().put(tmp_path, B4=12000)
+    DrawnProduct(day="2017-01-31").put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
 
     with pytest.raises(SceneError, match=r"c2 \(LC08.*0131.*none \(LC08.*0115.*quality band"):
         source(tmp_path).scenes(SITE)
 
 
 def test_all_missing_bands_are_named_with_their_folder(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824)
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824)
 
     with pytest.raises(SceneError) as caught:
         source(tmp_path, bands=["B4", "B5", "B8"]).scenes(SITE)
 
-    name = Drawn().product_id
+    name = DrawnProduct().product_id
     assert f"{name} lacks {name}_B5.TIF, {name}_B8.TIF" in str(caught.value)
     assert "found: B4.TIF, MTL.JSON, QA_PIXEL.TIF" in str(caught.value)
     assert "source.scenes.bands" in str(caught.value)
 
 
 def test_images_without_metadata_are_refused(tmp_path: Path) -> None:
-    home = Drawn().put(tmp_path, B4=12000)
-    (home / f"{Drawn().product_id}_MTL.json").unlink()
+    home = DrawnProduct().put(tmp_path, B4=12000)
+    (home / f"{DrawnProduct().product_id}_MTL.json").unlink()
 
     with pytest.raises(SceneError, match=r"has no LC08_.*_MTL\.txt or _MTL\.json.*Download it"):
         source(tmp_path).scenes(SITE)
 
 
-def test_a_band_cut_short_is_named(tmp_path: Path) -> None:
-    home = Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824)
-    path = home / f"{Drawn().product_id}_B4.TIF"
+def test_a_truncated_band_is_named(tmp_path: Path) -> None:
+    home = DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824)
+    path = home / f"{DrawnProduct().product_id}_B4.TIF"
     path.write_bytes(path.read_bytes()[:200])
 
     with pytest.raises(
@@ -303,33 +309,35 @@ def test_a_band_cut_short_is_named(tmp_path: Path) -> None:
         source(tmp_path).scenes(SITE)
 
 
-def test_values_that_are_no_digital_numbers_are_refused(tmp_path: Path) -> None:
-    home = Drawn().put(tmp_path, QA_PIXEL=21824)
+def test_scaled_values_are_refused(tmp_path: Path) -> None:
+    home = DrawnProduct().put(tmp_path, QA_PIXEL=21824)
     scaled = np.full(FOOTPRINT.shape, -0.05, np.float32)
-    write_planes(home / f"{Drawn().product_id}_B4.TIF", {"B4": scaled}, FOOTPRINT)
+    write_planes(home / f"{DrawnProduct().product_id}_B4.TIF", {"B4": scaled}, FOOTPRINT)
 
-    with pytest.raises(SceneError, match=r"_B4\.TIF must hold digital numbers.*found -0\.05"):
+    with pytest.raises(
+        SceneError, match=r"_B4\.TIF must contain digital numbers.*found -0\.05"
+    ):
         source(tmp_path).scenes(SITE)
 
 
 def test_one_scene_processed_twice_is_refused(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000)
-    Drawn(level="L1GT").put(tmp_path, B4=12000)
+    DrawnProduct().put(tmp_path, B4=12000)
+    DrawnProduct(level="L1GT").put(tmp_path, B4=12000)
 
     with pytest.raises(SceneError, match=r"one scene twice: LC08_L1GT.* and LC08_L1TP"):
         source(tmp_path).scenes(SITE)
 
 
 def test_the_other_level_is_left_out(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
-    Drawn(level="L2SP").put(tmp_path, SR_B4=9000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(level="L2SP").put(tmp_path, SR_B4=9000, QA_PIXEL=21824, QA_RADSAT=0)
 
     assert np.unique(source(tmp_path, level=1).scenes(SITE).dn).tolist() == [12000]
     assert np.unique(source(tmp_path, level=2).scenes(SITE).dn).tolist() == [9000]
 
 
-def test_a_folder_of_the_other_level_alone_is_refused(tmp_path: Path) -> None:
-    Drawn(level="L1TP").put(tmp_path, B4=12000)
+def test_a_folder_of_only_the_other_level_is_refused(tmp_path: Path) -> None:
+    DrawnProduct(level="L1TP").put(tmp_path, B4=12000)
 
     with pytest.raises(SceneError, match="no Landsat product of level 2, found level 1"):
         source(tmp_path, level=2).scenes(SITE)
@@ -340,8 +348,8 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         source(tmp_path).scenes(SITE)
 
 
-def test_no_folder_at_all_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SceneError, match=r"is no folder. Fix source.scenes.folder"):
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match=r"is not a folder. Fix source.scenes.folder"):
         source(tmp_path / "nowhere").scenes(SITE)
 
 
@@ -355,13 +363,15 @@ def test_no_folder_at_all_is_refused(tmp_path: Path) -> None:
         pytest.param(1, [], "found none", id="none"),
     ],
 )
-def test_a_wrong_choice_is_refused_at_once(level: int, bands: list[str], message: str) -> None:
+def test_invalid_settings_are_refused_at_once(
+    level: int, bands: list[str], message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         ProductFolder(folder="nowhere", level=level, bands=bands)
 
 
 def test_the_footprint_is_in_degrees(tmp_path: Path) -> None:
-    Drawn().put(tmp_path, B4=12000)
+    DrawnProduct().put(tmp_path, B4=12000)
 
     west, south, east, north = source(tmp_path).footprint().bounds
 

@@ -1,4 +1,4 @@
-"""The simulated source: scenes, labels and layers in the forms every source uses."""
+"""The simulated source: scenes, labels and layers have the usual form."""
 
 import os
 import subprocess
@@ -67,8 +67,8 @@ def test_a_halo_adds_pixels_and_changes_none(world: World) -> None:
     np.testing.assert_array_equal(wide.core(wide.qa), bare.qa)
 
 
-def test_too_wide_a_halo_names_its_key(world: World) -> None:
-    with pytest.raises(SiteError, match=r"sites\.halo_px to at most 25"):
+def test_a_halo_that_is_too_wide_names_its_key(world: World) -> None:
+    with pytest.raises(SiteError, match=r"halo_px to at most 25"):
         SimulatedScenes(world).scenes(site(world, "sim0001", 26))
 
 
@@ -119,11 +119,11 @@ def test_overlapping_sites_see_the_same_ground_on_the_same_days(world: World) ->
 
 
 def _overlap(shift: int) -> slice:
-    """Part of a site of 100 pixels that one `shift` further on covers as well."""
+    """Return the part of a site of 100 pixels that overlaps one shifted by `shift` pixels."""
     return slice(max(shift, 0), 100 + min(shift, 0))
 
 
-def test_points_lay_the_very_same_sites(world: World, labels: gpd.GeoDataFrame) -> None:
+def test_points_reproduce_the_sites(world: World, labels: gpd.GeoDataFrame) -> None:
     points = labels[labels["kind"] == "point"].set_index("label_id").geometry
 
     laid = {
@@ -136,7 +136,7 @@ def test_points_lay_the_very_same_sites(world: World, labels: gpd.GeoDataFrame) 
 
 
 @pytest.mark.parametrize("kind", ["mine", "truth"])
-def test_burning_outlines_gives_back_their_pixels(
+def test_rasterised_outlines_equal_their_masks(
     world: World, labels: gpd.GeoDataFrame, kind: str
 ) -> None:
     shapes = labels[labels["kind"] == kind].to_crs("EPSG:32635").geometry

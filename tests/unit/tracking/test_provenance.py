@@ -3,16 +3,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
 
+from minecover.core.config import composed
 from minecover.core.errors import ConfigError, RegistryError
 from minecover.tracking import Dataset, Record, Tracking
 from minecover.tracking.provenance import digest_of, folder_digest, git_state, lock_digest
 from minecover.tracking.record import REQUIRED_TAGS
-from minecover.tracking.types import ui_words
+from minecover.tracking.types import ui_command
 
-CONF = Path(__file__).parents[3] / "conf" / "tracking"
+CONF = Path(__file__).parents[3] / "conf"
 
 
 def test_the_environment_names_another_store(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,20 +25,19 @@ def test_the_environment_names_another_store(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_ui_listens_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    words = ui_words(Tracking("mlruns", experiment="e", registered_name="m"), port=5001)
+    arguments = ui_command(Tracking("mlruns", experiment="e", registered_name="m"), port=5001)
 
-    text = " ".join(words)
+    text = " ".join(arguments)
     assert "--host 127.0.0.1 --port 5001 --workers 1" in text
     assert f"--backend-store-uri sqlite:///{Path('mlruns').resolve()}/mlflow.db" in text
 
 
-@pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_yaml_builds(path: Path) -> None:
-    assert isinstance(instantiate(OmegaConf.load(path)), Tracking)
+def test_the_configuration_builds_a_tracking() -> None:
+    assert isinstance(composed(conf=CONF).build("tracking"), Tracking)
 
 
-def test_a_name_that_mlflow_refuses_names_its_key() -> None:
-    with pytest.raises(ConfigError, match=r"tracking.registered_name .* found 'a.b'"):
+def test_a_name_that_mlflow_refuses_is_refused_with_its_key() -> None:
+    with pytest.raises(ConfigError, match=r"tracking.registered_name must .* found 'a.b'"):
         Tracking("mlruns", experiment="e", registered_name="a.b")
 
 
@@ -55,7 +53,7 @@ RECORD = Record(
 )
 
 
-def test_params_and_metrics_have_the_names_of_their_files() -> None:
+def test_params_and_metrics_have_dotted_names() -> None:
     assert RECORD.flat_params == {
         "model.trees": "40",
         "model.features": '["B4"]',
@@ -74,20 +72,22 @@ LOCK = """
 schema: '2.0'
 stages:
   train:
-    cmd: minecover-stage train
+    cmd: python -m minecover.pipeline train
     outs: [{path: models/model.pkl, md5: 0123, size: 9}]
   evaluate:
-    cmd: minecover-stage evaluate
+    cmd: python -m minecover.pipeline evaluate
     params: {params.yaml: {from: 2016-10-15}}
   report:
-    cmd: minecover-stage report
+    cmd: python -m minecover.pipeline report
 """
 
 
 @pytest.mark.parametrize(
     ("changed", "is_same"),
     [
-        pytest.param(LOCK.replace("stage report", "stage reports"), True, id="a later stage"),
+        pytest.param(
+            LOCK.replace("pipeline report", "pipeline reports"), True, id="a later stage"
+        ),
         pytest.param(LOCK.replace("size: 9", "size: 8"), False, id="an output"),
         pytest.param(LOCK.replace("2016", "2017"), False, id="a parameter"),
         pytest.param(
@@ -106,7 +106,7 @@ def test_a_builds_identity(tmp_path: Path, changed: str, is_same: bool) -> None:
     assert (a == b) is is_same
 
 
-def test_a_lock_without_a_stage_says_what_it_has(tmp_path: Path) -> None:
+def test_a_lock_without_a_stage_lists_its_stages(tmp_path: Path) -> None:
     (tmp_path / "dvc.lock").write_text(LOCK)
 
     with pytest.raises(
@@ -115,7 +115,7 @@ def test_a_lock_without_a_stage_says_what_it_has(tmp_path: Path) -> None:
         lock_digest(tmp_path / "dvc.lock", ["folds", "train"])
 
 
-def test_nothing_was_built(tmp_path: Path) -> None:
+def test_a_missing_lock_asks_for_a_build(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"no dvc.lock.*dvc repro"):
         lock_digest(tmp_path / "dvc.lock", ["train"])
 
@@ -124,7 +124,7 @@ def test_digests_ignore_the_order_of_keys() -> None:
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
 
 
-def test_a_folders_digest_ignores_what_fetching_leaves_there(tmp_path: Path) -> None:
+def test_a_folders_digest_ignores_the_file_of_a_download(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(b"bytes")
     before = folder_digest(tmp_path)
 
@@ -140,8 +140,8 @@ def repository(tmp_path: Path) -> Path:
     for name in ("code.py", "dvc.lock", "params.yaml", "reports/metrics.json"):
         (tmp_path / name).write_text("first\n")
     author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "Begin"]):
-        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    for arguments in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "Begin"]):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
     return tmp_path
 
 
@@ -164,7 +164,7 @@ def test_what_makes_a_tree_dirty(repository: Path, name: str, is_dirty: bool) ->
     assert len(state.commit) == 40
 
 
-def test_outside_a_repository_git_is_named(
+def test_a_folder_outside_a_repository_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

@@ -38,18 +38,18 @@ RECORD = Record(
 
 @pytest.fixture(autouse=True, scope="module")
 def _own_store() -> Iterator[None]:
-    """Whatever store the caller's environment names is left alone."""
+    """Ignore a store that the environment of the caller names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         yield
 
 
-#: What each racer does: what a worker of a sweep does, in a store that nobody has made yet.
-RACE = """
+#: Logs one run in a store that does not exist yet, as a worker of a sweep does.
+WORKER = """
 from minecover.tracking import Dataset, Record, Tracking, log_run
-tracking = Tracking({folder!r}, experiment="raced", registered_name="shared")
+tracking = Tracking({folder!r}, experiment="parallel", registered_name="shared")
 record = Record(
-    name="{lane}", params={{}}, metrics={{"location": {{"f1": 0.5}}}}, tags={tags!r},
+    name="{name}", params={{}}, metrics={{"location": {{"f1": 0.5}}}}, tags={tags!r},
     dataset=Dataset(name="tables", source="data", digest="d" * 64), artifacts=(),
     description="", by_fold={{}},
 )
@@ -58,24 +58,26 @@ log_run(tracking, record)
 
 
 @pytest.fixture(scope="module")
-def racers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tracking, list[int]]:
-    """A store that eight processes made at once, each for a run of its own; how they ended."""
+def eight_workers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tracking, list[int]]:
+    """The store that eight processes created at once, each to log a run; their exit codes."""
     folder = str(tmp_path_factory.mktemp("store") / "mlruns")
-    lanes = [RACE.format(folder=folder, lane=f"lane{k}", tags=TAGS) for k in range(8)]
-    started = [subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for code in lanes]
+    workers = [WORKER.format(folder=folder, name=f"run{k}", tags=TAGS) for k in range(8)]
+    started = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for code in workers
+    ]
     ended = [process.wait() for process in started]
     return Tracking(folder, experiment="tests", registered_name="shared"), ended
 
 
 @pytest.fixture(scope="module")
-def tracking(racers: tuple[Tracking, list[int]]) -> Tracking:
-    """The store that the tests of this file share: making one takes seconds."""
-    return racers[0]
+def tracking(eight_workers: tuple[Tracking, list[int]]) -> Tracking:
+    """The store that the tests of this file share: creating one takes seconds."""
+    return eight_workers[0]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder models/ with its pickle and card, as `train` leaves it."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder models/ with its pickle and card, as `train` writes it."""
     random = np.random.default_rng(7)
     X = random.random((60, 2), np.float32)
     inner = LogisticRegression().fit(X, X[:, 0] > 0.5)
@@ -89,18 +91,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def registered(tracking: Tracking, folder: Path, lock: str) -> Version:
+def register_build(tracking: Tracking, folder: Path, lock: str) -> Version:
     record = replace(RECORD, name=lock[:7], tags={**TAGS, "lock_digest": lock})
     return register(tracking, record, model=folder / "model.pkl", card=folder / "model.json")
 
 
 @pytest.fixture(scope="module")
-def versions(tracking: Tracking, built: Path) -> list[Version]:
-    """Two builds, the first of them registered again last."""
-    return [registered(tracking, built, lock) for lock in ("a" * 64, "b" * 64, "a" * 64)]
+def versions(tracking: Tracking, trained: Path) -> list[Version]:
+    """Two builds, of which the first is registered a second time at the end."""
+    return [register_build(tracking, trained, lock) for lock in ("a" * 64, "b" * 64, "a" * 64)]
 
 
-def test_the_first_version_is_champion_and_later_ones_challenge(
+def test_the_first_version_is_champion_and_later_ones_are_challengers(
     versions: list[Version],
 ) -> None:
     assert [(v.version, v.alias, v.created) for v in versions] == [
@@ -120,17 +122,19 @@ def test_a_build_is_registered_once(tracking: Tracking, versions: list[Version])
 
 
 def test_the_registered_bytes_are_the_trained_ones(
-    tracking: Tracking, versions: list[Version], built: Path
+    tracking: Tracking, versions: list[Version], trained: Path
 ) -> None:
     found = resolve(tracking, "models:/shared@champion")
 
-    assert found.model.read_bytes() == (built / "model.pkl").read_bytes()
-    assert found.sha256 == file_digest(built / "model.pkl")
-    assert found.card == json.loads((built / "model.json").read_text())
+    assert found.model.read_bytes() == (trained / "model.pkl").read_bytes()
+    assert found.sha256 == file_digest(trained / "model.pkl")
+    assert found.card == json.loads((trained / "model.json").read_text())
     assert found.version == versions[0].version
 
 
-def test_a_run_says_where_it_comes_from(tracking: Tracking, versions: list[Version]) -> None:
+def test_a_run_has_its_provenance_parameters_and_metrics(
+    tracking: Tracking, versions: list[Version]
+) -> None:
     client, _ = connect(tracking)
 
     run = client.get_run(versions[0].run_id)
@@ -144,7 +148,7 @@ def test_a_run_says_where_it_comes_from(tracking: Tracking, versions: list[Versi
     assert [used.dataset.digest for used in run.inputs.dataset_inputs] == ["d" * 36]
 
 
-def test_a_version_carries_its_metrics_and_digests(
+def test_a_version_has_its_metrics_and_digests(
     tracking: Tracking, versions: list[Version]
 ) -> None:
     client, _ = connect(tracking)
@@ -157,16 +161,23 @@ def test_a_version_carries_its_metrics_and_digests(
         "count.sites": 12,
         "fold.location.f1": 0.7,
     }
-    kept = {"sha256", "folder_sha256", "lock_digest", "data_digest", "git_commit", "git_dirty"}
-    assert kept <= set(version.tags)
+    digests = {
+        "sha256",
+        "folder_sha256",
+        "lock_digest",
+        "data_digest",
+        "git_commit",
+        "git_dirty",
+    }
+    assert digests <= set(version.tags)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64"])
-def test_the_signature_takes(tracking: Tracking, versions: list[Version], dtype: str) -> None:
+def test_the_signature_accepts(tracking: Tracking, versions: list[Version], dtype: str) -> None:
     folder = resolve(tracking, "models:/shared@champion").folder
     rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)
 
-    predicted = served(folder, rows)
+    predicted = predict(folder, rows)
 
     assert list(predicted) == [1, 0]
 
@@ -177,10 +188,10 @@ def test_the_signature_lets_nan_pass_to_the_model(
     folder = resolve(tracking, "models:/shared@champion").folder
 
     with pytest.raises(ValueError, match="contains NaN"):  # by LogisticRegression, not MLflow
-        served(folder, pd.DataFrame([[np.nan, 0.0]], columns=["B4", "B5"]))
+        predict(folder, pd.DataFrame([[np.nan, 0.0]], columns=["B4", "B5"]))
 
 
-def served(folder: Path, rows: pd.DataFrame) -> np.ndarray:
+def predict(folder: Path, rows: pd.DataFrame) -> np.ndarray:
     """Predict through MLflow's signature, as its server does."""
     import mlflow.pyfunc
 
@@ -190,10 +201,10 @@ def served(folder: Path, rows: pd.DataFrame) -> np.ndarray:
         return np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(rows))
 
 
-def test_promotion_swaps_the_aliases_once(tracking: Tracking, built: Path) -> None:
+def test_a_second_promotion_changes_nothing(tracking: Tracking, trained: Path) -> None:
     own = replace(tracking, registered_name="promoted")
     for lock in ("a" * 64, "b" * 64):
-        registered(own, built, lock)
+        register_build(own, trained, lock)
 
     twice = [promote(own, 2, "better"), promote(own, 2, "better")]
 
@@ -210,12 +221,12 @@ def test_promotion_swaps_the_aliases_once(tracking: Tracking, built: Path) -> No
     ],
 )
 def test_changed_bytes_are_refused_before_they_are_opened(
-    tracking: Tracking, built: Path, tmp_path: Path, name: str, file: str
+    tracking: Tracking, trained: Path, tmp_path: Path, name: str, file: str
 ) -> None:
     own = replace(tracking, registered_name=f"tampered-{name}")
-    registered(own, built, "a" * 64)
+    register_build(own, trained, "a" * 64)
     folder = resolve(own, f"models:/tampered-{name}/1").folder
-    (folder / file).write_bytes(pickle.dumps(Trap(tmp_path / "opened")))
+    (folder / file).write_bytes(pickle.dumps(FolderMaker(tmp_path / "opened")))
 
     with pytest.raises(ModelError, match=r"is not what was recorded.*was not opened"):
         resolve(own, f"models:/tampered-{name}/1")
@@ -224,20 +235,20 @@ def test_changed_bytes_are_refused_before_they_are_opened(
 
 
 def test_a_pickle_that_its_card_does_not_describe_is_not_registered(
-    tracking: Tracking, built: Path, tmp_path: Path
+    tracking: Tracking, trained: Path, tmp_path: Path
 ) -> None:
     own = replace(tracking, registered_name="never")
-    (tmp_path / "model.json").write_bytes((built / "model.json").read_bytes())
-    (tmp_path / "model.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "opened")))
+    (tmp_path / "model.json").write_bytes((trained / "model.json").read_bytes())
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(FolderMaker(tmp_path / "opened")))
 
     with pytest.raises(ModelError, match=r"model.pkl is not what was recorded"):
-        registered(own, tmp_path, "a" * 64)
+        register_build(own, tmp_path, "a" * 64)
 
     assert not (tmp_path / "opened").exists()
 
 
-class Trap:
-    """Makes a folder when it is unpickled."""
+class FolderMaker:
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -254,34 +265,36 @@ class Trap:
         ),
         pytest.param("models:/shared@best", r"models:/shared/2.*make run", id="alias"),
         pytest.param("models:/nobody/1", r"models:/shared@challenger", id="name"),
-        pytest.param("shared", r"is no address.*models:/shared@champion", id="no address"),
+        pytest.param(
+            "shared", r"is not the URI of a model.*models:/shared@champion", id="no URI"
+        ),
     ],
 )
-def test_an_unknown_address_is_answered_with_what_there_is(
+def test_an_unknown_uri_is_refused_with_a_list_of_known_ones(
     tracking: Tracking, versions: list[Version], uri: str, message: str
 ) -> None:
     with pytest.raises(RegistryError, match=message):
         resolve(tracking, uri)
 
 
-def test_a_version_that_lost_its_alias_and_digests(tracking: Tracking, built: Path) -> None:
-    """As a run leaves it that is killed at the wrong moment, or another tool."""
+def test_a_version_that_lost_its_alias_and_digests(tracking: Tracking, trained: Path) -> None:
+    """A run that is killed between its version and its alias leaves the registry so."""
     own = replace(tracking, registered_name="lost")
-    registered(own, built, "a" * 64)
+    register_build(own, trained, "a" * 64)
     client, _ = connect(own)
     client.delete_registered_model_alias("lost", "champion")
     client.delete_model_version_tag("lost", "1", "sha256")
 
-    again = registered(own, built, "a" * 64)
+    again = register_build(own, trained, "a" * 64)
 
     assert (again.version, again.alias, again.created) == (1, "champion", False)
-    with pytest.raises(ModelError, match=r"models:/lost/1 carries no digests"):
+    with pytest.raises(ModelError, match=r"models:/lost/1 has no digests"):
         resolve(own, "models:/lost/1")
 
 
-def test_files_that_were_moved_are_named(tracking: Tracking, built: Path) -> None:
+def test_files_that_were_moved_are_named(tracking: Tracking, trained: Path) -> None:
     own = replace(tracking, registered_name="moved")
-    registered(own, built, "a" * 64)
+    register_build(own, trained, "a" * 64)
     folder = resolve(own, "models:/moved/1").folder
     folder.rename(folder.with_name("elsewhere"))
 
@@ -289,7 +302,7 @@ def test_files_that_were_moved_are_named(tracking: Tracking, built: Path) -> Non
         resolve(own, "models:/moved/1")
 
 
-def test_a_sweeps_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Path) -> None:
+def test_a_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Path) -> None:
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "pr.csv").write_text("recall\n")
     (tmp_path / "metrics.json").write_text("{}\n")
@@ -304,15 +317,15 @@ def test_a_sweeps_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Pa
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 
-def test_eight_processes_create_one_store(racers: tuple[Tracking, list[int]]) -> None:
-    tracking, exit_codes = racers
+def test_eight_processes_create_one_store(eight_workers: tuple[Tracking, list[int]]) -> None:
+    tracking, exit_codes = eight_workers
 
     client, experiment = connect(tracking)
-    raced = client.get_experiment_by_name("raced")
-    assert raced is not None
-    runs = client.search_runs([raced.experiment_id])
+    parallel = client.get_experiment_by_name("parallel")
+    assert parallel is not None
+    runs = client.search_runs([parallel.experiment_id])
 
     assert exit_codes == [0] * 8
-    assert sorted(run.info.run_name for run in runs) == [f"lane{k}" for k in range(8)]
+    assert sorted(run.info.run_name for run in runs) == [f"run{k}" for k in range(8)]
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert client.get_experiment(experiment).artifact_location == tracking.artifacts

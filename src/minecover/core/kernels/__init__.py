@@ -1,10 +1,10 @@
-"""Compiled loops over pixels: what numpy does in several passes over memory, done in one.
+"""Numba-compiled loops over pixels that replace several numpy passes over memory.
 
-Each gives what its numpy sentence gives, and all but `squares` to the last bit; neither the
-processor nor the shape of the array matters. Sums keep their order, nothing is reassociated.
+Results equal those of the numpy expressions, to the last bit except in `squares`, and do not
+depend on the processor or on the shape of the array: sums are never reordered.
 
-A compiled loop calls none of another file: what is compiled is kept by the text of its own
-file, and would go on with the other's old one.
+A compiled loop must not call one of another file: numba caches compiled code by the text of
+its own file, and would keep using an outdated version of the other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 Loop = TypeVar("Loop", bound=Callable[..., object])
 
 
-def looped(function: Loop) -> Loop:
-    """Compile a function of arrays once a machine; it runs without Python's lock."""
+def compiled_loop(function: Loop) -> Loop:
+    """Return a function of arrays compiled by numba; cached on disk, runs without the GIL."""
     compile_it: Callable[[Loop], Loop] = numba.njit(cache=True, nogil=True, error_model="numpy")
     return compile_it(function)

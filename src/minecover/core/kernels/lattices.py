@@ -1,34 +1,37 @@
-"""From pixels to coarser ones, and back."""
+"""Aggregate pixels to coarser cells, and interpolate from cells to pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.kernels import F32, Bools, Ints, looped
+from minecover.core.kernels import F32, Bools, Ints, compiled_loop
 
 Integers = NDArray[np.integer]
 Between = tuple[Ints, F32, Bools]
 
 
 def block_means(values: F32, side: int, *, corner: tuple[int, int] = (0, 0)) -> F32:
-    """Mean of whole blocks of side x side pixels, leaving NaN out.
+    """Return the mean of each complete block of side x side pixels, ignoring NaN.
 
     Parameters
     ----------
     values : (n, row, col) float32
+        NaN where there is no data.
     side : int
-    corner : tuple of int
-        Row and column in which the first block begins.
+        Side of a block [pixels].
+    corner : (int, int)
+        Row and column of the first block's upper left pixel.
 
     Returns
     -------
     (n, (row - corner) // side, (col - corner) // side) float32
+        NaN where a block has no data.
     """
     return _block_means(np.ascontiguousarray(values), side, corner)
 
 
-@looped
+@compiled_loop
 def _block_means(values: F32, side: int, corner: tuple[int, int]) -> F32:
     (top, left), n = corner, len(values)
     rows, cols = (values.shape[1] - top) // side, (values.shape[2] - left) // side
@@ -54,39 +57,42 @@ def _block_means(values: F32, side: int, corner: tuple[int, int]) -> F32:
     return means
 
 
-def spread(windows: F32, rows: Between, cols: Between) -> F32:
-    """Interpolate from window centres to pixels, leaving windows without a value out.
+def interpolated(windows: F32, rows: Between, cols: Between) -> F32:
+    """Return values interpolated bilinearly from window centres to pixels, ignoring NaN.
 
     Parameters
     ----------
     windows : (n, i, j) float32
-        NaN where a window says nothing.
-    rows, cols : (lower window, share of the upper, inside), each (pixels,)
-        Where pixel centres lie between window centres.
+        Values at window centres, NaN where there is none.
+    rows, cols : (int64, float32, bool) arrays, each (pixels,)
+        Positions of the pixels between the window centres: index of the window before, weight
+        of the window after, and whether the pixel lies between two windows.
 
     Returns
     -------
     (n, row, col) float32
-        NaN outside, and where a lone window in the far corner would speak for a pixel.
+        NaN outside, and where the windows with a value have a weight of at most 1/4.
     """
     nothing = np.zeros((len(windows), len(rows[0]), len(cols[0])), np.float32)
-    return _spread(windows, rows, cols, nothing, False)
+    return _interpolated(windows, rows, cols, nothing, False)
 
 
-def over_spread(values: F32, windows: F32, rows: Between, cols: Between) -> F32:
-    """Give what `values` (n, row, col) have more than what `spread` gives."""
-    return _spread(windows, rows, cols, values, True)
+def minus_interpolated(values: F32, windows: F32, rows: Between, cols: Between) -> F32:
+    """Return `values` (n, row, col) minus the result of `interpolated`, in one pass."""
+    return _interpolated(windows, rows, cols, values, True)
 
 
-@looped
-def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bool) -> F32:
+@compiled_loop
+def _interpolated(
+    windows: F32, at: Between, across: Between, values: F32, is_over: bool
+) -> F32:
     (i, f, row_in), (j, g, col_in) = at, across
     n, last_row, last_col = len(windows), windows.shape[1] - 1, windows.shape[2] - 1
     rows, cols = len(i), len(j)
     out = np.empty((n, rows, cols), np.float32)
     weight, total = np.empty(last_col + 1, np.float32), np.empty(last_col + 1, np.float32)
     one, nothing, quarter = np.float32(1), np.float32(np.nan), np.float32(0.25)
-    # Columns between the same two windows go together: nothing is looked up among them.
+    # Columns between the same two windows are processed together, without lookups.
     edges = np.append(np.append(0, np.flatnonzero(np.diff(j)) + 1), cols)
     for k in range(n):
         for r in range(rows):
@@ -122,20 +128,21 @@ def _spread(windows: F32, at: Between, across: Between, values: F32, is_over: bo
     return out
 
 
-@looped
-def smoothed(fine: Integers, fill: int) -> Integers:
-    """Average pixels of half the size, [1/4, 1/2, 1/4] in rows and columns, but for `fill`.
+@compiled_loop
+def pan_average(fine: Integers, fill: int) -> Integers:
+    """Return means of pixels of half the size with the kernel [1/4, 1/2, 1/4], ignoring `fill`.
 
     Parameters
     ----------
-    fine : (2 rows + 1, 2 cols + 1) integers
-        The corner of the coarse pixels lies in the middle of its first.
+    fine : (2 * rows + 1, 2 * cols + 1) integers
+        Pan pixels. The corner of the first coarse pixel is the centre of the first of these.
     fill : int
-        Stands for "no data".
+        Value that means "no data".
 
     Returns
     -------
     (rows, cols) array of the dtype of `fine`
+        Means rounded to integers; `fill` where there is no data.
     """
     rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
     coarse = np.empty((rows, cols), fine.dtype)

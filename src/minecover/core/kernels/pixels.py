@@ -1,4 +1,4 @@
-"""What becomes of each pixel by itself."""
+"""Pixel-wise arithmetic: scaling, masking, normalised differences and ratios."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.kernels import F32, Bools, looped
+from minecover.core.kernels import F32, Bools, compiled_loop
 
 
 def physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
-    """Turn numbers (n, row, col) into ``dn * scale + offset``, each (n,); 0 into NaN."""
+    """Return scaled digital numbers.
+
+    Parameters
+    ----------
+    dn : (n, row, col) uint16
+        Digital numbers; 0 is fill.
+    scale, offset : (n,) float32
+        Scaling of each plane.
+
+    Returns
+    -------
+    (n, row, col) float32
+        ``dn * scale + offset``, NaN for fill.
+    """
     flat = np.ascontiguousarray(dn).reshape(len(dn), -1)
     return _physics(flat, scale, offset).reshape(dn.shape)
 
 
-@looped
+@compiled_loop
 def _physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
     values = np.empty(dn.shape, np.float32)
     for k in range(len(dn)):
@@ -27,9 +40,9 @@ def _physics(dn: NDArray[np.uint16], scale: F32, offset: F32) -> F32:
     return values
 
 
-@looped
-def hide(values: F32, valid: Bools) -> None:
-    """Put NaN into values (plane, time, row, col) where they are not valid (time, row, col)."""
+@compiled_loop
+def mask_invalid(values: F32, valid: Bools) -> None:
+    """Set values (plane, time, row, col) to NaN in place unless `valid` (time, row, col)."""
     for k in range(values.shape[0]):
         for t in range(values.shape[1]):
             for r in range(values.shape[2]):
@@ -39,11 +52,11 @@ def hide(values: F32, valid: Bools) -> None:
 
 
 def normalised_difference(a: F32, b: F32) -> F32:
-    """Give (a - b) / (a + b), clipped to -1 ... 1; NaN unless the sum is positive."""
+    """Return (a - b) / (a + b), clipped to -1 ... 1; NaN unless the sum is positive."""
     return _elementwise(_normalised_difference, a, b)
 
 
-@looped
+@compiled_loop
 def _normalised_difference(a: F32, b: F32) -> F32:
     found = np.empty(len(a), np.float32)
     for x in range(len(a)):
@@ -55,11 +68,11 @@ def _normalised_difference(a: F32, b: F32) -> F32:
 
 
 def ratio(a: F32, b: F32) -> F32:
-    """Give a / b, clipped to 0 ... 10; NaN unless `b` is positive."""
+    """Return a / b, clipped to 0 ... 10; NaN unless `b` is positive."""
     return _elementwise(_ratio, a, b)
 
 
-@looped
+@compiled_loop
 def _ratio(a: F32, b: F32) -> F32:
     found = np.empty(len(a), np.float32)
     for x in range(len(a)):

@@ -1,4 +1,4 @@
-"""What needs values in their order: quantiles over dates, medians of windows."""
+"""Order statistics: quantiles over dates, medians of windows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.kernels import F32, Bools, Ints, looped
+from minecover.core.kernels import F32, Bools, Ints, compiled_loop
 
 Keys = NDArray[np.int32]
 Counts = NDArray[np.uint8]
-#: Where a quantile lies, by how many values there are, see `lookup`.
+#: Positions of a quantile by number of values, see `quantile_positions`.
 Table = tuple[Ints, Ints, F32]
 
-#: Pixels that are sorted side by side: a few kilobytes, which stay in the first cache.
+#: Pixels that are sorted side by side: a few kilobytes, which fit into the L1 cache.
 LANES = 128
-#: Of float32: the bits of infinity and of NaN, and all bits but the sign.
+#: Bits of float32 infinity and NaN, and all bits except the sign.
 INFINITE, NOTHING, POSITIVE = np.int32(0x7F800000), np.int32(0x7FC00000), np.int32(0x7FFFFFFF)
 
 
 @cache
-def exchanges(n: int) -> Ints:
-    """List the compare-exchanges that sort `n` values, (k, 2), by Batcher's merge exchange.
+def sorting_network(n: int) -> Ints:
+    """Return the compare-exchange pairs that sort `n` values, (k, 2): Batcher's merge exchange.
 
     References
     ----------
@@ -42,15 +42,22 @@ def exchanges(n: int) -> Ints:
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def lookup(n: int, q: float) -> Table:
-    """Say where quantile `q` of 0 ... n ascending values lies.
+def quantile_positions(n: int, q: float) -> Table:
+    """Return the positions of quantile `q` among 0 ... n sorted values.
+
+    Parameters
+    ----------
+    n : int
+        Largest number of values.
+    q : float
+        Quantile, 0 ... 1.
 
     Returns
     -------
     low, high : (n + 1,) int64
-        Its neighbours among so many values.
+        Indices of the two neighbouring values, by number of values.
     share : (n + 1,) float32
-        Of the upper one.
+        Weight of the upper neighbour.
     """
     position = q * np.maximum(np.arange(n + 1) - 1, 0)
     low, high = np.floor(position), np.ceil(position)
@@ -58,28 +65,30 @@ def lookup(n: int, q: float) -> Table:
 
 
 def sort_dates(values: F32, valid: Bools) -> tuple[F32, Counts]:
-    """Sort what is valid over dates.
+    """Return valid values sorted over dates.
 
     Parameters
     ----------
     values : (time, row, col) float32
+        Values of one feature.
     valid : (time, row, col) bool
+        Observations to use.
 
     Returns
     -------
     ordered : (time, row, col) float32
-        Ascending; NaN, for what is not valid or not finite, last.
+        Ascending along time, then NaN for values that are not valid or not finite.
     count : (row, col) uint8
-        How many come before.
+        Number of values that are not NaN.
     """
     shape, n_dates = values.shape, len(values)
     flat = np.ascontiguousarray(values).reshape(n_dates, -1).view(np.int32)
     usable = np.ascontiguousarray(valid).reshape(n_dates, -1)
-    ordered, count = _sort_dates(flat, usable, exchanges(n_dates))
+    ordered, count = _sort_dates(flat, usable, sorting_network(n_dates))
     return ordered.view(np.float32).reshape(shape), count.reshape(shape[1:])
 
 
-@looped
+@compiled_loop
 def _sort_dates(bits: Keys, valid: Bools, pairs: Ints) -> tuple[Keys, Counts]:
     n_dates, n = bits.shape
     ordered = np.empty((n_dates, n), np.int32)
@@ -99,27 +108,27 @@ def _sort_dates(bits: Keys, valid: Bools, pairs: Ints) -> tuple[Keys, Counts]:
             lane, out = lanes[t], ordered[t, first : first + width]
             for x in range(width):
                 key = lane[x]
-                out[x] = _flipped(key) if key < INFINITE else NOTHING
+                out[x] = _ordered_bits(key) if key < INFINITE else NOTHING
     return ordered, count
 
 
-@looped
-def _flipped(bits: np.int32) -> np.int32:
-    """Turn the bits of a float into an integer of the same order, and back."""
+@compiled_loop
+def _ordered_bits(bits: np.int32) -> np.int32:
+    """Return the bits of a float32 as an integer of the same order; its own inverse."""
     return bits ^ ((bits >> np.int32(31)) & POSITIVE)
 
 
-@looped
+@compiled_loop
 def _load(bits: Keys, valid: Bools, lane: Keys) -> None:
-    """Load what is valid and finite; infinity, which sorts last, for the rest."""
+    """Load valid finite values, and infinity, which sorts last, for the others."""
     for x in range(len(bits)):
         is_there = valid[x] & ((bits[x] & POSITIVE) < INFINITE)
-        lane[x] = _flipped(bits[x]) if is_there else INFINITE
+        lane[x] = _ordered_bits(bits[x]) if is_there else INFINITE
 
 
-@looped
+@compiled_loop
 def _sort_lanes(lanes: Keys, pairs: Ints) -> None:
-    """Sort all lanes at once. Compilers find vector instructions for integers, not floats."""
+    """Sort all lanes at once, as integers, which compilers vectorise and floats they do not."""
     for k in range(len(pairs)):
         upper, lower = lanes[pairs[k, 0]], lanes[pairs[k, 1]]
         for x in range(LANES):
@@ -129,13 +138,28 @@ def _sort_lanes(lanes: Keys, pairs: Ints) -> None:
 
 
 def quantile(ordered: F32, count: Counts, q: float) -> F32:
-    """Look a quantile up in what `sort_dates` gave, (row, col); NaN where there is no value."""
+    """Return a quantile of values sorted by `sort_dates`.
+
+    Parameters
+    ----------
+    ordered : (time, row, col) float32
+        Sorted values.
+    count : (row, col) uint8
+        Number of values.
+    q : float
+        Quantile, 0 ... 1.
+
+    Returns
+    -------
+    (row, col) float32
+        Interpolated linearly; NaN where there is no value.
+    """
     n_dates, *shape = ordered.shape
     flat = ordered.reshape(n_dates, -1)
-    return _quantile(flat, count.ravel(), *lookup(n_dates, q)).reshape(shape)
+    return _quantile(flat, count.ravel(), *quantile_positions(n_dates, q)).reshape(shape)
 
 
-@looped
+@compiled_loop
 def _quantile(ordered: F32, count: Counts, low: Ints, high: Ints, share: F32) -> F32:
     n = ordered.shape[1]
     found = np.empty(n, np.float32)
@@ -146,37 +170,41 @@ def _quantile(ordered: F32, count: Counts, low: Ints, high: Ints, share: F32) ->
     return found
 
 
-def middles(
+def window_medians(
     cells: F32, starts: tuple[Ints, Ints], side: int, least: int, *, with_deviation: bool
 ) -> tuple[F32, F32]:
-    """Median and median absolute deviation of square windows of cells.
+    """Return the median and the median absolute deviation of square windows of cells.
 
     Parameters
     ----------
     cells : (n, row, col) float32
         NaN where there is no data.
     starts : (rows,) int64, (cols,) int64
-        Upper left cells of the windows.
+        Rows and columns of the windows' upper left cells.
     side : int
-        Of a window [cells].
+        Side of a window [cells].
     least : int
-        Cells with data below which a window says nothing (NaN).
+        Number of cells with data that a window needs.
     with_deviation : bool
-        Otherwise the deviation is NaN.
+        Whether to compute the deviation.
 
     Returns
     -------
     median, deviation : (n, rows, cols) float32
+        NaN where a window has less than `least` cells with data; the deviation is NaN
+        everywhere if it is not computed.
     """
-    network, table = exchanges(side * side), lookup(side * side, 0.5)
+    network, table = sorting_network(side * side), quantile_positions(side * side, 0.5)
     median = np.full((len(cells), *(len(at) for at in starts)), np.nan, np.float32)
     deviation = median.copy()
-    _middles(cells, starts, network, table, (median, deviation), (side, least, with_deviation))
+    _window_medians(
+        cells, starts, network, table, (median, deviation), (side, least, with_deviation)
+    )
     return median, deviation
 
 
-@looped
-def _middles(
+@compiled_loop
+def _window_medians(
     cells: F32,
     starts: tuple[Ints, Ints],
     pairs: Ints,
@@ -193,26 +221,26 @@ def _middles(
             width = min(LANES, len(medians) - first)
             here = slice(first, first + width)
             _gather(cells[k], starts, first, side, floats[:, :width])
-            middle, count = _middle_of(lanes, width, pairs, table)
-            _put(middle, count, least, medians[here])
+            middle, count = _lane_medians(lanes, width, pairs, table)
+            _store_supported(middle, count, least, medians[here])
             if deviate:
                 _gather(cells[k], starts, first, side, floats[:, :width])
                 floats[:, :width] = np.abs(floats[:, :width] - middle)
-                middle, count = _middle_of(lanes, width, pairs, table)
-                _put(middle, count, least, deviations[here])
+                middle, count = _lane_medians(lanes, width, pairs, table)
+                _store_supported(middle, count, least, deviations[here])
 
 
-@looped
-def _put(values: F32, count: Keys, least: int, out: F32) -> None:
-    """Write what enough cells speak for."""
+@compiled_loop
+def _store_supported(values: F32, count: Keys, least: int, out: F32) -> None:
+    """Store the values of windows with enough cells."""
     for x in range(len(values)):
         if count[x] >= least:
             out[x] = values[x]
 
 
-@looped
+@compiled_loop
 def _gather(cells: F32, starts: tuple[Ints, Ints], first: int, side: int, lanes: F32) -> None:
-    """Lay the cells of windows, from the `first` on, side by side."""
+    """Copy the cells of windows, starting with window `first`, into lanes side by side."""
     (tops, lefts), x = starts, 0
     while x < lanes.shape[1]:
         i, j = (first + x) // len(lefts), (first + x) % len(lefts)
@@ -226,9 +254,9 @@ def _gather(cells: F32, starts: tuple[Ints, Ints], first: int, side: int, lanes:
         x += len(at)
 
 
-@looped
-def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32, Keys]:
-    """Median of what is finite in each lane of floats' bits, and how much that is."""
+@compiled_loop
+def _lane_medians(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32, Keys]:
+    """Return median and number of the finite values in each lane (bits of float32)."""
     low, high, share = table
     everything = np.ones(width, np.bool_)
     count = np.zeros(width, np.int32)
@@ -237,7 +265,7 @@ def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32,
         for x in range(width):
             count[x] += np.int32(lane[x] < INFINITE)
     middle = np.full(width, np.float32(np.nan))
-    # Under a cloud there is nothing to sort.
+    # Lanes that are all cloudy need no sorting.
     if count.max() == 0:
         return middle, count
     _sort_lanes(lanes, pairs)
@@ -245,7 +273,7 @@ def _middle_of(lanes: Keys, width: int, pairs: Ints, table: Table) -> tuple[F32,
     floats = ends.view(np.float32)
     for x in range(width):
         if count[x] > 0:
-            ends[0] = _flipped(lanes[low[count[x]], x])
-            ends[1] = _flipped(lanes[high[count[x]], x])
+            ends[0] = _ordered_bits(lanes[low[count[x]], x])
+            ends[1] = _ordered_bits(lanes[high[count[x]], x])
             middle[x] = floats[0] + (floats[1] - floats[0]) * share[count[x]]
     return middle, count

@@ -1,4 +1,4 @@
-"""What lies in squares round every pixel."""
+"""Means and standard deviations in square neighbourhoods of every pixel."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minecover.core.kernels import F32, F64, Bools, Ints, looped
+from minecover.core.kernels import F32, F64, Bools, Ints, compiled_loop
 
 INFINITY = np.float32(np.inf)
 
 
 def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
-    """Mean and standard deviation in squares round every pixel, leaving NaN out.
+    """Return mean and standard deviation in squares around every pixel, ignoring NaN.
 
-    Values are added in a fixed order: row after row from the middle outwards, so that a square
-    goes on from the next smaller one, and neighbours by powers of two. A running sum would be
-    quicker still, and its last bits would tell where the array begins.
+    Values are added in a fixed order: rows from the centre outwards, so that each square
+    extends the next smaller one, and columns by powers of two. A running sum would be faster,
+    but its last bits would depend on where the array starts.
 
     Parameters
     ----------
     values : (n, row, col) float32
-        NaN where there is no data, and beyond the edges.
+        NaN where there is no data; pixels outside of the array count as NaN.
     sizes_px : sequence of int
-        Odd sides of the squares, ascending.
+        Sides of the squares [pixels], odd and ascending.
 
     Returns
     -------
     (size, 2, n, row, col) float32
-        Means and standard deviations; NaN where a square holds no data.
+        Means and standard deviations; NaN where a square has no data.
     """
     halves = np.array([size // 2 for size in sizes_px], np.int64)
     edge = (int(halves[-1]), int(halves[-1]))
@@ -36,18 +36,18 @@ def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
     return _means_and_sds(padded, halves)
 
 
-@looped
+@compiled_loop
 def _means_and_sds(padded: F32, halves: Ints) -> F32:
     n, wide, edge = len(padded), padded.shape[2], halves[-1]
     rows, cols = padded.shape[1] - 2 * edge, wide - 2 * edge
     both = np.empty((len(halves), 2, n, rows, cols), np.float32)
     doubled = np.empty((_doublings(2 * edge + 1) + 1, wide))
     down, shares, sums = np.empty((3, wide)), np.empty((len(halves), cols)), np.empty((2, cols))
-    differs = _differs(padded)
+    differs = _masks_differ(padded)
     for r in range(rows):
         for k in range(n):
             if differs[k]:
-                _share_of_each(padded[k], r + edge, halves, down[2], doubled, shares)
+                _inverse_counts(padded[k], r + edge, halves, down[2], doubled, shares)
             down[:2] = 0
             reach = -1
             for s in range(len(halves)):
@@ -57,13 +57,13 @@ def _means_and_sds(padded: F32, halves: Ints) -> F32:
                         _add_row(padded[k, r + edge + side * reach], down[0], down[1])
                 for m in range(2):
                     _add_across(down[m], edge - halves[s], halves[s], doubled, sums[m])
-                _conclude(sums[0], sums[1], shares[s], both[s, 0, k, r], both[s, 1, k, r])
+                _finish(sums[0], sums[1], shares[s], both[s, 0, k, r], both[s, 1, k, r])
     return both
 
 
-@looped
-def _differs(planes: F32) -> Bools:
-    """Which planes hold data in other places than the one before: few do."""
+@compiled_loop
+def _masks_differ(planes: F32) -> Bools:
+    """Return which planes have data at other pixels than the plane before."""
     differs = np.ones(len(planes), np.bool_)
     for k in range(1, len(planes)):
         differing = 0
@@ -75,9 +75,9 @@ def _differs(planes: F32) -> Bools:
     return differs
 
 
-@looped
-def _conclude(total: F64, squares: F64, share: F64, means: F32, spreads: F32) -> None:
-    """Turn sums into means and standard deviations."""
+@compiled_loop
+def _finish(total: F64, squares: F64, share: F64, means: F32, spreads: F32) -> None:
+    """Compute means and standard deviations from sums."""
     for x in range(len(total)):
         average = total[x] * share[x]
         variance = squares[x] * share[x] - average * average
@@ -85,11 +85,11 @@ def _conclude(total: F64, squares: F64, share: F64, means: F32, spreads: F32) ->
         spreads[x] = np.sqrt(variance if not variance < 0 else 0.0)
 
 
-@looped
-def _share_of_each(
+@compiled_loop
+def _inverse_counts(
     plane: F32, middle: int, halves: Ints, down: F64, doubled: F64, shares: F64
 ) -> None:
-    """Give, for squares round a row's pixels, one by how many of theirs hold data."""
+    """Compute one over the number of pixels with data in the squares around a row's pixels."""
     down[:] = 0
     reach = -1
     for s in range(len(halves)):
@@ -104,7 +104,7 @@ def _share_of_each(
             shares[s, x] = 1.0 / shares[s, x]
 
 
-@looped
+@compiled_loop
 def _add_row(row: F32, total: F64, squares: F64) -> None:
     """Add a row to the sums, and sums of squares, of its columns."""
     for x in range(len(row)):
@@ -113,18 +113,18 @@ def _add_row(row: F32, total: F64, squares: F64) -> None:
         squares[x] += known * known
 
 
-@looped
+@compiled_loop
 def _doublings(size: int) -> int:
-    """How often 1 can be doubled up to `size`."""
+    """Return the largest power of two up to `size`, as its exponent."""
     found = 0
     while 2 << found <= size:
         found += 1
     return found
 
 
-@looped
+@compiled_loop
 def _add_across(down: F64, first: int, half: int, doubled: F64, across: F64) -> None:
-    """Add neighbours, an odd number of them from `first` on: 9 are 8 and 1, 8 are 4 and 4."""
+    """Sum `2 * half + 1` neighbours from `first` on by doubling: 9 = 8 + 1, 8 = 4 + 4."""
     size, cols = 2 * half + 1, len(across)
     deepest = _doublings(size)
     for power in range(deepest):

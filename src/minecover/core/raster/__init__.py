@@ -1,19 +1,17 @@
-"""Read and write GeoTIFF and COG, burn and trace polygons: this folder alone has rasterio."""
+"""Read and write GeoTIFF and COG, rasterise and trace polygons; the only user of rasterio."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import rasterio
-import shapely
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.features import rasterize, shapes
 from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 from rasterio.shutil import copy as copy_raster
 
@@ -21,28 +19,44 @@ from minecover.core.cube import Cube
 from minecover.core.errors import SceneError
 from minecover.core.files import replacing
 from minecover.core.grid import Grid
-from minecover.core.raster.aligned import copied, pan_mean
+from minecover.core.raster.aligned import read_aligned, read_pan_mean
+from minecover.core.raster.polygons import burn as burn
+from minecover.core.raster.polygons import trace as trace
 from minecover.core.raster.resampling import Method as Method
 from minecover.core.raster.resampling import resampled
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-#: A band of whatever dtype its file has.
+#: A band, (row, col), of the dtype of its file.
 Band = NDArray[np.generic]
 
-#: The names under which a cube's quality bits stand beside its bands.
+#: Names of the quality bands in the file of a cube.
 QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
 
 
 def write_cube(path: Path, cube: Cube) -> None:
-    """Write a cube as a GeoTIFF whose bands are described ``date/band``, all or nothing.
+    """Write a cube as a GeoTIFF with bands named ``date/band``, all or nothing.
 
-    Digital numbers and quality bits are stored as they are (in a float32 cube the bits become
-    floats, which hold every uint16 exactly); scale and offset stand at each band.
+    Digital numbers and quality bits are stored unchanged (in a float32 cube the bits become
+    floats, which represent every uint16 exactly), with scale and offset of each band.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    cube : Cube
+        Scenes of a site, at least one.
+
+    Raises
+    ------
+    SceneError
+        If the cube has no scene.
     """
     n_dates, n_bands = len(cube.dates), len(cube.bands)
     if n_dates == 0:
-        raise SceneError(f"{path.name} would hold no scene at all. Write only covered sites.")
+        raise SceneError(
+            f"{path.name} would contain no scene. Write only sites that scenes cover."
+        )
     quality = np.stack([cube.qa, cube.radsat], axis=1).astype(cube.dn.dtype)
     stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
     names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
@@ -55,7 +69,13 @@ def write_cube(path: Path, cube: Cube) -> None:
 
 
 def read_cube(path: Path) -> Cube:
-    """Read what `write_cube` wrote; a `SceneError` says so if it is anything else."""
+    """Return the cube of a file written by `write_cube`.
+
+    Raises
+    ------
+    SceneError
+        If the file is missing, damaged or of another kind.
+    """
     with _opened(path) as source:
         tags, names = source.tags(), [name or "" for name in source.descriptions]
         if not {"halo_px", "qa_layout", "n_bands"} <= set(tags):
@@ -83,7 +103,14 @@ def read_cube(path: Path) -> Cube:
 def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
     """Write named planes of one dtype as a GeoTIFF, all or nothing.
 
-    The planes are (row, col) integers or floats; NaN is nodata. Cast booleans to uint8 first.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    planes : mapping of str to (row, col) array
+        Integers or floats (NaN is nodata), not booleans.
+    grid : Grid
+        Grid of the planes.
     """
     stack = _stacked(planes, grid)
     with replacing(path) as temporary, created(temporary, stack, grid) as sink:
@@ -91,7 +118,7 @@ def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
 
 
 def read_planes(path: Path) -> dict[str, Band]:
-    """Read what `write_planes` or `write_cog` wrote: the planes by name, in order."""
+    """Return the planes of a file of `write_planes` or `write_cog` by name, in order."""
     with _opened(path) as source:
         stack = source.read()
         names = [name or f"band_{i}" for i, name in enumerate(source.descriptions, start=1)]
@@ -101,9 +128,18 @@ def read_planes(path: Path) -> dict[str, Band]:
 def write_cog(
     path: Path, planes: Mapping[str, F32], grid: Grid, *, note: str | None = None
 ) -> None:
-    """Write named float32 planes as a Cloud Optimized GeoTIFF, all or nothing; NaN is nodata.
+    """Write named planes as a Cloud Optimized GeoTIFF, all or nothing.
 
-    A note becomes the file's image description, which viewers show.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    planes : mapping of str to (row, col) float32
+        NaN is nodata.
+    grid : Grid
+        Grid of the planes.
+    note : str or None
+        Image description of the file, which viewers show.
 
     References
     ----------
@@ -120,44 +156,50 @@ def write_cog(
 
 
 def read_grid(path: Path) -> Grid:
-    """Read only where a raster lies."""
+    """Return the grid of a raster file without reading its pixels."""
     with _opened(path) as source:
         return _grid(source)
 
 
 def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) -> Band:
-    """Read a single-band file onto `grid`.
+    """Return the band of a single-band file on a grid.
 
-    Where CRS and lattice agree, nearest and bilinear both copy the pixels. Landsat's 15 m pan
-    pixels share their centres with the 30 m ones and so do not nest into them: ``"average"``
-    over a 30 m pixel is the kernel [1/4, 1/2, 1/4] in rows and columns, where a plain 2 x 2
-    mean would shift the image by 7.5 m.
+    Where CRS and pixels agree, nearest and bilinear both copy the pixels. Landsat's 15 m pan
+    pixels share their centres with the 30 m pixels and are therefore not nested in them:
+    ``"average"`` over a 30 m pixel is the kernel [1/4, 1/2, 1/4] in rows and columns, where the
+    mean of 2 x 2 pixels would shift the image by 7.5 m.
 
     Parameters
     ----------
-    path, grid
-        A raster that GDAL reads; the pixels wanted, which may lie outside of it.
+    path : Path
+        A raster file that GDAL can read.
+    grid : Grid
+        Grid of the result, which may lie outside of the file.
     resampling : {"nearest", "bilinear", "average"}
-        How values of another lattice are brought onto this one: nearest for bit fields.
+        Resampling method; use nearest for bit fields.
     fill : float
-        What stands for "no data", in the file (beside its own nodata) and in the result.
+        Value that means "no data" in the file (besides its own nodata) and in the result.
 
     Returns
     -------
     (row, col) array
-        The file's dtype; float32 if `fill` is NaN.
+        Of the dtype of the file; float32 if `fill` is NaN.
 
     Raises
     ------
     SceneError
-        If the file is missing, cut short, no raster, has no CRS or several bands.
+        If the file is missing, truncated, not a raster, without CRS or has several bands.
     """
     with _opened(path) as source:
         if source.count != 1:
-            raise SceneError(f"{path} must hold one band, found {source.count}.")
+            raise SceneError(
+                f"{path} must have one band, found {source.count}. Choose a single-band file."
+            )
         dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
         if not np.isnan(fill):
-            copy = (pan_mean if resampling == "average" else copied)(source, grid, fill)
+            copy = (read_pan_mean if resampling == "average" else read_aligned)(
+                source, grid, fill
+            )
             if copy is not None:
                 return copy
         target = resampled(source, grid, resampling, fill)
@@ -166,41 +208,9 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
     return np.where(np.isnan(target), fill, target).astype(dtype)
 
 
-def burn(
-    geometries: Iterable[shapely.Geometry], grid: Grid, *, all_touched: bool
-) -> NDArray[np.bool_]:
-    """Mark the pixels under geometries given in ``grid.crs``.
-
-    With `all_touched` these are all pixels whose inside a geometry meets, otherwise those whose
-    centre lies in it. Empty geometries, or none, mark nothing.
-    """
-    solid = [geometry for geometry in geometries if not geometry.is_empty]
-    if not solid:
-        return np.zeros(grid.shape, np.bool_)
-    burned = rasterize(
-        solid,
-        out_shape=grid.shape,
-        transform=grid.transform,
-        all_touched=all_touched,
-        dtype=np.uint8,
-    )
-    return np.asarray(burned, np.bool_)
-
-
-def trace(mask: NDArray[np.bool_], grid: Grid) -> list[shapely.Polygon]:
-    """Outline the True pixels: one polygon a 4-connected object, holes kept, in ``grid.crs``.
-
-    Polygons come from north to south, then from west to east.
-    """
-    cells = mask.astype(np.uint8)
-    outlines = shapes(cells, mask=mask, connectivity=4, transform=grid.transform)
-    polygons = [shapely.geometry.shape(outline) for outline, _ in outlines]
-    return sorted(polygons, key=lambda polygon: (-polygon.bounds[3], polygon.bounds[0]))
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[DatasetReader]:
-    """Open a raster for reading; whatever rasterio raises becomes a `SceneError`."""
+    """Open a raster for reading; errors of rasterio become a `SceneError`."""
     if not path.is_file():
         raise SceneError(f"{path} is missing. Download it again, or restore it: dvc pull.")
     try:
@@ -210,14 +220,14 @@ def _opened(path: Path) -> Iterator[DatasetReader]:
         with source:
             if source.crs is None:
                 raise SceneError(
-                    f"{path} has no coordinate system. "
-                    "Use the georeferenced GeoTIFF that was delivered."
+                    f"{path} has no coordinate reference system. "
+                    "Use the georeferenced GeoTIFF as delivered."
                 )
             yield source
     except RasterioError as error:
         raise SceneError(
             f"{path} cannot be read as a raster: found {path.stat().st_size} bytes and "
-            f"{str(error.__cause__ or error).rstrip(chr(46))}. It is damaged or cut short: "
+            f"{str(error.__cause__ or error).rstrip(chr(46))}. It is damaged or truncated: "
             "download it again, or restore it: dvc pull."
         ) from error
 
@@ -230,7 +240,19 @@ def _grid(source: DatasetReader) -> Grid:
 def created(
     path: Path | str, stack: Band, grid: Grid, *, is_packed: bool = True
 ) -> Iterator[DatasetWriter]:
-    """Write `stack` as a GeoTIFF of one strip a band; yield it to be described."""
+    """Write a stack (band, row, col) as a GeoTIFF with one strip per band; yield the open file.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file; may be a GDAL name of a file in memory.
+    stack : (band, row, col) array
+        Integers or floats; NaN is nodata.
+    grid : Grid
+        Grid of the bands.
+    is_packed : bool
+        Whether the bands are compressed.
+    """
     is_float = np.issubdtype(stack.dtype, np.floating)
     count, rows, cols = stack.shape
     packing = {"compress": "deflate", "zlevel": 1, "predictor": 3 if is_float else 2}
@@ -254,7 +276,7 @@ def created(
 
 
 def _stacked(planes: Mapping[str, Band], grid: Grid) -> Band:
-    """Stack planes, which must share a dtype and the grid's shape."""
+    """Return planes as one array; they must share a dtype and the shape of the grid."""
     found = {(str(plane.dtype), plane.shape) for plane in planes.values()}
     if len(found) != 1 or found.pop()[1] != grid.shape:
         kinds = {name: (str(plane.dtype), plane.shape) for name, plane in planes.items()}

@@ -1,4 +1,4 @@
-"""Pixels that need no resampling: windows of files on the same lattice, pan bands too."""
+"""Read pixels without resampling from files aligned with the grid, including pan bands."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from rasterio.windows import Window
 
 from minecover.core.grid import Grid
 
-#: Slack when a position counts as whole [px].
+#: Largest deviation of a position that counts as an integer [pixels].
 WHOLE_PX = 1e-6
 
 Integers = NDArray[np.integer]
 
 
-def copied(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
-    """Copy the pixels of `grid`, in the file's dtype, if the file has that very lattice.
+def read_aligned(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
+    """Return the pixels of a grid, if the file is aligned with it.
 
     Parameters
     ----------
     source : DatasetReader
-        Of integers, one band.
+        A file with one band of integers.
     grid : Grid
-        The pixels wanted, which may lie outside of the file.
+        Grid of the result, which may lie outside of the file.
     fill : float
-        Stands for "no data", beside the file's own nodata.
+        Value that means "no data", besides the file's own nodata.
 
     Returns
     -------
     (row, col) array or None
-        None if pixels would have to be resampled.
+        Of the dtype of the file; None if pixels would have to be resampled.
     """
     corner = _corner(source, grid, scale=1)
     if corner is None:
@@ -39,36 +39,37 @@ def copied(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
     return _window(source, (row, col, *grid.shape), fill)
 
 
-def pan_mean(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
-    """Average pan pixels over those of `grid`, if both share their centres.
+def read_pan_mean(source: DatasetReader, grid: Grid, fill: float) -> Integers | None:
+    """Return pan pixels averaged over the pixels of a grid, if both share their centres.
 
-    A 30 m pixel takes [1/4, 1/2, 1/4] of the 15 m pixels in rows and columns, leaving out those
-    without data: what sampling a pixel at 4 x 4 points gives.
+    A 30 m pixel is the mean of the 15 m pixels that have data, weighted [1/4, 1/2, 1/4] in rows
+    and columns, which equals sampling the pixel at 4 x 4 points.
 
     Parameters
     ----------
     source, grid, fill
-        See `copied`.
+        See `read_aligned`.
 
     Returns
     -------
     (row, col) array or None
-        None if the lattices lie otherwise.
+        Of the dtype of the file; None if the centres differ.
     """
     corner = _corner(source, grid, scale=2)
     if corner is None:
         return None
-    from minecover.core.kernels.lattices import smoothed  # numba takes a second to import
+    from minecover.core.kernels.lattices import pan_average  # numba takes a second to import
 
     rows, cols = grid.shape
-    around = (corner[0], corner[1], 2 * rows + 1, 2 * cols + 1)
-    return smoothed(_window(source, around, fill), int(fill))
+    window = (corner[0], corner[1], 2 * rows + 1, 2 * cols + 1)
+    return pan_average(_window(source, window, fill), int(fill))
 
 
 def _corner(source: DatasetReader, grid: Grid, *, scale: int) -> tuple[int, int] | None:
-    """Find the file's pixel at a grid's corner; None if theirs are not `scale` to a pixel.
+    """Return row and column of the file's pixel at the grid's corner; None if not aligned.
 
-    For pan pixels it is the one that is halved by the corner.
+    `scale` is the number of file pixels along a pixel of the grid. For pan pixels, the corner
+    is the centre of the returned pixel.
     """
     t, g = source.transform, grid.transform
     if (t.b, t.d) != (0, 0) or not np.issubdtype(source.dtypes[0], np.integer):
@@ -83,7 +84,7 @@ def _corner(source: DatasetReader, grid: Grid, *, scale: int) -> tuple[int, int]
 
 
 def _window(source: DatasetReader, window: tuple[int, int, int, int], fill: float) -> Integers:
-    """Read (row, col, rows, cols) of a file; `fill` outside of it and for its nodata."""
+    """Read the window (row, col, rows, cols); `fill` outside of the file and for its nodata."""
     row, col, rows, cols = window
     top, left = max(row, 0), max(col, 0)
     bottom, right = min(row + rows, source.height), min(col + cols, source.width)

@@ -1,4 +1,4 @@
-"""Bring a raster onto a grid of another lattice or CRS, reading no more of it than needed."""
+"""Resample a raster to a grid of other pixels or another CRS, reading only what is needed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,33 @@ from minecover.core.grid import Grid, block_mean, sampled
 F64 = NDArray[np.float64]
 Method = Literal["nearest", "bilinear", "average"]
 
-#: Pixels are averaged over this many points an axis at most.
+#: Largest number of points per axis over which a pixel is averaged.
 MAX_POINTS = 16
-#: Slack when counting source pixels in a target pixel.
+#: Tolerance when counting source pixels in a target pixel [pixels].
 LATTICE_TOLERANCE_PX = 1e-4
-#: A coordinate that no raster reaches.
+#: A coordinate outside of every raster [m].
 OUTSIDE_M = -1e12
 
 
 def resampled(source: DatasetReader, grid: Grid, resampling: Method, fill: float) -> F64:
-    """Bring a source onto `grid`, NaN where it has nothing, reading no more than it needs."""
+    """Return a raster resampled to a grid.
+
+    Parameters
+    ----------
+    source : DatasetReader
+        A file with one band.
+    grid : Grid
+        Grid of the result.
+    resampling : {"nearest", "bilinear", "average"}
+        Resampling method.
+    fill : float
+        Value that means "no data", besides the file's own nodata.
+
+    Returns
+    -------
+    (row, col) float64
+        NaN where there is no data.
+    """
     n = _points_a_side(source, grid) if resampling == "average" else 1
     col, row = _positions(source, grid.split(n))
     left, right = np.clip([col.min() - 1, col.max() + 2], 0, source.width).astype(int).tolist()
@@ -39,19 +56,19 @@ def resampled(source: DatasetReader, grid: Grid, resampling: Method, fill: float
 
 
 def _points_a_side(source: DatasetReader, grid: Grid) -> int:
-    """Points to average a pixel and axis: two in every source pixel, `MAX_POINTS` at most."""
+    """Return the points per axis to average: two per source pixel, at most `MAX_POINTS`."""
     col, row = _positions(source, grid.split(2))
     source_px = 2 * max(np.abs(np.diff(col)).max(), np.abs(np.diff(row, axis=0)).max())
     return int(np.clip(2 * math.ceil(source_px - LATTICE_TOLERANCE_PX), 2, MAX_POINTS))
 
 
 def _positions(source: DatasetReader, grid: Grid) -> tuple[F64, F64]:
-    """Where the pixel centres of `grid` lie in a source: column and row [px]."""
+    """Return column and row of the pixel centres of `grid` in a source [pixels]."""
     x, y = np.meshgrid(*grid.centres())
     if source.crs != rasterio.CRS.from_user_input(grid.crs):
         to_source = Transformer.from_crs(grid.crs, source.crs.to_wkt(), always_xy=True)
         x, y = to_source.transform(x, y)
-    # What has no place in the source's CRS lies outside of it.
+    # Points where the source's CRS is not defined are treated as outside of the source.
     x, y = (np.where(np.isfinite(at), at, OUTSIDE_M) for at in (x, y))
     col, row = ~source.transform @ (x, y)
     return col, row

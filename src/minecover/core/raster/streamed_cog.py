@@ -1,4 +1,4 @@
-"""Write a raster block by block, larger than memory, and leave a Cloud Optimized GeoTIFF."""
+"""Write Cloud Optimized GeoTIFFs block by block, for rasters larger than memory."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ from minecover.core.files import replacing
 from minecover.core.grid import Grid
 from minecover.core.raster import Band
 
-#: Side of the inner blocks of a COG [px], as USGS has them.
+#: Side of the inner blocks of a COG [pixels], as in USGS products.
 BLOCK_PX = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Growing:
-    """A single-band raster that is being written."""
+class CogWriter:
+    """A single-band raster that is being written.
+
+    Parameters
+    ----------
+    draft : DatasetWriter
+        The open file.
+    """
 
     draft: DatasetWriter
 
@@ -41,22 +47,22 @@ class Growing:
 
 
 @contextmanager
-def growing_cog(path: Path, grid: Grid, dtype: type[np.generic]) -> Iterator[Growing]:
-    """Yield a raster to be written in blocks; it becomes a COG when the block of code ends.
+def cog_writer(path: Path, grid: Grid, dtype: type[np.generic]) -> Iterator[CogWriter]:
+    """Yield a raster to be written in blocks; it becomes a COG when the context ends.
 
     Parameters
     ----------
     path : Path
         The COG, written all or nothing.
     grid : Grid
-        Where it lies.
+        Grid of the raster.
     dtype : numpy type
         An integer type.
 
     Raises
     ------
     SceneError
-        If it cannot be written.
+        If the file cannot be written.
     """
     layout = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
     packing = {"compress": "deflate", "zlevel": 1, "predictor": 2}
@@ -78,14 +84,14 @@ def growing_cog(path: Path, grid: Grid, dtype: type[np.generic]) -> Iterator[Gro
                 **layout,
                 **packing,
             ) as sink:
-                yield Growing(sink)
+                yield CogWriter(sink)
             options = {"compress": "deflate", "level": 1, "predictor": "yes"}
             copy_raster(draft, temporary, driver="COG", blocksize=BLOCK_PX, **options)
         except OSError as error:
             free = shutil.disk_usage(path.parent).free / 1e9
             raise SceneError(
                 f"{path} cannot be written ({free:.2f} GB free): {error}. "
-                "Free some space or name another disk, and start again."
+                "Free some space or choose another disk, and start again."
             ) from error
         finally:
             draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Tiles of a map as Cloud Optimized GeoTIFFs, and mosaics of them that hold no pixel."""
+"""Write tiles of a map as Cloud Optimized GeoTIFFs, and VRT mosaics that refer to them."""
 
 from __future__ import annotations
 
@@ -15,35 +15,45 @@ from minecover.core.files import replacing, write_text
 from minecover.core.grid import Grid
 from minecover.core.raster import Band, created
 
-#: GDAL's names of the dtypes that tiles have.
+#: GDAL's names of the dtypes of tiles.
 GDAL_TYPES = {"float32": "Float32", "uint8": "Byte"}
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A tile's file, relative to the mosaic, and where it lies."""
+class MosaicTile:
+    """A tile of a mosaic.
+
+    Parameters
+    ----------
+    path : str
+        Path of the tile's file, relative to the mosaic.
+    grid : Grid
+        Grid of the tile.
+    """
 
     path: str
     grid: Grid
 
 
 def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
-    """Write one plane as a COG, all or nothing: quickly rather than as small as can be.
+    """Write one plane as a COG, all or nothing, with fast compression.
 
     Parameters
     ----------
     path : Path
+        The file.
     plane : (row, col) float32 or uint8
-        NaN is nodata, and 0 in integers. Overviews take means of floats, and of classes the
-        most frequent.
+        Probabilities (NaN is nodata, overviews are means) or classes (0 is nodata, overviews
+        are the most frequent class).
     grid : Grid
+        Grid of the plane.
     name : str
-        Describes the band.
+        Description of the band.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     """
     is_float = np.issubdtype(plane.dtype, np.floating)
     options = {
@@ -59,23 +69,25 @@ def write_tile(path: Path, plane: Band, grid: Grid, *, name: str) -> None:
             if not is_float:
                 draft.nodata = 0
         copy_raster(memory.name, whole.name, driver="COG", **options)
-        # Not by GDAL, which may print that the disk is full and go on.
+        # Not written by GDAL, which may only print that the disk is full.
         temporary.write_bytes(whole.read())
 
 
-def write_mosaic(path: Path, tiles: Sequence[Placed], dtype: str, nodata: float) -> None:
-    """Write a VRT over tiles of one CRS; where there is none it has no data.
+def write_mosaic(path: Path, tiles: Sequence[MosaicTile], dtype: str, nodata: float) -> None:
+    """Write a VRT mosaic of tiles of one CRS.
 
     Parameters
     ----------
     path : Path
-    tiles : sequence of Placed
+        The file.
+    tiles : sequence of MosaicTile
         At least one.
     dtype : str
         ``"float32"`` or ``"uint8"``.
     nodata : float
+        Value where there is no tile.
     """
-    whole = _around([tile.grid for tile in tiles])
+    whole = _union([tile.grid for tile in tiles])
     rows, cols = whole.shape
     root = ElementTree.Element("VRTDataset", rasterXSize=str(cols), rasterYSize=str(rows))
     ElementTree.SubElement(root, "SRS").text = whole.crs
@@ -90,8 +102,8 @@ def write_mosaic(path: Path, tiles: Sequence[Placed], dtype: str, nodata: float)
     write_text(path, ElementTree.tostring(root, encoding="unicode") + "\n")
 
 
-def _around(grids: Sequence[Grid]) -> Grid:
-    """Lay one grid over others of its CRS and lattice."""
+def _union(grids: Sequence[Grid]) -> Grid:
+    """Return the grid that encloses aligned grids of one CRS."""
     edges = np.array([grid.bounds for grid in grids])
     left, bottom = edges[:, 0].min(), edges[:, 1].min()
     right, top = edges[:, 2].max(), edges[:, 3].max()
@@ -100,8 +112,8 @@ def _around(grids: Sequence[Grid]) -> Grid:
     return Grid.from_corner(grids[0].crs, float(left), float(top), rows, cols)
 
 
-def _add(band: ElementTree.Element, tile: Placed, whole: Grid) -> None:
-    """Add one tile to a mosaic's band."""
+def _add(band: ElementTree.Element, tile: MosaicTile, whole: Grid) -> None:
+    """Add a tile to the band of a mosaic."""
     rows, cols = tile.grid.shape
     row, col = whole.rowcol(*tile.grid.xy(0, 0))
     source = ElementTree.SubElement(band, "SimpleSource")

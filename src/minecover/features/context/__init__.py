@@ -1,11 +1,17 @@
-"""What lies round a site: distances, terrain and provinces, one file each."""
+"""Context of a site: distances, terrain and provinces, one file each."""
 
-from minecover.features.context.cached import Kept
+from minecover.features.context.cached import CachedSurface
+from minecover.features.context.computing import (
+    Plane,
+    clip_layers,
+    compute_context,
+    load_layers,
+    naming_key,
+)
 from minecover.features.context.distance import FARTHEST_M, DistanceTo, DistanceToPixels
-from minecover.features.context.drawing import Plane, cut, drawn, held, naming
-from minecover.features.context.layers import Held, Layer, VectorFile
+from minecover.features.context.layers import Layer, LoadedLayer, VectorFile
 from minecover.features.context.provinces import Provinces
-from minecover.features.context.surfaces import Filled, RasterFile, Surface
+from minecover.features.context.surfaces import FilledSurface, RasterFile, Surface
 from minecover.features.context.terrain import (
     Eastness,
     ElevationChange,
@@ -17,14 +23,14 @@ from minecover.features.context.terrain import (
 
 __all__ = [
     "FARTHEST_M",
+    "CachedSurface",
     "DistanceTo",
     "DistanceToPixels",
     "Eastness",
     "ElevationChange",
-    "Filled",
-    "Held",
-    "Kept",
+    "FilledSurface",
     "Layer",
+    "LoadedLayer",
     "Northness",
     "Plane",
     "Position",
@@ -34,8 +40,8 @@ __all__ = [
     "Surface",
     "SurfaceValue",
     "VectorFile",
-    "cut",
-    "drawn",
-    "held",
-    "naming",
+    "clip_layers",
+    "compute_context",
+    "load_layers",
+    "naming_key",
 ]

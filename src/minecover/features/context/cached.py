@@ -1,4 +1,4 @@
-"""Surfaces that are slow to come by, kept outside the build, so that a restart goes on."""
+"""Surfaces cached on disk, outside the build: a restarted build does not fetch them again."""
 
 from __future__ import annotations
 
@@ -19,34 +19,35 @@ DIGITS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A surface whose every reading is kept on disk, by what was asked.
+class CachedSurface:
+    """A surface whose values are stored on disk, one file for each grid and set of fields.
 
     Parameters
     ----------
     surface : dataclass that is a Surface
-        What is read, if it was not yet. Its fields are what is asked.
-    apart_from : str
-        The field that does not change the values: who asks, and how patiently.
+        The surface to read if the store does not hold its values. Its fields, without
+        `ignored_field`, and the grid are the key of the store.
+    ignored_field : str
+        Name of the field that does not change the values, e.g. ``"client"``.
     store : str
-        Folder of the readings. Delete it to read everything anew.
+        Folder of the stored values. Delete it to read everything again.
     """
 
     surface: Surface
-    apart_from: str
+    ignored_field: str
     store: str
 
     def __post_init__(self) -> None:
-        """Refuse a surface that cannot be told by its fields, or lacks the one named."""
+        """Refuse a surface that is not a dataclass or lacks the ignored field."""
         names = _fields(self.surface)
-        if self.apart_from not in names:
+        if self.ignored_field not in names:
             raise ConfigError(
-                f"apart_from must be a field of the surface ({', '.join(names)}), "
-                f"found {self.apart_from!r}. Fix it in conf/context."
+                f"ignored_field must be a field of the surface ({', '.join(names)}), "
+                f"found {self.ignored_field!r}. Fix it in conf/context."
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the surface onto a grid, from the store if it is there."""
+        """Return the surface on a grid, (row, col) float32, from the store if it is there."""
         path = Path(self.store) / f"{self._digest(grid)}.npy"
         if path.is_file():
             values: F32 = np.load(path)
@@ -57,15 +58,15 @@ class Kept:
         return values
 
     def _digest(self, grid: Grid) -> str:
-        """Name what is asked for."""
-        names = _fields(self.surface)
-        asked = {n: repr(getattr(self.surface, n)) for n in names if n != self.apart_from}
+        """Return the key of the surface and a grid in the store."""
+        names = [name for name in _fields(self.surface) if name != self.ignored_field]
+        settings = {name: repr(getattr(self.surface, name)) for name in names}
         kind = type(self.surface).__name__
         place = (grid.crs, tuple(grid.transform)[:6], grid.shape)
-        text = repr((kind, asked, place))
+        text = repr((kind, settings, place))
         return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def _fields(surface: Surface) -> list[str]:
-    """Names of the fields that tell a surface from others; none if it is no dataclass."""
+    """Return the names of a dataclass's fields; none for anything else."""
     return [field.name for field in fields(surface)] if is_dataclass(surface) else []

@@ -1,4 +1,4 @@
-"""Distances to lines, areas and pixels, right up to the edge of a site and beyond it."""
+"""Distances to lines, areas and pixels, on a site and beyond its edge."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
-from minecover.features.context.layers import Layer, near
-from minecover.features.context.surfaces import Surface, patch
+from minecover.features.context.layers import Layer, nearby_features
+from minecover.features.context.surfaces import Surface, read_with_margin
 
 F64 = NDArray[np.float64]
 
-#: Distances are clipped here: farther away, a distance names the site and not the ground [m].
+#: Distances are clipped here [m]: a larger one identifies the site instead of the ground.
 FARTHEST_M = 5000.0
 
 
@@ -29,13 +29,13 @@ class DistanceTo:
     Parameters
     ----------
     layer : Layer
-        Lines, areas or points. Where it shows nothing there is nothing: a layer has no holes.
+        Lines, areas or points. It counts as complete: what it does not hold does not exist.
     """
 
     layer: Layer
 
     def __call__(self, grid: Grid) -> F32:
-        """Measure from every pixel, 0 on a feature.
+        """Compute the distance from every pixel.
 
         The features are burned on the grid with a margin of `FARTHEST_M`, so that a river
         outside the site counts as much as one inside.
@@ -43,32 +43,32 @@ class DistanceTo:
         Returns
         -------
         (row, col) float32
-            Metres to the centre of the nearest pixel that a feature touches, at most
-            `FARTHEST_M`.
+            Distance to the centre of the nearest pixel that a feature touches, 0 on such a
+            pixel, at most `FARTHEST_M` [m].
         """
         wide = grid.grown(margin_px(grid))
-        touching = near(self.layer(), wide)
+        touching = nearby_features(self.layer(), wide)
         touched = burn(touching.to_crs(wide.crs).geometry, wide, all_touched=True)
         return _clipped(touched, grid)
 
 
 @dataclass(frozen=True, slots=True)
 class DistanceToPixels:
-    """Distance to the nearest pixel where a surface is high enough, e.g. often under water.
+    """Distance to the nearest pixel where a surface reaches a threshold, e.g. to water.
 
     Parameters
     ----------
     surface : Surface
         E.g. water occurrence [%].
     at_least : float
-        Which pixels are meant, in the surface's unit.
+        The threshold, in the surface's unit.
     """
 
     surface: Surface
     at_least: float
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that no pixel passes or misses."""
+        """Refuse a threshold that is not finite."""
         if not math.isfinite(self.at_least):
             raise ConfigError(
                 f"at_least must be a number, found {self.at_least}. "
@@ -76,27 +76,27 @@ class DistanceToPixels:
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Measure from every pixel, 0 on a pixel that is meant.
+        """Compute the distance from every pixel.
 
         Returns
         -------
         (row, col) float32
-            Metres, at most `FARTHEST_M`. NaN where an unknown pixel lies nearer than the
-            nearest that is meant: it could be one.
+            Distance to the nearest pixel that reaches the threshold, 0 on such a pixel, at most
+            `FARTHEST_M` [m]. NaN where an unknown pixel is nearer: it could reach it too.
         """
-        values = patch(self.surface, grid, margin_px(grid))
+        values = read_with_margin(self.surface, grid, margin_px(grid))
         known = _clipped(values >= self.at_least, grid)
         unknown = _clipped(np.isnan(values), grid)
         return np.where(unknown < known, np.float32(np.nan), known).astype(np.float32)
 
 
 def margin_px(grid: Grid) -> int:
-    """Pixels within which `FARTHEST_M` lies."""
+    """Return `FARTHEST_M` in pixels of a grid, rounded up."""
     return math.ceil(FARTHEST_M / min(grid.pixel_m))
 
 
 def _clipped(wide: NDArray[np.bool_], grid: Grid) -> F32:
-    """Distance from the pixels of a grid to the marked ones of the grid with its margin [m]."""
+    """Return the distance to the marked pixels of the grid with its margin, clipped [m]."""
     margin, (rows, cols) = margin_px(grid), grid.shape
     if not wide.any():
         return np.full(grid.shape, FARTHEST_M, np.float32)

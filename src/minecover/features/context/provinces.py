@@ -1,4 +1,4 @@
-"""Which province a site lies in."""
+"""The province of every site."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from minecover.features.context.layers import Layer
 
 @dataclass(frozen=True, slots=True)
 class Provinces:
-    """Names sites after the area they lie in, or after the nearest point that knows.
+    """Finds the province of sites, from the nearest area or point of a layer.
 
     Parameters
     ----------
     layer : Layer
         Provinces as areas, or points with the name of their province (mine visits have it).
     name : str
-        The column of names.
+        Name of the column of province names.
     within_m : float
-        How far from a site's centre an area or point may lie [m]: 0 for areas that leave no
-        gaps, some kilometres for points.
+        Greatest distance of an area or point from a site's centre [m]: 0 for areas without gaps
+        between them, some kilometres for points.
     """
 
     layer: Layer
@@ -35,7 +35,7 @@ class Provinces:
     within_m: float
 
     def __post_init__(self) -> None:
-        """Refuse a distance that is none."""
+        """Refuse a distance that is negative or not finite."""
         if not 0 <= self.within_m < np.inf:
             raise ConfigError(
                 f"within_m must be a length, 0 or more, found {self.within_m}. "
@@ -43,12 +43,22 @@ class Provinces:
             )
 
     def __call__(self, sites: Sequence[Site]) -> list[str]:
-        """Name each site's province; empty where none is near enough.
+        """Return the province of each site.
+
+        Parameters
+        ----------
+        sites : sequence of Site
+            At least one site.
+
+        Returns
+        -------
+        list of str
+            Names in the order of the sites; "" where no area or point is near enough.
 
         Raises
         ------
         ConfigError
-            If the layer has no such column.
+            If the layer has no column `name`.
         """
         areas = self.layer()
         if self.name not in areas:
@@ -69,5 +79,5 @@ class Provinces:
         away = shapely.distance(points.to_numpy()[which], shapes.to_numpy()[area])
         found = pd.DataFrame({"site": which, "away": away.round(3), "name": names[area]})
         nearest = found.sort_values(["site", "away", "name"]).drop_duplicates("site")
-        of = dict(zip(nearest["site"], nearest["name"], strict=True))
-        return [str(of.get(i, "")) for i in range(len(sites))]
+        by_site = dict(zip(nearest["site"], nearest["name"], strict=True))
+        return [str(by_site.get(i, "")) for i in range(len(sites))]

@@ -1,4 +1,4 @@
-"""Surfaces: something with a value everywhere, e.g. elevation, read onto any grid."""
+"""Surfaces: continuous values such as elevation, read onto any grid."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from minecover.core.raster import Method, read_band, read_grid
 
 
 class Surface(Hashable, Protocol):
-    """Anything that has a value everywhere; frozen, so that equal ones are read once."""
+    """Anything with a value everywhere; hashable, so that equal surfaces are read once."""
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the surface onto a grid, (row, col), NaN where it is not known.
+        """Read the surface onto a grid, (row, col) float32, NaN where it is not known.
 
         A pixel's value is the same on every grid that holds the pixel.
         """
@@ -34,30 +34,30 @@ class RasterFile:
     Parameters
     ----------
     path : str
-        A file, or a folder of tiles (``*.tif``), of which the first by name wins where several
-        have data. What is not known must be tagged as nodata in them.
+        A file, or a folder of tiles (``*.tif``). Where several tiles have data, the first by
+        name is used. Unknown pixels must be tagged as nodata.
     resampling : {"nearest", "bilinear", "average"}
-        How pixels of another lattice are brought onto the grid.
+        How pixels of another lattice are resampled onto the grid.
     """
 
     path: str
     resampling: Method
 
     def __post_init__(self) -> None:
-        """Refuse an unknown way of resampling."""
+        """Refuse an unknown resampling method."""
         if self.resampling not in ("nearest", "bilinear", "average"):
             raise ConfigError(
-                "resampling is nearest, bilinear or average, "
+                "resampling must be nearest, bilinear or average, "
                 f"found {self.resampling!r} for {self.path}. Fix it in conf/context."
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the window that the grid needs.
+        """Read the surface onto a grid, (row, col) float32, NaN where it is not known.
 
         Raises
         ------
         ConfigError
-            If there is no such file, or no tile in the folder.
+            If the file does not exist, or the folder holds no tile.
         SceneError
             If a file cannot be read.
         """
@@ -75,36 +75,50 @@ class RasterFile:
         if not files or not files[0].exists():
             raise ConfigError(
                 f"there is no raster at {self.path}. Correct its path (a file, or a folder of "
-                "*.tif), or take the plane out of the configuration: its feature is then "
-                "missing by name."
+                "*.tif), or remove the plane from context.planes: its feature is then absent."
             )
         return files
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A surface that leaves out what is not there, e.g. the water occurrence of dry land.
+class FilledSurface:
+    """A surface whose missing values have a meaning, e.g. water occurrence on dry land.
 
     Parameters
     ----------
     surface : Surface
-        What is read.
+        The surface to read.
     value : float
-        What a place means that it leaves out: 0 for no water, never.
+        Value in place of NaN, in the surface's unit, e.g. 0 where there never was water.
     """
 
     surface: Surface
     value: float
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the surface onto a grid, without NaN."""
+        """Read the surface onto a grid, (row, col) float32, without NaN."""
         values = self.surface(grid)
         return np.where(np.isnan(values), np.float32(self.value), values).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
-def patch(surface: Surface, grid: Grid, margin_px: int) -> F32:
-    """Read a surface onto a grid with a margin; planes of one site share the reading."""
+def read_with_margin(surface: Surface, grid: Grid, margin_px: int) -> F32:
+    """Read a surface onto a grid with a margin; the last results are cached, read-only.
+
+    Parameters
+    ----------
+    surface : Surface
+        The surface to read.
+    grid : Grid
+        A site's grid, halo included.
+    margin_px : int
+        Width of the margin on every side [px].
+
+    Returns
+    -------
+    (row + 2 margin_px, col + 2 margin_px) float32
+        In the surface's unit; NaN where it is not known.
+    """
     values = surface(grid.grown(margin_px))
     values.setflags(write=False)
     return values

@@ -1,4 +1,4 @@
-"""What a surface says of the ground: its value, slope, aspect, position and change."""
+"""Terrain from surfaces: value, slope, aspect, topographic position and elevation change."""
 
 from __future__ import annotations
 
@@ -12,42 +12,41 @@ from numpy.typing import NDArray
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid, sampled
-from minecover.features.context.surfaces import Surface, patch
+from minecover.features.context.surfaces import Surface, read_with_margin
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Value = TypeVar("Value", bound=np.generic)
 
-#: Side of the cells of the lattice on which the difference of two datums is found, and the
-#: cells a side of the window in which it is [px].
+#: Lattice on which the difference of two datums is estimated: side of a cell [px], and side of
+#: a window [cells].
 CELL_PX, WINDOW_CELLS = 32, 3
-#: How far beyond a grid the planes look [px]: one reading does for all of them.
+#: Margin around a grid that the planes need [px]; one for all, so that a surface is read once.
 REACH_PX = 3 * CELL_PX
-#: Share of a window that must be known for its median to stand for it, and of a disc for its
-#: mean.
+#: Least share of known pixels, of a window for its median and of a disc for its mean.
 KNOWN_WINDOW, KNOWN_DISC = 0.25, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SurfaceValue:
-    """The surface itself: elevation [m], water occurrence [%].
+    """The value of a surface: elevation [m], water occurrence [%].
 
     Parameters
     ----------
     surface : Surface
-        What is read.
+        The surface to read.
     """
 
     surface: Surface
 
     def __call__(self, grid: Grid) -> F32:
-        """Read the surface onto a grid, (row, col)."""
-        return _inner(patch(self.surface, grid, REACH_PX), REACH_PX, grid)
+        """Read the surface onto a grid, (row, col) float32; NaN where it is not known."""
+        return _inner(read_with_margin(self.surface, grid, REACH_PX), REACH_PX, grid)
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """How steep the ground is.
+    """Slope of the ground.
 
     Parameters
     ----------
@@ -58,10 +57,10 @@ class Slope:
     surface: Surface
 
     def __call__(self, grid: Grid) -> F32:
-        """Give the slope, (row, col) float32 in degrees; NaN beside what is not known."""
+        """Compute the slope, (row, col) float32 in degrees; NaN beside unknown pixels."""
         east, north = _gradient(self.surface, grid)
         degrees = np.degrees(np.arctan(np.sqrt(east**2 + north**2)))
-        # The last bits of an arc tangent depend on the processor, a raster should not.
+        # The last bits of an arc tangent depend on the processor, a raster must not.
         return degrees.round(4).astype(np.float32)
 
 
@@ -84,7 +83,7 @@ class Northness:
     surface: Surface
 
     def __call__(self, grid: Grid) -> F32:
-        """Give -1 (a cliff that faces south) ... 1 (north), (row, col) float32."""
+        """Compute -1 (a cliff facing south) ... 1 (facing north), (row, col) float32."""
         east, north = _gradient(self.surface, grid)
         return (-north / np.sqrt(1.0 + east**2 + north**2)).astype(np.float32)
 
@@ -106,21 +105,21 @@ class Eastness:
     surface: Surface
 
     def __call__(self, grid: Grid) -> F32:
-        """Give -1 (a cliff that faces west) ... 1 (east), (row, col) float32."""
+        """Compute -1 (a cliff facing west) ... 1 (facing east), (row, col) float32."""
         east, north = _gradient(self.surface, grid)
         return (-east / np.sqrt(1.0 + east**2 + north**2)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Topographic position index: how much higher the ground is than that round it.
+    """Topographic position index: elevation minus the mean elevation around.
 
     Parameters
     ----------
     surface : Surface
         Elevation [m].
     radius_m : float
-        Radius of the disc whose mean is taken off [m].
+        Radius of the disc whose mean is subtracted [m].
 
     References
     ----------
@@ -131,7 +130,7 @@ class Position:
     radius_m: float
 
     def __post_init__(self) -> None:
-        """Refuse a disc without ground."""
+        """Refuse a radius that is not positive and finite."""
         if not 0 < self.radius_m < math.inf:
             raise ConfigError(
                 f"radius_m must be a length above 0, found {self.radius_m}. "
@@ -139,18 +138,18 @@ class Position:
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Give metres above the mean of the disc's known pixels.
+        """Compute the height above the mean of the disc's known pixels.
 
         Returns
         -------
         (row, col) float32
-            NaN where the pixel, or more than half of its disc, is not known.
+            Metres; NaN where the pixel, or more than half of its disc, is not known.
         """
         width_m, height_m = grid.pixel_m
         margin = max(REACH_PX, math.ceil(self.radius_m / min(height_m, width_m)))
-        wide = patch(self.surface, grid, margin)
+        wide = read_with_margin(self.surface, grid, margin)
         known = np.isfinite(wide)
-        # Whole millimetres: sums of integers do not depend on where the patch begins.
+        # Whole millimetres: sums of integers do not depend on where the grid begins.
         height_mm = np.rint(np.where(known, wide, 0.0).astype(np.float64) * 1000)
         spans = _spans(self.radius_m, height_m, width_m)
         total = _disc_sum(height_mm.astype(np.int64), spans, margin, grid)
@@ -164,10 +163,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class ElevationChange:
-    """How much higher the ground is in one elevation model than in an earlier one.
+    """Elevation in one model minus elevation in an earlier one, without their datum shift.
 
     The models' datums differ (EGM96 and EGM2008, by metres) and so do their errors over wide
-    areas: the median difference of the ground round about, 2.9 km wide, is taken off.
+    areas: the median difference in a window of 2.9 km is subtracted.
 
     Parameters
     ----------
@@ -179,16 +178,21 @@ class ElevationChange:
     before: Surface
 
     def __call__(self, grid: Grid) -> F32:
-        """Give metres gained since then, (row, col) float32; digging is negative.
+        """Compute the change of elevation.
 
-        The medians stand on an absolute lattice and are interpolated, so that a pixel's value
-        does not depend on the grid it is asked on. NaN where a model, or three quarters of the
-        ground round about, is not known.
+        The medians lie on an absolute lattice and are interpolated, so that a pixel's value
+        does not depend on the grid.
+
+        Returns
+        -------
+        (row, col) float32
+            Metres, negative where the ground was dug. NaN where a model, or more than three
+            quarters of the window, is not known.
         """
-        wide = patch(self.after, grid, REACH_PX).astype(np.float64)
-        wide = wide - patch(self.before, grid, REACH_PX)
+        wide = read_with_margin(self.after, grid, REACH_PX).astype(np.float64)
+        wide = wide - read_with_margin(self.before, grid, REACH_PX)
         first = _absolute(grid)
-        # From the first whole cell on; what is cut off at the other end is a part of one.
+        # From the first whole cell on; a partial cell at the other end is dropped.
         top, left = ((REACH_PX - start) % CELL_PX for start in first)
         at_row, at_col = (
             (REACH_PX - offset + np.arange(length) + 0.5) / CELL_PX - WINDOW_CELLS // 2
@@ -202,14 +206,14 @@ class ElevationChange:
 
 
 def _gradient(surface: Surface, grid: Grid) -> tuple[F64, F64]:
-    """Metres up a metre to the east and to the north, (row, col), over 3 x 3 pixels.
+    """Compute the gradient to the east and to the north, (row, col) [m/m], over 3 x 3 pixels.
 
     References
     ----------
     Horn (1981), Proceedings of the IEEE 69, 14-47, doi:10.1109/PROC.1981.11918.
     """
     width_m, height_m = grid.pixel_m
-    wide = patch(surface, grid, REACH_PX).astype(np.float64)
+    wide = read_with_margin(surface, grid, REACH_PX).astype(np.float64)
     z = _inner(wide, REACH_PX - 1, grid.grown(1))
     across = z[:, 2:] - z[:, :-2]
     east = (across[:-2] + 2 * across[1:-1] + across[2:]) / (8 * width_m)
@@ -219,13 +223,13 @@ def _gradient(surface: Surface, grid: Grid) -> tuple[F64, F64]:
 
 
 def _inner(wide: NDArray[Value], margin_px: int, grid: Grid) -> NDArray[Value]:
-    """Cut the margin off."""
+    """Remove the margin."""
     rows, cols = grid.shape
     return wide[margin_px : margin_px + rows, margin_px : margin_px + cols]
 
 
 def _spans(radius_m: float, height_m: float, width_m: float) -> dict[int, int]:
-    """Rows of a disc round a pixel, and how many pixels each reaches to either side."""
+    """Return the rows of a disc around a pixel, and the half width of each [px]."""
     reach = int(radius_m / height_m + 1e-9)
     return {
         row: int(math.sqrt(radius_m**2 - (row * height_m) ** 2) / width_m + 1e-9)
@@ -234,7 +238,7 @@ def _spans(radius_m: float, height_m: float, width_m: float) -> dict[int, int]:
 
 
 def _disc_sum(values: I64, spans: dict[int, int], margin_px: int, grid: Grid) -> I64:
-    """Sum a disc round every pixel of a grid, exactly."""
+    """Sum the disc around every pixel of a grid, exactly."""
     rows, cols = grid.shape
     running = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
     total = np.zeros(grid.shape, np.int64)
@@ -246,13 +250,13 @@ def _disc_sum(values: I64, spans: dict[int, int], margin_px: int, grid: Grid) ->
 
 
 def _absolute(grid: Grid) -> tuple[int, int]:
-    """Row and column of a grid's first pixel, counted from the origin of its CRS."""
+    """Return row and column of a grid's first pixel, counted from the origin of its CRS."""
     x, y = grid.xy(0, 0)
     return math.floor(y / grid.transform.e), math.floor(x / grid.transform.a)
 
 
 def _window_medians(values: F64) -> F64:
-    """Medians of windows of cells, one a cell that has a whole window, (row, col)."""
+    """Compute the medians of all whole windows, (row, col) in cells."""
     size = WINDOW_CELLS * CELL_PX
     rows, cols = (length // CELL_PX - WINDOW_CELLS + 1 for length in values.shape)
     medians = np.full((rows, cols), np.nan)

@@ -1,15 +1,20 @@
-"""What to ask a reviewer, and the files that carry it there: a GeoPackage, a page."""
+"""Questions to reviewers, and the files they answer in: a GeoPackage and an HTML page."""
 
 from minecover.labels.review.geopackage import write_geopackage
-from minecover.labels.review.page import Pictures, page
-from minecover.labels.review.questions import SiteDoubt, from_candidates, suspicious, uncertain
+from minecover.labels.review.page import Pictures, render_page
+from minecover.labels.review.questions import (
+    ReviewSite,
+    candidate_questions,
+    suspicious_questions,
+    uncertain_questions,
+)
 
 __all__ = [
     "Pictures",
-    "SiteDoubt",
-    "from_candidates",
-    "page",
-    "suspicious",
-    "uncertain",
+    "ReviewSite",
+    "candidate_questions",
+    "render_page",
+    "suspicious_questions",
+    "uncertain_questions",
     "write_geopackage",
 ]

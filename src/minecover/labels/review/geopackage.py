@@ -1,4 +1,4 @@
-"""Questions as a GeoPackage that QGIS opens with a form and colours of its own."""
+"""Review questions as a GeoPackage that QGIS opens with its own form and colours."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.files import replacing, write_text
 from minecover.labels import VERDICTS
-from minecover.labels.review.questions import ANSWERS, ASKED
+from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
 LAYER = "review"
-#: Outlines of what has a verdict, and of what has none (Okabe & Ito 2008).
+#: Colours of outlines by verdict, "" without one (Okabe & Ito 2008) [RGB].
 COLOURS = {
     "mine": "213,94,0",
     "not mine": "0,114,178",
     "unsure": "204,121,167",
     "": "240,228,66",
 }
-#: Where QGIS looks for the style of a layer of the same file.
+#: Table in which QGIS looks for the style of a layer of the same file.
 LAYER_STYLES = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -33,26 +33,26 @@ CREATE TABLE layer_styles (
 
 
 def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
-    """Write questions with empty answers, and the style inside the file and beside it.
+    """Write questions with empty answers, and their QGIS style.
 
     Parameters
     ----------
     path : Path
-        ``*.gpkg``. The style beside it is the same as ``*.qml``, for whoever reads the outlines
-        in another form.
+        ``*.gpkg``. The style is stored in it, and beside it as ``*.qml`` for outlines that are
+        converted to another format.
     questions : GeoDataFrame
-        `ASKED` and outlines, in WGS 84.
+        `QUESTION_FIELDS` and outlines, in WGS 84.
 
     Returns
     -------
     list of Path
-        The two files.
+        The GeoPackage and the style.
     """
-    table = questions.assign(**dict.fromkeys(ANSWERS))
-    table[list(ANSWERS)] = table[list(ANSWERS)].astype("string")
-    style = qml()
+    table = questions.assign(**dict.fromkeys(ANSWER_FIELDS))
+    table[list(ANSWER_FIELDS)] = table[list(ANSWER_FIELDS)].astype("string")
+    style = render_style()
     with replacing(path) as temporary:
-        # GDAL would take the empty file that is there for a broken GeoPackage.
+        # GDAL takes the empty temporary file for a broken GeoPackage.
         temporary.unlink()
         table.to_file(temporary, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon")
         with closing(sqlite3.connect(temporary)) as file, file:
@@ -71,10 +71,13 @@ def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
     return [path, path.with_suffix(".qml")]
 
 
-def qml() -> str:
-    """Render the QGIS style: outlines by verdict, a form with choices, today as the day."""
+def render_style() -> str:
+    """Return the QGIS style as XML: colours by verdict, a form with choices, today's date."""
     return _TEMPLATES.get_template("style.qml").render(
-        verdicts=list(VERDICTS), colours=COLOURS, asked=ASKED, answers=ANSWERS
+        verdicts=list(VERDICTS),
+        colours=COLOURS,
+        question_fields=QUESTION_FIELDS,
+        answer_fields=ANSWER_FIELDS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Questions as one HTML file: pictures, a key a verdict, and a file to send back."""
+"""Review questions as one HTML page: pictures, one key per verdict, a file to send back."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.grid import Grid
 from minecover.labels import VERDICTS
-from minecover.labels.review.questions import ANSWERS, ASKED
+from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """What is shown of one site.
+    """Pictures of one site.
 
     Parameters
     ----------
     grid : Grid
-        Of the pictures, a pixel a pixel.
+        Grid of the pictures, one picture pixel per grid pixel.
     png : mapping of str to bytes
-        PNG by caption.
+        PNG files by caption.
     shown : mapping of str to sequence of str
-        The captions of the pictures beside each question, by `candidate_id`.
+        Captions of the pictures to show with each question, by ``candidate_id``.
     """
 
     grid: Grid
@@ -36,35 +36,38 @@ class Pictures:
     shown: Mapping[str, Sequence[str]]
 
 
-def page(
+def render_page(
     questions: gpd.GeoDataFrame, pictures: Mapping[str, Pictures], *, simulated: bool
 ) -> str:
-    """Render the page: it opens without a network, and keeps what was answered.
+    """Return the review page, which works without a network and stores answers in the browser.
 
     Parameters
     ----------
     questions : GeoDataFrame
-        `ASKED` and outlines, in WGS 84.
+        `QUESTION_FIELDS` and outlines, in WGS 84.
     pictures : mapping of str to Pictures
-        By `site_id`, of every site that is asked about.
+        By ``site_id``, of every site with a question.
     simulated : bool
-        Whether to say that the data are.
+        Whether the title says that the data are simulated.
 
     Returns
     -------
     str
-        HTML. What it saves is what `minecover.labels.received` reads.
+        HTML. The page saves a file that `minecover.labels.read_reviewed` reads.
     """
     rows = questions.drop(columns="geometry").to_dict("records")
     items = [
         {
-            "properties": {**{name: row[name] for name in ASKED}, **dict.fromkeys(ANSWERS, "")},
+            "properties": {
+                **{name: row[name] for name in QUESTION_FIELDS},
+                **dict.fromkeys(ANSWER_FIELDS, ""),
+            },
             "geometry": shapely.geometry.mapping(shape),
             "rings": rings,
             "shown": list(pictures[row["site_id"]].shown[row["candidate_id"]]),
         }
         for row, shape, rings in zip(
-            rows, questions.geometry, _drawn(questions, pictures), strict=True
+            rows, questions.geometry, _pixel_rings(questions, pictures), strict=True
         )
     ]
     sites = {
@@ -82,16 +85,16 @@ def page(
         verdicts={word[0]: word for word in VERDICTS},
         items=items,
         sites=sites,
-        # Answers of another export are not taken for answers to this one.
+        # Stored answers of another export must not be used for this one.
         key=hashlib.sha256(body.encode()).hexdigest()[:16],
     )
 
 
-def _drawn(
+def _pixel_rings(
     questions: gpd.GeoDataFrame, pictures: Mapping[str, Pictures]
 ) -> Sequence[list[list[list[float]]]]:
-    """Give each outline's rings in pixels of its site's pictures, x to the right, y down."""
-    drawn: dict[object, list[list[list[float]]]] = {}
+    """Return each outline's rings in pixels of its site's pictures, x to the right, y down."""
+    rings_of: dict[object, list[list[list[float]]]] = {}
     for site_id, part in questions.groupby("site_id"):
         grid = pictures[str(site_id)].grid
         for index, shape in part.geometry.to_crs(grid.crs).items():
@@ -100,11 +103,11 @@ def _drawn(
                 for polygon in shapely.get_parts(shape)
                 for ring in (polygon.exterior, *polygon.interiors)
             ]
-            drawn[index] = [
+            rings_of[index] = [
                 [[round(v, 2) for v in ~grid.transform @ point] for point in ring.coords]
                 for ring in rings
             ]
-    return [drawn[index] for index in questions.index]
+    return [rings_of[index] for index in questions.index]
 
 
 _TEMPLATES = Environment(

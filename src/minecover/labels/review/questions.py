@@ -1,4 +1,4 @@
-"""Which ground to ask a reviewer about: candidates, what is uncertain, what is suspicious."""
+"""Ground to be reviewed: candidates, uncertain predictions, suspicious labels."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from minecover.core.errors import ConfigError, LabelError
 from minecover.core.grid import LON_LAT, Grid, utm_crs
 from minecover.core.raster import trace
 
-#: What a reviewer sees of a question, in order; `FIELDS` of a verdict are filled in by them.
-ASKED = (
+#: Columns of a question, in order.
+QUESTION_FIELDS = (
     "rank",
     "candidate_id",
     "site_id",
@@ -28,27 +28,28 @@ ASKED = (
     "mean_probability",
     "reason",
 )
-ANSWERS = ("verdict", "who", "when", "why", "seen_from", "seen_to")
-#: Outlines end this far inside their outermost pixels [m]: a pixel is labelled as soon as an
-#: outline touches it, and the neighbours must not be.
+ANSWER_FIELDS = ("verdict", "who", "when", "why", "seen_from", "seen_to")
+#: Distance of outlines from the edge of their outermost pixels [m]: every pixel that an outline
+#: touches is labelled, and its neighbours must not be.
 INSIDE_M = 1.0
-#: Pixels whose odds differ from the threshold's by no more than this factor are uncertain.
+#: Greatest factor between the odds of an uncertain pixel and those of the threshold.
 ODDS_FACTOR = 3.0
 #: Decimals of degrees and of probabilities.
 DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SiteDoubt:
-    """What model and labels say of one site.
+class ReviewSite:
+    """Out-of-fold probability and labels of one site.
 
     Parameters
     ----------
     site_id : str
+        Name of the site.
     grid : Grid
-        Without halo.
+        The site's grid, without halo.
     probability : (row, col) float32
-        Out of fold, over all dates; NaN where never observed.
+        Out-of-fold probability of a mine, over all dates; NaN where never observed.
     label : (row, col) int8
         1 mine, 0 not labelled as mine, -1 ignore.
     """
@@ -59,38 +60,50 @@ class SiteDoubt:
     label: NDArray[np.int8]
 
 
-def from_candidates(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Ask about candidates, by rank.
+def candidate_questions(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return candidates as questions, by rank.
 
     Parameters
     ----------
     candidates : GeoDataFrame
-        Columns `rank`, `candidate_id`, `site_id`, `lon`, `lat`, `max_probability`,
-        `mean_probability` and outlines of whole pixels, in WGS 84.
+        `QUESTION_FIELDS` except ``reason``, and outlines of whole pixels, in WGS 84.
 
     Returns
     -------
     GeoDataFrame
-        `ASKED` and outlines a metre smaller.
+        `QUESTION_FIELDS` and outlines, `INSIDE_M` smaller, in WGS 84.
     """
-    asked = candidates.assign(reason="candidate").sort_values("rank", ignore_index=True)
-    return _questions(asked)
+    by_rank = candidates.assign(reason="candidate").sort_values("rank", ignore_index=True)
+    return _as_questions(by_rank)
 
 
-def uncertain(sites: Iterable[SiteDoubt], *, threshold: float, min_px: int) -> gpd.GeoDataFrame:
-    """Ask where a label would teach most: where the model can hardly tell, all over the sites.
+def uncertain_questions(
+    sites: Iterable[ReviewSite], *, threshold: float, min_px: int
+) -> gpd.GeoDataFrame:
+    """Return questions on the objects that the model is least certain about.
 
     Objects are connected pixels, not labelled as mine, whose odds lie within `ODDS_FACTOR` of
-    the threshold's. Those nearest to it come first, but every site's first before any site's
-    second: neighbours teach the same.
+    the threshold's. Those nearest to the threshold come first, but the first of every site
+    before the second of any: labels of neighbours are redundant as training data.
 
     Parameters
     ----------
-    sites : iterable of SiteDoubt
+    sites : iterable of ReviewSite
+        Every site that may be reviewed.
     threshold : float
         Probability from which a location is a candidate, above 0 and below 1.
     min_px : int
-        Least number of an object's pixels.
+        Least number of pixels of an object.
+
+    Returns
+    -------
+    GeoDataFrame
+        `QUESTION_FIELDS` and outlines, in WGS 84; ranks from 1.
+
+    Raises
+    ------
+    ConfigError
+        If the threshold is not between 0 and 1.
 
     References
     ----------
@@ -99,35 +112,46 @@ def uncertain(sites: Iterable[SiteDoubt], *, threshold: float, min_px: int) -> g
     """
     if not 0 < threshold < 1:
         raise ConfigError(
-            f"uncertain means near a threshold between 0 and 1, found {threshold}. Set "
-            "design.threshold to such a number, or to best_f1."
+            "uncertain pixels are those near the threshold, which must lie between 0 and 1, "
+            f"found {threshold}. Set design.threshold to such a number, or to best_f1."
         )
-    reach, cut = np.log(ODDS_FACTOR), np.log(threshold / (1 - threshold))
+    widest, centre = np.log(ODDS_FACTOR), np.log(threshold / (1 - threshold))
     parts: list[gpd.GeoDataFrame] = []
     for site in sites:
-        gap = np.abs(_log_odds(site.probability) - cut)
-        near = (gap <= reach) & (site.label == 0)
+        gap = np.abs(_log_odds(site.probability) - centre)
+        near = (gap <= widest) & (site.label == 0)
         parts += _objects(site, near, gap, "the model can hardly tell", min_px)
     if not parts:
-        return _questions(_nothing())
+        return _as_questions(_no_questions())
     found = pd.concat(parts, ignore_index=True).sort_values(["order", "candidate_id"])
     turn = found.groupby("site_id").cumcount()
     found = found.assign(turn=turn).sort_values(["turn", "order", "candidate_id"])
-    return _questions(_numbered(found))
+    return _as_questions(_ranked(found))
 
 
-def suspicious(sites: Sequence[SiteDoubt], *, min_px: int) -> gpd.GeoDataFrame:
-    """Ask about labels that the model, which was not shown them, would not have given.
+def suspicious_questions(sites: Sequence[ReviewSite], *, min_px: int) -> gpd.GeoDataFrame:
+    """Return questions on labels that contradict the out-of-fold model.
 
-    Labelled as mine and at most as probable as unlabelled ground is on average; not labelled
-    and at least as probable as labelled mines are on average. The two kinds come by turns, the
-    clearest cases of each first.
+    These are mines that are at most as probable as unlabelled ground is on average, and
+    unlabelled ground that is at least as probable as mines are on average. The two kinds
+    alternate, the clearest cases of each first.
 
     Parameters
     ----------
-    sites : sequence of SiteDoubt
+    sites : sequence of ReviewSite
+        Every site that may be reviewed.
     min_px : int
-        Least number of an object's pixels.
+        Least number of pixels of an object.
+
+    Returns
+    -------
+    GeoDataFrame
+        `QUESTION_FIELDS` and outlines, in WGS 84; ranks from 1.
+
+    Raises
+    ------
+    LabelError
+        If no labelled mine was observed.
 
     References
     ----------
@@ -140,14 +164,15 @@ def suspicious(sites: Sequence[SiteDoubt], *, min_px: int) -> gpd.GeoDataFrame:
     )
     if not np.isfinite(mine).any():
         raise LabelError(
-            "no labelled mine was observed, so nobody can say what the model makes of mines. "
-            "Ask with --uncertain."
+            "no labelled mine was observed, so the mean probability of mines is unknown. "
+            "Export with --uncertain instead, or add labels (labels.input)."
         )
-    sure, blind = float(np.nanmean(mine)), float(np.nanmean(other))
+    mean_mine, mean_other = float(np.nanmean(mine)), float(np.nanmean(other))
     kinds: tuple[list[gpd.GeoDataFrame], list[gpd.GeoDataFrame]] = ([], [])
     for site in sites:
         p = site.probability
-        missed, found = (site.label == 1) & (p <= blind), (site.label == 0) & (p >= sure)
+        missed = (site.label == 1) & (p <= mean_other)
+        found = (site.label == 0) & (p >= mean_mine)
         kinds[0].extend(_objects(site, missed, p, "labelled, the model sees no mine", min_px))
         kinds[1].extend(_objects(site, found, -p, "not labelled, the model is sure", min_px))
     turns = [
@@ -158,9 +183,9 @@ def suspicious(sites: Sequence[SiteDoubt], *, min_px: int) -> gpd.GeoDataFrame:
         if parts
     ]
     if not turns:
-        return _questions(_nothing())
+        return _as_questions(_no_questions())
     both = pd.concat(turns, ignore_index=True)
-    return _questions(_numbered(both.sort_values(["turn", "reason"])))
+    return _as_questions(_ranked(both.sort_values(["turn", "reason"])))
 
 
 def _log_odds(p: F32) -> F32:
@@ -170,9 +195,9 @@ def _log_odds(p: F32) -> F32:
 
 
 def _objects(
-    site: SiteDoubt, mask: NDArray[np.bool_], order: F32, reason: str, min_px: int
+    site: ReviewSite, mask: NDArray[np.bool_], order: F32, reason: str, min_px: int
 ) -> Iterator[gpd.GeoDataFrame]:
-    """Describe the objects of a mask with enough pixels; `order` is least where clearest."""
+    """Describe the objects of a mask with enough pixels; a low `order` comes first."""
     row, col = np.nonzero(mask)
     number = connected(row, col)
     for one in np.flatnonzero(np.bincount(number) >= min_px) if len(row) else ():
@@ -202,8 +227,8 @@ def _objects(
         )
 
 
-def _numbered(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give ranks in the given order; of objects that sites share, keep the first."""
+def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rank objects in their order, of overlapping ones of several sites only the first."""
     found = found.reset_index(drop=True)
     first, second = found.sindex.query(found.geometry, predicate="intersects")
     site = found["site_id"].to_numpy()
@@ -212,9 +237,9 @@ def _numbered(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found.assign(rank=np.arange(1, len(found) + 1))
 
 
-def _questions(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Bring questions into the one form, their outlines a metre smaller."""
-    table = found[[*ASKED, "geometry"]].reset_index(drop=True)
+def _as_questions(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return objects with the columns of questions and outlines `INSIDE_M` smaller."""
+    table = found[[*QUESTION_FIELDS, "geometry"]].reset_index(drop=True)
     table["max_probability"] = table["max_probability"].astype(float).round(DECIMALS)
     table["mean_probability"] = table["mean_probability"].astype(float).round(DECIMALS)
     zone = [utm_crs(lon, lat) for lon, lat in zip(table["lon"], table["lat"], strict=True)]
@@ -226,5 +251,5 @@ def _questions(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.set_geometry(shapes)
 
 
-def _nothing() -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(columns=[*ASKED, "geometry"], crs=LON_LAT)
+def _no_questions() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns=[*QUESTION_FIELDS, "geometry"], crs=LON_LAT)

@@ -3,7 +3,7 @@
   <renderer-v2 type="categorizedSymbol" attr="coalesce(&quot;verdict&quot;, '')" forceraster="0" enableorderby="0" symbollevels="0">
     <categories>
       {% for verdict in colours %}
-      <category symbol="{{ loop.index0 }}" value="{{ verdict }}" label="{{ verdict or 'not looked at' }}" render="true"/>
+      <category symbol="{{ loop.index0 }}" value="{{ verdict }}" label="{{ verdict or 'not reviewed' }}" render="true"/>
       {% endfor %}
     </categories>
     <symbols>
@@ -47,7 +47,7 @@
         </config>
       </editWidget>
     </field>
-    {% for name in answers if name != "verdict" %}
+    {% for name in answer_fields if name != "verdict" %}
     <field name="{{ name }}">
       <editWidget type="TextEdit">
         <config>
@@ -61,9 +61,9 @@
     {% endfor %}
   </fieldConfiguration>
   <aliases>
-    <alias field="who" name="who looked"/>
-    <alias field="when" name="on which day (2026-03-01)"/>
-    <alias field="why" name="what is to be seen"/>
+    <alias field="who" name="reviewer"/>
+    <alias field="when" name="day of the review (2026-03-01)"/>
+    <alias field="why" name="reason (what you see)"/>
     <alias field="seen_from" name="mine from this day on (empty: always)"/>
     <alias field="seen_to" name="mine up to this day (empty: always)"/>
   </aliases>
@@ -72,10 +72,10 @@
     <default field="who" expression="if(&quot;verdict&quot; is null, null, coalesce(&quot;who&quot;, @user_full_name))" applyOnUpdate="1"/>
   </defaults>
   <editable>
-    {% for name in asked %}
+    {% for name in question_fields %}
     <field name="{{ name }}" editable="0"/>
     {% endfor %}
-    {% for name in answers %}
+    {% for name in answer_fields %}
     <field name="{{ name }}" editable="1"/>
     {% endfor %}
   </editable>

@@ -1,4 +1,4 @@
-"""The audit of the folds: what of the test ground could be known in training."""
+"""Leakage audit: search for ways in which test ground could be known in training."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from minecover.core.errors import FoldError
 from minecover.core.sites import Site, square
 from minecover.learning.leakage.evidence import F64, I8, Evidence, quantiles
 
-#: A model that sees only where in its site a pixel lies, or only which site it is, may reach
-#: this many times the chance average precision, no more.
+#: A model of the position in the site alone, or of the site alone, may reach this many times
+#: the average precision of chance, no more.
 LIFT_LIMIT = 1.25
-#: A feature names the site if its range inside a site is less than this share of its range over
-#: the sites, like the distance to a far river: those are what a site-only model sees. The
-#: medians of other features say how much bare ground a site has, which is no leak.
-NAMES_SITE = 0.25
-#: This share of the valid pixels may equal a pixel of another fold in every band: water and
+#: A feature identifies the site if its range inside a site is less than this share of its range
+#: over the sites, like the distance to a far river: a site-only model sees these. The medians
+#: of other features say how much bare ground a site has, which is no leak.
+IDENTIFIES_SITE = 0.25
+#: This share of the valid pixels may equal a pixel of another fold in every band, as water and
 #: saturated ground do by chance.
 DUPLICATE_LIMIT = 1e-4
 
@@ -41,7 +41,7 @@ def audit(
     buffer_m: float,
     seed: int,
 ) -> Audit:
-    """Look for ways in which test ground could be known in training.
+    """Search for ways in which test ground could be known in training.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def audit(
     folds : DataFrame
         What `GroupedFolds.deal` returned.
     evidence : sequence of Evidence
-        Of the sites, in their order.
+        One a site, in the order of the sites.
     features : sequence of str
         Names of the features in the evidence.
     buffer_m : float
         Training pixels nearer than this to test ground are dropped [m].
     seed : int
-        Seeds the models.
+        Seed of the models.
 
     Returns
     -------
@@ -66,12 +66,12 @@ def audit(
         locations that equal one of another fold in every band) and their share.
         Skill without looking: ``position_only_lift`` and ``site_only_lift``, the average
         precision over prevalence of a model that sees only row and column inside the site, or
-        only the site's medians of the features that name it (``site_features``). On unseen
+        only the site's medians of the features that identify it (``site_features``). On unseen
         sites the second can only know what they share with sites of other folds.
-        For the record: ``site_median_lift``, the same with the medians of all features, which
+        Without a limit: ``site_median_lift``, the same with the medians of all features, which
         may know how bare a site is; the average precision of a quick model on a random and on
-        the grouped split, and their difference: what a random split would flatter by.
-        ``failed`` names what is beyond its limit; ``passed`` if nothing is.
+        the grouped split, and their difference, by which a random split would be too high.
+        ``failed`` names what is above its limit; ``passed`` tells whether nothing is.
     """
     fold_of = dict(zip(folds["site_id"], folds["fold"], strict=True))
     fold = np.array([fold_of[site.site_id] for site in sites])
@@ -79,21 +79,23 @@ def audit(
     overlapping, nearest_m = _across(sites, fold)
     n_pixels = sum(one.digest.size for one in evidence)
     duplicates = _duplicates(evidence, fold)
-    naming = _naming(evidence)
+    identifying = _identifying(evidence)
     limits: dict[str, tuple[float, float]] = {
         "split_groups": (int(pairs["group"].duplicated().sum()), 0),
         "overlapping_pairs": (overlapping, 0),
         "duplicate_share": (round(duplicates / max(n_pixels, 1), 6), DUPLICATE_LIMIT),
         "position_only_lift": (round(_position_lift(evidence, fold, seed), 3), LIFT_LIMIT),
-        "site_only_lift": (round(_site_lift(evidence, naming, fold, seed), 3), LIFT_LIMIT),
+        "site_only_lift": (round(_site_lift(evidence, identifying, fold, seed), 3), LIFT_LIMIT),
     }
     failed = [name for name, (value, limit) in limits.items() if value > limit]
     return {
         "n_folds": len(set(fold.tolist())),
         "n_groups": int(folds["group"].nunique()),
         **{name: value for name, (value, _) in limits.items()},
-        "site_features": [features[place] for place in np.flatnonzero(naming).tolist()],
-        "site_median_lift": round(_site_lift(evidence, np.ones_like(naming), fold, seed), 3),
+        "site_features": [features[place] for place in np.flatnonzero(identifying).tolist()],
+        "site_median_lift": round(
+            _site_lift(evidence, np.ones_like(identifying), fold, seed), 3
+        ),
         "duplicate_pixels": duplicates,
         "nearest_m": round(nearest_m, 1),
         "train_test_m": round(max(nearest_m, buffer_m), 1),
@@ -134,7 +136,7 @@ def _duplicates(evidence: Sequence[Evidence], fold: I8) -> int:
 
 
 def _position_lift(evidence: Sequence[Evidence], fold: I8, seed: int) -> float:
-    """Score a model that sees only the position inside the site, over chance."""
+    """Compute the average precision over chance of a model of the position inside the site."""
     shape = evidence[0].label.shape
     if any(one.label.shape != shape for one in evidence):
         raise FoldError(
@@ -147,7 +149,7 @@ def _position_lift(evidence: Sequence[Evidence], fold: I8, seed: int) -> float:
     for k in np.unique(fold):
         count = np.stack([(label[fold != k] == target).sum(0) for target in (0, 1)])
         model = HistGradientBoostingClassifier(max_iter=30, random_state=seed)
-        # Threads that wait for each other thousands of times stand still on a busy machine.
+        # Threads that wait for each other thousands of times are slow on a busy machine.
         with threadpool_limits(limits=1):
             model.fit(
                 np.tile(position, (2, 1)),
@@ -160,22 +162,22 @@ def _position_lift(evidence: Sequence[Evidence], fold: I8, seed: int) -> float:
     return float(average_precision_score(is_mine, score[known]) / is_mine.mean())
 
 
-def _naming(evidence: Sequence[Evidence]) -> NDArray[np.bool_]:
-    """Tell which features are nearly constant inside a site and differ between sites."""
+def _identifying(evidence: Sequence[Evidence]) -> NDArray[np.bool_]:
+    """Mark the features that are nearly constant inside a site and differ between sites."""
     (inside,) = quantiles(np.stack([one.spread for one in evidence]), (0.5,))
     low, high = quantiles(np.stack([one.median for one in evidence]), (0.05, 0.95))
     between = high - low
-    naming: NDArray[np.bool_] = (between > 0) & (inside < NAMES_SITE * between)
-    return naming
+    identifying: NDArray[np.bool_] = (between > 0) & (inside < IDENTIFIES_SITE * between)
+    return identifying
 
 
 def _site_lift(
-    evidence: Sequence[Evidence], naming: NDArray[np.bool_], fold: I8, seed: int
+    evidence: Sequence[Evidence], features: NDArray[np.bool_], fold: I8, seed: int
 ) -> float:
-    """Score a model that sees only what names the site, over chance; 1 if nothing does."""
-    if not naming.any():
+    """Compute the average precision over chance of a model of site medians; 1 without any."""
+    if not features.any():
         return 1.0
-    median = np.nan_to_num(np.stack([one.median[naming] for one in evidence]))
+    median = np.nan_to_num(np.stack([one.median[features] for one in evidence]))
     count = np.array([[(one.label == target).sum() for target in (0, 1)] for one in evidence])
     score = np.zeros(len(evidence))
     for k in np.unique(fold):
@@ -193,7 +195,7 @@ def _site_lift(
 
 
 def _splits(evidence: Sequence[Evidence], fold: I8, seed: int) -> dict[str, float]:
-    """Score one quick model on rows dealt at random, and on whole groups of sites."""
+    """Compute a quick model's average precision on a random and on the grouped split."""
     X = np.concatenate([one.X for one in evidence])
     y = np.concatenate([one.y for one in evidence])
     weight = np.concatenate([one.weight for one in evidence])
@@ -211,19 +213,19 @@ def _splits(evidence: Sequence[Evidence], fold: I8, seed: int) -> dict[str, floa
 
 
 def _held_out(X: F32, y: I8, split: I8, seed: int) -> F64:
-    """Score every row with a model that was trained on the other parts of a split."""
+    """Predict every row with a model that was trained on the other parts of a split."""
     score = np.zeros(len(y))
     for k in np.unique(split):
-        held = split == k
-        # Trees grown to the last leaf remember best what a random split lets them see.
+        tested = split == k
+        # Fully grown trees remember best what a random split lets them see.
         model = ExtraTreesClassifier(20, random_state=seed, n_jobs=-1)
-        model.fit(X[~held], y[~held])
+        model.fit(X[~tested], y[~tested])
         # One thread: several add up in an order that changes the last bits.
         model.n_jobs = None
-        score[held] = model.predict_proba(X[held])[:, 1]
+        score[tested] = model.predict_proba(X[tested])[:, 1]
     return score
 
 
 def _weighted_precision(y: NDArray[np.int_] | I8, score: F64, weight: F64) -> float:
-    """Average precision, each row counted as often as it weighs."""
+    """Compute the weighted average precision."""
     return float(average_precision_score(y, score, sample_weight=weight))

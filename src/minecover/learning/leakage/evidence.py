@@ -1,4 +1,4 @@
-"""What the audit looks at of each site, gathered from its location table."""
+"""What the leakage audit needs of each site, gathered from its location table."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from minecover.core.feature_table import MARKS, SiteTable
 I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
 
-#: Medians and spreads are those of every so many-th valid location.
+#: Medians and spreads are computed from every 7th valid location.
 EVERY = 7
-#: Most mines and others that a site gives to the comparison of splits.
+#: Most mines and other locations of a site in the comparison of splits.
 N_SAMPLED = {1: 25, 0: 75}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the audit looks at of one site.
+    """What the leakage audit needs of one site.
 
     Parameters
     ----------
     label : (rows, cols) int8
         1 mine, 0 not labelled as mine, -1 ignore.
     digest : (n_valid,) uint64
-        One of the bands of each valid location: equal bands, equal digest.
+        Digest of the bands of each valid location.
     median, spread : (n_features,) float32
-        Of each feature over the valid locations: the middle, and from the 5th to the 95th
-        percentile; NaN where there is no number.
+        Median of each feature over the valid locations, and the distance from its 5th to its
+        95th percentile; NaN where all values are missing.
     X : (n, n_bands) float32
         Bands of some of the valid locations.
     y : (n,) int8
         Their labels, 0 or 1.
     weight : (n,) float64
-        How many locations of the site each stands for.
+        Number of locations of the site that each stands for.
     """
 
     label: I8
@@ -54,16 +54,16 @@ class Evidence:
 
     @classmethod
     def of(cls, table: SiteTable, n_bands: int, *, seed: int) -> Evidence:
-        """Gather it from a location table.
+        """Gather the evidence from a location table.
 
         Parameters
         ----------
         table : SiteTable
-            Of locations, the bands first.
+            Table of locations, its first columns the bands.
         n_bands : int
-            How many of the features are bands.
+            Number of bands among the features.
         seed : int
-            Of the sample; any number that differs from site to site.
+            Seed of the sample; any number that differs from site to site.
         """
         bands = table.X[table.valid, :n_bands]
         digest = pd.util.hash_pandas_object(pd.DataFrame(bands), index=False)
@@ -88,18 +88,36 @@ class Evidence:
 
 
 def feature_names(table: Path) -> list[str]:
-    """Name the features of a table on disk: all its columns but the marks."""
+    """Return the names of the features of a table.
+
+    Parameters
+    ----------
+    table : Path
+        A Parquet file.
+
+    Returns
+    -------
+    list of str
+        All columns but labels and masks.
+    """
     names = pq.read_schema(table).names
     return [n for n in names if n not in MARKS and not n.startswith("valid_")]
 
 
 def quantiles(values: F32, shares: Sequence[float]) -> list[F32]:
-    """Take the values of each column with those shares of its numbers below them.
+    """Compute quantiles of each column, without interpolation.
+
+    Parameters
+    ----------
+    values : (n, n_columns) float32
+        NaN counts as missing.
+    shares : sequence of float
+        In 0 ... 1.
 
     Returns
     -------
     list of (n_columns,) float32
-        NaN where a column has no number.
+        One a share; NaN where all values of a column are missing.
     """
     if not len(values):
         return [np.full(values.shape[1], np.nan, np.float32) for _ in shares]

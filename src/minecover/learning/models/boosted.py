@@ -3,7 +3,7 @@
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
-from minecover.learning.models.missing_values import FillUnseen
+from minecover.learning.models.missing_values import FillMissing
 
 
 def boosted(
@@ -38,4 +38,4 @@ def boosted(
         force_row_wise=True,
         verbosity=-1,
     )
-    return Pipeline([("fill", FillUnseen()), ("classifier", classifier)])
+    return Pipeline([("fill", FillMissing()), ("classifier", classifier)])

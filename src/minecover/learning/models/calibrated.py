@@ -1,42 +1,52 @@
-"""Make a probability mean what it says, without changing whom it ranks first."""
+"""Turn scores into probabilities that mean what they say, without changing their order."""
 # mypy: allow-subclassing-any
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 
 from minecover.core.cube import F32
-
-F64 = NDArray[np.float64]
+from minecover.learning.models.binary import F64, BinaryWrapper
 
 #: Probabilities are kept this far from 0 and 1 before their logit is taken.
 EDGE = 5e-7
 
 
 class Curve(Protocol):
-    """A rising map of 0..1 to 0..1."""
+    """A map of 0..1 to 0..1 that never falls."""
 
     def __call__(self, p: F64) -> F64:
-        """Map scores, in any order, to the share of mines among such scores."""
+        """Return the share of mines among locations of such a probability.
+
+        Parameters
+        ----------
+        p : (n,) float64
+            Probabilities that a model says, in any order.
+
+        Returns
+        -------
+        (n,) float64
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class AsIs:
-    """Scores are left as the model gave them."""
+    """The curve that changes nothing."""
 
     def __call__(self, p: F64) -> F64:
-        """Give the scores back."""
+        """Return the probabilities unchanged."""
         return p
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Isotonic:
-    """Straight lines between knots, see `minecover.learning.calibration`.
+    """Straight lines between the knots of an isotonic regression.
+
+    See `minecover.learning.calibration`.
 
     Parameters
     ----------
@@ -48,7 +58,7 @@ class Isotonic:
     share: F64
 
     def __call__(self, p: F64) -> F64:
-        """Interpolate."""
+        """Interpolate between the knots."""
         return np.interp(p, self.score, self.share)
 
 
@@ -66,59 +76,44 @@ class Platt:
     intercept: float
 
     def __call__(self, p: F64) -> F64:
-        """Bend the scores."""
+        """Compute the sigmoid."""
         shares: F64 = 1 / (1 + np.exp(-(self.slope * logit(p) + self.intercept)))
         return shares
 
 
 def logit(p: F64) -> F64:
-    """Log odds; 0 and 1 count as `EDGE` from there."""
+    """Compute the log odds of probabilities (n,); 0 and 1 are first moved inwards by `EDGE`."""
     inside = np.clip(p, EDGE, 1 - EDGE)
     odds: F64 = np.log(inside / (1 - inside))
     return odds
 
 
-class Calibrated(ClassifierMixin, BaseEstimator):
-    """A fitted classifier whose probabilities are bent by a curve.
+class Calibrated(BinaryWrapper):
+    """A classifier whose probabilities go through a calibration curve.
 
     Parameters
     ----------
-    model : fitted classifier
+    estimator : classifier
+        What predicts, see `BinaryWrapper`.
     curve : Curve
-        Fitted on scores of ground that the model's likes were not trained on.
+        Fitted before, on probabilities of ground that such models were not trained on; `fit`
+        leaves it as it is.
     """
 
-    def __init__(self, model: BaseEstimator, curve: Curve) -> None:
-        self.model = model
+    def __init__(self, estimator: BaseEstimator, curve: Curve) -> None:
+        self.estimator = estimator
         self.curve = curve
 
-    def fit(self, X: F32, y: NDArray[np.int8]) -> Self:
-        """Leave the model as it is: it was fitted before it was calibrated."""
-        return self
-
-    @property
-    def classes_(self) -> NDArray[np.int8]:
-        """The two classes."""
-        classes: NDArray[np.int8] = self.model.classes_
-        return classes
-
-    @property
-    def n_features_in_(self) -> int:
-        """How many features the model saw."""
-        return int(self.model.n_features_in_)
-
     def predict_proba(self, X: F32) -> F64:
-        """Give (n, 2) calibrated probabilities."""
-        p = self.curve(self.model.predict_proba(X)[:, 1].astype(np.float64))
+        """Return the calibrated probability of each class.
+
+        Parameters
+        ----------
+        X : (n, n_features) float32
+
+        Returns
+        -------
+        (n, 2) float64
+        """
+        p = self.curve(self.positive(X))
         return np.column_stack([1 - p, p])
-
-    def predict(self, X: F32) -> NDArray[np.int8]:
-        """Give the likelier class."""
-        likelier: NDArray[np.int8] = self.classes_[
-            (self.predict_proba(X)[:, 1] > 0.5).astype(int)
-        ]
-        return likelier
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Answer yes: the model is fitted before it is calibrated."""
-        return True

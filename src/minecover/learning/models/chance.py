@@ -1,11 +1,11 @@
-"""The random classifier: what prevalence alone gives."""
+"""The random classifier: what can be reached by prevalence alone."""
 
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 
 def chance(*, seed: int) -> Pipeline:
-    """Build a classifier that draws from the class frequencies.
+    """Build a classifier that draws its answers from the class frequencies.
 
     Parameters
     ----------

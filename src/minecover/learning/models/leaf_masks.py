@@ -1,4 +1,4 @@
-"""Trees as bit masks over leaves: read from LightGBM, walked by compiled loops."""
+"""Trees as bit masks over their leaves: read from LightGBM, scored by compiled loops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
-from minecover.core.kernels import looped
+from minecover.core.kernels import compiled_loop
 
-#: Leaves a tree may have: one bit each.
+#: Most leaves of a tree: one bit each.
 MOST_LEAVES = 64
-#: Rows that go through a tree side by side.
+#: Rows that go through a tree together.
 LANES = 128
 #: De Bruijn's sequence: multiplied by a single bit, its top six bits name that bit's place.
 SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
@@ -54,9 +54,9 @@ class LeafMasks:
     first: NDArray[np.int64]
     leaf: NDArray[np.float64]
 
-    def until(self, rounds: int) -> LeafMasks:
-        """Keep the first trees alone."""
-        first = self.first[: rounds + 1]
+    def first_trees(self, n: int) -> LeafMasks:
+        """Return the masks of the first trees alone."""
+        first = self.first[: n + 1]
         end = first[-1]
         return LeafMasks(
             feature=self.feature[:end],
@@ -64,17 +64,38 @@ class LeafMasks:
             nan_right=self.nan_right[:end],
             keep=self.keep[:end],
             first=first,
-            leaf=self.leaf[:rounds],
+            leaf=self.leaf[:n],
         )
 
     def raw(self, X: F32) -> Floats:
-        """Add up the leaves that rows (n, n_features) fall into: (n,), before the sigmoid."""
+        """Add up the values of the leaves that rows fall into.
+
+        Parameters
+        ----------
+        X : (n, n_features) float32
+
+        Returns
+        -------
+        (n,) float64
+            Log odds: what the sigmoid turns into probabilities.
+        """
         trees = (self.feature, self.threshold, self.nan_right, self.keep, self.first, self.leaf)
         return _scored(np.asarray(X, np.float32), trees, ~self.keep.dtype.type(0))
 
 
 def leaf_masks(model: LGBMClassifier) -> LeafMasks | None:
-    """Read a classifier's trees; None if they are of a kind that masks do not cover."""
+    """Read the trees of a classifier.
+
+    Parameters
+    ----------
+    model : fitted LGBMClassifier
+
+    Returns
+    -------
+    LeafMasks or None
+        None if masks do not cover the trees: several classes, categories, more than
+        `MOST_LEAVES` leaves, zeros taken for missing values.
+    """
     dumped = model.booster_.dump_model()
     trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
     leaves = [list(_leaves(tree)) for tree in trees]
@@ -103,7 +124,7 @@ def leaf_masks(model: LGBMClassifier) -> LeafMasks | None:
 
 
 def _leaves(node: Node) -> Iterator[float]:
-    """Walk the values of a tree's leaves, from the left."""
+    """Yield the values of a tree's leaves, from the left."""
     if "leaf_value" in node:
         yield float(node["leaf_value"])
         return
@@ -112,7 +133,7 @@ def _leaves(node: Node) -> Iterator[float]:
 
 
 def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
-    """Walk a tree's inner nodes; with each the first leaf on its left, and how many there."""
+    """Yield a tree's inner nodes, each with its first left leaf and their number."""
     if "leaf_value" in node:
         return
     left, right = node["left_child"], node["right_child"]
@@ -123,19 +144,19 @@ def _nodes(node: Node, first: int) -> Iterator[tuple[Node, int, int]]:
 
 
 def _without(first: int, n: int, bits: int) -> int:
-    """All leaves but `n` from `first` on."""
+    """Mask of all leaves but `n` from `first` on."""
     return ((1 << bits) - 1) ^ (((1 << n) - 1) << first)
 
 
 def _sends_nan_right(node: Node) -> bool:
-    """Where NaN goes: its learned side, or where 0 goes if training had none."""
+    """Tell where NaN goes: its learned side, or where 0 goes if training had none."""
     if node["missing_type"] == "None":
         return float(node["threshold"]) < 0.0
     return not node["default_left"]
 
 
 def _at_most(thresholds: NDArray[np.float64]) -> F32:
-    """Round down: what is above it is, for float32 values, what is above the threshold."""
+    """Round down to float32: the same float32 values lie above."""
     with np.errstate(over="ignore"):
         rounded = thresholds.astype(np.float32)
     over = rounded.astype(np.float64) > thresholds
@@ -144,7 +165,7 @@ def _at_most(thresholds: NDArray[np.float64]) -> F32:
 
 
 def _places() -> NDArray[np.uint8]:
-    """Tabulate a single bit's place by what its product with `SEQUENCE` begins with."""
+    """Tabulate a single bit's place by the top six bits of its product with `SEQUENCE`."""
     table = np.zeros(64, np.uint8)
     for place in range(64):
         table[(int(SEQUENCE) << place) % 2**64 >> 58] = place
@@ -154,10 +175,10 @@ def _places() -> NDArray[np.uint8]:
 PLACES = _places()
 
 
-@looped
-def _scored(X: F32, trees: Trees, every: np.unsignedinteger) -> NDArray[np.float64]:
-    """Add up the leaves that rows fall into, tree after tree."""
-    feature, cut, nan_right, keep, first, leaf = trees
+@compiled_loop
+def _scored(X: F32, trees: Trees, all_leaves: np.unsignedinteger) -> NDArray[np.float64]:
+    """Add up the values of the leaves that rows fall into, tree after tree."""
+    feature, threshold, nan_right, keep, first, leaf = trees
     n, n_features = X.shape
     raw = np.zeros(n)
     columns = np.zeros((n_features, LANES), np.float32)
@@ -168,44 +189,44 @@ def _scored(X: F32, trees: Trees, every: np.unsignedinteger) -> NDArray[np.float
             columns[k, :width] = X[start : start + width, k]
         here = raw[start : start + width]
         for tree in range(len(leaf)):
-            possible[:] = every
+            possible[:] = all_leaves
             for node in range(first[tree], first[tree + 1]):
                 column, left = columns[feature[node]], keep[node]
                 if nan_right[node]:
-                    _keep_unless_at_most(possible, column, cut[node], left, every)
+                    _keep_unless_at_most(possible, column, threshold[node], left, all_leaves)
                 else:
-                    _keep_if_above(possible, column, cut[node], left, every)
+                    _keep_if_above(possible, column, threshold[node], left, all_leaves)
             _add_leaves(here, possible, leaf[tree])
     return raw
 
 
-@looped
+@compiled_loop
 def _keep_if_above(
     possible: NDArray[np.unsignedinteger],
     column: F32,
-    cut: np.float32,
+    threshold: np.float32,
     left: np.unsignedinteger,
-    every: np.unsignedinteger,
+    all_leaves: np.unsignedinteger,
 ) -> None:
     """Where a row goes right, keep what a node keeps; NaN goes left."""
     for x in range(LANES):
-        possible[x] &= left if column[x] > cut else every
+        possible[x] &= left if column[x] > threshold else all_leaves
 
 
-@looped
+@compiled_loop
 def _keep_unless_at_most(
     possible: NDArray[np.unsignedinteger],
     column: F32,
-    cut: np.float32,
+    threshold: np.float32,
     left: np.unsignedinteger,
-    every: np.unsignedinteger,
+    all_leaves: np.unsignedinteger,
 ) -> None:
     """Where a row goes right, keep what a node keeps; NaN goes right."""
     for x in range(LANES):
-        possible[x] &= every if column[x] <= cut else left
+        possible[x] &= all_leaves if column[x] <= threshold else left
 
 
-@looped
+@compiled_loop
 def _add_leaves(
     here: NDArray[np.float64],
     possible: NDArray[np.unsignedinteger],

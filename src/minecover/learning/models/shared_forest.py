@@ -1,4 +1,4 @@
-"""Forests that differ in size and depth alone, grown as one."""
+"""Random forests that differ in size and depth alone and share their trees."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Size:
-    """What the forests of a grove differ in; no depth is no limit."""
+class ForestSize:
+    """Number of trees and depth limit of a forest; None is no limit."""
 
     n_estimators: int
     max_depth: int | None
 
     @classmethod
-    def of(cls, forest: RandomForestClassifier) -> Size:
-        """Read it off a forest."""
+    def of(cls, forest: RandomForestClassifier) -> ForestSize:
+        """Return the size of a forest."""
         return cls(int(forest.n_estimators), forest.max_depth)
 
 
-class Grove:
-    """The trees of several forests, each grown once.
+class SharedForest:
+    """Several random forests of different sizes, each tree of which is grown once.
 
     A forest draws the seeds of its trees in their order, so that a smaller one is the beginning
     of a larger one. And a limit on depth changes nothing of a tree that never gets so deep.
@@ -38,17 +38,17 @@ class Grove:
     Parameters
     ----------
     forest : RandomForestClassifier
-        Unfitted; all but its size and depth.
-    sizes : sequence of Size
-        What is asked of it.
+        Unfitted: all parameters except size and depth.
+    sizes : sequence of ForestSize
+        The forests that are wanted.
     """
 
-    def __init__(self, forest: RandomForestClassifier, sizes: Sequence[Size]) -> None:
+    def __init__(self, forest: RandomForestClassifier, sizes: Sequence[ForestSize]) -> None:
         self.forest = forest
         self.sizes = sizes
 
-    def fit(self, X: F32, y: NDArray[np.int8], sample_weight: F64 | None) -> Grove:
-        """Grow the largest forest at the deepest limit, and anew what others cut shorter."""
+    def fit(self, X: F32, y: NDArray[np.int8], sample_weight: F64 | None) -> SharedForest:
+        """Fit the largest forest at the deepest limit; refit the trees that others cut."""
         limits = {size.max_depth for size in self.sizes}
         *shorter, deepest = sorted(limits, key=lambda depth: depth or np.inf)
         most = max(size.n_estimators for size in self.sizes)
@@ -60,16 +60,16 @@ class Grove:
             self.trees_[depth] = _cut_short(forest, asked, depth, X, y)
         return self
 
-    def probabilities(self, X: F32) -> dict[Size, F64]:
-        """Score rows with every forest, each tree asked once.
+    def probabilities(self, X: F32) -> dict[ForestSize, F64]:
+        """Return the probabilities of every forest; each tree predicts once.
 
         Returns
         -------
         dict of (n,) float64
-            What `RandomForestClassifier.predict_proba` gives on one thread, to the last bit.
+            By size; equal to `RandomForestClassifier.predict_proba` on one thread to the bit.
         """
         totals = {depth: np.zeros(len(X)) for depth in self.trees_}
-        found: dict[Size, F64] = {}
+        found: dict[ForestSize, F64] = {}
         for place in range(max(len(trees) for trees in self.trees_.values())):
             answers: dict[int, F64] = {}
             for depth, trees in self.trees_.items():
@@ -79,7 +79,7 @@ class Grove:
                 if id(tree) not in answers:
                     answers[id(tree)] = tree.predict_proba(X, check_input=False)[:, 1]
                 totals[depth] += answers[id(tree)]
-                size = Size(place + 1, depth)
+                size = ForestSize(place + 1, depth)
                 if size in self.sizes:
                     found[size] = totals[depth] / size.n_estimators
         return found
@@ -88,7 +88,7 @@ class Grove:
 def _cut_short(
     forest: RandomForestClassifier, n_trees: int, depth: int | None, X: F32, y: NDArray[np.int8]
 ) -> list[DecisionTreeClassifier]:
-    """Give the first trees of a forest, those grown anew that are deeper than a limit."""
+    """Return the first trees of a forest; those deeper than a limit are refitted."""
     kept = list(forest.estimators_[:n_trees])
     too_deep = [place for place, tree in enumerate(kept) if tree.tree_.max_depth > depth]
     drawn = forest.estimators_samples_ if too_deep else []

@@ -1,1 +1,1 @@
-"""From a run to the model that is used: adopt, promote, trace, verify."""
+"""Release a model: register, adopt, promote, trace and verify a build."""

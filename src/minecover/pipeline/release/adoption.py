@@ -1,4 +1,4 @@
-"""A run's choices become the build: written into conf/, and composed into params.yaml."""
+"""Adopt a run: write its choices into conf/, and compose params.yaml from them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from minecover.core.config import (
 )
 from minecover.core.errors import ConfigError
 from minecover.core.files import write_text
-from minecover.tracking.runs import fetched
+from minecover.tracking.runs import download_artifact
 from minecover.tracking.types import Tracking
 
-#: The option that is written, of `model` and of `experiment`.
+#: Name of the options that are written, in the groups `model` and `experiment`.
 CHAMPION = "champion"
 MODEL, EXPERIMENT = Path("model", f"{CHAMPION}.yaml"), Path("experiment", f"{CHAMPION}.yaml")
-MENU = Path("config.yaml")
-#: Where things lie and how runs are made and judged: not what a run chose.
-NO_CHOICE = ("paths", "promotion", "sweep", "tracking.experiment", "tracking.folder")
-#: Groups of which several options go together.
-LISTS = ("masks", "table")
+CONFIG = Path("config.yaml")
+#: Keys that a run does not choose: where files are, how runs are started and compared.
+NOT_CHOSEN = ("paths", "promotion", "sweep", "tracking.experiment", "tracking.folder")
+#: Groups that take a list of options.
+LIST_GROUPS = ("masks", "table")
 
 
 def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path]:
@@ -41,11 +41,11 @@ def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path
     Parameters
     ----------
     run_id : str
-        A finished run of a sweep, or a registered build.
+        Id of a finished run of a sweep, or of a registered build.
     conf : Path
-        Its config.yaml is told to take the experiment `champion`.
+        Folder of the configuration. Its config.yaml gets the default experiment `champion`.
     params : Path
-        The params.yaml that is composed anew.
+        The params.yaml that is written.
 
     Returns
     -------
@@ -55,34 +55,34 @@ def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path
     Raises
     ------
     RegistryError
-        If there is no such run, or it keeps no parameters.
+        If there is no such run, or it has no params.yaml.
     ConfigError
-        If conf/ cannot be made to compose what the run was made with. Nothing was written.
+        If conf/ cannot compose the parameters of the run; then nothing was written.
     """
     tracking: Tracking = load_params(params).build("tracking")
     with tempfile.TemporaryDirectory() as folder:
-        wanted = load_params(fetched(tracking, run_id, PARAMS.name, Path(folder)))
+        wanted = load_params(download_artifact(tracking, run_id, PARAMS.name, Path(folder)))
     write_champion(wanted, f"run {run_id}", conf)
     write_params(composed(conf=conf), params)
-    return [*(conf / name for name in (MODEL, EXPERIMENT, MENU)), params]
+    return [*(conf / name for name in (MODEL, EXPERIMENT, CONFIG)), params]
 
 
 def write_champion(wanted: Params, origin: str, conf: Path) -> None:
-    """Write the files of the champion, all or none.
+    """Write the options `champion` into conf/, all of them or none.
 
     Parameters
     ----------
     wanted : Params
-        What conf/ composes afterwards, but for `NO_CHOICE`.
+        The parameters that conf/ composes afterwards, except the keys in `NOT_CHOSEN`.
     origin : str
-        Where it comes from, for the files' first line and for messages.
+        Where they come from, for the first line of the files and for messages.
     conf : Path
         Folder of the configuration.
 
     Raises
     ------
     ConfigError
-        If conf/ cannot be made to compose it.
+        If conf/ cannot compose them.
     """
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, "conf")
@@ -90,21 +90,21 @@ def write_champion(wanted: Params, origin: str, conf: Path) -> None:
         experiment = _Experiment(
             trial, origin, {"model": CHAMPION}, {"seed": wanted.value("seed")}
         )
-        write_text(trial / MODEL, experiment.header + _dumped(_model(wanted)))
-        menu = (trial / MENU).read_text(encoding="utf-8")
-        menu = re.sub(r"(?m)^(\s*- experiment:) .*$", rf"\1 {CHAMPION}", menu)
-        write_text(trial / MENU, menu)
-        experiment.options |= dict(_choices(trial, wanted, experiment.composed()))
-        for key, value in _unlike(wanted, experiment.composed()).items():
-            _put(experiment.keys, key.split("."), value)
-        _check(wanted, experiment.composed(), origin)
-        for name in (MODEL, EXPERIMENT, MENU):
+        write_text(trial / MODEL, experiment.header + _to_yaml(_model_config(wanted)))
+        config = (trial / CONFIG).read_text(encoding="utf-8")
+        config = re.sub(r"(?m)^(\s*- experiment:) .*$", rf"\1 {CHAMPION}", config)
+        write_text(trial / CONFIG, config)
+        experiment.options |= dict(_choose_options(trial, wanted, experiment.compose()))
+        for key, value in _differing_leaves(wanted, experiment.compose()).items():
+            _set_leaf(experiment.keys, key.split("."), value)
+        _check_equal(wanted, experiment.compose(), origin)
+        for name in (MODEL, EXPERIMENT, CONFIG):
             write_text(conf / name, (trial / name).read_text(encoding="utf-8"))
 
 
 @dataclass(slots=True)
 class _Experiment:
-    """The experiment `champion` as it grows: options of groups, and keys of its own."""
+    """The experiment `champion` while it is built: options of groups, and its own keys."""
 
     conf: Path
     origin: str
@@ -113,19 +113,19 @@ class _Experiment:
 
     @property
     def header(self) -> str:
-        """The comment that says where a file comes from."""
+        """The comment with the origin of a file."""
         return f"# Written by `minecover adopt` from {self.origin}.\n"
 
-    def composed(self) -> Params:
-        """Write the file and compose."""
+    def compose(self) -> Params:
+        """Write the experiment, and return the parameters that conf/ composes with it."""
         overrides = [{f"override /{group}": name} for group, name in self.options.items()]
-        body = _dumped({"defaults": overrides, **self.keys})
+        body = _to_yaml({"defaults": overrides, **self.keys})
         write_text(self.conf / EXPERIMENT, f"# @package _global_\n{self.header}{body}")
         return composed(conf=self.conf)
 
 
-def _model(wanted: Params) -> dict[str, object]:
-    """Give the model's node; the seed stays that of config.yaml where it is that one."""
+def _model_config(wanted: Params) -> dict[str, object]:
+    """Return the model's configuration; its seed refers to that of config.yaml if equal."""
     seed = wanted.value("seed")
     return {
         key: "${seed}" if key == "seed" and value == seed else value
@@ -133,49 +133,49 @@ def _model(wanted: Params) -> dict[str, object]:
     }
 
 
-def _check(wanted: Params, found: Params, origin: str) -> None:
-    """Refuse what composes to anything else, a feature's place in the row included."""
-    left = _unlike(found, wanted) | _unlike(wanted, found)
+def _check_equal(wanted: Params, found: Params, origin: str) -> None:
+    """Refuse parameters that differ from the wanted ones, the order of features included."""
+    left = _differing_leaves(found, wanted) | _differing_leaves(wanted, found)
     if left or list(wanted.value("features")) != list(found.value("features")):
         raise ConfigError(
-            f"conf/ does not compose what {origin} was made with: "
-            f"{', '.join(sorted(left)[:5]) or 'the order of features'} differ. It was made "
-            "with another conf/: check out its commit (tag git_commit) and adopt it there."
+            f"conf/ cannot compose the parameters of {origin}: "
+            f"{', '.join(sorted(left)[:5]) or 'the order of features'} would differ. The run "
+            "had another conf/: check out its commit (tag git_commit) and adopt it there."
         )
 
 
-def _choices(conf: Path, wanted: Params, found: Params) -> Iterator[tuple[str, object]]:
-    """Name the option of each group that comes nearest to what is wanted."""
-    menu = yaml.safe_load((conf / MENU).read_text(encoding="utf-8"))["defaults"]
-    groups = (pair for line in menu if isinstance(line, dict) for pair in line.items())
+def _choose_options(conf: Path, wanted: Params, found: Params) -> Iterator[tuple[str, object]]:
+    """Yield each group whose option must change, with the option closest to the wanted one."""
+    defaults = yaml.safe_load((conf / CONFIG).read_text(encoding="utf-8"))["defaults"]
+    groups = (pair for line in defaults if isinstance(line, dict) for pair in line.items())
     for group, default in groups:
         known = group in wanted.tree and group in found.tree and group != "model"
         if not known or wanted.value(group) == found.value(group):
             continue
-        if group in LISTS:
-            yield group, _listed(conf / group, wanted.value(group))
+        if group in LIST_GROUPS:
+            yield group, _list_options(conf / group, wanted.value(group))
             continue
         wanted_leaves = dict(leaves(wanted.value(group)))
-        tried = {
-            path.stem: _distance(dict(_raw(path)), wanted_leaves)
+        distances = {
+            path.stem: _count_differences(dict(_option_leaves(path)), wanted_leaves)
             for path in sorted((conf / group).glob("*.yaml"))
         }
-        best = min(tried, key=lambda name: (tried[name], name != default))
+        best = min(distances, key=lambda name: (distances[name], name != default))
         if best != default:
             yield group, best
 
 
-def _raw(path: Path) -> Iterator[tuple[str, object]]:
-    """Read an option's leaves as they stand, those of the options it begins with first."""
+def _option_leaves(path: Path) -> Iterator[tuple[str, object]]:
+    """Yield the uncomposed leaves of an option, those of its own defaults first."""
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     for name in tree.pop("defaults", []):
         if isinstance(name, str) and name != "_self_":
-            yield from _raw(path.with_name(f"{name}.yaml"))
+            yield from _option_leaves(path.with_name(f"{name}.yaml"))
     yield from leaves(tree)
 
 
-def _distance(option: Mapping[str, object], wanted: Mapping[str, object]) -> int:
-    """Count the leaves that an option has otherwise than wanted, or not at all."""
+def _count_differences(option: Mapping[str, object], wanted: Mapping[str, object]) -> int:
+    """Count the leaves of an option that differ from the wanted ones or are missing."""
     return sum(
         option.get(name, "-") != wanted.get(name, "-")
         for name in {**option, **wanted}
@@ -183,8 +183,8 @@ def _distance(option: Mapping[str, object], wanted: Mapping[str, object]) -> int
     )
 
 
-def _listed(folder: Path, wanted: Mapping[str, object]) -> list[str]:
-    """Name the options whose entries are all wanted, in the order of the entries."""
+def _list_options(folder: Path, wanted: Mapping[str, object]) -> list[str]:
+    """Return the options whose entries are all wanted, in the order of the entries."""
     order = list(wanted)
     entries = {
         path.stem: list(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -194,27 +194,27 @@ def _listed(folder: Path, wanted: Mapping[str, object]) -> list[str]:
     return sorted(chosen, key=lambda name: order.index(chosen[name][0]))
 
 
-def _unlike(wanted: Params, found: Params) -> dict[str, object]:
-    """Give the wanted leaves that differ or are not there."""
-    there = dict(leaves(found.tree))
+def _differing_leaves(wanted: Params, found: Params) -> dict[str, object]:
+    """Return the wanted leaves that are missing in `found` or differ there."""
+    found_leaves = dict(leaves(found.tree))
     return {
         name: value
         for name, value in leaves(wanted.tree)
-        if there.get(name, "-") != value and not name.startswith(NO_CHOICE)
+        if found_leaves.get(name, "-") != value and not name.startswith(NOT_CHOSEN)
     }
 
 
-def _put(tree: dict[str, object], path: Sequence[str], value: object) -> None:
+def _set_leaf(tree: dict[str, object], path: Sequence[str], value: object) -> None:
     """Set a leaf of nested mappings."""
-    *above, last = path
-    for part in above:
+    *parents, last = path
+    for part in parents:
         node = tree.setdefault(part, {})
         if not isinstance(node, dict):
-            raise ConfigError(f"{'.'.join(path)} is both a value and a mapping.")
+            raise ConfigError(f"{'.'.join(path)} is a value and a mapping at once.")
         tree = node
     tree[last] = value
 
 
-def _dumped(tree: Mapping[str, object]) -> str:
-    """Write a mapping as YAML."""
+def _to_yaml(tree: Mapping[str, object]) -> str:
+    """Return the YAML text of a mapping."""
     return str(yaml.safe_dump(dict(tree), sort_keys=False, width=96, allow_unicode=True))

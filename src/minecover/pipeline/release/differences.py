@@ -1,4 +1,4 @@
-"""Where two files, or two folders of files, first differ."""
+"""Compare two files, or two folders of files, byte by byte."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from pathlib import Path
 
 from minecover.core.config import leaves
 
-#: Bytes that are compared at once.
+#: Bytes that are read at once.
 CHUNK = 1 << 20
 
 
-def unlike(recorded: Path, rebuilt: Path) -> Iterator[str]:
-    """Name the files that differ, and where.
+def find_differences(recorded: Path, rebuilt: Path) -> Iterator[str]:
+    """Find the files that differ, and where each first differs.
 
     Parameters
     ----------
     recorded, rebuilt : Path
-        Two files, or two folders.
+        Two files, or two folders that are compared recursively.
 
     Yields
     ------
     str
-        ``<name in the folder> <where>``; a file's own difference has no name.
+        For folders ``<path in the folder> <where>`` per file that differs; for files
+        ``<where>``, if they differ.
     """
     if not recorded.is_dir():
         if not filecmp.cmp(recorded, rebuilt, shallow=False):
-            yield first(recorded, rebuilt)
+            yield first_difference(recorded, rebuilt)
         return
     names = [
         {path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file()}
@@ -40,30 +41,42 @@ def unlike(recorded: Path, rebuilt: Path) -> Iterator[str]:
         elif name not in names[0]:
             yield f"{name} is only in the rebuild"
         elif not filecmp.cmp(recorded / name, rebuilt / name, shallow=False):
-            yield f"{name} {first(recorded / name, rebuilt / name)}"
+            yield f"{name} {first_difference(recorded / name, rebuilt / name)}"
 
 
-def first(recorded: Path, rebuilt: Path) -> str:
-    """Say where two files first differ: the key of a JSON, or else the byte."""
+def first_difference(recorded: Path, rebuilt: Path) -> str:
+    """Return where two files first differ, in words.
+
+    Parameters
+    ----------
+    recorded, rebuilt : Path
+        Two files that differ.
+
+    Returns
+    -------
+    str
+        The first key of a JSON file with both its values, or else the first byte with both
+        its values, or else both lengths.
+    """
     if recorded.suffix == ".json":
         try:
-            mine, its = (
+            old, new = (
                 dict(leaves(json.loads(path.read_text(encoding="utf-8"))))
                 for path in (recorded, rebuilt)
             )
         except ValueError:
-            return _byte(recorded, rebuilt)
-        for key in {**its, **mine}:
-            if mine.get(key) != its.get(key):
-                return f"at {key}: {mine.get(key)!r} recorded, {its.get(key)!r} rebuilt"
-    return _byte(recorded, rebuilt)
+            return _first_byte(recorded, rebuilt)
+        for key in {**new, **old}:
+            if old.get(key) != new.get(key):
+                return f"at {key}: {old.get(key)!r} recorded, {new.get(key)!r} rebuilt"
+    return _first_byte(recorded, rebuilt)
 
 
-def _byte(recorded: Path, rebuilt: Path) -> str:
-    """Say at which byte two files first differ."""
-    with recorded.open("rb") as mine, rebuilt.open("rb") as its:
+def _first_byte(recorded: Path, rebuilt: Path) -> str:
+    """Return the first byte in which two files differ, in words."""
+    with recorded.open("rb") as old, rebuilt.open("rb") as new:
         start = 0
-        while (a := mine.read(CHUNK)) == (b := its.read(CHUNK)) and a:
+        while (a := old.read(CHUNK)) == (b := new.read(CHUNK)) and a:
             start += len(a)
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
     if at is None:

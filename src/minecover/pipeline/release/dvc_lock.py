@@ -1,4 +1,4 @@
-"""What dvc.lock says of a build: commands, inputs, outputs."""
+"""Read dvc.lock: the commands, inputs and outputs of a build."""
 
 from __future__ import annotations
 
@@ -11,40 +11,52 @@ from minecover.core.errors import RegistryError
 from minecover.pipeline.release.register import IDENTITY
 from minecover.tracking.provenance import digest_of
 
-#: 100 kB and more are read for each commit of a history: libyaml takes a tenth of the time.
+#: libyaml takes a tenth of the time, where it is installed: 100 kB are read for each commit.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A file or folder that a stage reads or writes."""
+class DvcLockEntry:
+    """A file or folder that a stage reads or writes, as dvc.lock records it."""
 
     stage: str
     path: str  # in the repository
-    md5: str  # of a folder, with DVC's ending ".dir"
+    md5: str  # ends in ".dir" for a folder
     size: int  # [bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
-    """A dvc.lock, as far as it makes a model: the stages up to `evaluate`."""
+class DvcLock:
+    """The stages of a dvc.lock that make a model: those up to `evaluate`.
+
+    Parameters
+    ----------
+    stages : mapping of str to mapping
+        Sections of dvc.lock by the name of their stage, in the order of the pipeline.
+    """
 
     stages: Mapping[str, Mapping[str, object]]
 
     @classmethod
-    def read(cls, text: str, where: str) -> Lock:
-        """Read the content of a dvc.lock.
+    def read(cls, text: str, where: str) -> DvcLock:
+        """Parse the content of a dvc.lock.
 
         Parameters
         ----------
         text : str
+            Content of the file.
         where : str
-            Where it lies, for the message.
+            Where it was found (a commit, a run), for the error message.
+
+        Returns
+        -------
+        DvcLock
+            The stages up to `evaluate`.
 
         Raises
         ------
         RegistryError
-            If no stage in it makes a model.
+            If it has no stage `evaluate`: then it records no finished build.
         """
         content = yaml.load(text, Loader=_LOADER) or {}
         sections = content.get("stages", {})
@@ -52,36 +64,39 @@ class Lock:
         if "evaluate" not in stages:
             raise RegistryError(
                 f"the dvc.lock of {where} records no finished build (stages: "
-                f"{', '.join(sections) or 'none'}). Name one that does: git log -- dvc.lock."
+                f"{', '.join(sections) or 'none'}). Choose a commit that does: "
+                "git log -- dvc.lock."
             )
         return cls(stages)
 
     @property
     def digest(self) -> str:
-        """The identity of the build, as `register` tags it."""
+        """The identity of the build, 64 hexadecimal digits: the tag ``lock_digest``."""
         return digest_of(self.stages)
 
     def commands(self) -> list[str]:
-        """Give each stage's command, in order."""
+        """Return the command of each stage, in order."""
         return [str(section["cmd"]) for section in self.stages.values()]
 
-    def outs(self) -> dict[str, Entry]:
-        """Give what the stages wrote, by path, in their order."""
+    def outs(self) -> dict[str, DvcLockEntry]:
+        """Return the outputs of the stages by path, in the order of the stages."""
         return {entry.path: entry for entry in self._entries("outs")}
 
-    def inputs(self) -> dict[str, Entry]:
-        """Give what the stages read and none of them wrote, but for the code, by path."""
-        made = self.outs()
+    def inputs(self) -> dict[str, DvcLockEntry]:
+        """Return the dependencies by path that no stage wrote and that are not code."""
+        outs = self.outs()
         return {
             entry.path: entry
             for entry in self._entries("deps")
-            if not entry.path.endswith(".py")
-            and not any(f"{entry.path}/".startswith(f"{path}/") for path in made)
+            if not (entry.path.endswith(".py") or entry.path.startswith("src/"))
+            and not any(f"{entry.path}/".startswith(f"{path}/") for path in outs)
         }
 
-    def _entries(self, kind: str) -> Iterator[Entry]:
-        """Walk what all stages read (``deps``) or wrote (``outs``)."""
+    def _entries(self, kind: str) -> Iterator[DvcLockEntry]:
+        """Yield the dependencies (``deps``) or the outputs (``outs``) of all stages."""
         for stage, section in self.stages.items():
             found = section.get(kind, [])
             for item in found if isinstance(found, list) else []:
-                yield Entry(stage, item["path"], item.get("md5", ""), item.get("size", 0))
+                yield DvcLockEntry(
+                    stage, item["path"], item.get("md5", ""), item.get("size", 0)
+                )

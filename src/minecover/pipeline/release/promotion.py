@@ -1,4 +1,4 @@
-"""Whether a version may become champion, and why not."""
+"""Check whether a version may become champion, and promote it or record why not."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 from minecover.core import paths
 from minecover.core.config import Params, load_params
 from minecover.core.errors import ConfigError, MinecoverError, ModelError, RegistryError
-from minecover.evaluation import Judged, paired
-from minecover.pipeline.stages.evaluate import yardstick_of
-from minecover.pipeline.sweep.compare import judged
+from minecover.evaluation import ScoredModel, paired_differences
+from minecover.pipeline.stages.evaluate import evaluation_settings
+from minecover.pipeline.sweep.compare import scored_run
 from minecover.tracking import decisions
 from minecover.tracking.provenance import git_state
-from minecover.tracking.registry import CHALLENGER, CHAMPION, look, resolve
-from minecover.tracking.runs import fetched
-from minecover.tracking.signature_check import complaints
+from minecover.tracking.registry import CHALLENGER, CHAMPION, resolve, version_at
+from minecover.tracking.runs import download_artifact
+from minecover.tracking.signature_check import signature_problems
 from minecover.tracking.types import Tracking, Version
 
 log = logging.getLogger(__name__)
@@ -28,41 +28,62 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NoLoss:
-    """What a version has to show against the champion.
+    """The rule for promotion: the version must not score lower than the champion.
 
     Parameters
     ----------
     score : str
-        A score of reports/metrics.json, by its dotted name.
+        Dotted name of a score in reports/metrics.json.
     tolerated : float
-        The interval of the difference over sites begins at this loss or above it. 0 asks for
-        an interval without any loss.
+        The largest tolerated loss, in 0 ... 1: the lower end of the bootstrap interval over
+        sites, of the version's score minus the champion's, must not lie below minus this. 0
+        tolerates no loss.
+
+    Raises
+    ------
+    ConfigError
+        If `tolerated` lies elsewhere.
     """
 
     score: str
     tolerated: float
 
     def __post_init__(self) -> None:
-        """Refuse a negative loss: that would be a gain to ask for."""
+        """Refuse a negative loss, which would require a gain."""
         if not 0 <= self.tolerated < 1:
             raise ConfigError(
-                f"promotion.tolerated lies in 0 ... 1, found {self.tolerated}. Fix "
-                "conf/promotion."
+                f"promotion.tolerated must lie in 0 ... 1, found {self.tolerated}. Fix it in "
+                "conf/config.yaml."
             )
 
-    def check(self, champion: Judged, version: Judged, params: Params) -> str:
-        """Compare two models on the same sites; give the finding in words.
+    def check(self, champion: ScoredModel, version: ScoredModel, params: Params) -> str:
+        """Compare a version with the champion on the same sites.
+
+        Parameters
+        ----------
+        champion, version : ScoredModel
+            Both scored out of fold on the same locations.
+        params : Params
+            Of it, `metrics` holds the bootstrap and the rule for objects.
+
+        Returns
+        -------
+        str
+            Both scores, and their difference with its interval.
 
         Raises
         ------
         ModelError
-            If a loss is possible, or they were not scored on the same ground.
+            If the loss may be larger than tolerated, if there is no such score, or if the
+            two were not scored on the same locations.
         """
-        table = paired(champion, version, yardstick_of(params)).set_index("score")
+        table = paired_differences(champion, version, evaluation_settings(params)).set_index(
+            "score"
+        )
         if self.score not in table.index:
             raise ModelError(
                 f"there is no score {self.score} to compare (there are: "
-                f"{', '.join(table.index[:6])}, ...). Fix promotion.score in conf/promotion."
+                f"{', '.join(table.index[:6])}, ...). Fix promotion.score in conf/config.yaml."
             )
         row = table.loc[self.score]
         low, high = float(row["difference_low"]), float(row["difference_high"])
@@ -72,74 +93,94 @@ class NoLoss:
         )
         if math.isnan(low) or low < -self.tolerated:
             raise ModelError(
-                f"a loss is possible: {found}. The interval may begin at {-self.tolerated:g} "
-                "(promotion.tolerated) or above it"
+                f"a loss is possible: {found}. The interval must not begin below "
+                f"{-self.tolerated:g} (promotion.tolerated)"
             )
         return found
 
 
 def promote(version: int | None, against: int | None) -> tuple[Version, str]:
-    """Make a version champion if all checks pass; either way the version is told why.
+    """Make a version champion if all checks pass, and record the decision on it.
 
     Parameters
     ----------
     version : int or None
-        None takes the challenger.
+        Number of the version. None takes the challenger.
     against : int or None
-        The version that it must not be worse than. None takes the champion.
+        Number of the version to compare with. None takes the champion.
 
     Returns
     -------
-    Version
-        As it stands now.
-    str
+    version : Version
+        The version after the decision.
+    reasons : str
         What the checks found.
 
     Raises
     ------
     RegistryError
-        With every check that failed. The aliases are as they were.
+        If a check failed: the message lists all that did, and no alias has moved.
     """
     params = load_params()
     tracking: Tracking = params.build("tracking")
     name = tracking.registered_name
-    wanted = look(
+    candidate = version_at(
         tracking, f"models:/{name}" + (f"/{version}" if version else f"@{CHALLENGER}")
     )
-    if wanted.alias == CHAMPION:
-        return wanted, "it is champion already"
-    rival = look(tracking, f"models:/{name}" + (f"/{against}" if against else f"@{CHAMPION}"))
-    found, failed = _checked(
+    if candidate.alias == CHAMPION:
+        return candidate, "it is champion already"
+    rival = version_at(
+        tracking, f"models:/{name}" + (f"/{against}" if against else f"@{CHAMPION}")
+    )
+    found, failed = _run_checks(
         {
-            "bytes and signature": lambda: _signature(tracking, wanted),
-            "checkout": lambda: _checkout(wanted),
-            "audit": lambda: _audit(tracking, wanted),
-            f"comparison with version {rival.version}": lambda: _comparison(
-                tracking, params, rival, wanted
+            "bytes and signature": lambda: _check_signature(tracking, candidate),
+            "checkout": lambda: _check_git_state(candidate),
+            "audit": lambda: _check_audit(tracking, candidate),
+            f"comparison with version {rival.version}": lambda: _compare(
+                tracking, params, rival, candidate
             ),
         }
     )
     if failed:
         reasons = "; ".join(failed)
-        decisions.refuse(tracking, wanted.version, reasons)
+        decisions.refuse(tracking, candidate.version, reasons)
         raise RegistryError(
-            f"version {wanted.version} of {name} does not become champion. {reasons}. "
-            "The champion stays, and the version carries this decision as a tag."
+            f"version {candidate.version} of {name} does not become champion. {reasons}. "
+            "The champion stays, and the version has this decision as a tag."
         )
     reasons = "; ".join(found)
-    return decisions.promote(tracking, wanted.version, reasons), reasons
+    return decisions.promote(tracking, candidate.version, reasons), reasons
 
 
 def roll_back(reason: str) -> Version:
-    """Make the champion's predecessor champion again, if its bytes are the registered ones."""
+    """Make the champion's predecessor champion again, if its bytes are the registered ones.
+
+    Parameters
+    ----------
+    reason : str
+        Recorded with the decision on both versions.
+
+    Returns
+    -------
+    Version
+        The champion.
+
+    Raises
+    ------
+    RegistryError
+        If there is no champion, or it replaced no other.
+    ModelError
+        If a byte of the predecessor is not the registered one.
+    """
     tracking: Tracking = load_params().build("tracking")
     former = decisions.predecessor(tracking)
     resolve(tracking, f"models:/{tracking.registered_name}/{former}")
     return decisions.roll_back(tracking, reason)
 
 
-def _checked(checks: dict[str, Callable[[], str]]) -> tuple[list[str], list[str]]:
-    """Run all checks; give what those that passed found, and what those that failed say."""
+def _run_checks(checks: dict[str, Callable[[], str]]) -> tuple[list[str], list[str]]:
+    """Run all checks; return what the passed ones found, and the errors of the others."""
     found, failed = [], []
     for name, check in checks.items():
         try:
@@ -149,47 +190,48 @@ def _checked(checks: dict[str, Callable[[], str]]) -> tuple[list[str], list[str]
     return found, failed
 
 
-def _signature(tracking: Tracking, version: Version) -> str:
-    """Open the model, if its bytes are the registered ones, and ask it in every form."""
+def _check_signature(tracking: Tracking, version: Version) -> str:
+    """Check the bytes of the model, then its predictions for every form of input."""
     model = resolve(tracking, f"models:/{version.name}/{version.version}")
-    said = complaints(model)
-    if said:
-        raise ModelError(f"the signature does not hold: {', '.join(said)}")
-    return "as registered, and the same answer to every form of rows"
+    if problems := signature_problems(model):
+        raise ModelError(f"the signature does not hold: {', '.join(problems)}")
+    return "as registered, and the same predictions for every form of input"
 
 
-def _checkout(version: Version) -> str:
-    """Ask for a commit that has all of the code, of the version's and of these checks."""
+def _check_git_state(version: Version) -> str:
+    """Check that the version and these checks both come from a commit without changes."""
     commit = version.tags.get("git_commit", "")
     if version.tags.get("git_dirty") != "false":
         raise ModelError(
             f"it was registered from a checkout with uncommitted changes (on {commit[:10]}). "
-            "Commit them and type `make run`: the same build is then noted as clean"
+            "Commit them and run `make run`: the same build is then recorded as clean"
         )
     here = git_state(Path())
     if here.is_dirty:
         raise ModelError(
-            f"this checkout has uncommitted changes (on {here.commit[:10]}), so that nobody "
-            "could repeat these checks. Commit them, or `git stash` them"
+            f"this checkout has uncommitted changes (on {here.commit[:10]}), so these "
+            "checks could not be repeated. Commit them, or `git stash` them"
         )
     return f"clean at {commit[:10]}"
 
 
-def _audit(tracking: Tracking, version: Version) -> str:
-    """Read the audit of the version's own build."""
+def _check_audit(tracking: Tracking, version: Version) -> str:
+    """Check that the leakage audit of the version's build passed."""
     with tempfile.TemporaryDirectory() as folder:
-        path = fetched(tracking, version.run_id, paths.LEAKAGE.name, Path(folder))
+        path = download_artifact(tracking, version.run_id, paths.LEAKAGE.name, Path(folder))
         audit = json.loads(path.read_text(encoding="utf-8"))
     if not audit["passed"]:
         raise ModelError(
-            f"the leakage audit failed in {', '.join(audit['failed'])}. Look at "
-            "sites.group_within_m and at reports/leakage.json, and build again"
+            f"the leakage audit failed in {', '.join(audit['failed'])}. Read "
+            "reports/leakage.json, widen sites.group_within_m, and build again"
         )
     return "passed"
 
 
-def _comparison(tracking: Tracking, params: Params, rival: Version, version: Version) -> str:
-    """Compare a version with its rival, by the rule and the yardstick of this checkout."""
+def _compare(tracking: Tracking, params: Params, rival: Version, version: Version) -> str:
+    """Compare a version with its rival, by the rule and the metrics of this checkout."""
     rule: NoLoss = params.build("promotion")
-    (_, champion), (_, challenger) = (judged(tracking, one.run_id) for one in (rival, version))
+    (_, champion), (_, challenger) = (
+        scored_run(tracking, one.run_id) for one in (rival, version)
+    )
     return rule.check(champion, challenger, params)

@@ -1,4 +1,4 @@
-"""After the pipeline: record the build in the registry, and say what came out."""
+"""Register the build in the model registry, and summarize its scores."""
 
 import json
 import logging
@@ -15,16 +15,35 @@ from minecover.tracking.types import Tracking, Version
 
 log = logging.getLogger(__name__)
 
-LOCK = Path("dvc.lock")
-#: A build is the same as long as these are; what is drawn from it may change.
+DVC_LOCK = Path("dvc.lock")
+#: The stages that identify a build: later ones do not change its model or its scores.
 IDENTITY = STAGES[: STAGES.index("evaluate") + 1]
+#: The stages that identify the training data.
 DATA = STAGES[: STAGES.index("features") + 1]
 
 
 def run(params: Params) -> Version:
-    """Register the built model, unless this very build already is."""
+    """Register the built model, unless this build is registered already.
+
+    Writes reports/run.json and one log line.
+
+    Parameters
+    ----------
+    params : Params
+        The parameters of the build.
+
+    Returns
+    -------
+    Version
+        The version of the build.
+
+    Raises
+    ------
+    RegistryError
+        If nothing was built, or git knows no commit here.
+    """
     tracking: Tracking = params.build("tracking")
-    record = described(params)
+    record = describe_build(params)
     version = register(tracking, record, model=paths.MODEL, card=paths.MODEL_CARD)
     write_json(
         paths.RUN,
@@ -41,18 +60,29 @@ def run(params: Params) -> Version:
         version.name,
         version.version,
         version.alias or "no alias",
-        "new" if version.created else "was there already",
+        "new" if version.created else "was registered before",
     )
     return version
 
 
-def described(params: Params) -> Record:
-    """Describe the build: what went in, what came out."""
-    lock, data = lock_digest(LOCK, IDENTITY), lock_digest(LOCK, DATA)
+def describe_build(params: Params) -> Record:
+    """Return the record of the build in this checkout: parameters, metrics, tags, files.
+
+    Parameters
+    ----------
+    params : Params
+        The parameters of the build.
+
+    Returns
+    -------
+    Record
+        What the run of the build logs.
+    """
+    lock, data = lock_digest(DVC_LOCK, IDENTITY), lock_digest(DVC_LOCK, DATA)
     state = git_state(Path())
     source, design = str(params.value("source.name")), str(params.value("design.name"))
     family = str(params.value("model._target_")).rpartition(".")[2]
-    kept = (
+    outputs = (
         paths.METRICS,
         paths.LEAKAGE,
         paths.PLOTS,
@@ -61,6 +91,7 @@ def described(params: Params) -> Record:
         paths.MODEL_PAGE,
         paths.OUT_OF_FOLD,
     )
+    files = (*outputs, Path("params.yaml"), DVC_LOCK)
     return Record(
         name=f"{source} {design} {family} {lock[:8]}",
         params=params.tree,
@@ -77,14 +108,20 @@ def described(params: Params) -> Record:
             "family": family,
         },
         dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), data),
-        artifacts=tuple(path for path in (*kept, Path("params.yaml"), LOCK) if path.exists()),
+        artifacts=tuple(path for path in files if path.exists()),
         description=paths.MODEL_PAGE.read_text(encoding="utf-8"),
         by_fold={},
     )
 
 
 def summary() -> list[str]:
-    """Say what came out, in the words of the README."""
+    """Return the scores of the build as text, and where its report and its runs are.
+
+    Returns
+    -------
+    list of str
+        Lines without line ends.
+    """
     metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
     card = json.loads(paths.MODEL_CARD.read_text(encoding="utf-8"))
     kind = "SIMULATED data" if card["is_simulated"] else "real data"
@@ -102,7 +139,7 @@ SCORES = ("precision", "recall", "f1", "average_precision")
 
 
 def _interval(scores: dict[str, float | None], name: str) -> str:
-    """Write one score with its interval."""
+    """Return the text of one score with its interval."""
     numbers = [scores[key] for key in (name, f"{name}_low", f"{name}_high")]
     shown = ["-" if number is None else f"{number:.3f}" for number in numbers]
     return f"{name.replace('_', ' ')} {shown[0]} [{shown[1]}, {shown[2]}]"

@@ -1,4 +1,4 @@
-"""Build a recorded model again, from nothing, and compare every byte."""
+"""Build a recorded model again in a scratch clone, and compare every byte."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from minecover.core import paths
 from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
-from minecover.pipeline.release.differences import unlike
-from minecover.pipeline.release.dvc_lock import Entry, Lock
-from minecover.pipeline.release.register import IDENTITY, LOCK
+from minecover.pipeline.release.differences import find_differences
+from minecover.pipeline.release.dvc_lock import DvcLock, DvcLockEntry
+from minecover.pipeline.release.register import DVC_LOCK, IDENTITY
 from minecover.pipeline.release.trace import origin
 from minecover.tracking.provenance import git
 from minecover.tracking.registry import CHALLENGER, CHAMPION
@@ -32,13 +32,13 @@ def verify(target: str, scratch: Path | None) -> list[str]:
     target : str
         A version's number or alias; or a commit, a branch, a tag.
     scratch : Path or None
-        A folder that does not exist: the clone is made and left there. None takes a temporary
-        one beside this checkout, so that relative paths of inputs lead to the same files.
+        Folder for the clone, which stays there; it must not exist yet. None takes a temporary
+        folder beside this checkout, so that relative paths of inputs lead to the same files.
 
     Returns
     -------
     list of str
-        What differs, in the order of the stages: nothing, if the build is what it says it is.
+        The differences, in the order of the stages; empty if every byte is the same.
 
     Raises
     ------
@@ -46,17 +46,22 @@ def verify(target: str, scratch: Path | None) -> list[str]:
         If the target is in no commit, or cannot be built.
     """
     root = Path(git(Path(), "rev-parse", "--show-toplevel"))
-    commit, sha256 = _recorded(target)
-    lock = Lock.read(git(root, "show", f"{commit}:{LOCK}"), f"commit {commit[:10]}")
-    with _folder(root, scratch) as clone:
+    commit, sha256 = _find_target(target)
+    lock = DvcLock.read(git(root, "show", f"{commit}:{DVC_LOCK}"), f"commit {commit[:10]}")
+    with _clone_folder(root, scratch) as clone:
         git(root, "clone", "-q", str(root), str(clone))
         git(clone, "checkout", "-q", "--detach", commit)
         rebuild(clone)
-        return [*differences(root, clone, commit, lock), *_registered(clone, sha256)]
+        return [*compare_builds(root, clone, commit, lock), *_compare_model(clone, sha256)]
 
 
 def rebuild(clone: Path) -> None:
-    """Run every stage up to `evaluate`, whatever is recorded of it, with the clone's own code.
+    """Run every stage up to `evaluate` in a clone, with the clone's own code and no cache.
+
+    Parameters
+    ----------
+    clone : Path
+        A clone with the commit checked out.
 
     Raises
     ------
@@ -69,7 +74,7 @@ def rebuild(clone: Path) -> None:
         "PYTHONPATH": str(clone / "src"),
         "DVC_NO_ANALYTICS": "1",
     }
-    # Neither the outputs nor the run cache of anything: there is no cache in a fresh clone.
+    # A fresh clone has no cache, and this build must not fill one.
     command = [sys.executable, "-m", "dvc", "repro", "--force", "--no-commit", "--no-run-cache"]
     log.info("verify: building in %s", clone)
     done = subprocess.run(
@@ -77,30 +82,37 @@ def rebuild(clone: Path) -> None:
     )
     if done.returncode:
         raise RegistryError(
-            "the build stopped: see above at which stage, and why. Imagery of a service is "
-            f"fetched again, and needs its account. --scratch keeps the clone, now {clone}."
+            "the build stopped: the output above names the stage and the reason. Imagery of a "
+            "service is fetched again, and needs its account. To keep the clone, pass "
+            f"--scratch; it was {clone}."
         )
 
 
-def differences(root: Path, clone: Path, commit: str, lock: Lock) -> Iterator[str]:
-    """Compare a rebuilt clone with what its commit records, and with what lies here.
+def compare_builds(root: Path, clone: Path, commit: str, lock: DvcLock) -> Iterator[str]:
+    """Compare a rebuilt clone with its commit's dvc.lock, and with the files of this checkout.
 
     Parameters
     ----------
     root : Path
-        This checkout. What it holds of the same build is compared byte by byte.
+        This checkout. Its outputs of the same build are compared byte by byte.
     clone : Path
         See `rebuild`.
     commit : str
-    lock : Lock
-        The commit's own.
+        The commit that the clone has checked out.
+    lock : DvcLock
+        The dvc.lock of that commit.
+
+    Yields
+    ------
+    str
+        One sentence per output or committed file that differs.
     """
-    rebuilt = Lock.read((clone / LOCK).read_text(encoding="utf-8"), "the rebuild").outs()
-    here = (root / LOCK).read_text(encoding="utf-8") if (root / LOCK).is_file() else ""
-    own = Lock.read(here, "this checkout").outs() if "evaluate" in here else {}
+    rebuilt = DvcLock.read((clone / DVC_LOCK).read_text(encoding="utf-8"), "the rebuild").outs()
+    here = (root / DVC_LOCK).read_text(encoding="utf-8") if (root / DVC_LOCK).is_file() else ""
+    own = DvcLock.read(here, "this checkout").outs() if "evaluate" in here else {}
     for path, entry in lock.outs().items():
         is_here = own.get(path) == entry and (root / path).exists()
-        found = list(unlike(root / path, clone / path)) if is_here else []
+        found = list(find_differences(root / path, clone / path)) if is_here else []
         if path in rebuilt and rebuilt[path].md5 != entry.md5:
             yield _mismatch(entry, rebuilt[path], found)
         elif found:
@@ -110,22 +122,22 @@ def differences(root: Path, clone: Path, commit: str, lock: Lock) -> Iterator[st
         yield f"{name}: the committed file is not what the build makes"
 
 
-def _mismatch(entry: Entry, rebuilt: Entry, found: list[str]) -> str:
-    """Say that an output is not the recorded one, and where if its files are at hand."""
-    where = "; ".join(found[:3]) or "which of its bytes, `dvc pull` would let this tell"
+def _mismatch(entry: DvcLockEntry, rebuilt: DvcLockEntry, found: list[str]) -> str:
+    """Describe an output that differs, with the bytes if the recorded file is here."""
+    where = "; ".join(found[:3]) or "run `dvc pull` first to learn which bytes"
     return (
         f"{entry.stage}: {entry.path} md5 {entry.md5} recorded, {rebuilt.md5} rebuilt: {where}"
     )
 
 
-def _registered(clone: Path, sha256: str | None) -> Iterator[str]:
+def _compare_model(clone: Path, sha256: str | None) -> Iterator[str]:
     """Compare the rebuilt pickle with the registered one."""
     if sha256 is not None and (found := file_digest(clone / paths.MODEL)) != sha256:
         yield f"{paths.MODEL}: SHA-256 {sha256} registered, {found} rebuilt"
 
 
-def _recorded(target: str) -> tuple[str, str | None]:
-    """Give the commit of a target, and the SHA-256 of its model if it is a version."""
+def _find_target(target: str) -> tuple[str, str | None]:
+    """Return the commit of a target, and the SHA-256 of its model if it is a version."""
     if not (target.isdigit() or target in {CHAMPION, CHALLENGER}):
         try:
             return git(Path(), "rev-parse", "--verify", f"{target}^{{commit}}"), None
@@ -136,15 +148,15 @@ def _recorded(target: str) -> tuple[str, str | None]:
     found = origin(target)
     if found.commit is None:
         raise RegistryError(
-            f"version {found.version.version} is recorded in no commit, so that it cannot be "
-            "cloned. Commit its dvc.lock and params.yaml, and verify it again."
+            f"version {found.version.version} is recorded in no commit: it cannot be cloned. "
+            "Commit its dvc.lock and params.yaml, and verify it again."
         )
     return found.commit, found.version.tags["sha256"]
 
 
 @contextmanager
-def _folder(root: Path, scratch: Path | None) -> Iterator[Path]:
-    """Give a path for the clone."""
+def _clone_folder(root: Path, scratch: Path | None) -> Iterator[Path]:
+    """Yield the folder for the clone; a temporary one is removed at the end."""
     if scratch is not None:
         yield scratch.resolve()
         return

@@ -1,1 +1,1 @@
-"""The stages of dvc.yaml, one file each: read, loop over sites, call, write, log one line."""
+"""The stages of dvc.yaml, one module each: read, call the library, write, log one line."""

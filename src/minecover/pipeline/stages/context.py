@@ -1,4 +1,4 @@
-"""Stage `context`: what lies round each site, and which province it is in."""
+"""Stage `context`: distances and terrain of each site, its province, and map outlines."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,33 @@ from minecover.core.outputs import fetched_sites
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
 from minecover.core.sites import Site, read_sites, square
-from minecover.features.context import Layer, Plane, Provinces, cut, drawn, held, naming
+from minecover.features.context import (
+    Layer,
+    Plane,
+    Provinces,
+    clip_layers,
+    compute_context,
+    load_layers,
+    naming_key,
+)
 
 log = logging.getLogger(__name__)
 
-#: How far round the sites the outlines for maps go [degrees].
+#: Margin around all sites within which outlines are kept for maps [degrees].
 MAP_MARGIN = 0.5
 
 
 def run(params: Params) -> None:
-    """Draw the planes of every site that has imagery; name the provinces of all sites."""
-    planes: dict[str, Plane] = held(params.build("context.planes"))
+    """Write the planes of every site that has imagery, and the provinces of all sites."""
+    planes: dict[str, Plane] = load_layers(params.build("context.planes"))
     outlines: dict[str, Layer] = params.build("context.outlines")
     provinces: Provinces | None = params.build("context.provinces")
     sites = read_sites(paths.SITES)
     write_outlines(outlines, sites)
     names = write_provinces(provinces, sites)
     fetched = fetched_sites() if planes else []
-    work = [(site, cut(planes, site.read_grid)) for site in fetched]
-    parallel_map(work, lambda one: surround(*one), "context")
+    work = [(site, clip_layers(planes, site.read_grid)) for site in fetched]
+    parallel_map(work, lambda one: write_context(*one), "context")
     log.info(
         "context: %d planes on %d sites, %d sites in %d provinces",
         len(planes),
@@ -42,27 +50,56 @@ def run(params: Params) -> None:
     )
 
 
-def surround(site: Site, planes: Mapping[str, Plane]) -> None:
-    """Write one site's planes, halo included."""
+def write_context(site: Site, planes: Mapping[str, Plane]) -> None:
+    """Write the context planes of one site, halo included.
+
+    Parameters
+    ----------
+    site : Site
+        The planes lie on its `read_grid`.
+    planes : mapping of str to Plane
+        What computes each plane, by its name.
+    """
     grid = site.read_grid
-    write_planes(paths.CONTEXT / f"{site.site_id}.tif", drawn(planes, grid), grid)
+    write_planes(paths.CONTEXT / f"{site.site_id}.tif", compute_context(planes, grid), grid)
 
 
 def write_outlines(outlines: Mapping[str, Layer], sites: Sequence[Site]) -> None:
-    """Keep the lines and areas that maps of the sites show."""
+    """Write the lines and areas that maps of the sites show, as GeoJSON in degrees.
+
+    Parameters
+    ----------
+    outlines : mapping of str to Layer
+        Layers by the stem of their file.
+    sites : sequence of Site
+        All sites; shapes further from them than `MAP_MARGIN` are left out.
+    """
     paths.CONTEXT.mkdir(parents=True, exist_ok=True)
     west, south, east, north = shapely.total_bounds([square(site.grid) for site in sites])
     box = shapely.box(west, south, east, north).buffer(MAP_MARGIN)
     for name, layer in outlines.items():
-        with naming(f"context.outlines.{name}"):
+        with naming_key(f"context.outlines.{name}"):
             shown: gpd.GeoDataFrame = layer().to_crs("EPSG:4326")
         shown = shown[shown.intersects(box)].select_dtypes(exclude="datetime")
         write_text(paths.CONTEXT / f"{name}.geojson", shown.to_json(drop_id=True) + "\n")
 
 
 def write_provinces(provinces: Provinces | None, sites: Sequence[Site]) -> list[str]:
-    """Write which province every site lies in, empty where nobody knows; give the names."""
-    with naming("context.provinces"):
+    """Write the province of every site.
+
+    Parameters
+    ----------
+    provinces : Provinces or None
+        What finds the provinces; None leaves all names empty.
+    sites : sequence of Site
+        All sites.
+
+    Returns
+    -------
+    list of str
+        One name per site, empty where it is unknown.
+    """
+    with naming_key("context.provinces"):
         names = provinces(sites) if provinces else [""] * len(sites)
     table = pd.DataFrame({"site_id": [site.site_id for site in sites], "province": names})
     with replacing(paths.CONTEXT / "sites.csv") as temporary:

@@ -1,4 +1,4 @@
-"""Stage `evaluate`: scores on honest supports, and the tables behind the plots."""
+"""Stage `evaluate`: the scores of the out-of-fold probabilities, and the plot tables."""
 
 import logging
 from collections.abc import Iterable
@@ -9,19 +9,19 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.files import replacing, write_json
 from minecover.evaluation import (
-    Ground,
-    Judged,
+    EvaluationSettings,
     ObjectCurve,
     ObjectRule,
-    Yardstick,
-    choose_cuts,
+    ScoredModel,
+    StackedSites,
+    choose_thresholds,
     common_support,
+    compute_scores,
     pr_curve,
-    reliability,
-    scores,
-    site_scores,
+    reliability_table,
+    site_predictions,
     site_table,
-    transfer,
+    transfer_table,
 )
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
@@ -30,10 +30,11 @@ log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Score the out-of-fold probabilities; each fold is cut where the others say."""
-    yardstick, model = yardstick_of(params), judge(params, read_out_of_fold(paths.OUT_OF_FOLD))
-    write_json(paths.METRICS, scores(model, yardstick))
-    tables = plotted(model, yardstick.objects)
+    """Score the out-of-fold probabilities; write the metrics and the plot tables."""
+    settings = evaluation_settings(params)
+    model = score_model(params, read_out_of_fold(paths.OUT_OF_FOLD))
+    write_json(paths.METRICS, compute_scores(model, settings))
+    tables = plot_tables(model, settings.objects)
     for name, table in tables.items():
         with replacing(paths.PLOTS / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
@@ -41,36 +42,74 @@ def run(params: Params) -> None:
     log.info("evaluate: %d sites, %s", len(model.sites), counts)
 
 
-def yardstick_of(params: Params) -> Yardstick:
-    """Gather what models are measured with."""
-    return Yardstick(
+def evaluation_settings(params: Params) -> EvaluationSettings:
+    """Return how models are scored: the bootstrap, the rule for objects, the prevalences.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `metrics` is read.
+
+    Returns
+    -------
+    EvaluationSettings
+        The same for every model of a comparison.
+    """
+    return EvaluationSettings(
         bootstrap=params.build("metrics.bootstrap"),
         objects=params.build("metrics.objects"),
         prevalences=params.value("metrics.prevalences"),
     )
 
 
-def judge(params: Params, sites: Iterable[OutOfFold]) -> Judged:
-    """Aggregate out-of-fold scores over dates, and cut each fold where the others say."""
+def score_model(params: Params, sites: Iterable[OutOfFold]) -> ScoredModel:
+    """Aggregate out-of-fold probabilities over dates, and choose the threshold of each fold.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `aggregation` and `design.threshold` are read.
+    sites : iterable of OutOfFold
+        The out-of-fold probabilities of each site.
+
+    Returns
+    -------
+    ScoredModel
+        The sites with their probabilities by date and by location, and the thresholds. A
+        fold's threshold is chosen on the other folds.
+    """
     aggregation: Aggregation = params.build("aggregation")
-    scored = [site_scores(site, aggregation) for site in sites]
-    return Judged(scored, choose_cuts(scored, params.value("design.threshold")))
+    scored = [site_predictions(site, aggregation) for site in sites]
+    return ScoredModel(scored, choose_thresholds(scored, params.value("design.threshold")))
 
 
-def plotted(model: Judged, rule: ObjectRule) -> dict[str, pd.DataFrame]:
-    """Give the tables behind the plots, by the names of their files."""
-    labelled = model.ordered(background=False)
+def plot_tables(model: ScoredModel, rule: ObjectRule) -> dict[str, pd.DataFrame]:
+    """Return the tables behind the plots.
+
+    Parameters
+    ----------
+    model : ScoredModel
+        See `score_model`.
+    rule : ObjectRule
+        How objects are found and matched.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Tables by the stem of their file in reports/plots.
+    """
+    labelled = model.sorted_sites(background=False)
     support = common_support(labelled, against_truth=False)
-    thresholds = model.thresholds(labelled, "location").tolist()
-    grounds = {
-        "objects": Ground.of(labelled, rule, truth=False),
-        "objects_truth": Ground.of(labelled, rule, truth=True),
+    thresholds = model.site_thresholds(labelled, "location").tolist()
+    stacked = {
+        "objects": StackedSites.of(labelled, rule, truth=False),
+        "objects_truth": StackedSites.of(labelled, rule, truth=True),
     }
     return {
         "pr_observation": pr_curve(support.observation),
         "pr_location": pr_curve(support.location),
-        "reliability": reliability(support.location),
-        "transfer": transfer(support.location, thresholds),
+        "reliability": reliability_table(support.location),
+        "transfer": transfer_table(support.location, thresholds),
         "sites": site_table(model, rule),
-        **{name: ObjectCurve.of(ground, rule).table() for name, ground in grounds.items()},
+        **{name: ObjectCurve.of(one, rule).table() for name, one in stacked.items()},
     }

@@ -14,45 +14,69 @@ from minecover.core.parallel import parallel_map
 from minecover.core.raster import read_cube, read_planes
 from minecover.core.sites import Site
 from minecover.features import FeatureSet
-from minecover.features.planes import feature_planes, flat_sets, givable, names_of
-from minecover.features.validity import Profile, applicable, valid
+from minecover.features.planes import computable_sets, feature_planes, flat_sets, plane_names
+from minecover.features.validity import Profile, usable_profiles, valid
 
 log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Compute every feature set of the table on every site."""
+    """Write the feature tables of all sites; stop if too many have no valid observation."""
     table = flat_sets(params.build("table"))
-    feature_sets = givable(table, params.value("source.bands"), params.value("context.planes"))
+    feature_sets = computable_sets(
+        table, params.value("source.bands"), params.value("context.planes")
+    )
     if left_out := sorted(set(table) - set(feature_sets)):
         log.info(
-            "features: the source or its context has not what %s take", ", ".join(left_out)
+            "features: left out %s, which need other bands or context planes",
+            ", ".join(left_out),
         )
     profiles: dict[str, Profile] = params.build("masks")
     chosen = str(params.value("mask"))
     sites = fetched_sites()
     shares = parallel_map(
-        sites, lambda site: tabulate(site, feature_sets, profiles, chosen), "features"
+        sites, lambda site: write_tables(site, feature_sets, profiles, chosen), "features"
     )
-    blind = [site.site_id for site, share in zip(sites, shares, strict=True) if share == 0]
-    if len(blind) > float(params.value("source.max_failed_fraction")) * len(sites):
+    without_valid = [
+        site.site_id for site, share in zip(sites, shares, strict=True) if share == 0
+    ]
+    if len(without_valid) > float(params.value("source.max_failed_fraction")) * len(sites):
         raise SceneError(
-            f"{len(blind)} of {len(sites)} sites have no valid observation under "
-            f"mask={chosen}: {', '.join(blind[:5])}. Widen the period, choose a milder mask, "
-            "or raise source.max_failed_fraction."
+            f"{len(without_valid)} of {len(sites)} sites have no valid observation under "
+            f"mask={chosen}: {', '.join(without_valid[:5])}. Fetch more dates "
+            "(source.scenes), choose another mask, or raise source.max_failed_fraction."
         )
     log.info("features: %d sites, %.1f %% valid", len(sites), 100 * np.mean(shares))
 
 
-def tabulate(
+def write_tables(
     site: Site,
     feature_sets: Mapping[str, FeatureSet],
     profiles: Mapping[str, Profile],
     chosen: str,
 ) -> float:
-    """Write one site's two tables; give the share of valid observations."""
+    """Write the observation table and the location table of one site.
+
+    Parameters
+    ----------
+    site : Site
+        A site that has imagery and masks.
+    feature_sets : mapping of str to FeatureSet
+        The feature sets to compute.
+    profiles : mapping of str to Profile
+        Mask profiles by name; each gets a column ``valid_<name>``.
+    chosen : str
+        Name of the mask profile that decides which observations the features use.
+
+    Returns
+    -------
+    float
+        Share of observations that are valid under the chosen profile, 0 ... 1.
+    """
     cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
-    usable = {name: valid(cube, p) for name, p in applicable(cube, profiles, chosen).items()}
+    usable = {
+        name: valid(cube, p) for name, p in usable_profiles(cube, profiles, chosen).items()
+    }
     core = {name: cube.core(mask) for name, mask in usable.items()}
     masks = read_planes(paths.MASKS / f"{site.site_id}.tif")
     dates = [day.isoformat() for day in cube.dates]
@@ -65,7 +89,7 @@ def tabulate(
         usable[chosen],
         read_context(site),
         feature_sets,
-        names_of(feature_sets),
+        plane_names(feature_sets),
         with_medians=True,
     )
     write_table(

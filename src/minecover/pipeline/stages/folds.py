@@ -1,4 +1,4 @@
-"""Stage `folds`: which ground is tested with which, and the audit of leaks."""
+"""Stage `folds`: the fold of every site, and the leakage audit."""
 
 import logging
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Deal the folds by labelled pixels, look for leaks, and stop at one."""
+    """Assign sites to folds, audit them for leakage, and stop if the audit fails."""
     splitter = GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
     sites = fetched_sites()
-    columns, evidence = look_at(params, sites)
+    columns, evidence = gather_evidence(params, sites)
     positives = {
         site.site_id: int((one.label == 1).sum())
         for site, one in zip(sites, evidence, strict=True)
@@ -46,11 +46,26 @@ def run(params: Params) -> None:
         *(found[f"{name}_only_lift"] for name in ("position", "site")),
         found["random_minus_grouped"],
     )
-    pass_gate(params, found)
+    check_audit(params, found)
 
 
-def look_at(params: Params, sites: Sequence[Site]) -> tuple[list[str], list[Evidence]]:
-    """Gather what the audit looks at: the names of the features, and the evidence by site."""
+def gather_evidence(params: Params, sites: Sequence[Site]) -> tuple[list[str], list[Evidence]]:
+    """Read what the leakage audit needs of the location tables.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `mask`, `seed` and `source.bands` are read.
+    sites : sequence of Site
+        Sites that have a location table.
+
+    Returns
+    -------
+    columns : list of str
+        Names of the features, those of the source's bands first.
+    evidence : list of Evidence
+        One per site, in their order.
+    """
     profile, seed = str(params.value("mask")), int(params.value("seed"))
     tables = [paths.table("location", site.site_id) for site in sites]
     present = feature_names(tables[0])
@@ -68,8 +83,15 @@ def look_at(params: Params, sites: Sequence[Site]) -> tuple[list[str], list[Evid
     return columns, evidence
 
 
-def pass_gate(params: Params, found: Audit) -> None:
-    """Stop at a leak, unless the configuration says that it is only reported.
+def check_audit(params: Params, found: Audit) -> None:
+    """Refuse folds that leak, unless ``folds.gate`` is false.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `folds.gate` is read.
+    found : Audit
+        Result of the audit.
 
     Raises
     ------
@@ -78,7 +100,7 @@ def pass_gate(params: Params, found: Audit) -> None:
     """
     if params.value("folds.gate") and not found["passed"]:
         raise FoldError(
-            f"the leakage audit failed in {found['failed']}: {found}. Look at "
-            "sites.group_within_m, at the jitter of sites.layouts and at features that name "
-            "the site; folds.gate=false reports without stopping."
+            f"the leakage audit failed in {found['failed']}: {found}. Check "
+            "sites.group_within_m, the jitter of sites.layouts and features that identify the "
+            "site; folds.gate=false reports without stopping."
         )

@@ -1,4 +1,4 @@
-"""Stage `imagery`: every site's scenes, as raw patches."""
+"""Stage `imagery`: the scenes of every site as raw patches."""
 
 import logging
 from collections import Counter
@@ -13,33 +13,35 @@ from minecover.core.errors import SceneError
 from minecover.core.files import replacing
 from minecover.core.parallel import parallel_map
 from minecover.core.sites import read_sites
-from minecover.sources.fetch import FAILED, OK, Fetcher, Ledger, Outcome
+from minecover.sources.fetch import FAILED, OK, Fetcher, FetchLog, Outcome
 
 log = logging.getLogger(__name__)
 
-#: Columns of the index; the reasons stand in the ledger, since they may differ between runs.
+#: Columns of the index; reasons stand in the fetch log, since they may differ between runs.
 COLUMNS = ["site_id", "status", "dates", "bytes", "sha256"]
-#: Lost sites that an error names.
-NAMED = 3
+#: Failed sites that an error names.
+N_NAMED = 3
 
 
 def run(params: Params) -> None:
-    """Fetch all sites; stop if more fail than the configuration allows."""
+    """Fetch the scenes of all sites; stop if more sites fail than the configuration allows."""
     is_remote = bool(params.value("source.is_remote"))
-    ledger = Ledger(paths.LEDGER)
+    fetch_log = FetchLog(paths.FETCH_LOG)
     fetcher = Fetcher(
         params.build("source.scenes"),
         params.value("source.scenes"),
         paths.SCENE_STORE if is_remote else None,
         paths.SCENES,
-        ledger,
-        ledger.opened(),
+        fetch_log,
+        fetch_log.request_counts(),
     )
-    # A service is waited for, on threads; what is computed or read here takes a core a site.
+    # Threads wait for a service; reading or computing takes a process per site.
     threads = int(params.value("network.at_once")) if is_remote else None
     outcomes = parallel_map(read_sites(paths.SITES), fetcher, "imagery", threads=threads)
     _write(pd.DataFrame(outcomes)[COLUMNS], paths.SCENE_INDEX)
-    check(outcomes, max_failed_fraction=float(params.value("source.max_failed_fraction")))
+    check_outcomes(
+        outcomes, max_failed_fraction=float(params.value("source.max_failed_fraction"))
+    )
     count = Counter(one.status for one in outcomes)
     scenes = sum(len(one.dates.split()) for one in outcomes)
     size = sum(one.bytes for one in outcomes) / 1e6
@@ -52,11 +54,18 @@ def run(params: Params) -> None:
     )
 
 
-def check(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -> None:
-    """Refuse to go on with too few sites.
+def check_outcomes(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -> None:
+    """Refuse a fetch in which too many sites failed.
 
-    A site that is not observed is no failure: it is left out, and never taken for ground
-    without a mine.
+    A site without a scene has not failed: it is left out, and never counts as ground without
+    a mine.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        One per site.
+    max_failed_fraction : float
+        Largest share of sites that may fail, 0 ... 1.
 
     Raises
     ------
@@ -67,19 +76,21 @@ def check(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -> None:
     if len(failed) > max_failed_fraction * len(outcomes):
         raise SceneError(
             f"{len(failed)} of {len(outcomes)} sites failed, more than "
-            f"source.max_failed_fraction={max_failed_fraction:g} allows. Run it again to ask "
-            f"for those alone; {paths.LEDGER} says what happened. {_first(failed)}"
+            f"source.max_failed_fraction={max_failed_fraction:g} allows. Run "
+            f"`dvc repro` again to fetch only those; {paths.FETCH_LOG} has the reasons. "
+            f"{_describe_first(failed)}"
         )
     if not any(one.status == OK for one in outcomes):
-        raise SceneError(f"no site has a scene. {_first(outcomes)}")
+        raise SceneError(f"no site has a scene. {_describe_first(outcomes)}")
 
 
-def _first(lost: Sequence[Outcome]) -> str:
-    """Tell of the first lost sites."""
-    told = "; ".join(f"{one.site_id}: {one.message}" for one in lost[:NAMED])
-    return told + (f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
+def _describe_first(lost: Sequence[Outcome]) -> str:
+    """Return the messages of the first sites."""
+    text = "; ".join(f"{one.site_id}: {one.message}" for one in lost[:N_NAMED])
+    return text + (f"; and {len(lost) - N_NAMED} more" if len(lost) > N_NAMED else "")
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV."""
     with replacing(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Stage `labels`: where mines were seen."""
+"""Stage `labels`: outlines and points of mines, and the verdicts of reviewers, as one table."""
 
 import logging
 from dataclasses import asdict
@@ -20,12 +20,12 @@ from minecover.labels import (
 
 log = logging.getLogger(__name__)
 
-#: What is known of the labels' quality; not versioned, the labels are.
+#: The quality report of the labels. DVC does not version it.
 QUALITY = Path("logs/labels.json")
 
 
 def run(params: Params) -> None:
-    """Read the labels and the verdicts, write them in the one form, note how good they are."""
+    """Read the labels and the verdicts, write them as one table, and report their quality."""
     reader: Labels = params.build("labels.reader")
     verdicts = read_verdicts(Path(params.value("labels.verdicts")))
     table = label_table(pd.concat([reader(), as_labels(verdicts)], ignore_index=True))

@@ -1,4 +1,4 @@
-"""Stage `masks`: where each site is labelled as mine, and where it truly is."""
+"""Stage `masks`: the label raster of every site."""
 
 import logging
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Burn the labels onto every site's grid, date by date where they have dates."""
+    """Burn the labels onto the grid of every site, for each date of its scenes."""
     labels = read_labels(paths.LABELS)
     ring_px = int(params.value("labels.ignore_ring_px"))
     dates = fetched_dates()
@@ -33,8 +33,8 @@ def run(params: Params) -> None:
     mine, total = np.sum(counts, axis=0)
     if mine == 0:
         raise LabelError(
-            f"no mine polygon touches any of the {len(counts)} sites. Compare where the labels "
-            "lie with where the sites do (labels.polygons, sites.layouts)."
+            f"no mine polygon touches any of the {len(counts)} sites. Compare the places of "
+            "the labels (labels.input) and of the sites (sites.layouts)."
         )
     log.info(
         "masks: %d sites, %d labelled pixels, %.2f %%", len(counts), mine, 100 * mine / total
@@ -44,7 +44,26 @@ def run(params: Params) -> None:
 def burn(
     site: Site, labels: gpd.GeoDataFrame, dates: Sequence[date], ring_px: int
 ) -> tuple[int, int]:
-    """Write one site's label planes; count labelled pixels on the last date, and all."""
+    """Write the label planes of one site.
+
+    Parameters
+    ----------
+    site : Site
+        The planes lie on its grid, without a halo.
+    labels : GeoDataFrame
+        See `minecover.labels.read_labels`.
+    dates : sequence of date
+        Dates of the site's scenes; each gets a plane.
+    ring_px : int
+        Width of the ring around outlines that is ignored [pixels].
+
+    Returns
+    -------
+    n_mine : int
+        Pixels that are labelled as mine on the last date.
+    n_pixels : int
+        Pixels of the site.
+    """
     label, truth = label_cube(labels, site.grid, dates, ignore_ring_px=ring_px)
     planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
     planes |= {"truth": truth, "rejected": rejected_plane(labels, site.grid)}

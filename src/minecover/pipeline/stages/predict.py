@@ -1,4 +1,4 @@
-"""Stage `predict`: a map of every site from the final model."""
+"""Stage `predict`: the map of every site, from the final model."""
 
 import logging
 
@@ -14,23 +14,34 @@ from minecover.prediction.bundle import ModelBundle
 
 log = logging.getLogger(__name__)
 
-#: Stands in every map of a site, for those who open it without reading on.
+#: Note in every map of a site, for whoever opens the file alone.
 IN_SAMPLE = (
-    "In sample: the model has learned from this site, and the map flatters it. "
-    "What is scored lies in data/out_of_fold.parquet."
+    "In sample: the model was trained on this site, and the map looks better than it is. "
+    "The scores come from data/out_of_fold.parquet."
 )
 SIMULATED = "SIMULATED data. "
 
 
 def run(params: Params) -> None:
-    """Map all sites. They are in-sample here: what is scored comes from `train`."""
+    """Write the maps of all sites. They are in-sample: the scores use those of `train`."""
     sites = fetched_sites()
     found = parallel_map(sites, predict, "predict")
     log.info("predict: %d sites, %d pixels at or above the threshold", len(sites), sum(found))
 
 
 def predict(site: Site) -> int:
-    """Write one site's map; return the number of pixels at or above the threshold."""
+    """Write the map of one site as a cloud-optimized GeoTIFF.
+
+    Parameters
+    ----------
+    site : Site
+        A site that has imagery and context.
+
+    Returns
+    -------
+    int
+        Number of pixels whose probability is at or above the model's threshold.
+    """
     bundle = ModelBundle.read(paths.MODEL)
     detector = bundle.detector()
     cube = read_cube(paths.SCENES / f"{site.site_id}.tif")

@@ -1,4 +1,4 @@
-"""Stage `report`: candidates, pictures and one page to read."""
+"""Stage `report`: candidates, figures, the report page and the model card."""
 
 import json
 import logging
@@ -13,31 +13,39 @@ from minecover.core.config import Params
 from minecover.core.files import replacing, write_text
 from minecover.core.raster import burn
 from minecover.core.sites import square
-from minecover.evaluation import Report, number
+from minecover.evaluation import Report, get_score
 from minecover.labels import MINES
 from minecover.reporting import figures
 from minecover.reporting.candidates import (
     SiteMap,
     Surroundings,
-    described,
-    find,
-    meets,
+    dates_seen,
+    describe,
+    find_candidates,
     precision_at,
-    shown_dates,
-    write,
+    touches,
+    write_candidates,
     write_geopackage,
     write_kml,
 )
 from minecover.reporting.figures import Figure, SiteView
 from minecover.reporting.model_page import model_page
-from minecover.reporting.page import N_SHOWN, Content, Look, Place, Strip, page, strip
-from minecover.reporting.scored_sites import ScoredSites, exemplary
+from minecover.reporting.page import (
+    N_SHOWN,
+    MapContent,
+    PageContent,
+    Strip,
+    StripSources,
+    cut_strip,
+    render_page,
+)
+from minecover.reporting.scored_sites import ScoredSites, choose_examples
 
 log = logging.getLogger(__name__)
 
 
-class Drawn(NamedTuple):
-    """A figure, the name of its file, and what the page says under it."""
+class NamedFigure(NamedTuple):
+    """A figure with the name of its file and its caption on the page."""
 
     name: str
     caption: str
@@ -45,60 +53,65 @@ class Drawn(NamedTuple):
 
 
 def run(params: Params) -> None:
-    """Find and describe candidates out of fold, draw the pictures, render the page."""
-    built = ScoredSites.read(params.build("aggregation"))
-    simulated = bool(built.card.value("is_simulated"))
-    candidates = candidates_of(built, min_px=int(params.value("metrics.objects.min_px")))
-    precision = precision_of(candidates, built, params)
-    place = Place(gpd.read_parquet(paths.SITES), candidates, _layers())
+    """Write the candidates, the figures, the report page and the model card of a build."""
+    scored = ScoredSites.read(params.build("aggregation"))
+    simulated = bool(scored.card.value("is_simulated"))
+    candidates = build_candidates(scored, min_px=int(params.value("metrics.objects.min_px")))
+    precision = compute_precision(candidates, scored, params)
+    map_content = MapContent(gpd.read_parquet(paths.SITES), candidates, _read_layers())
     write_files(candidates, precision, simulated=simulated)
     metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
     pictures = {
-        drawn.caption: _kept(drawn)
-        for drawn in (*_curves(metrics, simulated), *_panels(built, simulated))
+        picture.caption: _write_figure(picture)
+        for picture in (*_draw_curves(metrics, simulated), *_draw_examples(scored, simulated))
     }
-    overview = figures.overview(place.sites, candidates, place.layers, simulated=simulated)
-    _kept(Drawn("overview", "", overview))
+    overview = figures.overview(
+        map_content.sites, candidates, map_content.layers, simulated=simulated
+    )
+    _write_figure(NamedFigure("overview", "", overview))
     leakage = json.loads(paths.LEAKAGE.read_text(encoding="utf-8"))
-    content = Content(
-        model=built.card.content,
+    content = PageContent(
+        model=scored.card.content,
         metrics=metrics,
         leakage=leakage,
         precision=precision,
         checks_a_week=int(params.value("report.checks_a_week")),
-        place=place,
-        strips=strips_of(candidates.head(N_SHOWN), built),
+        map_content=map_content,
+        strips=cut_strips(candidates.head(N_SHOWN), scored),
         pictures=pictures,
     )
-    write_text(paths.REPORT, page(content))
-    write_text(paths.MODEL_PAGE, model_page(built.card.content, metrics, leakage))
+    write_text(paths.REPORT, render_page(content))
+    write_text(paths.MODEL_PAGE, model_page(scored.card.content, metrics, leakage))
     known = int(candidates["known"].sum())
     log.info("report: %d candidates, %d of them known mines", len(candidates), known)
 
 
-def candidates_of(built: ScoredSites, *, min_px: int) -> gpd.GeoDataFrame:
-    """Find the candidates on out-of-fold scores, and describe them."""
-    maps = [SiteMap(name, built.sites[name].grid, p) for name, p in built.location.items()]
-    threshold = built.card.value("threshold")
-    found = find(maps, built.labels, threshold=threshold, min_px=min_px)
-    mines = built.of_kind(*MINES).geometry
-    return described(found, lambda name: built.surroundings(built.view(name)), mines)
+def build_candidates(scored: ScoredSites, *, min_px: int) -> gpd.GeoDataFrame:
+    """Find candidates on out-of-fold probabilities, and describe them."""
+    maps = [
+        SiteMap(name, scored.sites[name].grid, probability)
+        for name, probability in scored.location_probability.items()
+    ]
+    threshold = scored.card.value("threshold")
+    found = find_candidates(maps, scored.labels, threshold=threshold, min_px=min_px)
+    mines = scored.labels_of(*MINES).geometry
+    return describe(found, lambda name: scored.surroundings(scored.view(name)), mines)
 
 
-def precision_of(
-    candidates: gpd.GeoDataFrame, built: ScoredSites, params: Params
+def compute_precision(
+    candidates: gpd.GeoDataFrame, scored: ScoredSites, params: Params
 ) -> pd.DataFrame:
-    """Count the mines among the first candidates, by the labels and, where known, in truth."""
+    """Compute the precision among the first candidates, by the labels and by the truth."""
     against = {"a labelled mine": candidates["known"].to_numpy()}
-    truth = built.of_kind("truth")
+    truth = scored.labels_of("truth")
     if len(truth):
-        against["a mine in truth"] = meets(candidates, truth)
+        against["a mine in truth"] = touches(candidates, truth)
     tops = [*params.value("report.tops"), params.value("report.checks_a_week"), len(candidates)]
     tables = {
         name: precision_at(
             is_mine,
             candidates["site_id"].tolist(),
-            sites=list(built.scores),
+            sites=list(scored.out_of_fold),
             tops=tops,
             bootstrap=params.build("metrics.bootstrap"),
         )
@@ -110,85 +123,86 @@ def precision_of(
 def write_files(
     candidates: gpd.GeoDataFrame, precision: pd.DataFrame, *, simulated: bool
 ) -> None:
-    """Write the candidates in every format, and the precision of the first."""
-    write(paths.CANDIDATES, candidates)
+    """Write the candidates in every format, and the precision among the first ones."""
+    write_candidates(paths.CANDIDATES, candidates)
     with replacing(paths.CANDIDATES / "precision.csv") as temporary:
         precision.to_csv(temporary, index=False, lineterminator="\n")
-    beside = paths.CANDIDATES.parent
-    write_geopackage(beside / "candidates.gpkg", candidates)
-    write_kml(beside / "candidates.kml", candidates, simulated=simulated)
+    folder = paths.CANDIDATES.parent
+    write_geopackage(folder / "candidates.gpkg", candidates)
+    write_kml(folder / "candidates.kml", candidates, simulated=simulated)
 
 
-def strips_of(candidates: gpd.GeoDataFrame, built: ScoredSites) -> list[Strip]:
-    """Cut the strips of candidates, by rank; every site is drawn once."""
+def cut_strips(candidates: gpd.GeoDataFrame, scored: ScoredSites) -> list[Strip]:
+    """Return the strips of candidates, by rank."""
     strips: dict[int, Strip] = {}
-    for site_id, some in candidates.groupby("site_id"):
-        view = built.view(str(site_id))
-        look, around = look_of(view, built), built.surroundings(view)
-        for candidate in some.itertuples():
-            said = said_of(candidate.geometry, around)
-            strips[int(candidate.rank)] = strip(look, candidate.geometry, said)
+    for site_id, group in candidates.groupby("site_id"):
+        view = scored.view(str(site_id))
+        sources, surroundings = draw_sources(view, scored), scored.surroundings(view)
+        for candidate in group.itertuples():
+            remarks = date_remarks(candidate.geometry, surroundings)
+            strips[int(candidate.rank)] = cut_strip(sources, candidate.geometry, remarks)
     return [strips[rank] for rank in sorted(strips)]
 
 
-def said_of(shape: shapely.Geometry, around: Surroundings) -> dict[str, str]:
-    """Say of every date whether a candidate was seen on it."""
-    local = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(around.grid.crs)
-    seen = dict(shown_dates(around, burn(local, around.grid, all_touched=False)))
+def date_remarks(shape: shapely.Geometry, surroundings: Surroundings) -> dict[str, str]:
+    """Return for each date whether a candidate (WGS 84) was seen, not seen or hidden."""
+    local = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(surroundings.grid.crs)
+    seen = dict(dates_seen(surroundings, burn(local, surroundings.grid, all_touched=False)))
     words = {True: "seen", False: "not seen"}
     return {
-        f"{day:%d %b %Y}": words[seen[day]] if day in seen else "hidden" for day in around.dates
+        f"{day:%d %b %Y}": words[seen[day]] if day in seen else "hidden"
+        for day in surroundings.dates
     }
 
 
-def look_of(view: SiteView, built: ScoredSites) -> Look:
-    """Draw what all strips of a site are cut from."""
-    grid = built.sites[view.site_id].grid
+def draw_sources(view: SiteView, scored: ScoredSites) -> StripSources:
+    """Draw the pictures that all strips of a site are cut from."""
+    grid = scored.sites[view.site_id].grid
     wide = grid.grown(figures.WINDOW_PX // 2)
-    near = built.near(view.site_id, wide)
-    captions, pictures = figures.strip_pictures(view, [built.view(name) for name in near])
-    here = built.labels.iloc[built.labels.sindex.query(square(wide), sort=True)]
-    return Look(
+    neighbours = [scored.view(name) for name in scored.neighbours(view.site_id, wide)]
+    captions, pictures = figures.strip_pictures(view, neighbours)
+    labels = scored.labels.iloc[scored.labels.sindex.query(square(wide), sort=True)]
+    return StripSources(
         grid=grid,
         captions=tuple(captions),
         pictures=pictures,
-        drawn={
-            name: here[here["kind"].isin(kinds)].geometry
+        outlines={
+            name: labels[labels["kind"].isin(kinds)].geometry
             for name, kinds in (("label", MINES), ("truth", ("truth",)))
         },
     )
 
 
-def _curves(metrics: Report, simulated: bool) -> list[Drawn]:
-    """Draw the curves behind the scores."""
+def _draw_curves(metrics: Report, simulated: bool) -> list[NamedFigure]:
+    """Draw the precision-recall, reliability and transfer curves."""
     names = {"location": "all dates together", "observation": "single dates"}
     curves = {
         name: pd.read_csv(paths.PLOTS / f"pr_{level}.csv") for level, name in names.items()
     }
     points = {
         name: (
-            number(metrics, f"common_support.{level}.precision"),
-            number(metrics, f"common_support.{level}.recall"),
+            get_score(metrics, f"common_support.{level}.precision"),
+            get_score(metrics, f"common_support.{level}.recall"),
         )
         for level, name in names.items()
     }
-    prevalence = number(metrics, "prevalence.location")
+    prevalence = get_score(metrics, "prevalence.location")
     return [
-        Drawn(
+        NamedFigure(
             "precision_recall",
             "Precision against recall on common support, out of fold.",
             figures.precision_recall(
                 curves, points, prevalence=prevalence, simulated=simulated
             ),
         ),
-        Drawn(
+        NamedFigure(
             "reliability",
-            "Are eight of ten pixels called 80 % really mine?",
+            "Reliability: of the pixels with a probability of 0.8, are eight in ten mine?",
             figures.reliability(
                 pd.read_csv(paths.PLOTS / "reliability.csv"), simulated=simulated
             ),
         ),
-        Drawn(
+        NamedFigure(
             "transfer",
             "The same model where mines are rarer than on the sites.",
             figures.transfer(
@@ -200,25 +214,25 @@ def _curves(metrics: Report, simulated: bool) -> list[Drawn]:
     ]
 
 
-def _kept(drawn: Drawn) -> bytes:
-    """Write a figure; give its bytes for the page."""
-    png = figures.png(drawn.figure)
-    with replacing(paths.FIGURES / f"{drawn.name}.png") as temporary:
+def _write_figure(picture: NamedFigure) -> bytes:
+    """Write a figure, and return its PNG for the page."""
+    png = figures.png(picture.figure)
+    with replacing(paths.FIGURES / f"{picture.name}.png") as temporary:
         temporary.write_bytes(png)
     return png
 
 
-def _layers() -> dict[str, gpd.GeoDataFrame]:
-    """Read the layers that the context stage kept for maps."""
+def _read_layers() -> dict[str, gpd.GeoDataFrame]:
+    """Read the map layers that the context stage wrote."""
     return {path.stem: gpd.read_file(path) for path in sorted(paths.CONTEXT.glob("*.geojson"))}
 
 
-def _panels(built: ScoredSites, simulated: bool) -> list[Drawn]:
+def _draw_examples(scored: ScoredSites, simulated: bool) -> list[NamedFigure]:
     """Draw the best, the median and the worst site that holds a mine."""
-    chosen = exemplary(pd.read_csv(paths.PLOTS / "sites.csv"))
+    examples = choose_examples(pd.read_csv(paths.PLOTS / "sites.csv"))
     panels = []
-    for name, (site_id, f1) in chosen.items():
+    for name, (site_id, f1) in examples.items():
         caption = f"The {name} site: {site_id}, F1 {f1:.2f}, out of fold."
-        panel = figures.site_panel(built.view(site_id), simulated=simulated)
-        panels.append(Drawn(f"site_{name}", caption, panel))
+        panel = figures.site_panel(scored.view(site_id), simulated=simulated)
+        panels.append(NamedFigure(f"site_{name}", caption, panel))
     return panels

@@ -1,4 +1,4 @@
-"""Stage `sites`: where to look."""
+"""Stage `sites`: the squares of ground to look at, and their groups."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Lay the sites out and group those that share ground."""
+    """Lay out the sites, and group those that overlap or nearly touch."""
     labels = read_labels(paths.LABELS)
     layouts: dict[str, Layout] = params.build("sites.layouts")
     laid = [site for layout in layouts.values() for site in layout(labels)]

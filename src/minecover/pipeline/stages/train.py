@@ -1,4 +1,4 @@
-"""Stage `train`: out-of-fold probabilities of every observation, and the final model."""
+"""Stage `train`: the out-of-fold probabilities, and the final model with its card."""
 
 import hashlib
 import logging
@@ -19,25 +19,26 @@ from minecover.core.files import replacing, write_json
 from minecover.core.outputs import fetched_sites
 from minecover.core.sites import Site
 from minecover.evaluation.out_of_fold import write_out_of_fold
-from minecover.features.planes import bands_under, flat_sets, names_of, surroundings
+from minecover.features.planes import flat_sets, plane_names
+from minecover.features.requirements import context_planes, required_bands
 from minecover.learning.applicability import Applicability
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.sample import Split
 from minecover.learning.screening import Screening
-from minecover.learning.training import Choice, Learned, finished, learn
+from minecover.learning.training import TrainingResult, TrainingSettings, train, with_threshold
 
 log = logging.getLogger(__name__)
 
 
 def run(params: Params) -> None:
-    """Fit one model a fold and one on everything; predict each site with its fold's model."""
+    """Fit a model per fold and one on all sites; predict each site with its fold's model."""
     sites = fetched_sites()
-    folds, choice = pd.read_parquet(paths.FOLDS), choice_of(params)
-    split = split_of(
+    folds, settings = pd.read_parquet(paths.FOLDS), training_settings(params)
+    split = make_split(
         sites, GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")), folds
     )
     design, profile = str(params.value("design.name")), str(params.value("mask"))
-    # Every table is read three times: to count, to draw, to score.
+    # Every table is read three times: to count rows, to sample them, to predict.
     bar = tqdm(desc="train", total=3 * len(sites), disable=not sys.stderr.isatty())
 
     def tables(index: int, features: Sequence[str]) -> SiteTable:
@@ -51,21 +52,36 @@ def run(params: Params) -> None:
         )
 
     with bar:
-        learned = learn(choice, tables, split)
-    write_out_of_fold(paths.OUT_OF_FOLD, iter(learned.out_of_fold))
-    ship(params, choice, learned, split, halo_px=max(site.halo_px for site in sites))
-    n_mine = int(learned.sample.y.sum())
+        result = train(settings, tables, split)
+    write_out_of_fold(paths.OUT_OF_FOLD, iter(result.out_of_fold))
+    write_model(params, settings, result, split, halo_px=max(site.halo_px for site in sites))
+    n_mine = int(result.sample.y.sum())
     log.info(
         "train: %d mine and %d other rows of %d sites, threshold %.3f",
         n_mine,
-        len(learned.sample.y) - n_mine,
+        len(result.sample.y) - n_mine,
         len(sites),
-        learned.cuts["location"].shipped,
+        result.thresholds["location"].shipped,
     )
 
 
-def split_of(sites: Sequence[Site], splitter: GroupedFolds, folds: pd.DataFrame) -> Split:
-    """Gather which ground each fold's model may know, of folds that were dealt."""
+def make_split(sites: Sequence[Site], splitter: GroupedFolds, folds: pd.DataFrame) -> Split:
+    """Return which sites the model of each fold may be trained on.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+        The sites to train on, in the order of their tables.
+    splitter : GroupedFolds
+        Knows the distance between training and test ground.
+    folds : DataFrame
+        Columns `site_id`, `group` and `fold`, with a row for every site.
+
+    Returns
+    -------
+    Split
+        Fold and group of every site, and the sites that are too near to each fold.
+    """
     folds = folds.set_index("site_id").loc[[site.site_id for site in sites]]
     fold_of_site = folds["fold"].to_numpy(np.int8)
     return Split(
@@ -79,6 +95,16 @@ def split_of(sites: Sequence[Site], splitter: GroupedFolds, folds: pd.DataFrame)
 def columns_by_set(params: Params) -> dict[str, tuple[str, ...]]:
     """Return the columns of every chosen feature set, by its name.
 
+    Parameters
+    ----------
+    params : Params
+        Of it, `table` and `features` are read.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Names of columns, by the name of their feature set.
+
     Raises
     ------
     ConfigError
@@ -90,17 +116,39 @@ def columns_by_set(params: Params) -> dict[str, tuple[str, ...]]:
             f"features must be among {', '.join(table)}, found {', '.join(unknown)}. "
             "Fix features, or add the set to table in conf/config.yaml."
         )
-    return {name: tuple(names_of(flat_sets({name: table[name]}))) for name in chosen}
+    return {name: tuple(plane_names(flat_sets({name: table[name]}))) for name in chosen}
 
 
 def chosen_columns(params: Params) -> tuple[str, ...]:
-    """Return the columns of the chosen feature sets, in the order in which a model takes them."""
+    """Return the columns of the chosen feature sets, in the order in which a model takes them.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `table` and `features` are read.
+
+    Returns
+    -------
+    tuple of str
+        Names of columns of the feature tables.
+    """
     return tuple(name for names in columns_by_set(params).values() for name in names)
 
 
-def choice_of(params: Params) -> Choice:
-    """Gather what a run chooses."""
-    return Choice(
+def training_settings(params: Params) -> TrainingSettings:
+    """Return what a model is trained with.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `model`, `features`, `design` and `aggregation` are read.
+
+    Returns
+    -------
+    TrainingSettings
+        Model family, features, training recipe, aggregation, calibration and threshold.
+    """
+    return TrainingSettings(
         family=params.build("model"),
         features=chosen_columns(params),
         recipe=params.build("design.recipe"),
@@ -110,69 +158,88 @@ def choice_of(params: Params) -> Choice:
     )
 
 
-def ship(
-    params: Params, choice: Choice, learned: Learned, split: Split, *, halo_px: int
+def write_model(
+    params: Params,
+    settings: TrainingSettings,
+    result: TrainingResult,
+    split: Split,
+    *,
+    halo_px: int,
 ) -> None:
-    """Write the model, with its threshold and its training's index, and what it is fed with."""
+    """Write models/model.pkl and its card models/model.json.
+
+    Parameters
+    ----------
+    params : Params
+        The parameters of the build.
+    settings : TrainingSettings
+        What the model was trained with.
+    result : TrainingResult
+        The model, its out-of-fold models and its thresholds.
+    split : Split
+        The folds that it was trained with.
+    halo_px : int
+        Halo that prediction reads around a site [pixels].
+    """
     applicability: Applicability = params.build("design.applicability")
-    index = applicability.fit(learned.model, learned.sample, split.fold_of_site)
-    threshold = learned.cuts["observation"].shipped
-    model = finished(learned.model, threshold, {"applicability": index})
+    index = applicability.fit(result.model, result.sample, split.fold_of_site)
+    threshold = result.thresholds["observation"].shipped
+    model = with_threshold(result.model, threshold, {"applicability": index})
     write_json(
         paths.MODEL_CARD,
         {
-            **_choices(params, choice.features),
-            "features": list(choice.features),
+            **_card_of(params, settings.features),
+            "features": list(settings.features),
             "halo_px": halo_px,
-            "threshold": learned.cuts["location"].shipped,
+            "threshold": result.thresholds["location"].shipped,
             "observation_threshold": threshold,
-            "calibration": choice.calibration,
-            "screen": _screen(params, learned, split),
+            "calibration": settings.calibration,
+            "screen": _screen(params, result, split),
             "dissimilarity_threshold": round(index.threshold_, 4),
-            "kept_negatives": learned.kept_negatives,
+            "kept_negatives": result.kept_negatives,
             "training_rows": {
-                "mine": int(learned.sample.y.sum()),
+                "mine": int(result.sample.y.sum()),
                 "sites": len(split.site_ids),
             },
-            "sha256": _write_model(model),
+            "sha256": _write_pickle(model),
         },
     )
 
 
-def _screen(params: Params, learned: Learned, split: Split) -> dict[str, float] | None:
-    """Choose who is looked at twice when a region is mapped, see `minecover.learning.screening`."""
+def _screen(params: Params, result: TrainingResult, split: Split) -> dict[str, float] | None:
+    """Choose the screening of regional maps, see `minecover.learning.screening`."""
     screening: Screening | None = params.build("design.screening")
     if screening is None:
         return None
     rule = screening.choose(
-        learned.by_fold,
-        learned.sample,
-        split.fold_of_site[learned.sample.site],
-        threshold=learned.cuts["location"].shipped,
-        share=learned.kept_negatives,
+        result.by_fold,
+        result.sample,
+        split.fold_of_site[result.sample.site],
+        threshold=result.thresholds["location"].shipped,
+        share=result.kept_negatives,
     )
-    return None if rule is None else rule.told()
+    return None if rule is None else rule.to_dict()
 
 
-def _choices(params: Params, features: Sequence[str]) -> dict[str, object]:
-    """Gather what prediction has to know of the configuration."""
-    # Features are made of planes that need not be features themselves.
-    made_of = flat_sets(params.build("table"))
-    taken = surroundings(made_of, features)
+def _card_of(params: Params, features: Sequence[str]) -> dict[str, object]:
+    """Return the configuration that prediction needs."""
+    # Features are computed from planes that need not be features themselves.
+    feature_sets = flat_sets(params.build("table"))
+    planes = context_planes(feature_sets, features)
     mask = f"masks.{params.value('mask')}"
-    looked_at = {*bands_under(made_of, features), *params.build(mask).bands}
+    needed_bands = {*required_bands(feature_sets, features), *params.build(mask).bands}
     return {
         "name": params.value("tracking.registered_name"),
         "source": params.value("source.name"),
         "is_simulated": params.value("source.is_simulated"),
-        "bands": [band for band in params.value("source.bands") if band in looked_at],
+        "bands": [band for band in params.value("source.bands") if band in needed_bands],
         "level": params.value("source.level"),
         "design": params.value("design.name"),
         "feature_sets": params.value("table"),
         "context": {
-            # How services are asked changes no model, and may be another at prediction.
+            # Without the settings of services: prediction may use others.
             name: params.complete(f"context.planes.{name}", shared=["world"])
-            for name in sorted(taken)
+            for name in sorted(planes)
         },
         "mask": params.value(mask),
         "aggregation": params.value("aggregation"),
@@ -180,8 +247,8 @@ def _choices(params: Params, features: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _write_model(model: Pipeline) -> str:
-    """Pickle the model; give the SHA-256 of its bytes."""
+def _write_pickle(model: Pipeline) -> str:
+    """Pickle the model, and return the SHA-256 of its bytes."""
     content = pickle.dumps(model, protocol=5)
     with replacing(paths.MODEL) as temporary:
         temporary.write_bytes(content)

@@ -1,4 +1,4 @@
-"""What DVC built and who reads which key: a job's identity, and what cannot be swept."""
+"""The tables that DVC built, and the keys that each stage reads: what can be swept."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ OWN = ("folds", "train", "evaluate")
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A key that the tables were built with another value of."""
+    """A key with another value than the tables were built with."""
 
     key: str
     built: object
-    asked: object
+    wanted: object
     stages: tuple[str, ...]
 
 
@@ -108,20 +108,20 @@ class BuildState:
 
 
 def code_files(path: Path) -> list[Path]:
-    """List the files of a dependency: itself, or all below that are no by-product of running."""
+    """List the files of a dependency: itself, or all files below it except compiled ones."""
     if path.is_file():
         return [path]
     below = (one for one in path.rglob("*") if one.is_file() and one.suffix != ".pyc")
     return sorted(below)
 
 
-def refuse_stale(built: BuildState, asked: Mapping[tuple[str, ...], Params]) -> None:
+def refuse_stale(built: BuildState, jobs: Mapping[tuple[str, ...], Params]) -> None:
     """Refuse a sweep over what only building anew would change.
 
     Parameters
     ----------
     built : BuildState
-    asked : mapping of Params
+    jobs : mapping of Params
         By the overrides of each job.
 
     Raises
@@ -129,25 +129,28 @@ def refuse_stale(built: BuildState, asked: Mapping[tuple[str, ...], Params]) -> 
     SweepError
         Naming the keys and the line to type instead.
     """
-    stale = {overrides: built.stale(params) for overrides, params in asked.items()}
+    stale = {overrides: built.stale(params) for overrides, params in jobs.items()}
     first = next((found for found in stale.values() if found), None)
     if first is None:
         return
     shown = "; ".join(
         f"{one.key} is read by {', '.join(one.stages)}, which ran with {one.built!r}, "
-        f"not {one.asked!r}"
+        f"not {one.wanted!r}"
         for one in first[:3]
     )
     more = f"; and {len(first) - 3} keys more" if len(first) > 3 else ""
     raise SweepError(
         f"a sweep runs over the tables that are built: {shown}{more}. Type: "
-        + _instead(list(stale), among_jobs=len({_asked(found) for found in stale.values()}) > 1)
+        + _instead(
+            list(stale),
+            among_jobs=len({_importance_rows(found) for found in stale.values()}) > 1,
+        )
     )
 
 
-def _asked(stale: Sequence[Stale]) -> tuple[tuple[str, str], ...]:
+def _importance_rows(stale: Sequence[Stale]) -> tuple[tuple[str, str], ...]:
     """Give what a job would need built, comparable to another's."""
-    return tuple((one.key, repr(one.asked)) for one in stale)
+    return tuple((one.key, repr(one.wanted)) for one in stale)
 
 
 def _instead(jobs: Sequence[tuple[str, ...]], *, among_jobs: bool) -> str:
@@ -170,10 +173,10 @@ def _recorded(section: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dict
 
 
 def _differing(
-    key: str, was: object, asked: object
+    key: str, was: object, wanted: object
 ) -> Iterator[tuple[str, tuple[object, object]]]:
     """Walk the leaves below a key that differ, with both values."""
-    before, now = dict(leaves(was, key)), dict(leaves(asked, key))
+    before, now = dict(leaves(was, key)), dict(leaves(wanted, key))
     for leaf in {**before, **now}:
         pair = before.get(leaf), now.get(leaf)
         if digest_of(pair[0]) != digest_of(pair[1]):

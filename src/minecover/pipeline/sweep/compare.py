@@ -10,9 +10,9 @@ import pandas as pd
 
 from minecover.core.config import Params, load_params
 from minecover.core.files import replacing
-from minecover.evaluation import Judged, paired
+from minecover.evaluation import ScoredModel, paired_differences
 from minecover.evaluation.out_of_fold import read_out_of_fold
-from minecover.pipeline.stages.evaluate import judge, yardstick_of
+from minecover.pipeline.stages.evaluate import evaluation_settings, score_model
 from minecover.tracking import log_run, runs
 from minecover.tracking.provenance import git_state
 from minecover.tracking.record import REQUIRED_TAGS, Dataset, Record
@@ -28,13 +28,13 @@ class Comparison:
 
     Parameters
     ----------
-    a, b : Told
+    a, b : RunSummary
     table : DataFrame
-        See `minecover.evaluation.paired`.
+        See `minecover.evaluation.paired_differences`.
     """
 
-    a: runs.Told
-    b: runs.Told
+    a: runs.RunSummary
+    b: runs.RunSummary
     table: pd.DataFrame
 
     def row(self, score: str) -> pd.Series:
@@ -71,10 +71,10 @@ def compare(tracking: Tracking, first: str, second: str) -> Comparison:
     ModelError
         If they were not scored on the same sites with the same labels.
     """
-    a, b = runs.told(tracking, first), runs.told(tracking, second)
+    a, b = runs.find_run(tracking, first), runs.find_run(tracking, second)
     with tempfile.TemporaryDirectory() as folder:
-        (params, model), (_, other) = (judged(tracking, run.run_id) for run in (a, b))
-        found = Comparison(a, b, paired(model, other, yardstick_of(params)))
+        (params, model), (_, other) = (scored_run(tracking, run.run_id) for run in (a, b))
+        found = Comparison(a, b, paired_differences(model, other, evaluation_settings(params)))
         path = Path(folder, "comparison.csv")
         with replacing(path) as temporary:
             found.table.to_csv(temporary, index=False, lineterminator="\n")
@@ -82,7 +82,7 @@ def compare(tracking: Tracking, first: str, second: str) -> Comparison:
     return found
 
 
-def judged(tracking: Tracking, run_id: str) -> tuple[Params, Judged]:
+def scored_run(tracking: Tracking, run_id: str) -> tuple[Params, ScoredModel]:
     """Fetch a run's out-of-fold scores, and cut them as it did.
 
     Raises
@@ -92,9 +92,9 @@ def judged(tracking: Tracking, run_id: str) -> tuple[Params, Judged]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        params = load_params(runs.fetched(tracking, run_id, "params.yaml", folder))
-        path = runs.fetched(tracking, run_id, "out_of_fold.parquet", folder)
-        return params, judge(params, read_out_of_fold(path))
+        params = load_params(runs.download_artifact(tracking, run_id, "params.yaml", folder))
+        path = runs.download_artifact(tracking, run_id, "out_of_fold.parquet", folder)
+        return params, score_model(params, read_out_of_fold(path))
 
 
 def _record(found: Comparison, path: Path) -> Record:

@@ -1,4 +1,4 @@
-"""A sweep from its command line to its table: plan, launch what is missing, sum up."""
+"""Run a sweep: plan the jobs, launch those that are missing, write the table."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from joblib import cpu_count
 from omegaconf import DictConfig, OmegaConf
 
 from minecover.core.errors import MinecoverError, SweepError
-from minecover.pipeline.sweep import sweep_run as parent
+from minecover.pipeline.sweep import sweep_run
 from minecover.pipeline.sweep.build_state import BuildState
-from minecover.pipeline.sweep.composition import Composer
-from minecover.pipeline.sweep.fold_scores import forget
+from minecover.pipeline.sweep.fold_probabilities import delete_shared
 from minecover.pipeline.sweep.job import Task
-from minecover.pipeline.sweep.jobs import DIGITS, kinships, planned
-from minecover.pipeline.sweep.locks import held
+from minecover.pipeline.sweep.jobs import DIGITS, plan_jobs, shared_fits
+from minecover.pipeline.sweep.sharing import shared_lock
 from minecover.tracking import runs
 from minecover.tracking.provenance import digest_of, git_state
 from minecover.tracking.types import Tracking
@@ -28,8 +27,8 @@ from minecover.tracking.types import Tracking
 log = logging.getLogger(__name__)
 
 
-class Launching(Protocol):
-    """What the sweeper that Hydra made offers."""
+class Sweeper(Protocol):
+    """The sweeper that Hydra made, as far as it is used here."""
 
     hydra_context: HydraContext
     config: DictConfig
@@ -38,8 +37,8 @@ class Launching(Protocol):
         """Run jobs on the configured launcher, and wait for them."""
 
 
-def run(sweeper: Launching, overrides: Sequence[Override]) -> None:
-    """Run a sweep; print a user's mistake, or what failed, and end with code 1."""
+def run(sweeper: Sweeper, overrides: Sequence[Override]) -> None:
+    """Run a sweep; on an error print it and exit with code 1."""
     try:
         _run(sweeper, overrides)
     except MinecoverError as error:
@@ -47,19 +46,21 @@ def run(sweeper: Launching, overrides: Sequence[Override]) -> None:
         sys.exit(1)
 
 
-def _run(sweeper: Launching, overrides: Sequence[Override]) -> None:
-    """Launch the jobs that no run has finished yet."""
+def _run(sweeper: Sweeper, overrides: Sequence[Override]) -> None:
+    """Launch the jobs that no run has finished yet, and log the sweep's own run."""
     built, git = BuildState.here(), git_state(Path())
-    composer = Composer(sweeper.hydra_context.config_loader, sweeper.config)
-    jobs = planned(overrides, composer, built)
+    loader = sweeper.hydra_context.config_loader
+    jobs = plan_jobs(overrides, loader, sweeper.config, built)
     tracking: Tracking = jobs[0].params.build("tracking")
     sweep_id = digest_of(sorted(job.job_id for job in jobs))[:DIGITS]
-    with held(f"sweep-{sweep_id}", wait=False) as is_mine:
+    with shared_lock(f"sweep-{sweep_id}", wait=False) as is_mine:
         if not is_mine:
-            raise SweepError("this very sweep is running already. Wait for it, or stop it.")
-        sweep = parent.begun(jobs, built, git, sweep_id)
-        parent_id = runs.open_parent(tracking, sweep)
-        done = runs.jobs_done(tracking, [job.job_id for job in jobs])
+            raise SweepError(
+                "this sweep is already running in another process. Wait for it, or stop it."
+            )
+        sweep = sweep_run.begun(jobs, built, git, sweep_id)
+        parent_id = runs.open_sweep_run(tracking, sweep)
+        done = runs.last_runs(tracking, [job.job_id for job in jobs])
         missing = [
             job
             for job in jobs
@@ -70,7 +71,7 @@ def _run(sweeper: Launching, overrides: Sequence[Override]) -> None:
             sweep_id=sweep_id,
             parent=parent_id,
             names={job.job_id: job.name for job in jobs},
-            kinships=kinships(jobs, built),
+            shared_fits=shared_fits(jobs, built),
             built=built,
             git=git,
             threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
@@ -79,17 +80,17 @@ def _run(sweeper: Launching, overrides: Sequence[Override]) -> None:
             if missing:
                 sweeper.launch([list(job.overrides) for job in missing], task)
         except Exception:  # a worker that was killed takes its launcher along
-            log.exception("the launcher gave up")
+            log.exception("the launcher stopped")
         except BaseException:
-            runs.end_parent(tracking, parent_id, "KILLED")
+            runs.end_sweep_run(tracking, parent_id, "KILLED")
             raise
-        parent.sum_up(tracking, sweep, parent_id, jobs)
-        for kinship in task.kinships.values():
-            forget(kinship)
+        sweep_run.finish_sweep(tracking, sweep, parent_id, jobs)
+        for shared in task.shared_fits.values():
+            delete_shared(shared)
 
 
 def threads(launcher: object) -> int:
-    """Give each worker its share of the cores: one at least.
+    """Return the number of threads of each worker: its share of the cores, at least 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One job: learn out of fold, score, draw, and tell MLflow all of it."""
+"""One job of a sweep: train out of fold, score, draw, and log everything to MLflow."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from joblib import cpu_count
 from omegaconf import DictConfig
 
 from minecover.core.config import Params
-from minecover.evaluation import scores
-from minecover.learning.calibration import calibrated
-from minecover.pipeline.stages.evaluate import judge, yardstick_of
-from minecover.pipeline.sweep import job_run as child
+from minecover.evaluation import compute_scores
+from minecover.learning.calibration import calibrate
+from minecover.pipeline.stages.evaluate import evaluation_settings, score_model
+from minecover.pipeline.sweep import job_run
 from minecover.pipeline.sweep.build_state import BuildState
-from minecover.pipeline.sweep.composition import resolved
-from minecover.pipeline.sweep.fold_scores import Kinship, fold_scores, laid_out
-from minecover.pipeline.sweep.jobs import DIGITS
-from minecover.pipeline.sweep.locks import core, held
-from minecover.pipeline.sweep.training_data import lesson
+from minecover.pipeline.sweep.fold_probabilities import SharedFits, by_site, fold_probabilities
+from minecover.pipeline.sweep.jobs import DIGITS, resolved
+from minecover.pipeline.sweep.sharing import core_slot, shared_lock
+from minecover.pipeline.sweep.training_data import training_data
 from minecover.tracking import runs
 from minecover.tracking.provenance import GitState
 from minecover.tracking.record import Record
@@ -33,32 +32,34 @@ from minecover.tracking.types import Tracking
 
 log = logging.getLogger(__name__)
 
-#: Asked by joblib, and so by all that is done side by side within a worker.
+#: joblib reads the number of cores from this variable.
 CORES = "LOKY_MAX_CPU_COUNT"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What a worker does with the configuration that Hydra gives it.
+    """Run one job in a worker, on the configuration that Hydra composed.
 
     Parameters
     ----------
     sweep_id, parent : str
-        The sweep, and its run.
+        Digest of the sweep, and the id of its MLflow run.
     names : mapping of str
-        What the runs are called, by job_id.
-    kinships : mapping of Kinship
-        By job_id.
+        Names of the runs, by job_id.
+    shared_fits : mapping of SharedFits
+        Jobs whose fits are shared, by job_id.
     built : BuildState
+        The tables that DVC built.
     git : GitState
+        State of the checkout when the sweep was started.
     threads : int
-        Of one worker. Workers beyond the cores take turns.
+        Threads of one worker. If there are more workers than cores, they take turns.
     """
 
     sweep_id: str
     parent: str
     names: Mapping[str, str]
-    kinships: Mapping[str, Kinship]
+    shared_fits: Mapping[str, SharedFits]
     built: BuildState
     git: GitState
     threads: int
@@ -68,52 +69,57 @@ class Task:
         return self.run(resolved(config))
 
     def run(self, params: Params) -> str:
-        """Run a job unless it was finished before; give the id of its run, or nothing.
+        """Run a job unless a finished run of it exists.
 
-        What goes wrong is noted in the store, so that the other jobs go on.
+        An error ends this job as FAILED, with its traceback in the run; the other jobs go on.
+
+        Returns
+        -------
+        str
+            Id of the finished run; empty if the job failed.
         """
         job_id = self.built.identity(params)[:DIGITS]
         tracking: Tracking = params.build("tracking")
-        with held(f"job-{job_id}"):
-            if known := runs.finished(tracking, job_id):
+        with shared_lock(f"job-{job_id}"):
+            if known := runs.finished_run(tracking, job_id):
                 return known
-            runs.bury(tracking, job_id)
-            began = child.begun(
+            runs.mark_killed(tracking, job_id)
+            began = job_run.begun(
                 params,
                 self.built,
                 self.git,
                 tags={runs.JOB: job_id, runs.SWEEP: self.sweep_id},
                 name=self.names[job_id],
             )
-            places = max(1, cpu_count() // self.threads)
+            slots = max(1, cpu_count() // self.threads)
             try:
                 with (
-                    runs.child(tracking, began, parent=self.parent) as finish,
-                    core(places),
-                    limited(self.threads),
+                    runs.job_run(tracking, began, parent=self.parent) as finish,
+                    core_slot(slots),
+                    limit_cores(self.threads),
                     tempfile.TemporaryDirectory() as folder,
                 ):
-                    finish(self._done(params, began, self.kinships[job_id], Path(folder)))
+                    finish(self._done(params, began, self.shared_fits[job_id], Path(folder)))
             except Exception:  # of any kind: a sweep outlives its jobs
                 log.exception("%s failed", self.names[job_id])
                 return ""
-            return str(runs.finished(tracking, job_id))
+            return str(runs.finished_run(tracking, job_id))
 
-    def _done(self, params: Params, began: Record, kinship: Kinship, folder: Path) -> Record:
-        """Learn, score and draw; the record says what took how long."""
+    def _done(self, params: Params, began: Record, shared: SharedFits, folder: Path) -> Record:
+        """Train, score and draw; the record holds the seconds that each took."""
         start = time.perf_counter()
         family, recipe = params.build("model"), params.build("design.recipe")
         recipe.check(family)
-        given = lesson(params, self.built.data)
-        shutil.copy(child.audited(params, given, self.built), folder)
+        data = training_data(params, self.built.data)
+        shutil.copy(job_run.audited(params, data, self.built), folder)
         before = time.perf_counter()
-        found = fold_scores(family, recipe, given, kinship)
+        found = fold_probabilities(family, recipe, data, shared)
         after = time.perf_counter()
-        sites, _ = calibrated(laid_out(given, found), params.value("design.calibration"))
-        judged = judge(params, sites)
-        report = scores(judged, yardstick_of(params))
-        done = child.ended(
-            began, params, child.Scored(given, found, sites, judged, report), folder
+        sites, _ = calibrate(by_site(data, found), params.value("design.calibration"))
+        model = score_model(params, sites)
+        report = compute_scores(model, evaluation_settings(params))
+        done = job_run.ended(
+            began, params, job_run.JobResults(data, found, sites, model, report), folder
         )
         seconds = {
             "fit_and_predict": after - before,
@@ -123,8 +129,8 @@ class Task:
 
 
 @contextmanager
-def limited(threads: int) -> Iterator[None]:
-    """Let joblib count so many cores."""
+def limit_cores(threads: int) -> Iterator[None]:
+    """Let joblib use this many cores."""
     before = os.environ.get(CORES)
     os.environ[CORES] = str(threads)
     try:

@@ -1,4 +1,4 @@
-"""What a job's run says for itself: where it comes from, and everything that it scored."""
+"""The MLflow run of a job: its parameters and tags, scores, tables and figures."""
 
 from __future__ import annotations
 
@@ -14,48 +14,68 @@ from minecover.core import paths
 from minecover.core.config import Params, write_params
 from minecover.core.digests import file_digest
 from minecover.core.files import replacing, write_json
-from minecover.evaluation import Judged, Report, average_precision, by_fold, number
+from minecover.evaluation import (
+    Report,
+    ScoredModel,
+    average_precision,
+    get_score,
+    scores_by_fold,
+)
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
 from minecover.features.validity import Profile
 from minecover.learning.leakage import audit
-from minecover.pipeline.stages.evaluate import plotted, yardstick_of
-from minecover.pipeline.stages.folds import look_at, pass_gate
+from minecover.pipeline.stages.evaluate import evaluation_settings, plot_tables
+from minecover.pipeline.stages.folds import check_audit, gather_evidence
 from minecover.pipeline.sweep.build_state import BuildState
-from minecover.pipeline.sweep.fold_scores import FoldScores, asked_in
-from minecover.pipeline.sweep.locks import SHARED, held
-from minecover.pipeline.sweep.training_data import Lesson
+from minecover.pipeline.sweep.fold_probabilities import FoldProbabilities, importance_rows_of
+from minecover.pipeline.sweep.sharing import SHARED, shared_lock
+from minecover.pipeline.sweep.training_data import TrainingData
 from minecover.reporting import figures
-from minecover.reporting.scored_sites import exemplary, site_view
+from minecover.reporting.scored_sites import choose_examples, site_view
 from minecover.tracking.provenance import GitState, digest_of
 from minecover.tracking.record import Dataset, Record
 
-#: What is worth a column in a table of runs; all the rest is in params.yaml.
+#: Parameters that are columns in a table of runs; params.yaml has all of them.
 SHOWN = ("model", "design", "aggregation", "folds", "mask", "seed", "source.name")
-#: What is said first of a run.
+#: Scores at the top of a run's page.
 HEADLINE = ("precision", "recall", "f1", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """What came out of a job."""
+class JobResults:
+    """The results of a job.
 
-    given: Lesson
-    folds: Sequence[FoldScores]
+    Parameters
+    ----------
+    data : TrainingData
+        What it was trained on.
+    folds : sequence of FoldProbabilities
+        Raw probabilities, one item per fold.
+    sites : sequence of OutOfFold
+        Calibrated probabilities, one item per site.
+    model : ScoredModel
+        The same with thresholds.
+    report : nested dict
+        Scores, as in reports/metrics.json.
+    """
+
+    data: TrainingData
+    folds: Sequence[FoldProbabilities]
     sites: Sequence[OutOfFold]
-    judged: Judged
+    model: ScoredModel
     report: Report
 
 
 def begun(
     params: Params, built: BuildState, git: GitState, *, tags: Mapping[str, str], name: str
 ) -> Record:
-    """Describe a job before it begins; a run that fails says this much too."""
+    """Return the record of a job before it starts; a failed run keeps this much."""
     source, design = str(params.value("source.name")), str(params.value("design.name"))
     family = str(params.value("model._target_")).rpartition(".")[2]
     config = built.choices(params)
     return Record(
         name=name,
-        params=shown(params),
+        params=table_params(params),
         metrics={},
         tags={
             **tags,
@@ -79,38 +99,38 @@ def begun(
     )
 
 
-def shown(params: Params) -> dict[str, object]:
-    """Choose the parameters that a table of runs has columns for."""
+def table_params(params: Params) -> dict[str, object]:
+    """Return the parameters that tables of runs show as columns."""
     chosen = {key: params.value(key) for key in SHOWN}
     return {**chosen, "features": " ".join(params.value("features"))}
 
 
-def ended(began: Record, params: Params, scored: Scored, folder: Path) -> Record:
-    """Write everything that came out of a job into a folder, and describe it.
+def ended(began: Record, params: Params, scored: JobResults, folder: Path) -> Record:
+    """Write the results of a job into a folder, and return the finished record.
 
     Raises
     ------
     FoldError
-        If the leakage audit failed and `folds.gate` stops there.
+        If the leakage audit failed and `folds.gate` is true.
     """
     simulated = bool(params.value("source.is_simulated"))
     drops = importance(scored)
-    tables = plotted(scored.judged, yardstick_of(params).objects)
+    tables = plot_tables(scored.model, evaluation_settings(params).objects)
     for name, table in tables.items():
         with replacing(folder / "plots" / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
     write_params(params, folder / "params.yaml")
     write_json(folder / "metrics.json", scored.report)
     write_out_of_fold(folder / "out_of_fold.parquet", iter(scored.sites))
-    prevalence = number(scored.report, "prevalence.location")
+    prevalence = get_score(scored.report, "prevalence.location")
     curves = {
         "all dates together": tables["pr_location"],
         "single dates": tables["pr_observation"],
     }
     points = {
         name: (
-            number(scored.report, f"common_support.{level}.precision"),
-            number(scored.report, f"common_support.{level}.recall"),
+            get_score(scored.report, f"common_support.{level}.precision"),
+            get_score(scored.report, f"common_support.{level}.recall"),
         )
         for name, level in zip(curves, ("location", "observation"), strict=True)
     }
@@ -137,25 +157,25 @@ def ended(began: Record, params: Params, scored: Scored, folder: Path) -> Record
         },
         artifacts=tuple(sorted(folder.iterdir())),
         description=f"{began.description}\n\n{headline(scored.report)}",
-        by_fold=by_fold(scored.judged),
+        by_fold=scores_by_fold(scored.model),
     )
 
 
 def headline(report: Report) -> str:
-    """Write the scores of the locations with their intervals as a table."""
+    """Write the scores of the locations with their intervals as a Markdown table."""
     rows = ["| all dates together | score | interval |", "|---|---|---|"]
     for name in HEADLINE:
-        low, high = (number(report, f"location.{name}_{end}") for end in ("low", "high"))
-        score = number(report, f"location.{name}")
+        low, high = (get_score(report, f"location.{name}_{end}") for end in ("low", "high"))
+        score = get_score(report, f"location.{name}")
         rows.append(f"| {name.replace('_', ' ')} | {score:.3f} | {low:.3f} to {high:.3f} |")
     return "\n".join(rows)
 
 
-def importance(scored: Scored) -> dict[str, tuple[float, float]]:
-    """Tell how much average precision is lost when a group of features is shuffled.
+def importance(scored: JobResults) -> dict[str, tuple[float, float]]:
+    """Compute the loss of average precision when the columns of a feature set are shuffled.
 
-    Fold by fold, on rows of ground that the fold's model never saw: mines, and about as many
-    others, so that the numbers are larger than on the map.
+    It is measured in each fold, on rows that the fold's model was not trained on: mines and
+    about as many others, so that the values are larger than on a map.
 
     Returns
     -------
@@ -163,58 +183,58 @@ def importance(scored: Scored) -> dict[str, tuple[float, float]]:
     """
     lost = []
     for fold, found in enumerate(scored.folds):
-        y = scored.given.sample.y[asked_in(scored.given, fold)]
+        y = scored.data.sample.y[importance_rows_of(scored.data, fold)]
         as_is, *shuffled = (average_precision(p, y) for p in found.shuffled)
         lost.append([as_is - each for each in shuffled])
     mean, spread = np.nanmean(lost, axis=0), np.nanstd(lost, axis=0)
     return {
         name: (round(float(m), 6), round(float(s), 6))
-        for name, m, s in zip(scored.given.groups, mean, spread, strict=True)
+        for name, m, s in zip(scored.data.groups, mean, spread, strict=True)
     }
 
 
-def audited(params: Params, given: Lesson, built: BuildState) -> Path:
-    """Give the leakage audit of the folds that a job deals: DVC's, or one of its own.
+def audited(params: Params, data: TrainingData, built: BuildState) -> Path:
+    """Return the path of the leakage audit of a job's folds: that of DVC, or one made for it.
 
     Raises
     ------
     FoldError
-        If it failed, and `folds.gate` stops there.
+        If the audit failed and `folds.gate` is true.
     """
     path = paths.LEAKAGE
     if not built.is_audited(params):
         choice = {key: params.value(key) for key in built.audited}
         name = digest_of([built.data, choice])
         path = SHARED / "audits" / name / "leakage.json"
-        with held(f"audit-{name}"):
+        with shared_lock(f"audit-{name}"):
             if not path.exists():
-                columns, evidence = look_at(params, given.sites)
+                columns, evidence = gather_evidence(params, data.sites)
                 found = audit(
-                    given.sites,
-                    given.folds,
+                    data.sites,
+                    data.folds,
                     evidence,
                     features=columns,
                     buffer_m=float(params.value("folds.buffer_m")),
                     seed=int(params.value("seed")),
                 )
                 write_json(path, found)
-    pass_gate(params, json.loads(path.read_text(encoding="utf-8")))
+    check_audit(params, json.loads(path.read_text(encoding="utf-8")))
     return path
 
 
 def _examples(
-    params: Params, scored: Scored, table: pd.DataFrame, simulated: bool
+    params: Params, scored: JobResults, table: pd.DataFrame, simulated: bool
 ) -> figures.Figure:
     """Draw the best, the median and the worst site."""
     profile: Profile = params.build(f"masks.{params.value('mask')}")
     sites = {site.site_id: site for site in scored.sites}
-    scores = {site.site_id: site for site in scored.judged.sites}
+    scores = {site.site_id: site for site in scored.model.sites}
     views = {
         f"{name}: {site_id}, F1 {f1:.2f}": site_view(
             sites[site_id],
-            scores[site_id].location_score.reshape(scores[site_id].shape),
+            scores[site_id].location_probability.reshape(scores[site_id].shape),
             profile,
         )
-        for name, (site_id, f1) in exemplary(table).items()
+        for name, (site_id, f1) in choose_examples(table).items()
     }
     return figures.example_sites(views, simulated=simulated)

@@ -1,4 +1,4 @@
-"""The run of a whole sweep: its table, its pictures, its best job, and what failed."""
+"""The MLflow run of a whole sweep: its table, figures, best job and failures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from minecover.core.errors import SweepError
 from minecover.core.files import replacing, write_text
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.jobs import Job
-from minecover.pipeline.sweep.locks import held
+from minecover.pipeline.sweep.sharing import shared_lock
 from minecover.reporting import figures
 from minecover.tracking import runs
 from minecover.tracking.provenance import GitState, digest_of
@@ -27,9 +27,9 @@ from minecover.tracking.types import Tracking
 
 log = logging.getLogger(__name__)
 
-#: Jobs are ranked by it: it asks for no threshold.
+#: Jobs are ranked by this score: it needs no threshold.
 SCORE = "location.average_precision"
-#: Columns of the table of a sweep, beside what was chosen.
+#: Columns of the table of a sweep, besides the choices.
 COLUMNS = (
     SCORE,
     f"{SCORE}_low",
@@ -44,9 +44,9 @@ COLUMNS = (
 
 
 def begun(jobs: Sequence[Job], built: BuildState, git: GitState, sweep_id: str) -> Record:
-    """Describe a sweep before it begins."""
+    """Return the record of a sweep before it starts."""
     first = jobs[0].params
-    lists = {key: ",".join(values) for key, values in swept(jobs).items()}
+    lists = {key: ",".join(values) for key, values in swept_values(jobs).items()}
     source = str(first.value("source.name"))
     return Record(
         name="sweep " + (" ".join(f"{key}={each}" for key, each in lists.items()) or "of one"),
@@ -71,8 +71,8 @@ def begun(jobs: Sequence[Job], built: BuildState, git: GitState, sweep_id: str) 
     )
 
 
-def swept(jobs: Sequence[Job]) -> dict[str, list[str]]:
-    """Give the values that the jobs chose, by key, in their order."""
+def swept_values(jobs: Sequence[Job]) -> dict[str, list[str]]:
+    """Return the values of the jobs, by key, in their order."""
     values: dict[str, dict[str, None]] = {}
     for job in jobs:
         for key, value in job.chosen.items():
@@ -80,28 +80,30 @@ def swept(jobs: Sequence[Job]) -> dict[str, list[str]]:
     return {key: list(each) for key, each in values.items()}
 
 
-def sum_up(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) -> None:
-    """Log what came out of a sweep, print its table, and say what failed.
+def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) -> None:
+    """Log the results of a sweep, print its table, and report the jobs that failed.
 
     Raises
     ------
     SweepError
-        If a job has no finished run, with a table of those.
+        If a job has no finished run: the message lists those jobs.
     """
     for job in jobs:
-        # Nobody works on a job whose lock is free.
-        with held(f"job-{job.job_id}", wait=False) as is_free:
+        # If its lock is free, no process is running the job.
+        with shared_lock(f"job-{job.job_id}", wait=False) as is_free:
             if is_free:
-                runs.bury(tracking, job.job_id)
-    told = runs.jobs_done(tracking, [job.job_id for job in jobs])
-    failed = [j for j in jobs if j.job_id not in told or told[j.job_id].status != "FINISHED"]
-    table = ranked(jobs, told)
+                runs.mark_killed(tracking, job.job_id)
+    finished = runs.last_runs(tracking, [job.job_id for job in jobs])
+    failed = [
+        j for j in jobs if j.job_id not in finished or finished[j.job_id].status != "FINISHED"
+    ]
+    table = rank_jobs(jobs, finished)
     simulated = sweep.tags["is_simulated"] == "true"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if len(table):
-            draw(folder, table, list(swept(jobs)), simulated=simulated)
-            sys.stdout.write(shown(table))
+            write_summary(folder, table, list(swept_values(jobs)), simulated=simulated)
+            sys.stdout.write(as_text(table))
         done = replace(
             sweep,
             metrics=_numbers(table, len(jobs), len(failed)),
@@ -109,33 +111,34 @@ def sum_up(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) 
             artifacts=tuple(sorted(folder.iterdir())),
             description=f"{sweep.description}\n\n{markdown(table)}",
         )
-        runs.close_parent(tracking, run_id, done, status="FAILED" if failed else "FINISHED")
+        runs.close_sweep_run(tracking, run_id, done, status="FAILED" if failed else "FINISHED")
     if failed:
-        lines = [f"  {job.name}: {_end(told.get(job.job_id))}" for job in failed]
+        lines = [f"  {job.name}: {_end(finished.get(job.job_id))}" for job in failed]
         raise SweepError(
             f"{len(failed)} of {len(jobs)} jobs failed; the same line runs them again:\n"
             + "\n".join(lines)
         )
 
 
-def _end(told: runs.Told | None) -> str:
-    """Say how a job ended."""
-    if told is None:
-        return "was never begun"
-    return f"{told.status} ({told.run_id[:8]}), {told.tags.get(runs.ERROR, 'no reason known')}"
+def _end(finished: runs.RunSummary | None) -> str:
+    """Return how a job ended, in words."""
+    if finished is None:
+        return "was never started"
+    reason = finished.tags.get(runs.ERROR, "no reason known")
+    return f"{finished.status} ({finished.run_id[:8]}), {reason}"
 
 
-def ranked(jobs: Sequence[Job], told: dict[str, runs.Told]) -> pd.DataFrame:
-    """Give a row a finished job, the best first: what it chose, its scores, its run."""
+def rank_jobs(jobs: Sequence[Job], finished: dict[str, runs.RunSummary]) -> pd.DataFrame:
+    """Return a row for each finished job, the best first: its choices, scores and run."""
     rows = [
         {
             "name": job.name,
-            **{key: job.chosen.get(key, "-") for key in swept(jobs)},
-            **{key: told[job.job_id].metrics.get(key, np.nan) for key in COLUMNS},
-            "run_id": told[job.job_id].run_id,
+            **{key: job.chosen.get(key, "-") for key in swept_values(jobs)},
+            **{key: finished[job.job_id].metrics.get(key, np.nan) for key in COLUMNS},
+            "run_id": finished[job.job_id].run_id,
         }
         for job in jobs
-        if job.job_id in told and told[job.job_id].status == "FINISHED"
+        if job.job_id in finished and finished[job.job_id].status == "FINISHED"
     ]
     table = pd.DataFrame(rows)
     if not len(table):
@@ -143,8 +146,10 @@ def ranked(jobs: Sequence[Job], told: dict[str, runs.Told]) -> pd.DataFrame:
     return table.sort_values([SCORE, "name"], ascending=[False, True], ignore_index=True)
 
 
-def draw(folder: Path, table: pd.DataFrame, chosen: Sequence[str], *, simulated: bool) -> None:
-    """Write the table and the pictures of a sweep."""
+def write_summary(
+    folder: Path, table: pd.DataFrame, chosen: Sequence[str], *, simulated: bool
+) -> None:
+    """Write the table and the figures of a sweep into a folder."""
     with replacing(folder / "summary.csv") as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
     write_text(folder / "summary.md", markdown(table))
@@ -183,7 +188,7 @@ def shares(table: pd.DataFrame, choices: Sequence[str]) -> dict[str, float]:
     }
 
 
-def shown(table: pd.DataFrame) -> str:
+def as_text(table: pd.DataFrame) -> str:
     """Write the table for a terminal."""
     short = table[["name", *COLUMNS[:6], "run_id"]].copy()
     short["run_id"] = short["run_id"].str[:8]

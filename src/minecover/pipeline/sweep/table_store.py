@@ -15,25 +15,26 @@ from numpy.typing import NDArray
 from minecover.core import paths
 from minecover.core.cube import F32
 from minecover.core.feature_table import SiteTable, read_table
-from minecover.pipeline.sweep.locks import SHARED, held
+from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 
-#: The columns beside the features.
+#: The columns besides the features.
 MARKS = ("label", "truth", "valid", "rejected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Store:
-    """Tables of one design in one file a kind of column, one site after the other.
+class TableStore:
+    """The tables of one design: one file for the features and one for each mark, site by site.
 
     Parameters
     ----------
     sites : tuple of (dates, (rows, cols))
-        In the order of the tables.
+        Dates and shape of each site.
     start : (n_sites + 1,) int64
         First row of each site, and the end.
     X : (n, n_features) float32
+        Features of all rows.
     marks : mapping of (n,) int8
-        See `MARKS`.
+        By name, see `MARKS`.
     """
 
     sites: tuple[tuple[tuple[str, ...], tuple[int, int]], ...]
@@ -42,7 +43,7 @@ class Store:
     marks: Mapping[str, NDArray[np.int8]]
 
     def __call__(self, index: int, features: Sequence[str]) -> SiteTable:
-        """Give the table of the site at an index, with all features or with none of them."""
+        """Return the table of the site at an index, with all features or with none."""
         rows = slice(self.start[index], self.start[index + 1])
         dates, shape = self.sites[index]
         X = self.X[rows] if features else self.X[rows, :0]
@@ -57,21 +58,22 @@ class Store:
         )
 
 
-def opened(
+def open_tables(
     name: str, site_ids: Sequence[str], *, design: str, profile: str, features: Sequence[str]
-) -> Store:
-    """Map the tables into memory; whoever comes first writes them.
+) -> TableStore:
+    """Map the tables into memory; the first process writes them.
 
     Parameters
     ----------
     name : str
-        Digest of all that they depend on.
+        Digest of everything that they depend on.
     site_ids : sequence of str
+        Sites, in their order.
     design, profile, features
         See `minecover.core.feature_table.read_table`.
     """
     folder = SHARED / "tables" / name
-    with held(f"tables-{name}"):
+    with shared_lock(f"tables-{name}"):
         if not folder.is_dir():
             partial = folder.with_name(f"{name}.partial")
             shutil.rmtree(partial, ignore_errors=True)
@@ -82,7 +84,7 @@ def opened(
     sizes = [len(dates) * rows * cols for dates, (rows, cols) in index]
     n = sum(sizes)
     marks = {mark: np.memmap(folder / mark, np.int8, "r", shape=(n,)) for mark in MARKS}
-    return Store(
+    return TableStore(
         sites=tuple((tuple(dates), (rows, cols)) for dates, (rows, cols) in index),
         start=np.cumsum([0, *sizes]),
         X=np.memmap(folder / "X", np.float32, "r", shape=(n, len(features))),
@@ -93,7 +95,7 @@ def opened(
 def _write(
     folder: Path, site_ids: Sequence[str], *, design: str, profile: str, features: Sequence[str]
 ) -> None:
-    """Read the tables site by site and write their columns one after the other."""
+    """Read the tables site by site and append them to the files."""
     index = []
     with ExitStack() as files:
         streams = {

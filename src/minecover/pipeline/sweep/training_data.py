@@ -1,4 +1,4 @@
-"""What jobs learn from: the tables, the folds, the drawn rows; most jobs share them."""
+"""The training data of a job: tables, folds and sampled rows; most jobs share them."""
 
 from __future__ import annotations
 
@@ -16,34 +16,37 @@ from minecover.core.sites import Site
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, Tables, count_rows, draw_sample
-from minecover.pipeline.stages.train import columns_by_set, split_of
-from minecover.pipeline.sweep.table_store import opened
+from minecover.pipeline.stages.train import columns_by_set, make_split
+from minecover.pipeline.sweep.table_store import open_tables
 from minecover.tracking.provenance import digest_of
 
-#: Most mines, and most others, that the importance of features is told by.
-N_ASKED = 2000
+#: Most mines, and most other rows, on which importance is measured.
+N_IMPORTANCE = 2000
 ROW_COLUMNS = tuple(field.name for field in fields(Sample))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """Everything that fitting and scoring needs beside a model.
+class TrainingData:
+    """Everything that training and scoring need besides a model.
 
     Parameters
     ----------
     sites : tuple of Site
+        The sites with imagery, sorted by id.
     folds : DataFrame
-        As `GroupedFolds.deal` gives them.
+        Fold of each site, see `GroupedFolds.deal`.
     store : callable
-        Gives the table of the site at an index, see `Store`.
+        Returns the table of the site at an index, see `TableStore`.
     split : Split
+        Which rows each fold may be trained on.
     sample : Sample
+        The rows that models are fitted on.
     counts : (n_sites, 2) int64
         See `minecover.learning.sample.count_rows`.
     shares : tuple of float
         See `Recipe.shares`.
-    asked : (n,) int64
-        Rows of the sample that the importance of features is told by.
+    importance_rows : (n,) int64
+        Rows of the sample on which the importance of features is measured.
     groups : mapping of (n_columns,) int64
         Columns that are shuffled together, by the name of their feature set.
     """
@@ -55,33 +58,34 @@ class Lesson:
     sample: Sample
     counts: NDArray[np.int64]
     shares: tuple[float, ...]
-    asked: NDArray[np.int64]
+    importance_rows: NDArray[np.int64]
     groups: Mapping[str, NDArray[np.int64]]
 
 
-#: What the last job of this process learned from, which the next one most often does too.
-_last: dict[str, Lesson] = {}
+#: The training data of the last job of this process: the next one often uses the same.
+_last: dict[str, TrainingData] = {}
 
 
-def lesson(params: Params, data: str) -> Lesson:
-    """Gather what a job learns from, or take what the last job left.
+def training_data(params: Params, tables_digest: str) -> TrainingData:
+    """Load the training data of a job, or return that of the last job if it is the same.
 
     Parameters
     ----------
     params : Params
-    data : str
+        The job's configuration.
+    tables_digest : str
         Digest of the tables.
     """
     keys = ("design.name", "design.recipe", "mask", "features", "table", "folds")
-    key = digest_of([data, *(params.value(key) for key in keys)])
+    key = digest_of([tables_digest, *(params.value(key) for key in keys)])
     if key not in _last:
         _last.clear()
-        _last[key] = _gathered(params, data)
+        _last[key] = _load(params, tables_digest)
     return _last[key]
 
 
-def _gathered(params: Params, data: str) -> Lesson:
-    """Deal the folds, map the tables, draw the rows."""
+def _load(params: Params, tables_digest: str) -> TrainingData:
+    """Assign the folds, map the tables into memory, sample the rows."""
     recipe: Recipe = params.build("design.recipe")
     splitter = GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
     feature_sets = columns_by_set(params)
@@ -90,9 +94,9 @@ def _gathered(params: Params, data: str) -> Lesson:
     sites = fetched_sites()
     dealt = pd.read_parquet(paths.FOLDS)
     folds = splitter.deal(sites, dict(zip(dealt["site_id"], dealt["positives"], strict=True)))
-    split = split_of(sites, splitter, folds)
-    store = opened(
-        digest_of([data, design, profile, features]),
+    split = make_split(sites, splitter, folds)
+    store = open_tables(
+        digest_of([tables_digest, design, profile, features]),
         split.site_ids,
         design=design,
         profile=profile,
@@ -108,7 +112,7 @@ def _gathered(params: Params, data: str) -> Lesson:
         keep_within_px=near_px,
         seed=recipe.seed,
     )
-    return Lesson(
+    return TrainingData(
         sites=tuple(sites),
         folds=folds,
         store=store,
@@ -116,31 +120,31 @@ def _gathered(params: Params, data: str) -> Lesson:
         sample=sample,
         counts=counts,
         shares=tuple(shares),
-        asked=_asked(sample, recipe.seed),
+        importance_rows=_importance_rows(sample, recipe.seed),
         groups=_groups(feature_sets),
     )
 
 
-def without(given: Lesson, fold: int, recipe: Recipe) -> Lesson:
-    """Leave a fold's ground out altogether; the others are numbered anew, without a gap.
+def without(data: TrainingData, fold: int, recipe: Recipe) -> TrainingData:
+    """Return the training data without a fold's sites; the other folds are renumbered from 0.
 
-    What is chosen inside knows nothing of the fold that it is judged on.
+    Whatever is chosen on it knows nothing of the fold that is left out.
     """
-    old = given.split
+    old = data.split
     kept = np.flatnonzero(old.fold_of_site != fold)
     fold_of_site = old.fold_of_site[kept] - (old.fold_of_site[kept] > fold).astype(np.int8)
     place = np.full(len(old.site_ids), -1, np.int32)
     place[kept] = np.arange(len(kept), dtype=np.int32)
-    rows = np.flatnonzero(place[given.sample.site] >= 0)
-    columns = {name: getattr(given.sample, name)[rows] for name in ROW_COLUMNS}
+    rows = np.flatnonzero(place[data.sample.site] >= 0)
+    columns = {name: getattr(data.sample, name)[rows] for name in ROW_COLUMNS}
     columns["site"] = place[columns["site"]]
-    number = np.full(len(given.sample.y), -1, np.int64)
+    number = np.full(len(data.sample.y), -1, np.int64)
     number[rows] = np.arange(len(rows))
-    asked = number[given.asked]
+    rows_left = number[data.importance_rows]
     return replace(
-        given,
-        sites=tuple(given.sites[index] for index in kept),
-        store=lambda index, features: given.store(int(kept[index]), features),
+        data,
+        sites=tuple(data.sites[index] for index in kept),
+        store=lambda index, features: data.store(int(kept[index]), features),
         split=Split(
             site_ids=tuple(old.site_ids[index] for index in kept),
             groups=tuple(old.groups[index] for index in kept),
@@ -152,17 +156,17 @@ def without(given: Lesson, fold: int, recipe: Recipe) -> Lesson:
             ),
         ),
         sample=Sample(**columns),
-        counts=given.counts[kept],
-        shares=tuple(recipe.shares(given.counts[kept], fold_of_site)),
-        asked=asked[asked >= 0],
+        counts=data.counts[kept],
+        shares=tuple(recipe.shares(data.counts[kept], fold_of_site)),
+        importance_rows=rows_left[rows_left >= 0],
     )
 
 
-def _asked(sample: Sample, seed: int) -> NDArray[np.int64]:
-    """Draw some mines and some others."""
+def _importance_rows(sample: Sample, seed: int) -> NDArray[np.int64]:
+    """Draw some mines and some other rows."""
     rng = np.random.default_rng(seed)
     kinds = [np.flatnonzero(sample.y == kind) for kind in (1, 0)]
-    drawn = [rng.choice(k, min(len(k), N_ASKED), replace=False) for k in kinds]
+    drawn = [rng.choice(k, min(len(k), N_IMPORTANCE), replace=False) for k in kinds]
     return np.sort(np.concatenate(drawn))
 
 

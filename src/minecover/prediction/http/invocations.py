@@ -1,4 +1,4 @@
-"""The door /invocations of MLflow's scoring server, with our own reader of questions."""
+"""The route /invocations of MLflow's scoring server, with our own reader of request bodies."""
 
 from __future__ import annotations
 
@@ -6,40 +6,43 @@ import asyncio
 
 from fastapi import FastAPI, Request, Response
 
-from minecover.prediction.http.request_body import JSON, MAX_BYTES, Scorer
+from minecover.prediction.http.checks import MAX_BYTES
+from minecover.prediction.http.request_body import JSON
+from minecover.prediction.http.scorer import Scorer
 
-DOOR = "/invocations"
+ROUTE = "/invocations"
 
 
-def answer_with(app: FastAPI, scorer: Scorer) -> None:
-    """Let a scorer answer what comes through the door of MLflow's scoring server.
+def replace_invocations(app: FastAPI, scorer: Scorer) -> None:
+    """Let a scorer respond at the route /invocations of MLflow's scoring server.
 
-    MLflow's own reader decodes JSON twice and row by row, and takes a Python error for the
-    sentence that says what is wrong.
+    MLflow's own route decodes JSON twice and row by row, and responds to a bad request with the
+    text of a Python error.
 
     Parameters
     ----------
     app : FastAPI
         MLflow's server; changed in place.
     scorer : Scorer
+        The model that responds.
     """
     routes = app.router.routes
-    routes[:] = [route for route in routes if getattr(route, "path", "") != DOOR]
+    routes[:] = [route for route in routes if getattr(route, "path", "") != ROUTE]
 
-    @app.post(DOOR)
+    @app.post(ROUTE)
     async def invocations(request: Request) -> Response:
         body = await _body(request)
-        kind = request.headers.get("content-type", "")
-        status, answer = await asyncio.to_thread(scorer.answer, body, kind)
-        return Response(answer, status, media_type=JSON)
+        content_type = request.headers.get("content-type", "")
+        status, response = await asyncio.to_thread(scorer.respond, body, content_type)
+        return Response(response, status, media_type=JSON)
 
 
 async def _body(request: Request) -> bytes:
-    """Read all that is sent and keep no more than one byte too many.
+    """Read all that is sent, but store at most `MAX_BYTES` and one more byte.
 
-    A client that is still sending does not read an answer, so that one is not cut short.
+    A client that is still sending reads no response, so reading does not stop there.
     """
-    kept = bytearray()
+    stored = bytearray()
     async for part in request.stream():
-        kept += part[: MAX_BYTES + 1 - len(kept)]
-    return bytes(kept)
+        stored += part[: MAX_BYTES + 1 - len(stored)]
+    return bytes(stored)

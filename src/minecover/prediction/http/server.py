@@ -1,4 +1,4 @@
-"""Answers by a registered model, over HTTP."""
+"""Serve a registered model over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import uvicorn
 
 from minecover.core.config import load_params
 from minecover.core.errors import ServingError
-from minecover.learning.models.compiled_trees import compiled
-from minecover.prediction.http import Scorer, answer_with
+from minecover.learning.models.compiled_trees import compile_trees
+from minecover.prediction.http import Scorer, replace_invocations
 from minecover.tracking import scoring_app
 from minecover.tracking.registry import resolve
 from minecover.tracking.types import Tracking
@@ -20,10 +20,10 @@ BACKLOG = 128
 
 
 def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
-    """Answer questions about single locations on this machine, until the process ends.
+    """Serve probabilities of single locations on this machine, until the process ends.
 
-    It is MLflow's scoring server (``/ping``, ``/version``, ``/invocations``), with a reader of
-    questions that says what is wrong with a bad one.
+    This is MLflow's scoring server (``/ping``, ``/version``, ``/invocations``), with a reader
+    of request bodies that says what is wrong with a bad one.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
         ``models:/name@alias`` or ``models:/name/version``; its bytes are checked before it is
         opened, and nothing is installed for it.
     port : int
-        0 takes any free one.
+        TCP port on 127.0.0.1; 0 takes any free one.
     ready : callable
-        Gets the address, once nobody else can have it.
+        Called with the address, ``http://127.0.0.1:<port>``, once the port is taken.
 
     Raises
     ------
@@ -45,15 +45,13 @@ def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
     tracking: Tracking = load_params().build("tracking")
     found = resolve(tracking, model)
     app, pipeline = scoring_app(found.folder)
-    # The same answers in a sixth of the time.
-    quick = compiled(pipeline)
-    scorer = Scorer(quick, found.features)
-    answer_with(app, scorer)
+    # The same probabilities in a sixth of the time.
+    replace_invocations(app, Scorer(compile_trees(pipeline), found.features))
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
-        # Who reads the address may ask at once, and waits until the server is up.
+        # A client may connect as soon as it reads the address: it waits until the server is up.
         listener.listen(BACKLOG)
     except OSError as error:
         raise ServingError(

@@ -1,1 +1,1 @@
-"""Maps of whole regions: an area cut into tiles, a ledger of them, and Dask to do them."""
+"""Map whole regions: cut an area into tiles, map them with Dask, record each in a ledger."""

@@ -1,4 +1,4 @@
-"""Which ground a map is wanted of: a file or a bounding box, divided among UTM zones."""
+"""Read the area of a map from a vector file or a bounding box, and divide it by UTM zone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from pyogrio.errors import DataSourceError
 from minecover.core.errors import SiteError
 from minecover.core.grid import utm_crs
 
-#: Edges in degrees are bent in metres: a corner is put in at least this often [degrees].
+#: Straight edges in degrees are curves in metres: vertices are added at most this far apart
+#: [degrees].
 CORNER_EVERY_DEG = 0.25
-#: Width of a UTM zone, and where zones end in the south and in the north [degrees].
+#: Width of a UTM zone, and the latitudes at which zones end [degrees].
 ZONE_DEG, SOUTH, NORTH = 6.0, -80.0, 84.0
 
 
 def read_area(area: str) -> shapely.Geometry:
-    """Read an area.
+    """Read the area of a map.
 
     Parameters
     ----------
     area : str
-        A vector file (GeoJSON, GeoPackage ...), or ``west,south,east,north`` in degrees. A box
-        whose west is east of its east crosses the antimeridian.
+        Path of a vector file of polygons (GeoJSON, GeoPackage ...), or
+        ``west,south,east,north`` in degrees. A box with west > east crosses the antimeridian.
 
     Returns
     -------
@@ -34,8 +35,8 @@ def read_area(area: str) -> shapely.Geometry:
     Raises
     ------
     SiteError
-        If there is no such file, it holds no polygon, or one that crosses itself or leaves the
-        range of longitudes and latitudes.
+        If the file is missing, holds no polygon or an invalid one, or if the area leaves the
+        longitudes -180 ... 180 or the latitudes of UTM zones.
     """
     numbers = _numbers(area)
     geometry = _box(*numbers) if numbers else _polygons(Path(area))
@@ -44,19 +45,25 @@ def read_area(area: str) -> shapely.Geometry:
         raise SiteError(
             f"{area} reaches from longitude {west:g} to {east:g} and latitude {south:g} to "
             f"{north:g}; UTM zones lie in -180 ... 180 and {SOUTH:g} ... {NORTH:g}. Cut an "
-            "area that crosses the antimeridian there in two (RFC 7946, section 3.1.9), and "
+            "area that crosses the antimeridian in two there (RFC 7946, section 3.1.9), and "
             "leave the poles out."
         )
     return geometry
 
 
 def by_zone(area: shapely.Geometry) -> dict[str, shapely.Geometry]:
-    """Divide an area among the UTM zones that Landsat is delivered in.
+    """Divide an area by UTM zone, in the northern CRS in which Landsat is delivered.
+
+    Parameters
+    ----------
+    area : geometry
+        Polygon or MultiPolygon in WGS 84 longitude and latitude.
 
     Returns
     -------
     dict of geometry
-        By CRS, from west to east, each in the metres of its zone.
+        The part of the area in each zone, in its metres, by CRS (``EPSG:32635``), from west to
+        east.
     """
     dense = shapely.segmentize(area, CORNER_EVERY_DEG)
     west, _, east, _ = area.bounds
@@ -74,7 +81,7 @@ def by_zone(area: shapely.Geometry) -> dict[str, shapely.Geometry]:
 
 
 def _numbers(area: str) -> tuple[float, ...]:
-    """Read four numbers; nothing if it is anything else."""
+    """Read four numbers; return () for anything else."""
     try:
         numbers = tuple(float(part) for part in area.split(","))
     except ValueError:
@@ -86,7 +93,8 @@ def _box(west: float, south: float, east: float, north: float) -> shapely.Geomet
     if west == east or not south < north:
         raise SiteError(
             "a bounding box is west,south,east,north in degrees, found "
-            f"{west:g},{south:g},{east:g},{north:g}, which holds no ground."
+            f"{west:g},{south:g},{east:g},{north:g}, which is empty. West should differ "
+            "from east, and south be less than north."
         )
     if west < east:
         return shapely.box(west, south, east, north)
@@ -98,24 +106,29 @@ def _box(west: float, south: float, east: float, north: float) -> shapely.Geomet
 def _polygons(path: Path) -> shapely.Geometry:
     if not path.is_file():
         raise SiteError(
-            f"no area at {path}. Name a GeoJSON or GeoPackage file, or a box: "
+            f"no area at {path}. Name a GeoJSON or GeoPackage file, or a bounding box: "
             "west,south,east,north in degrees."
         )
     try:
         shapes = gpd.read_file(path)
     except DataSourceError as error:
-        raise SiteError(f"{path} cannot be read as an area: {error}.") from error
+        raise SiteError(
+            f"{path} cannot be read as a vector file: {error}. Save it as GeoJSON or "
+            "GeoPackage."
+        ) from error
     if shapes.crs is None:
-        raise SiteError(f"{path} has no coordinate system. Save it with one.")
-    solid = shapes.geometry[shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if solid.empty:
+        raise SiteError(f"{path} has no coordinate reference system. Save it with one.")
+    polygons = shapes.geometry[shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if polygons.empty:
         found = ", ".join(sorted(set(shapes.geometry.geom_type.dropna()))) or "nothing"
-        raise SiteError(f"{path} must hold polygons, found {found}.")
-    for number, shape in zip(solid.index, solid, strict=True):
+        raise SiteError(
+            f"{path} should hold polygons, found {found}. Draw the outline of the area."
+        )
+    for number, shape in zip(polygons.index, polygons, strict=True):
         if not shape.is_valid:
             raise SiteError(
-                f"{path}: polygon {number} is no area: {shapely.is_valid_reason(shape)}. Mend "
-                "it, for instance with `Fix geometries` in QGIS: what lies inside of an "
-                "outline that crosses itself is a guess."
+                f"{path}: polygon {number} is invalid: {shapely.is_valid_reason(shape)}. "
+                "Repair it, for instance with `Fix geometries` in QGIS: the inside of an "
+                "outline that crosses itself is ambiguous."
             )
-    return shapely.union_all(solid.to_crs("EPSG:4326").to_numpy())
+    return shapely.union_all(polygons.to_crs("EPSG:4326").to_numpy())

@@ -1,4 +1,4 @@
-"""The door of Dask: a cluster of this machine or an existing one, and tiles done on it."""
+"""Map tiles on a Dask cluster, started on this machine or already running elsewhere."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from minecover.prediction.region.tiles import Tile
 
 log = logging.getLogger(__name__)
 
-#: A scheduler answers within this time [s], or is not there.
-ANSWER_S = 10
-#: What a future says when the scheduler is gone.
+#: Time within which a scheduler has to respond [s].
+TIMEOUT_S = 10
+#: Errors of a future whose scheduler is lost.
 LOST = (CancelledError, CommClosedError, TimeoutError)
-#: Tasks that are with the scheduler at once: enough to keep every worker busy, and no more.
-IN_FLIGHT_A_THREAD, MOST_IN_FLIGHT = 4, 9_000
-#: How Dask behaves here. Results are a line each: a worker near its limit has a leak, and is
-#: started anew rather than paused.
+#: Tasks submitted to the scheduler at once: enough to keep every worker busy, and no more.
+TASKS_PER_THREAD, MAX_TASKS = 4, 9_000
+#: Dask's configuration. A result is a few numbers, so a worker near its memory limit has a
+#: leak, and is restarted rather than paused.
 SETTINGS = {
-    "distributed.comm.timeouts.connect": f"{ANSWER_S}s",
+    "distributed.comm.timeouts.connect": f"{TIMEOUT_S}s",
     "distributed.comm.retry.count": 1,
     "distributed.scheduler.allowed-failures": 3,
     "distributed.scheduler.worker-ttl": "60s",
@@ -49,16 +49,16 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Where tiles are done.
+    """The workers that map tiles.
 
     Parameters
     ----------
     scheduler : str or None
-        Address of an existing cluster, ``tcp://host:port``; None starts one on this machine.
+        Address of a running scheduler, ``tcp://host:port``; None starts one on this machine.
     processes : int
-        Workers to start on this machine, one thread each.
+        Number of worker processes to start on this machine, one thread each.
     memory_gb : float
-        What each may take before it is started anew [GB].
+        Memory limit of each; above it the worker is restarted [GB].
     """
 
     scheduler: str | None
@@ -66,24 +66,33 @@ class Workers:
     memory_gb: float
 
     def __post_init__(self) -> None:
-        """Refuse no workers, and workers without memory."""
+        """Refuse less than one worker, or workers without memory."""
         if self.processes < 1 or self.memory_gb <= 0:
             raise ConfigError(
-                f"there is at least one worker with some memory, found {self.processes} with "
-                f"{self.memory_gb:g} GB. Fix --workers or --memory."
+                "a map needs at least one worker with some memory, found "
+                f"{self.processes} with {self.memory_gb:g} GB. Fix --workers or --memory."
             )
 
 
 @contextmanager
-def connected(workers: Workers) -> Iterator[Client]:
+def connect(workers: Workers) -> Iterator[Client]:
     """Connect to a cluster, or start one that ends with the block.
+
+    Parameters
+    ----------
+    workers : Workers
+        Address of the scheduler, or the workers to start.
+
+    Yields
+    ------
+    distributed.Client
 
     Raises
     ------
     RegionError
-        If no scheduler answers.
+        If no scheduler responds.
     """
-    # Dask tells of every connection; what a user must know is said here.
+    # Dask logs every connection; errors that a user must know are raised here.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(SETTINGS):
         if workers.scheduler is None:
@@ -100,10 +109,10 @@ def connected(workers: Workers) -> Iterator[Client]:
                 yield client
             return
         try:
-            client = Client(workers.scheduler, timeout=f"{ANSWER_S}s")
+            client = Client(workers.scheduler, timeout=f"{TIMEOUT_S}s")
         except (OSError, ValueError) as error:
             raise RegionError(
-                f"no scheduler at {workers.scheduler} answers within {ANSWER_S} s. Start one "
+                f"no scheduler at {workers.scheduler} responds within {TIMEOUT_S} s. Start one "
                 "(`dask scheduler`) and workers (`dask worker <address>`), correct "
                 "--scheduler, or leave it out to work on this machine alone."
             ) from error
@@ -111,56 +120,77 @@ def connected(workers: Workers) -> Iterator[Client]:
             yield client
 
 
-def begin(client: Client, work: Callable[[], None]) -> None:
-    """Do once, on every worker that is there, what the first tile would otherwise wait for.
+def run_on_workers(client: Client, function: Callable[[], None]) -> None:
+    """Call a function once on every worker, before the first tile.
 
-    What fails here fails again in a tile, and is told there.
+    Errors are ignored: what fails here fails again in a tile, and is reported there.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        See `connect`.
+    function : callable
+        Takes no arguments; must be picklable.
     """
     with suppress(*LOST):
-        client.run(work, on_error="ignore")
+        client.run(function, on_error="ignore")
 
 
 def outcomes(
-    client: Client, work: Callable[[Tile], Outcome], tiles: Sequence[Tile]
+    client: Client, function: Callable[[Tile], Outcome], tiles: Sequence[Tile]
 ) -> Iterator[Outcome]:
-    """Do tiles, and give what became of each as soon as it is known.
+    """Map tiles on the workers, and yield the outcome of each as soon as it is known.
 
-    A worker that is lost costs the tiles that it was doing, which others do again; a tile that
-    kills its workers is failed.
+    The tiles of a lost worker are mapped again by others; a tile that ends several workers is
+    ``failed``.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        See `connect`.
+    function : callable
+        Maps one tile; must be picklable.
+    tiles : sequence of Tile
+        In the order of submission.
+
+    Yields
+    ------
+    Outcome
+        One for each tile, in the order of completion.
 
     Raises
     ------
     RegionError
         If the scheduler is lost.
     MinecoverError
-        What a tile raises, since it would befall the others too.
+        Raised by a tile: the others would fail in the same way.
     """
     try:
-        yield from _outcomes(client, work, tiles)
+        yield from _outcomes(client, function, tiles)
     except LOST as error:
         raise RegionError(
-            "the scheduler was lost. What was finished is kept: start the same command again, "
-            f"and it goes on from there ({type(error).__name__})."
+            f"the scheduler was lost ({type(error).__name__}). Finished tiles are stored: "
+            "start the same command again to map the others."
         ) from error
 
 
 def _outcomes(
-    client: Client, work: Callable[[Tile], Outcome], tiles: Sequence[Tile]
+    client: Client, function: Callable[[Tile], Outcome], tiles: Sequence[Tile]
 ) -> Iterator[Outcome]:
-    """Keep the scheduler supplied, and hand on what comes back."""
+    """Submit a new tile for each that is completed."""
     waiting = iter(tiles)
-    width = min(IN_FLIGHT_A_THREAD * max(sum(client.nthreads().values()), 1), MOST_IN_FLIGHT)
+    n_submitted = min(TASKS_PER_THREAD * max(sum(client.nthreads().values()), 1), MAX_TASKS)
     tile_of: dict[str, Tile] = {}
 
     def submit() -> list[Future]:
         tile = next(waiting, None)
         if tile is None:
             return []
-        future = client.submit(work, tile, key=f"map-{tile.tile_id}", pure=False)
+        future = client.submit(function, tile, key=f"map-{tile.tile_id}", pure=False)
         tile_of[future.key] = tile
         return [future]
 
-    done = as_completed([future for _ in range(width) for future in submit()])
+    done = as_completed([future for _ in range(n_submitted) for future in submit()])
     for future in done:
         tile = tile_of.pop(future.key)
         yield _outcome(future, tile)
@@ -169,8 +199,8 @@ def _outcomes(
 
 
 def _outcome(future: Future, tile: Tile) -> Outcome:
-    """Take a finished task's result; what befalls one tile alone makes it a failed one."""
-    # Of a future that was cancelled, which all are when the scheduler dies, both raise that.
+    """Return the outcome of a completed task; an error of this tile alone makes it failed."""
+    # `exception()` and `result()` of a cancelled future raise: all are when the scheduler dies.
     error = None if future.status == "finished" else future.exception()
     if error is None:
         result: Outcome = future.result()

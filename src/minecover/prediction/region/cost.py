@@ -1,4 +1,4 @@
-"""What a map would cost, before anything runs: bytes, requests and time."""
+"""Estimate what a map would cost before it is made: bytes, requests and time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from minecover.prediction.region import worker_processes
 from minecover.prediction.region.area import read_area
-from minecover.prediction.region.mosaic import locations
+from minecover.prediction.region.mosaic import n_locations
 from minecover.prediction.region.tile_job import MapSettings, map_tile, source_of, warm_up
 from minecover.prediction.region.tile_ledger import CORRUPT, EMPTY, Outcome
 from minecover.prediction.region.tiles import Tile, tiles_of
@@ -21,11 +21,11 @@ from minecover.sources.earth_engine.delivery import MOST_BYTES, PIXEL_BYTES
 from minecover.sources.earth_engine.scenes import EarthEngineScenes
 from minecover.sources.product_folder import ProductFolder
 
-#: Tiles are timed for this long at least [s], after one that is not counted.
+#: Tiles are timed for at least this long [s], after one that is not counted.
 BENCHMARK_S = 10.0
-#: Workers for which times are told.
+#: Numbers of workers for which a plan tells the time.
 WORKERS = (1, 16, 100)
-#: Earth Engine answers a project so many requests a minute; each scene is this many planes.
+#: Requests a minute that Earth Engine allows a project; planes of a scene that it delivers.
 QUOTA_A_MINUTE, PLANES = 6_000, 13
 
 
@@ -36,15 +36,17 @@ class Plan:
     Parameters
     ----------
     tiles, locations, scenes : int
-        Scenes are those that share ground with the area.
+        Number of tiles, of pixels, and of scenes that overlap the area; 0 scenes for a source
+        over a network.
     read_bytes, written_bytes : float
-        What leaves the disk (with the margins of tiles, which are read twice), and reaches it.
+        Bytes read from disk (the halos of neighbouring tiles twice) and written to it; NaN for
+        a source over a network.
     requests : int
-        To Earth Engine, one listing and its pixels a tile.
+        Number of requests to Earth Engine: a listing and the pixels of each tile.
     seconds_a_location : float
-        Of one core, measured; NaN for a source that answers over a network.
+        Time of one location on one core, measured [s]; NaN for a source over a network.
     start_s : float
-        Until a worker has begun.
+        Time until a worker has started [s]; NaN for a source over a network.
     """
 
     tiles: int
@@ -57,44 +59,49 @@ class Plan:
     start_s: float
 
     def seconds(self, workers: int) -> float:
-        """How long it takes with so many workers: the last tile is not divided."""
+        """Return the time of the map with this many workers [s]; tiles are not divided."""
         rounds = math.ceil(self.tiles / workers)
         return self.start_s + rounds * self.locations / self.tiles * self.seconds_a_location
 
 
 def plan_area(area: str, settings: MapSettings, *, tile_px: int, dates: int) -> Plan:
-    """Plan a map.
+    """Estimate the cost of a map, with some tiles that are made and deleted.
 
     Parameters
     ----------
     area : str
         See `minecover.prediction.region.area.read_area`.
     settings : MapSettings
-        Its `out` is not touched.
+        Settings of the map; nothing is written to its `out`.
     tile_px : int
+        Side of a tile [px].
     dates : int
-        Scenes of a place, where only the service knows.
+        Number of scenes of a location, for a source over a network.
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------
     NotCoveredError
-        If a folder shows nothing of the area.
+        If no scene of a product folder shows any of the area.
     """
     geometry = read_area(area)
     tiles = tiles_of(geometry, size_px=tile_px)
     source = source_of(settings)
     if not isinstance(source, ProductFolder):
-        asks = isinstance(source, EarthEngineScenes)
-        requests = sum(requests_for(tile, dates) for tile in tiles) if asks else 0
+        is_earth_engine = isinstance(source, EarthEngineScenes)
+        requests = sum(requests_for(tile, dates) for tile in tiles) if is_earth_engine else 0
         return Plan(
-            len(tiles), locations(tiles), 0, math.nan, math.nan, requests, math.nan, math.nan
+            len(tiles), n_locations(tiles), 0, math.nan, math.nan, requests, math.nan, math.nan
         )
     source.check_covers(geometry, area)
     covered = [tile for tile in tiles if source.covers(tile.grid)]
-    scenes, read_bytes = source.weigh([tile.grid for tile in covered])
+    scenes, read_bytes = source.estimate_reading([tile.grid for tile in covered])
     with worker_processes.one_worker("minecover.prediction.region.tile_job") as worker:
         seconds, written = worker.submit(benchmark, settings, covered).result()
-    total = locations(covered)
+    total = n_locations(covered)
     begin = time.perf_counter()
     subprocess.run(
         [sys.executable, "-c", "import minecover.prediction.region.tile_job"], check=True
@@ -104,12 +111,21 @@ def plan_area(area: str, settings: MapSettings, *, tile_px: int, dates: int) -> 
 
 
 def benchmark(settings: MapSettings, tiles: Sequence[Tile]) -> tuple[float, float]:
-    """Make tiles from all over the area for some seconds, and throw them away.
+    """Make tiles from all over the area for `BENCHMARK_S` on one core, and delete them.
+
+    Parameters
+    ----------
+    settings : MapSettings
+        Settings of the map; nothing is written to its `out`.
+    tiles : sequence of Tile
+        Tiles that the source covers.
 
     Returns
     -------
-    seconds, written : float
-        A location, on one core; bytes a location.
+    seconds : float
+        Time of one location [s].
+    written : float
+        Bytes written for one location.
     """
     with tempfile.TemporaryDirectory() as folder:
         trial = replace(settings, out=folder)
@@ -128,28 +144,35 @@ def benchmark(settings: MapSettings, tiles: Sequence[Tile]) -> tuple[float, floa
 
 
 def requests_for(tile: Tile, dates: int) -> int:
-    """Count the requests that a tile is to Earth Engine: a listing, and scenes by the stack."""
+    """Return the number of requests to Earth Engine for a tile: a listing, and its pixels.
+
+    Parameters
+    ----------
+    tile : Tile
+    dates : int
+        Number of its scenes; a request delivers as many as Earth Engine's limit allows.
+    """
     rows, cols = tile.grid.shape
     scenes_each = max(MOST_BYTES // (PLANES * rows * cols * PIXEL_BYTES), 1)
     return 1 + math.ceil(dates / scenes_each)
 
 
-def lines(plan: Plan) -> list[str]:
-    """Tell a plan, a line a figure."""
-    told = [
+def format_plan(plan: Plan) -> list[str]:
+    """Return a plan as lines of text, one for each figure."""
+    lines = [
         f"tiles       {plan.tiles:>14,}",
         f"locations   {plan.locations:>14,}",
     ]
     if plan.requests:
         minutes = plan.requests / QUOTA_A_MINUTE
-        told += [
+        lines += [
             f"requests    {plan.requests:>14,}  to Earth Engine: {minutes:,.1f} min of quota",
         ]
     if math.isnan(plan.seconds_a_location):
-        return [*told, "time        is the service's: map a small area to see it"]
+        return [*lines, "time        depends on the service: map a small area to measure it"]
     core_hours = plan.locations * plan.seconds_a_location / 3600
     speed = plan.read_bytes / plan.locations / plan.seconds_a_location / 1e6
-    told += [
+    lines += [
         f"scenes      {plan.scenes:>14,}",
         f"to read     {plan.read_bytes / 1e9:>14,.2f}  GB, {speed:,.1f} MB/s a worker",
         f"to write    {plan.written_bytes / 1e9:>14,.3f}  GB",
@@ -157,24 +180,24 @@ def lines(plan: Plan) -> list[str]:
         f"core-hours  {core_hours:>14,.2f}",
     ]
     return [
-        *told,
+        *lines,
         *(f"{n:>4} workers {plan.seconds(n) / 60:>14,.1f}  minutes" for n in WORKERS),
     ]
 
 
-def figures(plan: Plan) -> dict[str, object]:
-    """Give a plan's figures for scripts; None where only the service knows."""
-    told = {
+def plan_to_dict(plan: Plan) -> dict[str, object]:
+    """Return a plan's figures for JSON, with None in place of NaN."""
+    content = {
         **asdict(plan),
         "minutes": {str(n): plan.seconds(n) / 60 for n in WORKERS},
     }
     return {
         key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in told.items()
+        for key, value in content.items()
     }
 
 
 def _spread(tiles: Sequence[Tile]) -> list[Tile]:
-    """Order tiles so that the first few are from all over the area."""
+    """Order tiles so that any first few are spread over the area."""
     golden = (math.sqrt(5) - 1) / 2
     return sorted(tiles, key=lambda tile: (tiles.index(tile) * golden) % 1)

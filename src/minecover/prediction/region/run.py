@@ -1,4 +1,4 @@
-"""A run over a region: its tiles, done on a cluster, noted in a ledger, handed over."""
+"""Map a region: its tiles on a cluster, their outcomes in a ledger, then mosaics and items."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from minecover.core.files import write_json
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.region import cluster
-from minecover.prediction.region import tile_ledger as ledger
 from minecover.prediction.region.area import read_area
-from minecover.prediction.region.mosaic import LAYERS, locations, tile_path, write_map
+from minecover.prediction.region.mosaic import LAYERS, n_locations, tile_path, write_map
 from minecover.prediction.region.tile_job import (
     MapSettings,
     map_tile,
@@ -28,19 +27,20 @@ from minecover.prediction.region.tile_job import (
     source_of,
     warm_up,
 )
+from minecover.prediction.region.tile_ledger import FINAL, OK, Ledger, Outcome, open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of
 from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
 
 log = logging.getLogger(__name__)
 
-#: What a folder is a map of.
+#: File in the folder of a map that identifies it.
 RUN = "run.json"
 
 
 def map_settings(
     model: str, source: str, out: Path, *, is_screened: bool = True
 ) -> MapSettings:
-    """Find model and source, and check that they fit.
+    """Find model and source of a map, and check that they fit.
 
     Parameters
     ----------
@@ -49,13 +49,19 @@ def map_settings(
     source : str
         A product folder, or an option of conf/source.
     out : Path
+        Folder of the map.
     is_screened : bool
-        Whether few trees look first, where the model has such a first look.
+        Whether the first trees of the model select the locations that all trees score, if its
+        card has such a rule.
+
+    Returns
+    -------
+    MapSettings
 
     Raises
     ------
     ModelError
-        If the model takes bands that the source has not.
+        If the source lacks bands that the model takes.
     """
     bundle = ModelBundle.find(model)
     card = bundle.card
@@ -64,9 +70,9 @@ def map_settings(
         scenes = str(Path(source).resolve())
         listed = "\n".join(product_folder(scenes, card).product_ids())
     else:
-        # Labels and layers are not looked at: they must only not point into another source.
-        off = ["labels=files", "labels.input=none", "context=none"]
-        params = composed([f"source={source}", *off])
+        # Labels and context layers are not read here, but must not refer to another source.
+        unused = ["labels=files", "labels.input=none", "context=none"]
+        params = composed([f"source={source}", *unused])
         check_bands(card.bands, params.value("source.bands"))
         scenes = json.dumps(params.complete("source.scenes"))
         listed = json.dumps(params.value("source.scenes"))
@@ -86,87 +92,90 @@ def map_settings(
 def map_area(
     area: str, settings: MapSettings, workers: cluster.Workers, *, tile_px: int
 ) -> tuple[dict[str, int], list[Path]]:
-    """Map an area, or go on with a map of it.
+    """Map an area, or continue a map of it.
 
     Parameters
     ----------
     area : str
         See `minecover.prediction.region.area.read_area`.
     settings : MapSettings
+        See `map_settings`.
     workers : Workers
+        Where the tiles are mapped.
     tile_px : int
         Side of a tile [px].
 
     Returns
     -------
     counts : dict of int
-        Tiles by state.
+        Number of tiles in each state.
     written : list of Path
-        Mosaics and item collection.
+        The mosaics and the item collection.
 
     Raises
     ------
     NotCoveredError
-        If the source shows nothing of the area.
+        If no scene of a product folder shows any of the area.
     RegionError
-        If another run has the folder, or it holds another map; if the scheduler is not there,
-        is lost, or no space is left.
+        If another run writes into the folder, or it holds another map; if no scheduler
+        responds, or it is lost; if no space is left.
     """
     geometry, folder = read_area(area), Path(settings.out)
     tiles = tiles_of(geometry, size_px=tile_px)
     source = source_of(settings)
     if isinstance(source, ProductFolder):
         source.check_covers(geometry, area)
-    with ledger.opened(folder) as book:
+    with open_ledger(folder) as ledger:
         _check_same(folder / RUN, settings, geometry.wkt, tile_px)
-        known = book.outcomes()
+        known = ledger.outcomes()
         missing = [t for t in tiles if not _is_final(folder, known.get(t.tile_id))]
         log.info(
             "map: %d tiles, %s locations, %d tiles to do",
             len(tiles),
-            f"{locations(tiles):,}",
+            f"{n_locations(tiles):,}",
             len(missing),
         )
         if missing:
-            _do(settings, workers, missing, book)
-        about = {"minecover:model": settings.sha256, "minecover:source": settings.products}
-        written = write_map(folder, tiles, book.outcomes(), about)
-        return book.counts(), written
+            _map_tiles(settings, workers, missing, ledger)
+        properties = {"minecover:model": settings.sha256, "minecover:source": settings.products}
+        written = write_map(folder, tiles, ledger.outcomes(), properties)
+        return ledger.counts(), written
 
 
-def _do(
-    settings: MapSettings, workers: cluster.Workers, tiles: Sequence[Tile], book: ledger.Ledger
+def _map_tiles(
+    settings: MapSettings, workers: cluster.Workers, tiles: Sequence[Tile], ledger: Ledger
 ) -> None:
-    """Do tiles on a cluster, and note what becomes of each."""
-    total = locations(tiles)
+    """Map tiles on a cluster, and record the outcome of each."""
+    total = n_locations(tiles)
     bar = tqdm(
         desc="map", total=total, unit="loc", unit_scale=True, disable=not sys.stderr.isatty()
     )
     size = {tile.tile_id: tile.locations for tile in tiles}
-    # Cut ones at the rim last: no worker begins a whole one when the others are done.
+    # Smaller ones at the rim last: no worker starts a whole tile when the others have ended.
     longest_first = sorted(tiles, key=lambda tile: -tile.locations)
-    with cluster.connected(workers) as client, bar:
+    with cluster.connect(workers) as client, bar:
         log.info("map: dashboard at %s", client.dashboard_link)
-        cluster.begin(client, partial(warm_up, settings, longest_first[0]))
+        cluster.run_on_workers(client, partial(warm_up, settings, longest_first[0]))
         for outcome in cluster.outcomes(client, partial(map_tile, settings), longest_first):
-            book.record(outcome)
+            ledger.record(outcome)
             bar.update(size[outcome.tile_id])
             if outcome.message:
-                said = (outcome.tile_id, outcome.state, outcome.message)
-                log.warning("map: tile %s is %s: %s", *said)
+                log.warning(
+                    "map: tile %s is %s: %s", outcome.tile_id, outcome.state, outcome.message
+                )
 
 
-def _is_final(folder: Path, outcome: ledger.Outcome | None) -> bool:
-    """Whether a tile is done, and its files are still there."""
-    if outcome is None or outcome.state not in ledger.FINAL:
+def _is_final(folder: Path, outcome: Outcome | None) -> bool:
+    """Return whether a tile's state is final, and its files still exist."""
+    if outcome is None or outcome.state not in FINAL:
         return False
-    return outcome.state != ledger.OK or all(
+    return outcome.state != OK or all(
         (folder / tile_path(layer, outcome.tile_id)).is_file() for layer in LAYERS
     )
 
 
 def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> None:
-    """Note what a folder is a map of; refuse to mix another one in."""
+    """Write what identifies the map of a folder; refuse a folder of another map."""
     wanted = {
         "model": settings.sha256,
         "source": settings.products,
@@ -181,5 +190,5 @@ def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> N
     if differing := [key for key, value in wanted.items() if found.get(key) != value]:
         raise RegionError(
             f"{path.parent} holds a map of another {' and '.join(differing)}. "
-            "Name another folder for --out, or delete that one: maps are never mixed."
+            "Choose another folder with --out, or delete that one: maps are never mixed."
         )

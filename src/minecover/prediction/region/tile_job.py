@@ -1,4 +1,4 @@
-"""One tile of a map, from scenes to files: what a worker does, and what it keeps open."""
+"""Map one tile in a worker process, from scenes to files; model and source stay open."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ from minecover.core.errors import (
 from minecover.core.raster import Band
 from minecover.core.raster.tile_files import write_tile
 from minecover.core.sites import Site
-from minecover.features.context import drawn
+from minecover.features.context import compute_context
 from minecover.learning.model_card import ModelCard
 from minecover.prediction.bundle import ModelBundle
-from minecover.prediction.region import tile_ledger as ledger
 from minecover.prediction.region.mosaic import tile_path
+from minecover.prediction.region.tile_ledger import CLOUDY, CORRUPT, EMPTY, OK, Outcome
 from minecover.prediction.region.tiles import Tile
 from minecover.sources import Source
 from minecover.sources.product_folder import ProductFolder
 
-#: Side of the squares in which a tile is scored [px]: what is computed of one fits the cache,
-#: and the halo round it is not too large a share. Three to a side of 1024.
+#: Side of the windows in which a tile is scored [px]: the arrays of one fit the processor's
+#: cache, and its halo is no large share. Three to a side of 1024.
 WINDOW_PX = 342
-#: Side of what is made once before the first tile [px].
+#: Side of the part of a tile that is mapped once before the first one [px].
 WARM_UP_PX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class MapSettings:
-    """What every tile of a map is made from: small, for it travels with each task.
+    """What a worker must know of a map; small, since it is sent with each task.
 
     Parameters
     ----------
     model, card : str
-        Paths of the pickle and its card, which every worker must see.
+        Absolute paths of the pickle and its card, which every worker must be able to read.
     sha256, card_sha256 : str
-        Of the model bundle: a worker refuses any other.
+        Digests of the model bundle; a worker refuses any other.
     source : str
-        A folder of products, or ``conf/source`` as composed, in JSON.
+        Absolute path of a product folder, or the composed configuration of a source, in JSON.
     products : str
-        Digest of the products, or of the source's configuration.
+        Digest of the list of products, or of the source's configuration.
     services : str
-        How services are asked, `network` of params.yaml, in JSON.
+        Settings of requests to services, `network` of params.yaml, in JSON.
     out : str
-        The map's folder, which every worker must see.
+        Absolute path of the map's folder, which every worker must be able to write to.
     is_screened : bool
-        Whether few trees look first, see `minecover.learning.screening`.
+        Whether the first trees select what all trees score, see `minecover.learning.screening`.
     """
 
     model: str
@@ -75,32 +75,44 @@ class MapSettings:
     is_screened: bool
 
 
-def map_tile(settings: MapSettings, tile: Tile) -> ledger.Outcome:
-    """Make one tile: read all dates, mask, compute features, score, cut, write.
+def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
+    """Map one tile: read all dates, mask, compute features, score, classify, write.
+
+    Parameters
+    ----------
+    settings : MapSettings
+        Settings of the map that the tile belongs to.
+    tile : Tile
+        Its grid is without the halo, which is read around it.
+
+    Returns
+    -------
+    Outcome
+        A tile without a usable scene has a state that says so, and no files.
 
     Raises
     ------
     RegionError
-        If there is no space left for it.
+        If its files cannot be written.
     """
     begin = time.perf_counter()
-    state, days, message = ledger.OK, "", ""
+    state, days, message = OK, "", ""
     classes = np.zeros(tile.grid.shape, np.uint8)
     try:
         cube = source_of(settings).scenes(_site(settings, tile))
         days = f"{cube.dates[0]}/{cube.dates[-1]}"
         probability, classes = score_tile(settings, cube)
     except NotCoveredError:
-        state = ledger.EMPTY
+        state = EMPTY
     except CloudyError:
-        state = ledger.CLOUDY
+        state = CLOUDY
     except SceneError as error:
-        state, message = ledger.CORRUPT, str(error)
-    if state == ledger.OK and not classes.any():
-        state = ledger.CLOUDY
-    if state == ledger.OK:
+        state, message = CORRUPT, str(error)
+    if state == OK and not classes.any():
+        state = CLOUDY
+    if state == OK:
         _write(Path(settings.out), tile, {"probability": probability, "class": classes})
-    return ledger.Outcome(
+    return Outcome(
         tile.tile_id,
         state,
         tile.locations,
@@ -113,33 +125,45 @@ def map_tile(settings: MapSettings, tile: Tile) -> ledger.Outcome:
 
 
 def score_tile(settings: MapSettings, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
-    """Score a tile's cube window by window; give probability and class, without the halo."""
+    """Score a tile's cube window by window.
+
+    Parameters
+    ----------
+    settings : MapSettings
+        Settings of the map that the tile belongs to.
+    cube : Cube
+        The scenes of the tile, with the halo that the model's features need.
+
+    Returns
+    -------
+    probability : (row, col) float32
+    classes : (row, col) uint8
+        Without the halo, see `minecover.prediction.detector.Detector.classes`.
+    """
     bundle = model_of(settings)
-    detector, around = (
-        bundle.detector(),
-        drawn(bundle.context(json.loads(settings.services)), cube.grid),
-    )
+    detector = bundle.detector()
+    context = compute_context(bundle.context(json.loads(settings.services)), cube.grid)
     inner = cube.grid.grown(-cube.halo_px)
     probability = np.full(inner.shape, np.nan, np.float32)
     classes = np.zeros(inner.shape, np.uint8)
     for rows, cols, _ in inner.windows(WINDOW_PX):
-        there = (
+        window = (
             slice(rows.start, rows.stop + 2 * cube.halo_px),
             slice(cols.start, cols.stop + 2 * cube.halo_px),
         )
-        near = {name: plane[there] for name, plane in around.items()}
-        found = detector.classes(
-            cube.cut(*there, halo_px=cube.halo_px), near, is_screened=settings.is_screened
+        probability[rows, cols], classes[rows, cols] = detector.classes(
+            cube.cut(*window, halo_px=cube.halo_px),
+            {name: plane[window] for name, plane in context.items()},
+            is_screened=settings.is_screened,
         )
-        probability[rows, cols], classes[rows, cols] = found
     return probability, classes
 
 
 def warm_up(settings: MapSettings, tile: Tile) -> None:
-    """Make the middle of a tile and throw it away.
+    """Map the middle of a tile into a temporary folder, and delete it.
 
-    Afterwards model and source are open and loops compiled, and the disk's cache is as empty as
-    can be.
+    It opens model and source and compiles loops, but reads so few pixels that the disk's cache
+    stays almost as it was.
     """
     rows, cols = (
         slice(max(n - WARM_UP_PX, 0) // 2, (n + min(n, WARM_UP_PX)) // 2)
@@ -156,19 +180,20 @@ def model_of(settings: MapSettings) -> ModelBundle:
     Raises
     ------
     ModelError
-        If another model lies there now.
+        If the files at its paths are another model now.
     """
     bundle = ModelBundle.read(Path(settings.model), Path(settings.card))
     if (bundle.sha256, bundle.card_sha256) != (settings.sha256, settings.card_sha256):
         raise ModelError(
-            f"{settings.card} is no longer the card of the model that this map is made with. "
-            "Name the model by its version, or begin a new map."
+            f"{settings.card} is no longer the card of this map's model: the card was changed "
+            "or the model built again. Name the model by its version (--model "
+            "models:/name/version), or start a new map in another folder (--out)."
         )
     return bundle
 
 
 def source_of(settings: MapSettings) -> Source:
-    """Open the source of a map, once a process."""
+    """Return the source of a map, opened once in a process."""
     return _source(settings.source, model_of(settings))
 
 
@@ -181,7 +206,7 @@ def _source(source: str, bundle: ModelBundle) -> Source:
 
 
 def product_folder(folder: str, card: ModelCard) -> ProductFolder:
-    """Open a folder of products of the level and bands that a model takes."""
+    """Return the source of a product folder, with the level and bands that a model takes."""
     return ProductFolder(folder, card.level, card.bands)
 
 
@@ -190,7 +215,7 @@ def _site(settings: MapSettings, tile: Tile) -> Site:
 
 
 def _write(folder: Path, tile: Tile, planes: Mapping[str, Band]) -> None:
-    """Write a tile's files; what cannot be written ends the run, for no other tile could."""
+    """Write a tile's files; an error ends the run, since other tiles would fail too."""
     try:
         for layer, plane in planes.items():
             write_tile(folder / tile_path(layer, tile.tile_id), plane, tile.grid, name=layer)
@@ -199,6 +224,6 @@ def _write(folder: Path, tile: Tile, planes: Mapping[str, Band]) -> None:
         raise RegionError(
             f"tile {tile.tile_id} cannot be written into {folder} ({free:.2f} GB free): "
             f"{error}. "
-            "Free some space, or give --out another disk, and start the same command again: "
-            "what was finished is kept."
+            "Free some space, or choose another disk with --out, and start the same command "
+            "again: finished tiles are stored."
         ) from error

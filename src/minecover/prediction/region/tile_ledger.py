@@ -1,8 +1,7 @@
-"""What became of every tile, kept on disk while a map is made, and the lock of its folder."""
+"""The state of every tile of a map, stored in a file beside it, and the lock of its folder."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections import Counter
@@ -12,32 +11,35 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from minecover.core.errors import RegionError
+from minecover.core.files import lock
 
-#: What can become of a tile. The first three are final; the others are tried again by the next
+#: States of a tile. The first three are final; tiles in the others are tried again by the next
 #: run, and are "not observed" on the map until then.
 OK, EMPTY, CLOUDY, CORRUPT, FAILED = "ok", "empty", "cloudy", "corrupt", "failed"
 FINAL = (OK, EMPTY, CLOUDY)
-LEDGER, LOCK = "ledger.sqlite", ".lock"
+#: Files in the folder of a map; the last names the process that holds the lock.
+LEDGER, LOCK, LOCK_HOLDER = "ledger.sqlite", ".lock", ".lock_holder"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a tile.
+    """The state of a tile after it was tried.
 
     Parameters
     ----------
     tile_id : str
+        See `minecover.prediction.region.tiles.Tile`.
     state : str
-        ``ok``; ``empty``, no scene shows it; ``cloudy``, scenes do, and nothing is clear;
-        ``corrupt``, a scene cannot be read; ``failed``, anything else.
+        ``ok``; ``empty``, no scene shows it; ``cloudy``, scenes show it, but no location is
+        valid; ``corrupt``, a scene cannot be read; ``failed``, any other error.
     locations, seen, mines : int
-        Pixels, those observed, and those at or above the threshold.
+        Number of pixels, of those observed, and of those at or above the threshold.
     days : str
-        First and last date seen, ``2016-10-26/2017-01-30``.
+        First and last date of its scenes, ``2016-10-26/2017-01-30``; empty without scenes.
     seconds : float
-        What it took.
+        Time that the tile took [s].
     message : str
-        Why it is corrupt or failed.
+        Why it is corrupt or failed; empty otherwise.
     """
 
     tile_id: str
@@ -51,52 +53,69 @@ class Outcome:
 
 
 class Ledger:
-    """Outcomes by tile, in a file that survives whatever kills the run."""
+    """Outcomes by tile, in an SQLite file that survives whatever ends the run.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is created if it is missing.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._base = sqlite3.connect(path, isolation_level=None)
-        kinds = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
-        columns = ", ".join(f"{f.name} {kinds[str(f.type)]}" for f in fields(Outcome))
-        self._base.execute(
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        sql_types = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
+        columns = ", ".join(f"{f.name} {sql_types[str(f.type)]}" for f in fields(Outcome))
+        self._connection.execute(
             f"CREATE TABLE IF NOT EXISTS tiles "
             f"({columns}, tries INTEGER, PRIMARY KEY (tile_id))"
         )
 
     def record(self, outcome: Outcome) -> None:
-        """Write down what became of a tile; every record counts as a try."""
+        """Write the outcome of a tile in place of an earlier one; each counts as one try."""
         marks = ", ".join("?" for _ in fields(Outcome))
-        self._base.execute(
+        self._connection.execute(
             f"INSERT OR REPLACE INTO tiles VALUES ({marks}, 1 + "
             "COALESCE((SELECT tries FROM tiles WHERE tile_id = ?), 0))",
             (*astuple(outcome), outcome.tile_id),
         )
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Give the last outcome of every tile, sorted by its name."""
+        """Return the last outcome of every tile by `tile_id`, in ascending order."""
         columns = ", ".join(f.name for f in fields(Outcome))
-        rows = self._base.execute(f"SELECT {columns} FROM tiles ORDER BY tile_id")
+        rows = self._connection.execute(f"SELECT {columns} FROM tiles ORDER BY tile_id")
         return {row[0]: Outcome(*row) for row in rows}
 
     def tries(self, tile_id: str) -> int:
-        """Count how often a tile was tried."""
-        found = self._base.execute("SELECT tries FROM tiles WHERE tile_id = ?", (tile_id,))
-        return int((found.fetchone() or (0,))[0])
+        """Return how often a tile was tried."""
+        query = "SELECT tries FROM tiles WHERE tile_id = ?"
+        found = self._connection.execute(query, (tile_id,)).fetchone()
+        return int((found or (0,))[0])
 
     def counts(self) -> dict[str, int]:
-        """Count the tiles in each state."""
+        """Return the number of tiles in each state."""
         found = Counter(outcome.state for outcome in self.outcomes().values())
         return {state: found[state] for state in (OK, EMPTY, CLOUDY, CORRUPT, FAILED)}
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._base.close()
+        """Close the file."""
+        self._connection.close()
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Ledger]:
-    """Open the ledger of a map's folder for this process alone.
+def open_ledger(folder: Path) -> Iterator[Ledger]:
+    """Open the ledger of a map for this process alone.
 
-    The lock dies with the process, however it dies.
+    The lock ends with the process, however that ends.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map; it is made if it is missing.
+
+    Yields
+    ------
+    Ledger
+        Closed when the block ends.
 
     Raises
     ------
@@ -104,18 +123,15 @@ def opened(folder: Path) -> Iterator[Ledger]:
         If another run is writing into the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
+    holder = folder / LOCK_HOLDER
+    with lock(folder / LOCK, wait=False) as is_held:
+        if not is_held:
+            process = holder.read_text() if holder.is_file() else ""
             raise RegionError(
-                f"another run (process {lock.read().strip() or 'unknown'}) writes into "
-                f"{folder}. Wait for it, or name another folder for --out."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+                f"another run (process {process or 'unknown'}) writes into {folder}. Wait for "
+                "it to end, or choose another folder with --out."
+            )
+        holder.write_text(str(os.getpid()))
         ledger = Ledger(folder / LEDGER)
         try:
             yield ledger

@@ -1,4 +1,4 @@
-"""Tiles: squares of an absolute lattice, one task each, cut down to the area that is wanted."""
+"""Cut an area into tiles: squares of a fixed lattice of each UTM zone, one task each."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ from minecover.prediction.region.area import by_zone
 class Tile:
     """One task of a map.
 
-    `tile_id` names zone and place, e.g. ``32635_e0019_s0015``: the 20th column of tiles east of
-    the zone's false origin, the 15th row south of the equator.
+    Parameters
+    ----------
+    tile_id : str
+        EPSG code, column and row of the tile, ``32635_e0019_s0015``: the 20th column of tiles
+        east of the zone's false origin, the 15th row south of the equator.
+    grid : Grid
+        Its pixels, in the metres of its UTM zone.
     """
 
     tile_id: str
@@ -27,30 +32,38 @@ class Tile:
 
     @property
     def locations(self) -> int:
-        """Pixels."""
+        """Number of pixels."""
         return self.grid.shape[0] * self.grid.shape[1]
 
 
 def tiles_of(area: shapely.Geometry, *, size_px: int) -> list[Tile]:
     """Cut an area into tiles.
 
-    Tiles begin at fixed places of each UTM zone, so that two maps of one ground have the same
-    ones; those at the rim are cut to the bounds of what they hold of the area.
+    Tile edges lie at fixed coordinates of each UTM zone, so that two maps of the same ground
+    have the same tiles; a tile at the rim is cut to the bounds of the area within it.
 
     Parameters
     ----------
     area : geometry
-        In WGS 84.
+        Polygon or MultiPolygon in WGS 84 longitude and latitude.
     size_px : int
-        Side of a tile [px].
+        Side of a tile [px], at least 64.
 
     Returns
     -------
     list of Tile
-        Zone by zone, from north to south, from west to east.
+        By UTM zone from west to east; within a zone by row from north to south, then by column
+        from west to east.
+
+    Raises
+    ------
+    ConfigError
+        If the tiles would be too small.
     """
     if size_px < 64:
-        raise ConfigError(f"a tile has at least 64 pixels a side, found {size_px}.")
+        raise ConfigError(
+            f"a tile should have at least 64 pixels a side, found {size_px}. Raise --tile."
+        )
     return [
         tile
         for crs, part in by_zone(area).items()
@@ -59,7 +72,7 @@ def tiles_of(area: shapely.Geometry, *, size_px: int) -> list[Tile]:
 
 
 def _tiles_in(part: shapely.Geometry, crs: str, side_m: float) -> Iterator[Tile]:
-    """Cut what lies in one zone, in its metres."""
+    """Cut the part of an area in one zone, in its metres."""
     west, south, east, north = (
         math.floor((edge - LATTICE_OFFSET_M) / side_m) for edge in part.bounds
     )
@@ -71,16 +84,16 @@ def _tiles_in(part: shapely.Geometry, crs: str, side_m: float) -> Iterator[Tile]
     for col, row, box in zip(
         cols.ravel()[touched], rows.ravel()[touched], boxes[touched], strict=True
     ):
-        held = shapely.intersection(part, box)
-        if held.area > 0:
-            yield Tile(_name(crs, int(row), int(col)), _grid_over(held, crs))
+        inside = shapely.intersection(part, box)
+        if inside.area > 0:
+            yield Tile(_name(crs, int(row), int(col)), _grid_over(inside, crs))
 
 
-def _grid_over(held: shapely.Geometry, crs: str) -> Grid:
-    """Lay whole pixels over the bounds of a geometry."""
+def _grid_over(geometry: shapely.Geometry, crs: str) -> Grid:
+    """Return the smallest grid of lattice pixels that covers a geometry."""
     # A millimetre of projection error must not add a row.
     left, bottom, right, top = (
-        round((edge - LATTICE_OFFSET_M) / PIXEL_M, 4) for edge in held.bounds
+        round((edge - LATTICE_OFFSET_M) / PIXEL_M, 4) for edge in geometry.bounds
     )
     first_col, last_row = math.floor(left), math.floor(bottom)
     return Grid.from_corner(

@@ -1,4 +1,4 @@
-"""The process that workers are forked from: it imports what they need while others still do."""
+"""Start worker processes quickly: import what they need once, in the process they fork from."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_all_start_methods, get_context
 
-#: How Dask starts workers: forked where a system can, each from scratch otherwise.
+#: How Dask starts workers: forked where the system can, as new interpreters otherwise.
 METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-#: What libraries of a worker read when they are loaded.
+#: Environment variables of workers, which libraries read when they are loaded.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # What a block frees the next one takes again: given back, each page would be asked of
-    # the system anew, which takes longer than all that is computed on it.
+    # The next window takes the memory that this one frees. Returned to the system, each page
+    # would have to be requested again, which takes longer than all computations on it.
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_ARENA_MAX": "1",
-    # Every pixel is read once: a cache of blocks would only hold memory [MB].
+    # Every pixel is read once: a cache of blocks would only take memory [MB].
     "GDAL_CACHEMAX": "32",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
 }
 
 
 def prepare(*modules: str) -> None:
-    """Begin to import what workers will need, once for all of them, and return at once.
+    """Start to import modules in the process that workers are forked from, and return.
 
-    To import is most of what starting takes: here it is done while this process imports too,
-    and what workers never write to they share. Workers need none of this, it is only quicker.
+    Imports are most of a worker's starting time. Here they run once for all workers, beside
+    the imports of this process, and workers share their memory. Without it workers only start
+    more slowly.
 
     Parameters
     ----------
     *modules : str
-        Names; such as are not there are left to the workers to miss.
+        Names of modules. A missing one is skipped here, and an error in the worker.
     """
     if METHOD == "forkserver":
         forkserver.set_forkserver_preload([*modules])
@@ -43,12 +44,12 @@ def prepare(*modules: str) -> None:
 
 
 def one_worker(*modules: str) -> ProcessPoolExecutor:
-    """Start one process as workers are, to try something in.
+    """Return a pool of one process that is started as workers are, to time their work.
 
     Parameters
     ----------
     *modules : str
-        See `prepare`.
+        Names of modules that it imports first, see `prepare`.
     """
     prepare(*modules)
     return ProcessPoolExecutor(1, get_context(METHOD))
@@ -56,7 +57,7 @@ def one_worker(*modules: str) -> ProcessPoolExecutor:
 
 @contextmanager
 def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Let child processes have some variables, and this one not."""
+    """Set environment variables for child processes that start within the block."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

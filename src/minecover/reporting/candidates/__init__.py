@@ -1,30 +1,39 @@
-"""Objects to look at, from maps of probability: found, ranked, described, judged, written."""
+"""Candidate mines: find them on probability maps, rank, describe and write them."""
 
 from minecover.reporting.candidates.describing import (
     TABLE,
     Surroundings,
-    bare,
-    described,
-    nearest_mine,
-    shown_dates,
+    bare_ground,
+    dates_seen,
+    describe,
+    distance_to_mine_m,
 )
-from minecover.reporting.candidates.finding import COLUMNS, SiteMap, find, meets
+from minecover.reporting.candidates.finding import (
+    COLUMNS,
+    SiteMap,
+    find_candidates,
+    touches,
+)
 from minecover.reporting.candidates.precision import precision_at
-from minecover.reporting.candidates.writing import write, write_geopackage, write_kml
+from minecover.reporting.candidates.writing import (
+    write_candidates,
+    write_geopackage,
+    write_kml,
+)
 
 __all__ = [
     "COLUMNS",
     "TABLE",
     "SiteMap",
     "Surroundings",
-    "bare",
-    "described",
-    "find",
-    "meets",
-    "nearest_mine",
+    "bare_ground",
+    "dates_seen",
+    "describe",
+    "distance_to_mine_m",
+    "find_candidates",
     "precision_at",
-    "shown_dates",
-    "write",
+    "touches",
+    "write_candidates",
     "write_geopackage",
     "write_kml",
 ]

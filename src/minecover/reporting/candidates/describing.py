@@ -1,4 +1,4 @@
-"""What an investigator asks of a candidate: since when, how far from a road, where."""
+"""Describe candidates: province, dates on which they were seen, distances."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from minecover.core.grid import Grid, utm_crs
 from minecover.core.raster import burn
 from minecover.features.indices import normalised_difference
 
-#: Columns that `described` adds, and the dtype of each.
-DESCRIBED = {
+#: Columns that `describe` takes from the surroundings, and the dtype of each.
+SITE_COLUMNS = {
     "province": "object",
     "dates_valid": "int64",
     "dates_seen": "int64",
@@ -47,41 +47,43 @@ TABLE = (
     "known",
     "geometry",
 )
-#: Which planes of the surroundings a distance is the least of.
+#: Planes of the surroundings from which each distance is taken: the smallest counts.
 DISTANCES = {
     "to_water_m": ("distance_to_water", "distance_to_river"),
     "to_road_m": ("distance_to_road",),
 }
-#: Share of an object's valid pixels that makes it seen on a date, or inside of what is known.
-MOST = 0.5
+#: Share of an object's valid pixels from which it counts as seen on a date, and share of all
+#: its pixels from which the model counts as applicable to it.
+MIN_SHARE = 0.5
 
-
-#: Vegetation index below which less than half of a pixel is green: half way between bare ground
-#: (0.2) and full cover (0.5), Sobrino & Raissouni (2000), Int. J. Remote Sens. 21, 353-366.
+#: NDVI below which less than half of a pixel is vegetation: half way between bare soil (0.2)
+#: and full cover (0.5), Sobrino & Raissouni (2000), Int. J. Remote Sens. 21, 353-366.
 BARE_NDVI = 0.35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """What is known of a site beside its probability; all planes without the halo.
+    """Data of a site from which its candidates are described; all planes without the halo.
 
     Parameters
     ----------
     grid : Grid
-        Its pixels.
+        Grid of the site, without halo.
     province : str
-        Empty where nobody knows.
+        Name of the province; empty if it is unknown.
     dates : tuple of date
-        Of its scenes.
+        Acquisition dates of the scenes.
     valid : (time, row, col) bool
-        Usable by the mask profile.
+        Whether an observation is usable by the mask profile.
     looks_mined : (time, row, col) bool
-        Whether the pixel looks like a mine on that date: by the probability of the date, or
-        where locations are scored once, because nothing grows on it.
+        Whether a pixel looks like a mine on a date: its probability on that date reaches the
+        threshold or, in the location design, it is bare ground (`bare_ground`).
     applicable : (row, col) float32
-        1 where the model may speak, 0 where it extrapolates; NaN where never observed.
-    planes : mapping of (row, col) float32
-        Distances by name [m]; what is not configured is not there.
+        1 inside the model's area of applicability, 0 where it extrapolates, NaN where never
+        observed.
+    planes : mapping of str to (row, col) float32
+        Distances by name [m], as the context stage writes them. Layers that are not configured
+        are missing.
     """
 
     grid: Grid
@@ -93,87 +95,109 @@ class Surroundings:
     planes: Mapping[str, F32]
 
 
-def described(
+def describe(
     candidates: gpd.GeoDataFrame,
-    around: Callable[[str], Surroundings],
+    surroundings: Callable[[str], Surroundings],
     mines: gpd.GeoSeries,
 ) -> gpd.GeoDataFrame:
-    """Describe candidates by what lies round them and by their dates.
+    """Add province, dates and distances to a table of candidates.
 
     Parameters
     ----------
     candidates : GeoDataFrame
-        As `minecover.reporting.candidates.find` gives them.
-    around : callable
-        Gives the surroundings of a site by its id; asked once a site. Of an object that goes
-        on in the next site, the part in the site of its best pixel is described.
+        Candidates as `find_candidates` returns them.
+    surroundings : callable
+        Function that takes a site id and returns the `Surroundings` of that site; called once
+        for each site. An object that crosses the border of a site is described by its part in
+        the site of its most probable pixel.
     mines : GeoSeries
-        The labelled mines, in WGS 84.
+        Outlines of the labelled mines, in WGS 84.
 
     Returns
     -------
     GeoDataFrame
-        `TABLE`. `dates_valid` and `dates_seen` count dates on which the object was observed,
-        and on which at least half of its observed pixels looked mined; `first_seen` is the
-        first of those, as ISO text, or empty; `applicable` says whether the model may speak of
-        most of it. Distances are from its nearest pixel, to a mine from its outline, and
-        missing where no layer is configured.
+        Columns `TABLE`, one row for each candidate. `dates_valid` counts the dates on which
+        the object was observed, `dates_seen` those on which at least half of its observed
+        pixels looked mined; `first_seen` is the first of the latter in ISO format, or empty.
+        `applicable` is True if at least half of the object lies inside the model's area of
+        applicability. `to_water_m` and `to_road_m` are measured from the nearest pixel,
+        `to_known_mine_m` from the outline [m]; NaN where no layer is configured.
     """
     rows: dict[int, dict[str, object]] = {}
     for site_id, some in candidates.groupby("site_id"):
-        site = around(str(site_id))
+        site = surroundings(str(site_id))
         shapes = some.geometry.to_crs(site.grid.crs)
         for index, shape in shapes.items():
             rows[int(index)] = _row(site, burn([shape], site.grid, all_touched=False))
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(DESCRIBED))
-    table = table.reindex(candidates.index).astype(DESCRIBED)
-    table["to_known_mine_m"] = nearest_mine(candidates, mines)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(SITE_COLUMNS))
+    table = table.reindex(candidates.index).astype(SITE_COLUMNS)
+    table["to_known_mine_m"] = distance_to_mine_m(candidates, mines)
     return gpd.GeoDataFrame(
         pd.concat([candidates, table], axis=1), geometry="geometry", crs=candidates.crs
     )[list(TABLE)]
 
 
-def shown_dates(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date, bool]]:
-    """List the dates on which an object was observed, and whether it was seen on them.
+def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date, bool]]:
+    """Return the dates on which an object was observed, and whether it was seen on each.
 
     Parameters
     ----------
     site : Surroundings
+        Surroundings of the site that holds the object.
     inside : (row, col) bool
-        The object's pixels.
+        Pixels of the object on the site's grid, without halo.
+
+    Returns
+    -------
+    list of (date, bool)
+        In the order of the dates: True if at least half of the object's valid pixels looked
+        mined. Dates without a valid pixel are left out.
     """
     observed = site.valid[:, inside]
     looks = (site.looks_mined[:, inside] & observed).sum(axis=1)
     return [
-        (day, bool(mined >= MOST * n))
+        (day, bool(mined >= MIN_SHARE * n))
         for day, n, mined in zip(site.dates, observed.sum(axis=1), looks, strict=True)
         if n
     ]
 
 
-def bare(cube: Cube) -> NDArray[np.bool_]:
-    """Find where nothing grows, (time, row, col) without the halo: mines are bare, or ponds."""
+def bare_ground(cube: Cube) -> NDArray[np.bool_]:
+    """Return where a cube shows bare ground or water, as mines do.
+
+    Parameters
+    ----------
+    cube : Cube
+        Scenes of a site, with bands B4 (red) and B5 (near infrared).
+
+    Returns
+    -------
+    (time, row, col) bool
+        True where NDVI is below `BARE_NDVI`, without the halo; False where it is undefined.
+    """
     red, infrared = (cube.core(cube.values(band)[:, 0]) for band in ("B4", "B5"))
     return np.asarray(normalised_difference(infrared, red) < BARE_NDVI)
 
 
-def nearest_mine(candidates: gpd.GeoDataFrame, mines: gpd.GeoSeries) -> NDArray[np.float64]:
-    """Measure how far the nearest labelled mine is from each candidate.
+def distance_to_mine_m(
+    candidates: gpd.GeoDataFrame, mines: gpd.GeoSeries
+) -> NDArray[np.float64]:
+    """Return the distance from each candidate to the nearest labelled mine.
 
     Parameters
     ----------
     candidates : GeoDataFrame
-        In WGS 84, with `lon` and `lat`.
+        n candidates in WGS 84, with their centroids in `lon` and `lat`.
     mines : GeoSeries
-        In WGS 84.
+        Outlines of the labelled mines, in WGS 84.
 
     Returns
     -------
     (n,) float64
-        Metres between the outlines, in the UTM zone of the candidate: 0 where they touch, NaN
-        where there is no mine.
+        Distance between the outlines [m], measured in the UTM zone of the candidate: 0 where
+        they touch, NaN if there are no mines.
     """
-    away = np.full(len(candidates), np.nan)
+    distance_m = np.full(len(candidates), np.nan)
     zones = np.array(
         [
             utm_crs(lon, lat)
@@ -188,26 +212,26 @@ def nearest_mine(candidates: gpd.GeoDataFrame, mines: gpd.GeoSeries) -> NDArray[
         (which, _), metres = local.sindex.nearest(
             shapes.to_numpy(), return_all=False, return_distance=True
         )
-        away[here[which]] = metres
-    return away.round(0)
+        distance_m[here[which]] = metres
+    return distance_m.round(0)
 
 
 def _row(site: Surroundings, inside: NDArray[np.bool_]) -> dict[str, object]:
-    """Describe one object."""
-    dates = shown_dates(site, inside)
+    """Return the columns that come from the surroundings, for one object."""
+    dates = dates_seen(site, inside)
     seen = [day.isoformat() for day, is_seen in dates if is_seen]
     return {
         "province": site.province,
         "dates_valid": len(dates),
         "dates_seen": len(seen),
         "first_seen": seen[0] if seen else "",
-        "applicable": bool(np.nanmean(site.applicable[inside]) >= MOST),
-        **{column: _least(site, names, inside) for column, names in DISTANCES.items()},
+        "applicable": bool(np.nanmean(site.applicable[inside]) >= MIN_SHARE),
+        **{column: _nearest_m(site, names, inside) for column, names in DISTANCES.items()},
     }
 
 
-def _least(site: Surroundings, names: Sequence[str], inside: NDArray[np.bool_]) -> float:
-    """Give the least distance from an object in any of the planes that are there [m]."""
+def _nearest_m(site: Surroundings, names: Sequence[str], inside: NDArray[np.bool_]) -> float:
+    """Return the smallest distance of an object in the named planes [m]; NaN without planes."""
     metres = [site.planes[name][inside] for name in names if name in site.planes]
-    # Unlike nanmin it gives NaN of nothing but NaN, without a warning.
+    # Unlike nanmin, fmin does not warn where all values are NaN.
     return float(np.fmin.reduce(np.concatenate([*metres, [np.nan]])).round())

@@ -1,4 +1,4 @@
-"""Objects of high probability: found once each however the sites overlap, named and ranked."""
+"""Find candidates: connected objects of high probability, named and ranked."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ COLUMNS = (
     "known",
     "geometry",
 )
-#: Side of the squares that candidates are named after [pixels]: a model trained anew moves the
-#: outline of an object by a pixel, and its best pixel by several.
+#: Side of the squares that candidates are named after [px]. A retrained model moves the outline
+#: of an object by about one pixel, so most names stay the same.
 CELL_PX = 10
-#: Decimals of the degrees in a name on a grid in longitude and latitude: a little less.
+#: Decimals of the degrees in a name on a longitude/latitude grid: 0.001 degree, about 110 m.
 CELL_DECIMALS = 3
-#: Decimals of a degree that are kept: 11 cm on the ground, beside pixels of 30 m.
+#: Decimals of coordinates in degrees: 11 cm on the ground.
 DEGREE_DECIMALS = 6
-#: Decimals of a probability that are kept, as everywhere on disk.
+#: Decimals of a probability, as in all files.
 PROBABILITY_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteMap:
-    """What the model says of one site.
+    """The probability map of one site.
 
     Parameters
     ----------
     site_id : str
-        The site.
+        Id of the site.
     grid : Grid
-        Its pixels, without halo: on the Landsat lattice, or in longitude and latitude.
+        Grid of the site, without halo: on the Landsat lattice, or in longitude and latitude.
     probability : (row, col) float32
-        Probability of a mine, over all dates; NaN where never observed.
+        Probability of a mine, aggregated over dates; NaN where never observed.
     """
 
     site_id: str
@@ -61,88 +61,110 @@ class SiteMap:
     probability: F32
 
     def __post_init__(self) -> None:
-        """Refuse what is in metres and has no place on the lattice that all sites share."""
+        """Raise `SiteError` if a projected grid does not lie on the Landsat lattice."""
         if self.grid.crs != LON_LAT and not self.grid.is_on_lattice:
             raise SiteError(
-                f"candidates are found on the Landsat lattice, and the grid of site "
-                f"{self.site_id} does not lie on it: {tuple(self.grid.transform)[:6]}. "
-                "Lay the site anew with a layout of minecover.core.layouts."
+                f"the grid of site {self.site_id} must lie on the Landsat lattice, found the "
+                f"transform {tuple(self.grid.transform)[:6]}. Create the site with a layout of "
+                "sites.layouts and run `dvc repro sites`."
             )
 
     @property
     def zone(self) -> str:
-        """Name the lattice: one a UTM zone, and each lon/lat site has its own."""
+        """Name of the lattice: the CRS, and in longitude and latitude also the site."""
         crs = self.grid.crs
         return f"{crs}/{self.site_id}" if crs == LON_LAT else crs
 
     @property
     def lattice(self) -> Grid:
-        """Give the ground that rows and columns of the zone are counted from."""
+        """Grid whose corner is the origin of the zone's rows and columns."""
         if self.grid.crs == LON_LAT:
             return self.grid
         return Grid.from_corner(self.grid.crs, -LATTICE_OFFSET_M, LATTICE_OFFSET_M, 1, 1)
 
 
-def find(
+def find_candidates(
     maps: Iterable[SiteMap], labels: gpd.GeoDataFrame, *, threshold: float, min_px: int
 ) -> gpd.GeoDataFrame:
-    """Find and rank the objects of high probability, once each however the sites overlap.
+    """Return the connected objects of high probability, ranked; each one once.
 
-    An object is a set of 8-connected pixels on the lattice, whichever sites they are from:
-    it does not end where a site ends. A pixel that several sites hold counts once, with
-    the highest probability it got. (Sites in longitude and latitude share no lattice: there an
-    object ends with its site, and of objects that overlap the better one is kept.)
+    An object is a set of 8-connected pixels of the lattice and may span several sites. A pixel
+    that lies in several sites counts once, with its highest probability. Sites in longitude
+    and latitude share no lattice: there an object ends at the border of its site, and of
+    overlapping objects the one with the better rank is returned.
 
     Parameters
     ----------
     maps : iterable of SiteMap
-        The sites, in any order.
+        Probability maps of the sites, in any order.
     labels : GeoDataFrame
-        The label table (`minecover.labels`): a candidate that meets a mine in it is known.
+        The label table (see `minecover.labels`), in WGS 84. A candidate that touches a mine of
+        it is known.
     threshold : float
-        Least probability of a candidate's pixels, 0 ... 1.
+        Minimum probability of a candidate's pixels, 0 ... 1.
     min_px : int
-        Least number of its pixels.
+        Minimum number of pixels of a candidate.
 
     Returns
     -------
     GeoDataFrame
-        `COLUMNS`, in WGS 84, by rank: most mined ground to expect first, which is the sum of
-        its pixels' probabilities. `lon` and `lat` are the centroid. The id names the square of
-        `CELL_PX` lattice pixels that holds the centroid, so that it outlives a change of
-        sites, of order, and most changes of the model; of two in a square the more southern
-        one, or else the more eastern, is called b.
+        Columns `COLUMNS`, in WGS 84, ordered by rank: largest expected mined area first, which
+        is the sum of the pixels' probabilities times the pixel area. `lon` and `lat` are the
+        centroid. `candidate_id` names the square of `CELL_PX` lattice pixels that holds the
+        centroid, so that it does not depend on the sites or their order, and rarely on the
+        model. Further objects in one square get the letters b, c, ... from north to south, at
+        equal latitude from west to east.
+
+    Raises
+    ------
+    ConfigError
+        If `threshold` is not in 0 ... 1 or `min_px` is below 1.
     """
     if not (0 < threshold <= 1 and min_px >= 1):
         raise ConfigError(
-            f"candidates.threshold lies in 0..1 and candidates.min_px is at least 1, "
-            f"found {threshold} and {min_px}."
+            f"the threshold of candidates must lie in 0..1, found {threshold}, and "
+            f"metrics.objects.min_px must be at least 1, found {min_px}. "
+            "Fix conf/config.yaml; a wrong threshold comes from models/model.json: train again."
         )
     sites = list(maps)
     lattices = {site.zone: site.lattice for site in sites}
     by_zone = _pixels(sites, threshold).groupby("zone")
-    zones = [_zone(str(zone), lattices[str(zone)], rows, min_px) for zone, rows in by_zone]
+    zones = [
+        _zone_objects(str(zone), lattices[str(zone)], rows, min_px) for zone, rows in by_zone
+    ]
     zones = [zone for zone in zones if len(zone)]
     if not zones:
         return _empty()
-    found = _ranked(pd.concat(zones, ignore_index=True))
-    found["known"] = meets(found, labels[labels["kind"].isin(MINES)])
+    found = _rank(pd.concat(zones, ignore_index=True))
+    found["known"] = touches(found, labels[labels["kind"].isin(MINES)])
     return found[list(COLUMNS)]
 
 
-def meets(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which candidates touch a mine, both in WGS 84: (n,) bool."""
+def touches(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which candidates touch or overlap a mine.
+
+    Parameters
+    ----------
+    candidates : GeoDataFrame
+        n candidates, in WGS 84.
+    mines : GeoDataFrame
+        Mines, in WGS 84.
+
+    Returns
+    -------
+    (n,) bool
+    """
     touching = np.zeros(len(candidates), np.bool_)
     touching[candidates.sindex.query(mines.geometry, predicate="intersects")[1]] = True
     return touching
 
 
 def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
-    """List the pixels at or above the threshold, once each, by lattice row and column."""
+    """Return the pixels at or above the threshold by lattice row and column, each one once."""
     tables = []
     for site in maps:
         row, col = np.nonzero(site.probability >= threshold)
-        # Rows grow southwards, as in every raster; north of the equator they are negative.
+        # Rows count southwards, so they are negative north of the equator.
         top, left = site.lattice.rowcol(*site.grid.xy(0, 0))
         table = {
             "zone": site.zone,
@@ -160,8 +182,10 @@ def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
     return every.drop_duplicates(["zone", "row", "col"], ignore_index=True)
 
 
-def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.GeoDataFrame:
-    """Describe every object of one lattice that has enough pixels."""
+def _zone_objects(
+    zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int
+) -> gpd.GeoDataFrame:
+    """Return the objects of one lattice that have enough pixels."""
     row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
     objects = [part for _, part in pixels.groupby(connected(row, col)) if len(part) >= min_px]
     if not objects:
@@ -175,7 +199,7 @@ def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.Ge
     return gpd.GeoDataFrame(
         {
             "zone": zone,
-            "candidate_id": _names(lattice, middles),
+            "candidate_id": _unique_names(lattice, middles),
             "site_id": best["site_id"].to_numpy(),
             "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
             "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
@@ -184,13 +208,13 @@ def _zone(zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int) -> gpd.Ge
             "max_probability": best["probability"].to_numpy().round(PROBABILITY_DECIMALS),
             "mean_probability": means.round(PROBABILITY_DECIMALS),
         },
-        geometry=_rounded(shapes.to_crs("EPSG:4326").to_numpy()),
+        geometry=_round_degrees(shapes.to_crs("EPSG:4326").to_numpy()),
         crs="EPSG:4326",
     ).round({"area_ha": 2})
 
 
 def _outline(part: pd.DataFrame, lattice: Grid) -> shapely.Geometry:
-    """Trace one object on a grid just large enough for it."""
+    """Return the outline of one object."""
     row, col = part["row"].to_numpy(), part["col"].to_numpy()
     top, left, bottom, right = row.min(), col.min(), row.max() + 1, col.max() + 1
     mask = np.zeros((bottom - top, right - left), np.bool_)
@@ -199,15 +223,15 @@ def _outline(part: pd.DataFrame, lattice: Grid) -> shapely.Geometry:
     return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
-def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Round degrees and turn outer rings counter-clockwise."""
+def _round_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Round coordinates in degrees and orient outer rings counter-clockwise."""
     near = shapely.transform(shapes, lambda degrees: degrees.round(DEGREE_DECIMALS))
     turned: NDArray[np.object_] = shapely.orient_polygons(near, exterior_cw=False)
     return turned
 
 
-def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Sort and number; of objects that two zones show of one place, keep the better."""
+def _rank(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sort and number candidates; of two that overlap across zones, drop the lower one."""
     mined_ha = (found["mean_probability"] * found["area_ha"]).round(PROBABILITY_DECIMALS)
     found = found.assign(mined_ha=mined_ha).sort_values(
         ["mined_ha", "candidate_id"], ascending=[False, True], ignore_index=True
@@ -220,11 +244,11 @@ def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found
 
 
-def _names(lattice: Grid, middles: Sequence[shapely.Point]) -> list[str]:
-    """Name objects after the squares that their middles lie in, each name once."""
+def _unique_names(lattice: Grid, middles: Sequence[shapely.Point]) -> list[str]:
+    """Return a unique name for each centroid, after the square that it lies in."""
     places = pd.DataFrame(
         {
-            "name": [_name(lattice, point.x, point.y) for point in middles],
+            "name": [_square_name(lattice, point.x, point.y) for point in middles],
             "x": [point.x for point in middles],
             "south": [-point.y for point in middles],
         }
@@ -234,8 +258,8 @@ def _names(lattice: Grid, middles: Sequence[shapely.Point]) -> list[str]:
     return [str(name) for name in (places["name"] + marks).sort_index()]
 
 
-def _name(lattice: Grid, x: float, y: float) -> str:
-    """Name a square: "N35-E2485-S14" begins 140 pixels south of the equator."""
+def _square_name(lattice: Grid, x: float, y: float) -> str:
+    """Return the name of a square: "N35-E2485-S14" starts 140 pixels south of the equator."""
     if lattice.crs == LON_LAT:
         east, north = "W" if x < 0 else "E", "S" if y < 0 else "N"
         return f"LL-{east}{abs(x):.{CELL_DECIMALS}f}-{north}{abs(y):.{CELL_DECIMALS}f}"
@@ -246,7 +270,7 @@ def _name(lattice: Grid, x: float, y: float) -> str:
 
 
 def _empty() -> gpd.GeoDataFrame:
-    """Make a candidate table without rows, its columns typed as always."""
+    """Return a candidate table without rows, with the usual dtypes."""
     whole, text, real = np.int64, np.object_, np.float64
     kinds: tuple[type[np.generic], ...] = (whole, text, text, *[real] * 5, np.bool_)
     columns = {name: np.empty(0, kind) for name, kind in zip(COLUMNS, kinds, strict=False)}

@@ -1,4 +1,4 @@
-"""How many of the first k candidates are mines, where somebody knows."""
+"""Precision among the first k candidates, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -19,26 +19,27 @@ def precision_at(
     tops: Sequence[int],
     bootstrap: Bootstrap,
 ) -> pd.DataFrame:
-    """Count the mines among the first k candidates, for several k.
+    """Compute the share of mines among the first k candidates, for several k.
 
     Parameters
     ----------
     is_mine : (n,) bool
-        By rank.
+        Whether each candidate is a mine, in the order of rank.
     site_of : sequence of n str
-        The candidates' sites, which the bootstrap draws.
+        Site id of each candidate.
     sites : sequence of str
-        All sites, also those without a candidate.
+        Ids of all sites, also of those without a candidate: the bootstrap resamples sites.
     tops : sequence of int
-        Numbers of candidates that are looked at, e.g. in a week. More than there are is all.
+        Values of k. A value above n counts as n.
     bootstrap : Bootstrap
-        How intervals are drawn: a site drawn twice brings its candidates twice, and the first
-        k are counted anew.
+        Bootstrap over sites. A site drawn twice contributes its candidates twice; the first k
+        are taken again in every replicate.
 
     Returns
     -------
     DataFrame
-        A row a distinct `k`, with `precision`, `low` and `high`; no row without a candidate.
+        Columns `k`, `precision`, `low` and `high` (the interval), one row for each distinct k;
+        empty if there is no candidate.
     """
     n = len(is_mine)
     places = {site_id: place for place, site_id in enumerate(sorted(sites))}

@@ -1,4 +1,4 @@
-"""Candidates in the formats that people open: tables, web maps, desktop GIS, Google Earth."""
+"""Write candidates as GeoJSON, CSV, GeoParquet, GeoPackage and KML."""
 
 from __future__ import annotations
 
@@ -12,18 +12,27 @@ from jinja2 import Environment, StrictUndefined
 
 from minecover.core.files import replacing, write_text
 
-#: Types of KML by kinds of dtype; others are text.
+#: KML types by the kind of a NumPy dtype; other kinds are written as strings.
 KML_TYPES = {"i": "int", "f": "double", "b": "bool"}
 
 
-def write(folder: Path, candidates: gpd.GeoDataFrame) -> None:
-    """Write ``candidates.geojson``, ``.csv`` and ``.parquet``, the same bytes every time.
+def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
+    """Write ``candidates.geojson``, ``candidates.csv`` and ``candidates.parquet``.
+
+    The same candidates give the same bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder to write to.
+    candidates : GeoDataFrame
+        Candidates in WGS 84, as `find_candidates` or `describe` return them.
 
     References
     ----------
     RFC 7946, The GeoJSON Format: longitude first, outer rings counter-clockwise, no CRS member.
     """
-    rows = _records(candidates)
+    rows = _property_rows(candidates)
     features = [
         json.dumps(
             {
@@ -48,9 +57,19 @@ def write(folder: Path, candidates: gpd.GeoDataFrame) -> None:
 
 
 def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
-    """Write the candidates for a desktop GIS (its bytes hold the time of writing)."""
+    """Write candidates as a GeoPackage with one layer, ``candidates``.
+
+    The file holds the time of writing, so its bytes differ from call to call.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    candidates : GeoDataFrame
+        Candidates in WGS 84.
+    """
     with replacing(path) as temporary:
-        # GDAL would take the empty file that is there for a broken GeoPackage.
+        # GDAL refuses the empty temporary file as a broken GeoPackage.
         temporary.unlink()
         candidates.to_file(
             temporary, layer="candidates", driver="GPKG", geometry_type="MultiPolygon"
@@ -58,9 +77,18 @@ def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
 
 
 def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> None:
-    """Write the candidates for Google Earth: outlines without a filling, known and new apart.
+    """Write candidates as KML for Google Earth, known and new ones in different colours.
 
-    Written by a template and not by GDAL, whose placemarks hide the ground that they are about.
+    A template writes outlines without filling; GDAL's placemarks would cover the ground.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    candidates : GeoDataFrame
+        Candidates in WGS 84, as `describe` returns them.
+    simulated : bool
+        Whether the data are simulated; the document's name then says so.
 
     References
     ----------
@@ -70,7 +98,7 @@ def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> N
     rows = [
         {
             **row,
-            # KML has no null: what is missing is left out. It knows true as 1.
+            # KML has no null, so missing values are left out. True is written as 1.
             "properties": {
                 name: int(value) if isinstance(value, bool) else value
                 for name, value in row.items()
@@ -81,19 +109,19 @@ def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> N
                 for polygon in shapely.get_parts(shape)
             ],
         }
-        for row, shape in zip(_records(candidates), candidates.geometry, strict=True)
+        for row, shape in zip(_property_rows(candidates), candidates.geometry, strict=True)
     ]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    drawn = environment.from_string(template.read_text(encoding="utf-8"))
+    document = environment.from_string(template.read_text(encoding="utf-8"))
     dtypes = candidates.drop(columns="geometry").dtypes
     fields = {name: KML_TYPES.get(dtype.kind, "string") for name, dtype in dtypes.items()}
-    write_text(path, drawn.render(candidates=rows, fields=fields, simulated=simulated))
+    write_text(path, document.render(candidates=rows, fields=fields, simulated=simulated))
 
 
-def _records(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:
-    """Give the rows without their outlines; what is missing is None, JSON's null."""
+def _property_rows(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:
+    """Return the rows without geometry; missing values are None, JSON's null."""
     frame = candidates.drop(columns="geometry")
     rows: list[dict[str, object]] = (
         frame.astype(object).where(frame.notna(), None).to_dict("records")

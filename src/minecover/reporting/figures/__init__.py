@@ -1,26 +1,26 @@
-"""Every picture: a site through time, curves, the map of candidates, what a sweep tried."""
+"""Draw figures: a site through time, score curves, the candidate map, sweep results."""
 
 from matplotlib.figure import Figure
 
 from minecover.reporting.figures.canvas import png, write_png
-from minecover.reporting.figures.chips import chips
 from minecover.reporting.figures.curves import precision_recall, reliability, transfer
 from minecover.reporting.figures.overview import overview
 from minecover.reporting.figures.site import (
     SiteView,
-    clearest,
+    clearest_date_index,
     example_sites,
     site_panel,
-    stretched,
+    stretch_bands,
 )
+from minecover.reporting.figures.site_pictures import site_pictures
 from minecover.reporting.figures.strip import (
     MAX_DATES,
     WINDOW_PX,
     Colours,
-    stacked_png,
+    cut_window,
+    stack_png,
     strip_dates,
     strip_pictures,
-    windowed,
 )
 from minecover.reporting.figures.sweep_plots import importance, parallel_coordinates
 
@@ -30,8 +30,8 @@ __all__ = [
     "Colours",
     "Figure",
     "SiteView",
-    "chips",
-    "clearest",
+    "clearest_date_index",
+    "cut_window",
     "example_sites",
     "importance",
     "overview",
@@ -40,11 +40,11 @@ __all__ = [
     "precision_recall",
     "reliability",
     "site_panel",
-    "stacked_png",
-    "stretched",
+    "site_pictures",
+    "stack_png",
+    "stretch_bands",
     "strip_dates",
     "strip_pictures",
     "transfer",
-    "windowed",
     "write_png",
 ]

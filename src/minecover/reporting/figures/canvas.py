@@ -1,4 +1,4 @@
-"""The canvas every picture is drawn on: one style, and PNG files with the same bytes again."""
+"""One figure style for all pictures, and reproducible PNG files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from minecover.core.files import replacing
 
-#: Colours that all readers tell apart (Okabe & Ito 2008, Color Universal Design).
+#: Palette for colour-blind readers (Okabe & Ito 2008, Color Universal Design).
 BLUE, ORANGE, GREEN, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00"
 GREY = "#8a8a8a"
 STYLE = {
@@ -30,23 +30,52 @@ STYLE = {
 
 
 def png(figure: Figure) -> bytes:
-    """Encode a figure as PNG; the same figure gives the same bytes."""
+    """Return a figure as PNG bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure to encode.
+
+    Returns
+    -------
+    bytes
+        Equal for equal figures.
+    """
     stream = io.BytesIO()
     with style.context(["default", STYLE]):
-        # Without the line that matplotlib writes about itself and its version.
+        # Leave out matplotlib's version, which would change the bytes.
         figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
 def write_png(path: Path, figure: Figure) -> None:
-    """Write a figure as PNG, all or nothing."""
+    """Write a figure as PNG, atomically.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    figure : Figure
+        The figure to encode.
+    """
     with replacing(path) as temporary:
         temporary.write_bytes(png(figure))
 
 
 @contextmanager
 def canvas(title: str, simulated: bool, size: tuple[float, float]) -> Iterator[Figure]:
-    """Open a figure in our own style, whatever the user's matplotlibrc says."""
+    """Open a figure in the package's style, independent of the user's matplotlibrc.
+
+    Parameters
+    ----------
+    title : str
+        Title of the figure.
+    simulated : bool
+        Whether the data are simulated; the title then says so.
+    size : (float, float)
+        Width and height [inch].
+    """
     with style.context(["default", STYLE]):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)

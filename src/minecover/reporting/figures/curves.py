@@ -1,4 +1,4 @@
-"""The curves behind the scores."""
+"""Draw the precision-recall, reliability and transfer curves."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ def precision_recall(
     prevalence: float,
     simulated: bool,
 ) -> Figure:
-    """Draw precision against recall, with what a random classifier would reach.
+    """Draw precision-recall curves and the line of a random classifier.
 
     Parameters
     ----------
-    curves : mapping of DataFrame
-        `precision` and `recall` by name, as `minecover.evaluation.pr_curve` gives them.
-    points : mapping of (precision, recall)
-        The working points, by the same names.
+    curves : mapping of str to DataFrame
+        At most three curves by name: columns `precision` and `recall`, as
+        `minecover.evaluation.pr_curve` returns them.
+    points : mapping of str to (float, float)
+        Precision and recall at the threshold in use, by the same names.
     prevalence : float
-        Share of mines: the precision of a random classifier.
+        Share of mine pixels, 0 ... 1: the precision of a random classifier.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
     """
     with canvas("Precision against recall", simulated, (6.4, 5.0)) as figure:
         axes = figure.subplots()
@@ -49,41 +54,59 @@ def precision_recall(
 
 
 def reliability(bins: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Compare promised with observed shares of mines, and count the pixels behind them.
+    """Draw a reliability diagram: observed share of mines against predicted probability.
 
     Parameters
     ----------
     bins : DataFrame
-        As `minecover.evaluation.reliability` gives it.
+        One row for each bin of probability, as
+        `minecover.evaluation.reliability_table` returns it: `above`, `up_to`, `count`,
+        `mean_predicted`, `observed_share`.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
+        The diagram, and below it the number of pixels in each bin.
     """
-    filled = bins[bins["count"] > 0]
+    occupied = bins[bins["count"] > 0]
     with canvas("Reliability of the probabilities", simulated, (6.4, 5.6)) as figure:
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1.3])
         axes.plot([0, 1], [0, 1], color=GREY, ls="--", label="as promised")
         axes.plot(
-            filled["mean_predicted"], filled["observed_share"], "o-", color=BLUE, label="model"
+            occupied["mean_predicted"],
+            occupied["observed_share"],
+            "o-",
+            color=BLUE,
+            label="model",
         )
         axes.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that is mine")
         axes.legend(loc="upper left")
-        width = filled["up_to"] - filled["above"]
-        below.bar(filled["above"], filled["count"], width, align="edge", color=SKY, ec="white")
+        width = occupied["up_to"] - occupied["above"]
+        below.bar(
+            occupied["above"], occupied["count"], width, align="edge", color=SKY, ec="white"
+        )
         below.set(yscale="log", xlabel="predicted probability", ylabel="pixels")
     return figure
 
 
 def transfer(expected: pd.DataFrame, *, prevalence: float, simulated: bool) -> Figure:
-    """Draw the precision to expect where mines are rarer than on the sites.
+    """Draw the expected precision where mines are rarer than on the sites.
 
     Parameters
     ----------
     expected : DataFrame
-        `prevalence` and `precision`, as `minecover.evaluation.transfer` gives them.
+        Columns `prevalence` and `precision`, as
+        `minecover.evaluation.transfer_table` returns them.
     prevalence : float
-        That of the sites.
+        Share of mine pixels on the sites, 0 ... 1.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
     """
     with canvas("Precision where mines are rarer", simulated, (6.4, 4.4)) as figure:
         axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""The map of sites and candidates."""
+"""Draw the overview map of sites and candidates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from minecover.reporting.figures.canvas import BLUE, GREY, SKY, VERMILION, canvas
 
-#: Colours of the layers that the shipped configurations name; others are grey.
+#: Colours of map layers by name; other layers are grey.
 LAYERS = {"provinces": "#b0a18f", "river": SKY, "water": SKY, "road": "#c9b458"}
-#: Sites that are a smaller share of the map's width are marked as well as drawn.
-SMALL = 0.02
+#: Share of the map's width below which sites also get a marker, to be seen at all.
+MARKER_BELOW_SHARE = 0.02
 
 
 def overview(
@@ -25,18 +25,23 @@ def overview(
     *,
     simulated: bool,
 ) -> Figure:
-    """Map the sites and the candidates over provinces and rivers.
+    """Draw a map of sites and candidates over background layers.
 
     Parameters
     ----------
     sites : GeoDataFrame
-        Squares, as `minecover.core.sites.write_sites` wrote them.
+        Squares of the sites in WGS 84, as `minecover.core.sites.write_sites` writes them.
     candidates : GeoDataFrame
-        As `minecover.reporting.candidates.find` gives them.
-    layers : mapping of GeoDataFrame
-        Areas or lines below them; `LAYERS` have colours of their own.
+        Candidates with `lon`, `lat` [degrees] and `known`, as
+        `minecover.reporting.candidates.find_candidates` returns them.
+    layers : mapping of str to GeoDataFrame
+        Polygons or lines by name, in any CRS, e.g. provinces and rivers.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
     """
     west, south, east, north = sites.total_bounds
     margin = 0.01 + 0.05 * max(east - west, north - south)
@@ -46,11 +51,11 @@ def overview(
     with canvas("Sites and candidates", simulated, (width + 1.0, 8.0)) as figure:
         axes = figure.subplots()
         for name, layer in layers.items():
-            _draw(axes, layer.to_crs("EPSG:4326").geometry, LAYERS.get(name, GREY))
-        _draw(axes, sites.geometry, GREY)
+            _draw_lines(axes, layer.to_crs("EPSG:4326").geometry, LAYERS.get(name, GREY))
+        _draw_lines(axes, sites.geometry, GREY)
         box = sites.geometry.bounds
         lon, lat = (box["minx"] + box["maxx"]) / 2, (box["miny"] + box["maxy"]) / 2
-        if (box["maxx"] - box["minx"]).max() < SMALL * (east - west):
+        if (box["maxx"] - box["minx"]).max() < MARKER_BELOW_SHARE * (east - west):
             axes.plot(lon, lat, "s", color=GREY, ms=8, mfc="none")
         axes.plot([], [], "s", color=GREY, ms=8, mfc="none", label="site")
         for known, mark, colour in ((True, "o", BLUE), (False, "^", VERMILION)):
@@ -63,8 +68,8 @@ def overview(
     return figure
 
 
-def _draw(axes: Axes, shapes: gpd.GeoSeries, colour: str) -> None:
-    """Draw lines, and the outlines of areas."""
+def _draw_lines(axes: Axes, shapes: gpd.GeoSeries, colour: str) -> None:
+    """Draw lines, and the boundaries of polygons."""
     lines = shapes.boundary.where(shapes.geom_type.str.contains("Polygon"), shapes)
     parts = lines.explode(ignore_index=True)
     axes.add_collection(

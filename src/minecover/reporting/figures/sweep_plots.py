@@ -1,4 +1,4 @@
-"""What a sweep tried and what came of it, and what a model looks at."""
+"""Draw the results of a sweep and the importance of features."""
 
 from __future__ import annotations
 
@@ -13,25 +13,32 @@ from matplotlib.figure import Figure
 
 from minecover.reporting.figures.canvas import BLUE, GREY, VERMILION, canvas
 
-#: Bars that a picture holds at most.
-MOST_BARS = 25
+#: Largest number of bars in a figure.
+MAX_BARS = 25
 
 
 def importance(
     drops: Mapping[str, tuple[float, float]], *, title: str, axis: str, simulated: bool
 ) -> Figure:
-    """Draw bars with the spread over folds, the longest first.
+    """Draw a bar for the importance of each feature, the longest on top.
 
     Parameters
     ----------
-    drops : mapping of (mean, standard deviation)
-        By the name of what was shuffled.
-    title, axis : str
-        What the picture and its numbers are called.
+    drops : mapping of str to (float, float)
+        Mean and standard deviation of the importance over folds, by feature or setting. The
+        `MAX_BARS` largest means are drawn.
+    title : str
+        Title of the figure.
+    axis : str
+        Label of the horizontal axis.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
     """
-    ranked = sorted(drops.items(), key=lambda item: -item[1][0])[:MOST_BARS][::-1]
+    ranked = sorted(drops.items(), key=lambda item: -item[1][0])[:MAX_BARS][::-1]
     with canvas(title, simulated, (7.6, 1.6 + 0.32 * len(ranked))) as figure:
         axes = figure.subplots()
         mean, spread = np.array([value for _, value in ranked]).T
@@ -44,18 +51,23 @@ def importance(
 def parallel_coordinates(
     table: pd.DataFrame, choices: Sequence[str], score: str, *, simulated: bool
 ) -> Figure:
-    """Draw each job as a line through what it chose to what it scored.
+    """Draw each job of a sweep as a line through its settings to its score.
 
     Parameters
     ----------
     table : DataFrame
-        A row a finished job, the best first: columns of text, and `score`.
+        One row for each finished job, the best first: the columns `choices` (text) and `score`
+        (float).
     choices : sequence of str
-        Columns that differ between jobs.
+        Settings that differ between jobs: one vertical axis each.
     score : str
-        Column that colours the lines.
+        Column of the score, which is the last axis and colours the lines.
     simulated : bool
-        Whether the data are; the title says so.
+        Whether the data are simulated; the title then says so.
+
+    Returns
+    -------
+    Figure
     """
     names = [*choices, score]
     scale = Normalize(*_limits(table[score]))
@@ -87,14 +99,14 @@ def parallel_coordinates(
 
 
 def _heights(column: pd.Series) -> list[float]:
-    """Spread the values of a choice over 0 ... 1, numbers in their order."""
-    values = sorted(column.unique(), key=_sortable)
+    """Return a height of 0 ... 1 for each value of a setting; numbers in ascending order."""
+    values = sorted(column.unique(), key=_sort_key)
     step = 1 / max(len(values) - 1, 1)
     return [values.index(value) * step for value in column]
 
 
-def _sortable(value: str) -> tuple[bool, float, str]:
-    """Sort numbers as numbers, and words after them."""
+def _sort_key(value: str) -> tuple[bool, float, str]:
+    """Return a key that sorts numbers by value, and text after them."""
     try:
         return False, float(value), value
     except ValueError:
@@ -102,6 +114,6 @@ def _sortable(value: str) -> tuple[bool, float, str]:
 
 
 def _limits(scores: pd.Series) -> tuple[float, float]:
-    """Give the ends of a scale, apart even where all scores are one."""
+    """Return the ends of the colour scale, which differ even if all scores are equal."""
     low, high = float(scores.min()), float(scores.max())
     return (low, high) if high > low else (low - 0.01, high + 0.01)

@@ -1,4 +1,4 @@
-"""One page to read: scores with their intervals, a map, every candidate's pictures."""
+"""Render the report page: scores with intervals, a map, and pictures of the candidates."""
 
 from __future__ import annotations
 
@@ -20,21 +20,29 @@ from minecover.reporting.figures import WINDOW_PX
 from minecover.reporting.figures.canvas import GREY
 from minecover.reporting.figures.overview import LAYERS
 from minecover.reporting.page import score_tables as tables
-from minecover.reporting.page.candidate_strips import Look, Strip, strip
-from minecover.reporting.page.interactive import OUTLINES, Place, map_item, strip_item
+from minecover.reporting.page.candidate_strips import Strip, StripSources, cut_strip
+from minecover.reporting.page.interactive import OUTLINES, MapContent, map_item, strip_item
 
-__all__ = ["N_SHOWN", "Content", "Look", "Place", "Strip", "page", "strip"]
+__all__ = [
+    "N_SHOWN",
+    "MapContent",
+    "PageContent",
+    "Strip",
+    "StripSources",
+    "cut_strip",
+    "render_page",
+]
 
-#: Candidates whose pictures are on the page. All are on the map and in the files.
+#: Number of candidates in the list and with pictures; the map and the files hold all.
 N_SHOWN = 100
-#: What the outlines over the pictures are.
-SAID = {
-    "truth": "dotted: where the mine truly is",
+#: Captions of the outlines over the pictures.
+OUTLINE_CAPTIONS = {
+    "truth": "dotted: the true mine",
     "label": "drawn by hand",
     "candidate": "the candidate",
 }
-#: Decimals of a candidate's numbers: a metre of ground, a hundredth of the rest.
-DIGITS = {
+#: Decimals of the numbers in the list of candidates.
+DECIMALS = {
     "lon": 5,
     "lat": 5,
     "area_ha": 2,
@@ -47,27 +55,28 @@ DIGITS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Content:
-    """What the page shows.
+class PageContent:
+    """Content of the report page.
 
     Parameters
     ----------
     model : mapping
-        The model's card: models/model.json.
+        Content of models/model.json, the model's card.
     metrics : nested dict
-        reports/metrics.json.
+        Content of reports/metrics.json.
     leakage : mapping
-        reports/leakage.json.
+        Content of reports/leakage.json.
     precision : DataFrame
-        Precision of the first candidates: `against`, `k`, `precision`, `low`, `high`.
+        Precision among the first candidates: columns `against`, `k`, `precision`, `low`,
+        `high`.
     checks_a_week : int
-        How many candidates one person looks at in a week.
-    place : Place
-        Sites, candidates by rank, and layers.
+        Number of candidates that one person checks in a week.
+    map_content : MapContent
+        Sites, candidates by rank, and layers of the map.
     strips : sequence of Strip
-        Of the first candidates, at most `N_SHOWN`.
+        Strips of the first candidates by rank, at most `N_SHOWN`.
     pictures : mapping of str to bytes
-        PNG by caption, in order.
+        PNG by caption, in the order of the page.
     """
 
     model: Mapping[str, object]
@@ -75,66 +84,71 @@ class Content:
     leakage: Mapping[str, object]
     precision: pd.DataFrame
     checks_a_week: int
-    place: Place
+    map_content: MapContent
     strips: Sequence[Strip]
     pictures: Mapping[str, bytes]
 
 
-def page(content: Content) -> str:
-    """Render the page: one file that opens without a network, the same bytes every time.
+def render_page(content: PageContent) -> str:
+    """Render the report as one HTML file that needs no network.
+
+    Parameters
+    ----------
+    content : PageContent
+        Scores, map, strips and pictures to show.
 
     Returns
     -------
     str
-        HTML; the title says *simulated* where the data are.
+        HTML, the same for the same content. The title says *simulated* if the data are.
     """
-    candidates = content.place.candidates.drop(columns="geometry")
+    candidates = content.map_content.candidates.drop(columns="geometry")
     rows = [
-        [_cell(name, value) for name, value in zip(candidates.columns, row, strict=True)]
+        [_format_cell(name, value) for name, value in zip(candidates.columns, row, strict=True)]
         for row in candidates.head(N_SHOWN).itertuples(index=False)
     ]
     n_pictures = max((len(one.captions) for one in content.strips), default=0)
     strips = [
-        {**one.content, "facts": _facts(list(candidates.columns), row)}
+        {**one.to_dict(), "facts": _describe_candidate(list(candidates.columns), row)}
         for one, row in zip(content.strips, rows, strict=False)
     ]
-    return _ENVIRONMENT.from_string(_text("page.html")).render(
+    return _ENVIRONMENT.from_string(_read_text("page.html")).render(
         title="Candidate mines"
         + (" on simulated data" if content.model["is_simulated"] else ""),
         model=content.model,
-        layers={name: LAYERS.get(name, GREY) for name in content.place.layers},
+        layers={name: LAYERS.get(name, GREY) for name in content.map_content.layers},
         outlines=[
-            (name, colour, SAID[name])
+            (name, colour, OUTLINE_CAPTIONS[name])
             for name, (colour, _) in OUTLINES.items()
             if name != "truth" or "truth" in content.metrics
         ],
-        n_mines=tables.found(content.metrics, "objects.mines"),
-        score=lambda key: tables.score(content.metrics, key),
-        pixels=tables.pixels(content.metrics),
-        objects=tables.objects(content.metrics),
-        calibration=tables.calibration(content.metrics),
-        elsewhere=tables.elsewhere(content.metrics),
-        background=tables.background(content.metrics),
-        first=tables.first_candidates(content.precision),
+        n_mines=tables.lookup(content.metrics, "objects.mines"),
+        score=lambda key: tables.format_score(content.metrics, key),
+        pixels=tables.pixel_table(content.metrics),
+        objects=tables.object_table(content.metrics),
+        calibration=tables.calibration_table(content.metrics),
+        transfer=tables.transfer_table(content.metrics),
+        background=tables.background_table(content.metrics),
+        first=tables.first_candidates_table(content.precision),
         week=content.checks_a_week,
         leakage=content.leakage,
         columns=[name.replace("_", " ").removesuffix(" m") for name in candidates.columns],
         rows=rows,
         n_candidates=len(candidates),
-        strips=_json(strips),
-        map_item=_json(map_item(content.place)),
-        strip_item=_json(strip_item(n_pictures)),
+        strips=_script_json(strips),
+        map_item=_script_json(map_item(content.map_content)),
+        strip_item=_script_json(strip_item(n_pictures)),
         side=WINDOW_PX,
-        bokeh=Markup(_bokeh()),
-        script=Markup(_text("page.js")),
+        bokeh=Markup(_bokeh_script()),
+        script=Markup(_read_text("page.js")),
         pictures={
             caption: base64.b64encode(png).decode() for caption, png in content.pictures.items()
         },
     )
 
 
-def _facts(columns: Sequence[str], row: Sequence[str]) -> str:
-    """Say of a candidate what stands in its row, in a sentence."""
+def _describe_candidate(columns: Sequence[str], row: Sequence[str]) -> str:
+    """Return a sentence that describes a candidate from its row of the list."""
     fact = dict(zip(columns, row, strict=True))
     parts = [
         f"Rank {fact['rank']}, {fact['candidate_id']}",
@@ -149,28 +163,28 @@ def _facts(columns: Sequence[str], row: Sequence[str]) -> str:
     return ", ".join(part for part in parts if part) + "."
 
 
-def _cell(column: str, value: object) -> str:
-    """Write a cell of the table of candidates."""
+def _format_cell(column: str, value: object) -> str:
+    """Return a cell of the list of candidates as text."""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    if column in DIGITS:
-        return "–" if pd.isna(value) else f"{value:.{DIGITS[column]}f}"
+    if column in DECIMALS:
+        return "–" if pd.isna(value) else f"{value:.{DECIMALS[column]}f}"
     return str(value)
 
 
-def _json(content: object) -> Markup:
-    """Write JSON that can stand inside a script element, whatever it says."""
+def _script_json(content: object) -> Markup:
+    """Return JSON that is safe inside a script element."""
     return Markup(json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
 
 
-def _bokeh() -> str:
-    """Give Bokeh's script out of its package, without the address of its own source."""
+def _bokeh_script() -> str:
+    """Return Bokeh's script, without the reference to its source map."""
     resources = Resources(mode="inline", components=["bokeh"])
     return re.sub(r"//# sourceMappingURL=\S+", "", "\n".join(resources.js_raw))
 
 
-def _text(name: str) -> str:
-    """Read a file that lies beside this one."""
+def _read_text(name: str) -> str:
+    """Read a file of this package."""
     return files("minecover.reporting.page").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Drawings that answer a mouse or a finger: the map, and the strip of one candidate."""
+"""Build the interactive Bokeh figures: the map, and the strip of one candidate."""
 
 from __future__ import annotations
 
@@ -28,43 +28,44 @@ from bokeh.plotting import figure
 
 from minecover.reporting.figures import WINDOW_PX
 from minecover.reporting.figures.canvas import BLUE, GREY, SKY, VERMILION
-from minecover.reporting.figures.overview import LAYERS, SMALL
+from minecover.reporting.figures.overview import LAYERS, MARKER_BELOW_SHARE
 
-#: Least of what a map shows that is drawn: a two-thousandth of its width.
-FINEST = 1 / 2000
-#: Height of the map, and the least and most of its width, on the screen [pixels].
-HEIGHT, NARROW, WIDE = 520, 380, 1120
-#: Side of a small picture on the screen [pixels].
-SIDE = 170
-#: Outlines over the pictures: their colour and dashes, the topmost last.
+#: Tolerance of simplified layers, as a share of the map's width.
+SIMPLIFY_SHARE = 1 / 2000
+#: Height of the map, and the limits of its width, on the screen [px].
+MAP_HEIGHT_PX, MIN_MAP_WIDTH_PX, MAX_MAP_WIDTH_PX = 520, 380, 1120
+#: Side of a small picture on the screen [px].
+PICTURE_SIDE_PX = 170
+#: Colour and dash pattern of the outlines over the pictures, the topmost last.
 OUTLINES = {
     "truth": (SKY, "dotted"),
     "label": ("white", "solid"),
     "candidate": (VERMILION, "solid"),
 }
-#: Says on the page which candidate was chosen.
-CHOOSE = """
-const place = source.selected.indices[0];
-if (place !== undefined) {
-  document.dispatchEvent(new CustomEvent("candidate", {detail: place}));
+#: Script that tells the page which candidate was selected on the map.
+ON_SELECT = """
+const index = source.selected.indices[0];
+if (index !== undefined) {
+  document.dispatchEvent(new CustomEvent("candidate", {detail: index}));
 }
 """
-#: Zooms with the control key alone, so that the page can still be scrolled.
-WITH_CONTROL = "ctrl"
+#: The wheel zooms only with this key, so that the page can still be scrolled.
+ZOOM_KEY = "ctrl"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What the map shows.
+class MapContent:
+    """Content of the map.
 
     Parameters
     ----------
     sites : GeoDataFrame
-        Squares in WGS 84.
+        Squares of the sites, in WGS 84.
     candidates : GeoDataFrame
-        By rank.
-    layers : mapping of GeoDataFrame
-        Areas or lines below them; those named in `LAYERS` have colours of their own.
+        Candidates in WGS 84, ordered by rank, as `minecover.reporting.candidates.describe`
+        returns them.
+    layers : mapping of str to GeoDataFrame
+        Polygons or lines by name, in any CRS, e.g. provinces and rivers.
     """
 
     sites: gpd.GeoDataFrame
@@ -72,59 +73,76 @@ class Place:
     layers: Mapping[str, gpd.GeoDataFrame]
 
 
-def map_item(place: Place) -> dict[str, object]:
-    """Draw the map; a candidate that is tapped is announced to the page by its position.
+def map_item(content: MapContent) -> dict[str, object]:
+    """Build the map.
+
+    A tap on a candidate sends the event ``candidate`` with its index to the page.
+
+    Parameters
+    ----------
+    content : MapContent
+        Sites, candidates and layers to draw.
 
     Returns
     -------
     dict
-        What ``Bokeh.embed.embed_item`` takes, the same for the same place.
+        Item for ``Bokeh.embed.embed_item``, the same for the same content.
     """
-    west, south, east, north = place.sites.total_bounds
+    west, south, east, north = content.sites.total_bounds
     stretch = float(1 / np.cos(np.radians((south + north) / 2)))
-    width = 1.2 * HEIGHT * (east - west) / (north - south) / stretch
-    drawn = figure(
+    width = 1.2 * MAP_HEIGHT_PX * (east - west) / (north - south) / stretch
+    plot = figure(
         name="map",
         x_axis_label="longitude",
         y_axis_label="latitude",
-        height=HEIGHT,
+        height=MAP_HEIGHT_PX,
         sizing_mode="stretch_width",
-        max_width=int(np.clip(width, NARROW, WIDE)),
+        max_width=int(np.clip(width, MIN_MAP_WIDTH_PX, MAX_MAP_WIDTH_PX)),
         match_aspect=True,
         aspect_scale=stretch,
         tools="pan,box_zoom,reset",
     )
-    drawn.toolbar.logo = None
-    for name, layer in place.layers.items():
-        shapes = layer.to_crs("EPSG:4326").geometry.simplify(FINEST * (east - west))
+    plot.toolbar.logo = None
+    for name, layer in content.layers.items():
+        shapes = layer.to_crs("EPSG:4326").geometry.simplify(SIMPLIFY_SHARE * (east - west))
         colour = LAYERS.get(name, GREY)
-        _lines(drawn, _outlines(shapes), name=f"layer-{name}", line_color=colour)
-    squares = _lines(
-        drawn, _outlines(place.sites.geometry), name="layer-sites", line_color=GREY
+        _draw_lines(plot, _outlines(shapes), name=f"layer-{name}", line_color=colour)
+    squares = _draw_lines(
+        plot, _outlines(content.sites.geometry), name="layer-sites", line_color=GREY
     )
-    box = place.sites.geometry.bounds
-    small = (box["maxx"] - box["minx"]).max() < SMALL * (east - west)
-    drawn.scatter(
+    box = content.sites.geometry.bounds
+    small = (box["maxx"] - box["minx"]).max() < MARKER_BELOW_SHARE * (east - west)
+    plot.scatter(
         ((box["minx"] + box["maxx"]) / 2).round(5).tolist(),
         ((box["miny"] + box["maxy"]) / 2).round(5).tolist(),
         marker="square", size=9, line_color=GREY if small else None, fill_color=None,
         name="layer-marks",
     )  # fmt: skip
-    _candidates(drawn, place.candidates)
-    # What is seen at first are the sites, and not how far a layer goes.
-    drawn.x_range, drawn.y_range = (DataRange1d(renderers=[squares]) for _ in "xy")
-    zoom = WheelZoomTool(modifiers=WITH_CONTROL)
-    drawn.add_tools(zoom)
-    drawn.toolbar.active_scroll = zoom
-    return numbered(json_item(drawn))
+    _draw_candidates(plot, content.candidates)
+    # The first view shows the sites, not the full extent of the layers.
+    plot.x_range, plot.y_range = (DataRange1d(renderers=[squares]) for _ in "xy")
+    zoom = WheelZoomTool(modifiers=ZOOM_KEY)
+    plot.add_tools(zoom)
+    plot.toolbar.active_scroll = zoom
+    return renumber_models(json_item(plot))
 
 
 def strip_item(n_pictures: int) -> dict[str, object]:
-    """Make a strip of empty pictures that pan and zoom together; the page fills them in.
+    """Build a strip of empty pictures that pan and zoom together; the page fills them.
 
-    Picture k is named ``picture-k``, the source of its pixels ``pixels-k``. Outlines are
-    shared: their sources are ``outline-truth``, ``outline-label`` and ``outline-candidate``,
-    the lines of picture k ``line-truth-k`` and so on.
+    Picture k is named ``picture-k``, the source of its pixels ``pixels-k``. The pictures share
+    the sources of the outlines, ``outline-truth``, ``outline-label`` and
+    ``outline-candidate``; the lines of picture k are named ``line-truth-k`` and so on.
+
+    Parameters
+    ----------
+    n_pictures : int
+        Number of pictures.
+
+    Returns
+    -------
+    dict
+        Item for ``Bokeh.embed.embed_item``.
     """
     x_range, y_range = (Range1d(start=0, end=WINDOW_PX, name=f"strip-{axis}") for axis in "xy")
     outlines = {
@@ -134,8 +152,8 @@ def strip_item(n_pictures: int) -> dict[str, object]:
     pictures = []
     for k in range(n_pictures):
         small = figure(
-            name=f"picture-{k}", width=SIDE, height=SIDE + 22, x_range=x_range,
-            y_range=y_range, tools="", toolbar_location=None, min_border=0,
+            name=f"picture-{k}", width=PICTURE_SIDE_PX, height=PICTURE_SIDE_PX + 22,
+            x_range=x_range, y_range=y_range, tools="", toolbar_location=None, min_border=0,
             background_fill_color="#c9c9c9",
         )  # fmt: skip
         small.axis.visible = small.grid.visible = False
@@ -150,15 +168,30 @@ def strip_item(n_pictures: int) -> dict[str, object]:
                 "xs", "ys", source=outlines[name], line_color=colour, line_width=1.5,
                 line_dash=dash, name=f"line-{name}-{k}",
             )  # fmt: skip
-        zoom = WheelZoomTool(modifiers=WITH_CONTROL)
+        zoom = WheelZoomTool(modifiers=ZOOM_KEY)
         small.add_tools(PanTool(), zoom)
         small.toolbar.active_scroll = zoom
         pictures.append(small)
-    return numbered(json_item(row(*pictures, styles={"flex-wrap": "wrap", "gap": "6px"})))
+    return renumber_models(
+        json_item(row(*pictures, styles={"flex-wrap": "wrap", "gap": "6px"}))
+    )
 
 
-def numbered(item: Mapping[str, object]) -> dict[str, object]:
-    """Count the models of an item from 1: Bokeh counts on from drawing to drawing."""
+def renumber_models(item: Mapping[str, object]) -> dict[str, object]:
+    """Return a Bokeh item whose model ids count from 1.
+
+    Bokeh counts ids across all figures of a process, so equal figures would differ.
+
+    Parameters
+    ----------
+    item : mapping
+        As ``bokeh.embed.json_item`` returns it.
+
+    Returns
+    -------
+    dict
+        The same item with the ids ``m1``, ``m2``, ...
+    """
     names: dict[str, str] = {}
 
     def walk(node: object) -> object:
@@ -171,14 +204,16 @@ def numbered(item: Mapping[str, object]) -> dict[str, object]:
             }
         return [walk(child) for child in node] if isinstance(node, list | tuple) else node
 
-    # The document first: the root's id is met there like any other.
+    # The document comes first, because it holds the root's id too.
     doc = walk(item["doc"])
     return {**item, "doc": doc, "root_id": names[str(item["root_id"])]}
 
 
-def _candidates(drawn: figure, candidates: gpd.GeoDataFrame) -> None:
-    """Draw the candidates' outlines and marks, which can be hovered over and tapped."""
-    _lines(drawn, _outlines(candidates.geometry), name="layer-outlines", line_color=VERMILION)
+def _draw_candidates(plot: figure, candidates: gpd.GeoDataFrame) -> None:
+    """Draw outlines and markers of the candidates, with tooltips and selection."""
+    _draw_lines(
+        plot, _outlines(candidates.geometry), name="layer-outlines", line_color=VERMILION
+    )
     known = candidates["known"].to_numpy()
     source = ColumnDataSource(
         {
@@ -193,16 +228,16 @@ def _candidates(drawn: figure, candidates: gpd.GeoDataFrame) -> None:
         },
         name="candidates",
     )
-    marks = drawn.scatter(
+    markers = plot.scatter(
         "lon", "lat", source=source, marker="marker", size=9, color="colour",
         fill_alpha=0.75, nonselection_fill_alpha=0.6,
         selection_line_color="black",
     )  # fmt: skip
-    source.selected.js_on_change("indices", CustomJS(args={"source": source}, code=CHOOSE))
-    drawn.add_tools(
-        TapTool(renderers=[marks]),
+    source.selected.js_on_change("indices", CustomJS(args={"source": source}, code=ON_SELECT))
+    plot.add_tools(
+        TapTool(renderers=[markers]),
         HoverTool(
-            renderers=[marks],
+            renderers=[markers],
             tooltips=[
                 ("rank", "@rank"),
                 ("id", "@id"),
@@ -213,12 +248,12 @@ def _candidates(drawn: figure, candidates: gpd.GeoDataFrame) -> None:
     )
 
 
-def _lines(
-    drawn: figure, lines: Iterable[shapely.LineString], *, name: str, line_color: str
+def _draw_lines(
+    plot: figure, lines: Iterable[shapely.LineString], *, name: str, line_color: str
 ) -> GlyphRenderer[MultiLine]:
-    """Draw lines, their degrees rounded to metres."""
+    """Draw lines, with coordinates rounded to about a metre."""
     ends = [shapely.get_coordinates(line).round(5) for line in lines]
-    return drawn.multi_line(
+    return plot.multi_line(
         [xy[:, 0].tolist() for xy in ends],
         [xy[:, 1].tolist() for xy in ends],
         name=name,
@@ -227,6 +262,6 @@ def _lines(
 
 
 def _outlines(shapes: gpd.GeoSeries) -> list[shapely.LineString]:
-    """Take lines as they are, and areas by their rings."""
+    """Return lines as they are, and the rings of polygons."""
     lines = shapes.boundary.where(shapes.geom_type.str.contains("Polygon"), shapes)
     return [line for line in lines.explode(ignore_index=True) if not line.is_empty]

@@ -1,4 +1,4 @@
-"""The scores of reports/metrics.json as tables that people read."""
+"""Turn the scores of reports/metrics.json into tables of text."""
 
 from __future__ import annotations
 
@@ -10,93 +10,132 @@ import pandas as pd
 from minecover.evaluation import Report
 
 SCORES = ("precision", "recall", "f1", "average_precision")
-#: The rows of the table of pixels: where they lie in metrics.json, and what they are called.
-ROWS = {
-    "observation": "one date, as published in 2017 (a clouded mine is a missed one)",
+#: Rows of the pixel table: keys of metrics.json and their names.
+PIXEL_ROWS = {
+    "observation": "one date, as published in 2017 (a mine under cloud counts as missed)",
     "common_support.observation": "one date, common support",
     "location": "all dates together",
-    "truth.location": "all dates together, against where the mines truly are",
+    "truth.location": "all dates together, against the true mines",
     "baseline.random.location": "a random classifier",
 }
-#: What of the objects is shown, and its name.
-OBJECTS = {
+#: Rows of the object table: keys of metrics.json and their names.
+OBJECT_ROWS = {
     "objects.mine_recall": "share of the mines that is found",
     "objects.precision": "share of the found objects that is on a mine",
     "objects.false_per_100km2": "false objects per 100 km²",
     "objects.extent_iou": "overlap of the outlines of a found mine (intersection over union)",
 }
-CALIBRATION = {
-    "calibration.location.brier_skill": "Brier skill: 1 is certain and right, 0 is chance",
-    "calibration.location.ece": "calibration error: how far the promised shares are off",
+CALIBRATION_ROWS = {
+    "calibration.location.brier_skill": "Brier skill: 1 is perfect, 0 is no better than chance",
+    "calibration.location.ece": "calibration error: mean gap between predicted and observed",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of text: a header a column, and rows with their names first."""
+    """A table of text.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Column headers.
+    rows : tuple of tuples of str
+        Cells of each row, the row's name first.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def pixels(metrics: Report) -> Table:
-    """Tabulate the scores of single pixels."""
+def pixel_table(metrics: Report) -> Table:
+    """Return the scores of single pixels.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    """
     rows = [
-        (name, *(score(metrics, f"{key}.{column}") for column in SCORES))
-        for key, name in ROWS.items()
+        (name, *(format_score(metrics, f"{key}.{column}") for column in SCORES))
+        for key, name in PIXEL_ROWS.items()
     ]
     return Table(("scored", *(name.replace("_", " ") for name in SCORES)), tuple(rows))
 
 
-def objects(metrics: Report) -> Table:
-    """Tabulate the scores of whole mines, at the threshold and at affordable alarms."""
+def object_table(metrics: Report) -> Table:
+    """Return the scores of whole mines, at the threshold and at fixed false alarm rates.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    """
     names = {
-        **OBJECTS,
-        **_numbered(
+        **OBJECT_ROWS,
+        **_name_numbered(
             metrics, "objects", "at_", "_false_per_100km2",
-            "share of the mines found, if {} false objects per 100 km² are affordable",
+            "share of the mines found, if {} false objects per 100 km² are accepted",
             leaf=".mine_recall",
         ),
-        **_numbered(
+        **_name_numbered(
             metrics, "objects", "f1_within_", "_px",
-            "F1 of the pixels, if being off by {} of them is no mistake",
+            "F1 of the pixels, within a tolerance of {} px",
         ),
     }  # fmt: skip
-    return _compared(metrics, names)
+    return _compare_with_truth(metrics, names)
 
 
-def calibration(metrics: Report) -> Table:
-    """Tabulate how far probabilities can be taken at their word."""
-    return _compared(metrics, CALIBRATION)
+def calibration_table(metrics: Report) -> Table:
+    """Return the calibration scores of the probabilities.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    """
+    return _compare_with_truth(metrics, CALIBRATION_ROWS)
 
 
-def elsewhere(metrics: Report) -> Table:
-    """Tabulate the precision of the same model where mines are rarer."""
+def transfer_table(metrics: Report) -> Table:
+    """Return the expected precision of the same model where mines are rarer.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    """
     names = {
         f"transfer.{key}": f"{int(key.split('_')[2]) / 1e4:g} % of the ground is mine"
         for key in _children(metrics, "transfer")
         if key.endswith("_ppm")
     }
-    return _compared(metrics, names)
+    return _compare_with_truth(metrics, names)
 
 
-def background(metrics: Report) -> Table:
-    """Tabulate the false objects on mine-free ground; no row where none was looked at."""
+def background_table(metrics: Report) -> Table:
+    """Return the false objects on ground without mines; no rows if none was scored.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    """
     names = {"background.false_per_100km2": "false objects per 100 km²"}
-    return _compared(metrics, {key: name for key, name in names.items() if found(metrics, key)})
+    scored = {key: name for key, name in names.items() if lookup(metrics, key)}
+    return _compare_with_truth(metrics, scored)
 
 
-def first_candidates(precision: pd.DataFrame) -> Table:
-    """Tabulate the precision of the first candidates.
+def first_candidates_table(precision: pd.DataFrame) -> Table:
+    """Return the precision among the first k candidates.
 
     Parameters
     ----------
     precision : DataFrame
-        `against`, `k`, `precision`, `low`, `high`.
+        Columns `against` (what a candidate has to touch), `k`, `precision`, `low`, `high`.
     """
     sides = list(dict.fromkeys(precision["against"]))
     cells = {
-        (row.against, row.k): interval(row.precision, row.low, row.high)
+        (row.against, row.k): format_interval(row.precision, row.low, row.high)
         for row in precision.itertuples()
     }
     rows = [
@@ -106,21 +145,45 @@ def first_candidates(precision: pd.DataFrame) -> Table:
     return Table(("candidates", *(f"that touch {side}" for side in sides)), tuple(rows))
 
 
-def found(metrics: Report, key: str) -> object:
-    """Look a dotted key up; None where it is not."""
+def lookup(metrics: Report, key: str) -> object:
+    """Return the value of a dotted key, or None if there is no such key.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    key : str
+        For example ``"objects.mine_recall"``.
+    """
     node: object = metrics
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     return node
 
 
-def score(metrics: Report, key: str) -> str:
-    """Write a score with its interval; a dash where there is none."""
-    return interval(*(found(metrics, f"{key}{end}") for end in ("", "_low", "_high")))
+def format_score(metrics: Report, key: str) -> str:
+    """Return a score and its interval as text; a dash if there is no such score.
+
+    Parameters
+    ----------
+    metrics : nested dict
+        Content of reports/metrics.json.
+    key : str
+        Dotted key of the score; its interval lies at `key` + ``"_low"`` and ``"_high"``.
+    """
+    return format_interval(*(lookup(metrics, f"{key}{end}") for end in ("", "_low", "_high")))
 
 
-def interval(value: object, low: object, high: object) -> str:
-    """Write a value with its interval, if both are numbers."""
+def format_interval(value: object, low: object, high: object) -> str:
+    """Return a value and its interval as text.
+
+    Parameters
+    ----------
+    value : float or None
+        Anything that is not a number gives a dash.
+    low, high : float or None
+        Ends of the interval; it is left out unless both are numbers.
+    """
     if not isinstance(value, float | int) or value != value:
         return "–"
     if not (isinstance(low, float | int) and isinstance(high, float | int)) or low != low:
@@ -128,22 +191,22 @@ def interval(value: object, low: object, high: object) -> str:
     return f"{value:.3f} ({low:.2f}–{high:.2f})"
 
 
-def _compared(metrics: Report, names: Mapping[str, str]) -> Table:
-    """Tabulate scores against the labels and, where it is known, against the truth."""
+def _compare_with_truth(metrics: Report, names: Mapping[str, str]) -> Table:
+    """Return scores against the labels and, where it is known, against the truth."""
     sides = {"against the labels": ""}
-    if found(metrics, "truth.objects") is not None:
+    if lookup(metrics, "truth.objects") is not None:
         sides["against the truth"] = "truth."
     rows = [
-        (name, *(score(metrics, prefix + key) for prefix in sides.values()))
+        (name, *(format_score(metrics, prefix + key) for prefix in sides.values()))
         for key, name in names.items()
     ]
     return Table(("", *sides), tuple(rows))
 
 
-def _numbered(
+def _name_numbered(
     metrics: Report, node: str, before: str, after: str, name: str, *, leaf: str = ""
 ) -> dict[str, str]:
-    """Name the scores whose keys hold a number that the configuration chose."""
+    """Name the scores whose keys contain a number from the configuration."""
     return {
         f"{node}.{key}{leaf}": name.format(key[len(before) : -len(after)])
         for key in _children(metrics, node)
@@ -152,6 +215,6 @@ def _numbered(
 
 
 def _children(metrics: Report, node: str) -> Iterator[str]:
-    """Name what lies below a node."""
-    there = found(metrics, node)
-    yield from there if isinstance(there, dict) else ()
+    """Yield the keys below a node."""
+    value = lookup(metrics, node)
+    yield from value if isinstance(value, dict) else ()

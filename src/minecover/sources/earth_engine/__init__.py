@@ -1,4 +1,4 @@
-"""Scenes and layers from Google Earth Engine: the only folder that imports `ee`."""
+"""Scenes and raster layers from Google Earth Engine; the only package that imports `ee`."""
 
 from minecover.sources.earth_engine.client import EarthEngine
 from minecover.sources.earth_engine.scenes import EarthEngineScenes

@@ -1,4 +1,4 @@
-"""Earth Engine as we use it: logged in at first use, asked with patience, answers checked."""
+"""Earth Engine client: logs in at first use, retries requests, checks responses."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.sources.earth_engine import images
-from minecover.sources.earth_engine.delivery import unpacked
-from minecover.sources.earth_engine.images import Wanted
+from minecover.sources.earth_engine.delivery import unpack_planes
+from minecover.sources.earth_engine.images import ImageRequest
 from minecover.sources.earth_engine.login import Account, Login
-from minecover.sources.earth_engine.refusals import refusal
-from minecover.sources.throttle import Network, PassingError, Throttle, throttle
+from minecover.sources.earth_engine.service_errors import service_error
+from minecover.sources.throttle import Network, Throttle, TransientError, throttle
 from minecover.sources.transport import Transport
 
-Answer = TypeVar("Answer")
-#: What is said of the images of one collection: a list of values by property.
+Response = TypeVar("Response")
+#: Properties of the images of one collection: a list of values by property.
 Listing = Mapping[str, Sequence[float | str]]
 
-#: A project's quota of requests at once.
+#: Quota of concurrent requests of a project.
 #: developers.google.com/earth-engine/guides/usage
 QUOTA = 40
 
@@ -36,19 +36,19 @@ _login = Login()
 
 @dataclass(frozen=True, slots=True)
 class EarthEngine:
-    """Earth Engine under one project.
+    """Earth Engine client of one project.
 
     Parameters
     ----------
     project : str or None
-        Cloud project whose quota counts; None takes the one stored with the credentials.
+        Cloud project whose quota is used; None for the one stored with the credentials.
     credentials : str
         ``"persistent"`` (stored by ``earthengine authenticate``), ``"application_default"``
-        (wherever Google's tools look) or the path of a service account's key file.
+        (found by Google's libraries) or the path of a service account's key file.
     url : str or None
-        Address of the service; None is Google's.
+        Address of the service; None for Google's.
     network : Network
-        Tries, waits and time limits.
+        Request settings.
     """
 
     project: str | None
@@ -57,10 +57,10 @@ class EarthEngine:
     network: Network
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking."""
+        """Check the number of concurrent requests, without sending one."""
         if self.network.at_once > QUOTA:
             raise ConfigError(
-                f"a project may ask Earth Engine {QUOTA} things at once, found "
+                f"a project may send at most {QUOTA} requests to Earth Engine at once, found "
                 f"{self.network.at_once}. Lower network.at_once."
             )
 
@@ -71,58 +71,74 @@ class EarthEngine:
         days: tuple[str, str],
         names: Sequence[str],
     ) -> dict[str, Listing]:
-        """List images by collection: see `images.listing`.
+        """Return properties of images by collection.
 
-        The lists of a collection are in one order; images without a property lack in its list.
+        Parameters
+        ----------
+        collections, bounds, days, names
+            See `images.listing`.
+
+        Returns
+        -------
+        dict of dict of list
+            Values by collection and property, in the same order for all properties of a
+            collection. Images without a property have no entry in its list.
         """
 
-        def question() -> dict[str, Listing]:
+        def request() -> dict[str, Listing]:
             described = images.listing(collections, bounds, days, names)
             found: dict[str, Listing] = ee.data.computeValue(described)
             return found
 
-        return self._ask(question)
+        return self._send(request)
 
-    def scenes(self, wanted: Sequence[Wanted], grid: Grid) -> F32:
-        """Fetch planes of several images in one request.
+    def scenes(self, requested: Sequence[ImageRequest], grid: Grid) -> F32:
+        """Return planes of several images, fetched in one request.
+
+        Parameters
+        ----------
+        requested : sequence of ImageRequest
+            Images with the same number of planes.
+        grid : Grid
+            Grid of the result.
 
         Returns
         -------
         (image, plane, row, col) float32
-            In the order of `wanted` and of its `kinds`.
+            In the order of `requested` and of `ImageRequest.kinds`.
         """
         kinds = {
             f"{i:03d}_{name}": kind
-            for i, one in enumerate(wanted)
+            for i, one in enumerate(requested)
             for name, kind in one.kinds.items()
         }
 
-        def question() -> F32:
-            return _fetched(images.stacked(wanted, list(kinds), grid), kinds, grid)
+        def request() -> F32:
+            return _fetch(images.stacked(requested, list(kinds), grid), kinds, grid)
 
-        return self._ask(question).reshape(len(wanted), -1, *grid.shape)
+        return self._send(request).reshape(len(requested), -1, *grid.shape)
 
     def layer(self, asset: str, band: str, grid: Grid, method: images.Method) -> F32:
-        """Fetch one band of an image, (row, col); `images.NO_VALUE` where it has none."""
+        """Return one band of an image, (row, col); `images.NO_VALUE` means no data."""
 
-        def question() -> F32:
-            return _fetched(images.layer(asset, band, method), {band: "f"}, grid)
+        def request() -> F32:
+            return _fetch(images.layer(asset, band, method), {band: "f"}, grid)
 
-        plane: F32 = self._ask(question)[0]
+        plane: F32 = self._send(request)[0]
         return plane
 
     def joined_layer(self, asset: str, band: str, grid: Grid, method: images.Method) -> F32:
-        """Fetch one band of a collection of tiles, as `layer` does of an image."""
+        """Return one band of a collection of tiles, like `layer` for an image."""
 
-        def question() -> F32:
-            return _fetched(images.joined_layer(asset, band, method, grid), {band: "f"}, grid)
+        def request() -> F32:
+            return _fetch(images.joined_layer(asset, band, method, grid), {band: "f"}, grid)
 
-        plane: F32 = self._ask(question)[0]
+        plane: F32 = self._send(request)[0]
         return plane
 
-    def _ask(self, question: Callable[[], Answer]) -> Answer:
-        """Log in, and put a question through the process's gate."""
-        gate: Throttle = throttle(f"Earth Engine at {self.url}", self.network)
+    def _send(self, request: Callable[[], Response]) -> Response:
+        """Send a request with retries, after logging in if needed."""
+        limiter: Throttle = throttle(f"Earth Engine at {self.url}", self.network)
         account = Account(self.project, self.credentials, self.url)
 
         def log_in() -> None:
@@ -130,30 +146,30 @@ class EarthEngine:
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_maxsize=self.network.at_once))
             transport = Transport(session, self.network.timeout_s)
-            gate.ask(lambda: _translated(lambda: account.log_in(transport)))
+            limiter.send(lambda: _translate_errors(lambda: account.log_in(transport)))
 
         _login.ensure(account, log_in)
-        return gate.ask(lambda: _translated(question))
+        return limiter.send(lambda: _translate_errors(request))
 
 
-def _fetched(image: ee.Image, kinds: Mapping[str, str], grid: Grid) -> F32:
+def _fetch(image: ee.Image, kinds: Mapping[str, str], grid: Grid) -> F32:
     body: bytes = ee.data.computePixels(images.pixels(image, grid))
-    return unpacked(body, kinds, grid)
+    return unpack_planes(body, kinds, grid)
 
 
-def _translated(question: Callable[[], Answer]) -> Answer:
-    """Put a question; what the vendor's clients raise becomes one of our failures."""
+def _translate_errors(request: Callable[[], Response]) -> Response:
+    """Send a request; errors of Google's libraries become errors of ours."""
     try:
-        return question()
+        return request()
     except ee.EEException as error:
         cause = error.__context__
         status = cause.status_code if isinstance(cause, HttpError) else 0
-        raise refusal(status, str(error)) from error
+        raise service_error(status, str(error)) from error
     except HttpError as error:
-        raise refusal(error.status_code, error.reason) from error
+        raise service_error(error.status_code, error.reason) from error
     except (ConnectionError, TimeoutError, TransportError) as error:
-        raise PassingError(f"Earth Engine cannot be reached: {error}.") from error
+        raise TransientError(f"Earth Engine cannot be reached: {error}.") from error
     except GoogleAuthError as error:
         if error.retryable:
-            raise PassingError(f"the credentials cannot be renewed now: {error}.") from error
-        raise refusal(401, str(error)) from error
+            raise TransientError(f"the credentials cannot be renewed now: {error}.") from error
+        raise service_error(401, str(error)) from error

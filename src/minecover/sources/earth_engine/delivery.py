@@ -1,4 +1,4 @@
-"""Pixels as an image service delivers them: asked for in pieces, checked, and joined again."""
+"""Pixels delivered by Earth Engine: requested in pieces, checked, and joined."""
 
 from __future__ import annotations
 
@@ -11,40 +11,47 @@ import numpy as np
 from minecover.core.cube import F32
 from minecover.core.errors import SceneError
 from minecover.core.grid import Grid
-from minecover.sources.earth_engine.refusals import SlowError, TooMuchError
-from minecover.sources.throttle import PassingError
+from minecover.sources.earth_engine.service_errors import SlowError, TooMuchError
+from minecover.sources.throttle import TransientError
 
 Item = TypeVar("Item")
 
-#: What Earth Engine delivers in one answer at most.
+#: Limits of one response of Earth Engine: size, planes, and pixels per side.
 #: developers.google.com/earth-engine/reference/rest/v1/projects.image/computePixels
 MOST_BYTES, MOST_PLANES, MOST_PX = 50_331_648, 1024, 32_768
-#: Bytes of a plane's pixel: the widest kind that is asked for.
+#: Bytes per pixel of a plane, for the largest dtype that is requested.
 PIXEL_BYTES = 4
-#: Room for the names of all planes, which NumPy by itself does not leave.
+#: Largest NPY header to accept, as NumPy's default is too short for the names of all planes.
 HEADER_BYTES = 256 * MOST_PLANES
 
 
-def in_pieces(
-    ask: Callable[[Sequence[Item], Grid], F32],
+def fetch_in_pieces(
+    request: Callable[[Sequence[Item], Grid], F32],
     items: Sequence[Item],
     grid: Grid,
     *,
     planes_each: int,
 ) -> F32:
-    """Ask for everything at once, and for halves where that is too much.
+    """Return the planes of items on a grid, in halves where one request is too much.
 
-    Items (scenes) are dealt out before the grid's rows. The pieces are joined as if they had
-    come in one, so that the result does not depend on how the service felt.
+    Items (scenes) are divided first, then the rows of the grid. The result does not depend on
+    how it was divided.
 
     Parameters
     ----------
-    ask : callable
-        Delivers some items on a part of the grid, (item, plane, row, col).
-    items, grid
-        What to ask for, at least one; where.
+    request : callable
+        Returns the planes of some items on a part of the grid, (item, plane, row, col).
+    items : sequence
+        Arguments of `request`, at least one.
+    grid : Grid
+        Grid of the result.
     planes_each : int
-        Planes of one item.
+        Number of planes per item.
+
+    Returns
+    -------
+    (item, plane, row, col) float32
+        The planes.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def in_pieces(
     refused = f"{len(items) * planes_each} planes of {grid.shape} pixels"
     if is_within_limits(len(items) * planes_each, grid):
         try:
-            return _asked_twice_if_slow(ask, items, grid)
+            return _retry_if_slow(request, items, grid)
         except TooMuchError as error:
             refused = str(error)
     if len(items) == grid.shape[0] == 1:
@@ -63,14 +70,14 @@ def in_pieces(
             "Lower sites.layouts.*.size_px or halo_px."
         )
     pieces = [
-        in_pieces(ask, some, part, planes_each=planes_each)
+        fetch_in_pieces(request, some, part, planes_each=planes_each)
         for some, part in _halves(items, grid)
     ]
     return np.concatenate(pieces, axis=0 if len(items) > 1 else 2)
 
 
 def _halves(items: Sequence[Item], grid: Grid) -> list[tuple[Sequence[Item], Grid]]:
-    """Halve the items or, where there is one, the rows."""
+    """Return two halves of the items or, if there is only one, of the rows."""
     if len(items) > 1:
         half = len(items) // 2
         return [(items[:half], grid), (items[half:], grid)]
@@ -80,39 +87,38 @@ def _halves(items: Sequence[Item], grid: Grid) -> list[tuple[Sequence[Item], Gri
 
 
 def is_within_limits(planes: int, grid: Grid) -> bool:
-    """Whether one answer holds so many planes of the grid."""
+    """Return whether a number of planes on a grid fits into one response."""
     rows, cols = grid.shape
     n_bytes = planes * rows * cols * PIXEL_BYTES
     return n_bytes <= MOST_BYTES and planes <= MOST_PLANES and max(rows, cols) <= MOST_PX
 
 
-def unpacked(body: bytes, kinds: Mapping[str, str], grid: Grid) -> F32:
-    """Check an answer and give its planes.
+def unpack_planes(body: bytes, kinds: Mapping[str, str], grid: Grid) -> F32:
+    """Return the planes of a response, after checking them.
 
     Parameters
     ----------
     body : bytes
-        An NPY file of one structured array, a field a plane.
+        An NPY file of a structured array with one field per plane.
     kinds : mapping of str to str
-        The fields in order, with NumPy's letters of the kinds they may have: ``"f"`` for
-        floats, ``"ui"`` for integers.
+        Allowed NumPy kinds by field, in order: ``"f"`` for floats, ``"ui"`` for integers.
     grid : Grid
-        That was asked for.
+        The requested grid.
 
     Returns
     -------
     (plane, row, col) float32
-        Holds every uint16 exactly.
+        The planes; float32 represents every uint16 exactly.
 
     Raises
     ------
-    PassingError
-        If it is anything else: a second delivery may be whole.
+    TransientError
+        If the content is anything else; a retry may succeed.
     """
     try:
         table = np.load(io.BytesIO(body), max_header_size=HEADER_BYTES)
     except (ValueError, EOFError, OSError) as error:
-        raise PassingError(
+        raise TransientError(
             f"the delivered pixels cannot be read, found {len(body)} bytes "
             f"({str(error).splitlines()[0].rstrip('.')})."
         ) from error
@@ -121,23 +127,23 @@ def unpacked(body: bytes, kinds: Mapping[str, str], grid: Grid) -> F32:
         found[name].kind in kind for name, kind in kinds.items()
     )
     if table.shape != grid.shape or not are_kinds:
-        raise PassingError(
-            f"the delivered pixels should be {len(kinds)} planes of {grid.shape} "
-            f"({_shown(kinds)}), found {len(found)} of {table.shape} ({_shown(found)})."
+        raise TransientError(
+            f"the delivered pixels must be {len(kinds)} planes of {grid.shape} "
+            f"({_described(kinds)}), found {len(found)} of {table.shape} ({_described(found)})."
         )
     return np.stack([table[name].astype(np.float32) for name in kinds])
 
 
-def _asked_twice_if_slow(
-    ask: Callable[[Sequence[Item], Grid], F32], items: Sequence[Item], grid: Grid
+def _retry_if_slow(
+    request: Callable[[Sequence[Item], Grid], F32], items: Sequence[Item], grid: Grid
 ) -> F32:
     try:
-        return ask(items, grid)
+        return request(items, grid)
     except SlowError:
-        return ask(items, grid)
+        return request(items, grid)
 
 
-def _shown(fields: Mapping[str, object]) -> str:
-    """Name the first fields and what they are."""
+def _described(fields: Mapping[str, object]) -> str:
+    """Return the names and kinds of the first fields as text."""
     names = [f"{name} {kind}" for name, kind in list(fields.items())[:3]]
     return ", ".join(names) + (" ..." if len(fields) > 3 else "")

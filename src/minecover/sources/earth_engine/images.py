@@ -1,4 +1,4 @@
-"""What Earth Engine is to compute, as expressions of its own client; nothing is sent here."""
+"""Expressions for Earth Engine to compute; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import ee
 from minecover.core.grid import Grid
 from minecover.core.sites import square
 
-#: How a layer's pixels are read between their centres.
+#: Resampling methods of layers.
 Method = Literal["nearest", "bilinear", "bicubic"]
 
-#: What is delivered of a float plane where there is nothing: no reflectance, no temperature.
+#: Value of float planes where there is no data; never a reflectance or a temperature.
 NO_VALUE = -9999.0
-#: 15 m pan pixels that touch a pixel of 30 m at whatever angle, and then some.
+#: Largest number of 15 m pan pixels to average per 30 m pixel; more than can overlap it.
 PAN_PIXELS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Planes of one image, to be brought onto the lattice of a grid.
+class ImageRequest:
+    """Request for planes of one image.
 
     Parameters
     ----------
     asset : str
         Id of the image.
     bands : tuple of str
-        Its bands, but for those below.
+        Bands, without those below.
     pan : str or None
-        A band of finer pixels, of which the area mean is taken.
+        A band of finer pixels, which is averaged over the pixels of the grid.
     bits : mapping of str to int
-        Bit fields, and what stands in them where there is no data.
+        Names of bit fields, with their values for "no data".
     is_count : bool
-        Whether bands come as uint16 with 0 for no data, instead of float32 with `NO_VALUE`.
+        Whether bands are uint16 with 0 for "no data", instead of float32 with `NO_VALUE`.
     is_smooth : bool
-        Whether bands are interpolated, as on another lattice than the image's own.
+        Whether bands are interpolated, as needed if the grid is not aligned with the image.
     """
 
     asset: str
@@ -49,7 +49,7 @@ class Wanted:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """The planes in the order of their delivery, with NumPy's letters of their kinds."""
+        """Allowed NumPy kinds (see `unpack_planes`) by plane, in the order of delivery."""
         pan = () if self.pan is None else (self.pan,)
         kind = "ui" if self.is_count else "f"
         return dict.fromkeys((*self.bands, *pan), kind) | dict.fromkeys(self.bits, "ui")
@@ -61,16 +61,18 @@ def listing(
     days: tuple[str, str],
     names: Sequence[str],
 ) -> ee.Dictionary:
-    """Describe a table of images by collection: a list of values by property.
+    """Return the expression of lists of image properties, by collection and property.
 
     Parameters
     ----------
-    collections, names
-        Ids of the collections; the properties wanted.
-    bounds : west, south, east, north [degrees]
-        Ground that an image must touch.
+    collections : sequence of str
+        Ids of image collections.
+    bounds : west, south, east, north
+        Area that images must intersect [degrees].
     days : first, end
         ISO days; the end is not included.
+    names : sequence of str
+        Names of properties.
     """
     lists = {}
     for name in collections:
@@ -79,27 +81,27 @@ def listing(
     return ee.Dictionary(lists)
 
 
-def stacked(wanted: Sequence[Wanted], names: Sequence[str], grid: Grid) -> ee.Image:
-    """Describe the planes of several images as bands of one, under new names."""
-    images = [_on_lattice(one, grid) for one in wanted]
+def stacked(requested: Sequence[ImageRequest], names: Sequence[str], grid: Grid) -> ee.Image:
+    """Return the expression of an image whose bands, `names`, are planes of several images."""
+    images = [_planes(one, grid) for one in requested]
     stack: ee.Image = ee.ImageCollection.fromImages(images).toBands().rename(list(names))
     return stack
 
 
 def layer(asset: str, band: str, method: Method) -> ee.Image:
-    """Describe one band of an image, without gaps."""
+    """Return the expression of one band of an image, with `NO_VALUE` where it has no data."""
     return _read(ee.Image(asset).select([band]), method)
 
 
 def joined_layer(asset: str, band: str, method: Method, grid: Grid) -> ee.Image:
-    """Describe one band of a collection of tiles, joined over a grid, without gaps."""
+    """Return the expression of one band of a collection of tiles, joined over a grid."""
     tiles = ee.ImageCollection(asset).filterBounds(_rectangle(square(grid).bounds))
     lattice = tiles.first().select([band]).projection()
     return _read(tiles.mosaic().setDefaultProjection(lattice).select([band]), method)
 
 
 def pixels(image: ee.Image, grid: Grid) -> dict[str, object]:
-    """Describe the request for an image's pixels on a grid, as an NPY file."""
+    """Return the parameters of a request for an image's pixels on a grid, as an NPY file."""
     (rows, cols), t = grid.shape, grid.transform
     lattice = {"scaleX": t.a, "shearX": t.b, "translateX": t.c}
     lattice |= {"shearY": t.d, "scaleY": t.e, "translateY": t.f}
@@ -114,25 +116,27 @@ def pixels(image: ee.Image, grid: Grid) -> dict[str, object]:
     }
 
 
-def _on_lattice(wanted: Wanted, grid: Grid) -> ee.Image:
-    """Describe an image's planes without gaps, in the order of `Wanted.kinds`."""
-    image, parts = ee.Image(wanted.asset), []
-    if wanted.bands:
-        bands = image.select(list(wanted.bands))
-        parts.append(bands.resample("bilinear") if wanted.is_smooth else bands)
-    if wanted.pan is not None:
+def _planes(request: ImageRequest, grid: Grid) -> ee.Image:
+    """Return the expression of the planes of an image, in the order of `ImageRequest.kinds`."""
+    image, parts = ee.Image(request.asset), []
+    if request.bands:
+        bands = image.select(list(request.bands))
+        parts.append(bands.resample("bilinear") if request.is_smooth else bands)
+    if request.pan is not None:
         t = grid.transform
-        mean = image.select([wanted.pan]).reduceResolution(ee.Reducer.mean(), False, PAN_PIXELS)
+        mean = image.select([request.pan]).reduceResolution(
+            ee.Reducer.mean(), False, PAN_PIXELS
+        )
         parts.append(mean.reproject(grid.crs, [t.a, t.b, t.c, t.d, t.e, t.f]))
     values = ee.Image.cat(parts)
     whole = (
         values.round().toUint16().unmask(0, False)
-        if wanted.is_count
+        if request.is_count
         else values.toFloat().unmask(NO_VALUE, False)
     )
     bits = [
         image.select([name]).toUint16().unmask(fill, False)
-        for name, fill in wanted.bits.items()
+        for name, fill in request.bits.items()
     ]
     everything: ee.Image = ee.Image.cat([whole, *bits])
     return everything

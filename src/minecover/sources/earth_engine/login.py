@@ -1,4 +1,4 @@
-"""Log in to Earth Engine: credentials from where the user keeps them, within seconds."""
+"""Log in to Earth Engine with the credentials of the user."""
 
 from __future__ import annotations
 
@@ -20,38 +20,49 @@ from minecover.core.errors import AccessError, SceneError
 from minecover.sources.transport import Transport
 
 PERSISTENT, APPLICATION_DEFAULT = "persistent", "application_default"
-#: google-auth asks for the machine's own account, which only machines of Google's have. By
-#: default it asks thrice, waits 3 s each time, and longer in between.
+#: google-auth looks for the account of the machine, which only exists in Google's cloud. By
+#: default it tries three times, for 3 s each, with longer pauses in between.
 METADATA_LIMITS = {"GCE_METADATA_TIMEOUT": "1", "GCE_METADATA_DETECT_RETRIES": "1"}
 
-#: The class has no types of its own.
+#: The class is not typed.
 _user: Callable[..., Credentials] = UserCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who asks which service: see `minecover.sources.earth_engine.EarthEngine`."""
+    """Account of an Earth Engine service; for the fields see `EarthEngine`.
+
+    Parameters
+    ----------
+    project, credentials, url
+        See `minecover.sources.earth_engine.EarthEngine`.
+    """
 
     project: str | None
     credentials: str
     url: str | None
 
     def log_in(self, transport: Transport) -> None:
-        """Make the process's one client of Earth Engine work for this account.
+        """Initialise the Earth Engine client of this process for this account.
+
+        Parameters
+        ----------
+        transport : Transport
+            HTTP transport to use.
 
         Raises
         ------
         AccessError
-            If there are no credentials, or no project. What the client raises comes through.
+            If there are no credentials, or no project. Errors of the client are not translated.
         """
-        # Our own throttle waits and asks again: it knows how many others do.
+        # Requests are retried by our own throttle, which counts those of all threads.
         ee.data.setMaxRetries(0)
-        # Otherwise the client fetches a list of retired collections from another host, without
-        # any time limit, in order to warn of them.
+        # Otherwise the client fetches a list of deprecated collections from another host,
+        # without time limit, to warn about them.
         ee.deprecation.deprecated_assets.setdefault(
             "", ee.deprecation.DeprecatedAsset("", None, None, None)
         )
-        credentials = self._found()
+        credentials = self._find_credentials()
         project = self.project or getattr(credentials, "quota_project_id", None)
         if project is None and not isinstance(credentials, ServiceAccount):
             raise AccessError(
@@ -60,8 +71,8 @@ class Account:
             )
         ee.Initialize(credentials, url=self.url, project=project, http_transport=transport)
 
-    def _found(self) -> Credentials:
-        """Find the credentials; nothing is sent with them yet."""
+    def _find_credentials(self) -> Credentials:
+        """Return the credentials, without using them."""
         try:
             if self.credentials == PERSISTENT:
                 return _user(None, **ee.oauth.get_credentials_arguments())
@@ -80,40 +91,47 @@ class Account:
 
 
 class Login:
-    """The one login that the vendor's client holds in a process."""
+    """Login state of this process: the Earth Engine client supports one account."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._holder: Account | None = None
+        self._account: Account | None = None
         self._failures: list[AccessError] = []
 
     def ensure(self, account: Account, log_in: Callable[[], None]) -> None:
-        """Log in, unless that was done: the first asker does it, the others wait.
+        """Log in unless that has been done; concurrent callers wait for the first one.
+
+        Parameters
+        ----------
+        account : Account
+            The account.
+        log_in : callable
+            Logs in.
 
         Raises
         ------
         AccessError
-            If it fails, also for those who waited; or if another account has logged in.
+            If the login fails, also for callers who waited, or if another account is in use.
         """
         failed_before = len(self._failures)
         with self._lock:
             if len(self._failures) > failed_before:
                 raise self._failures[-1]
-            if self._holder is None or not ee.data.is_initialized():
-                self._first(log_in)
-                self._holder = account
-            elif self._holder != account:
+            if self._account is None or not ee.data.is_initialized():
+                self._log_in(log_in)
+                self._account = account
+            elif self._account != account:
                 raise AccessError(
-                    "a process holds one login to Earth Engine, found a second one for project "
-                    f"{account.project} at {account.url}. Give the source and all layers the "
-                    "same client, e.g. client: ${source.client}."
+                    "a process can have one login to Earth Engine, found a second one for "
+                    f"project {account.project} at {account.url}. Use one client for all, "
+                    "e.g. client: ${source.client}."
                 )
 
-    def _first(self, log_in: Callable[[], None]) -> None:
+    def _log_in(self, log_in: Callable[[], None]) -> None:
         try:
             log_in()
         except SceneError as error:
-            # A service that nobody can log in to is the same for all sites.
+            # Without login, all sites would fail.
             self._failures.append(AccessError(f"cannot log in to Earth Engine: {error}"))
             raise self._failures[-1] from error
         except AccessError as error:
@@ -123,7 +141,7 @@ class Login:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for a while, unless they are set."""
+    """Set environment variables within a context, except those that are set already."""
     added = {key: value for key, value in values.items() if key not in os.environ}
     os.environ.update(added)
     try:

@@ -1,4 +1,4 @@
-"""Scenes of Landsat 8 and 9 from Earth Engine, one stacked request a site."""
+"""Scenes of Landsat 8 and 9 from Earth Engine, one request for pixels per site."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from minecover.core.landsat import BANDS, REFLECTIVE, THERMAL
 from minecover.core.sites import Site, square
 from minecover.sources import check_period
 from minecover.sources.earth_engine.client import EarthEngine, Listing
-from minecover.sources.earth_engine.delivery import in_pieces
-from minecover.sources.earth_engine.images import NO_VALUE, Wanted
+from minecover.sources.earth_engine.delivery import fetch_in_pieces
+from minecover.sources.earth_engine.images import NO_VALUE, ImageRequest
 from minecover.sources.mtl import Mtl
 from minecover.sources.product import QA_FILL, Scene, mosaic
 
 U16 = NDArray[np.uint16]
 F64 = NDArray[np.float64]
 
-#: What stands in the quality bands where there is no data.
+#: Values of the quality bands where there is no data.
 BITS = {"QA_PIXEL": QA_FILL, "QA_RADSAT": 0}
 PAN = "B8"
-#: Properties of an image that say which scene it is.
+#: Properties that identify a scene.
 IDENTITY = (
     "system:index",
     "SPACECRAFT_ID",
@@ -45,23 +45,23 @@ RADIOMETRY = ("toa", "dn")
 
 @dataclass(frozen=True, slots=True)
 class EarthEngineScenes:
-    """Read scenes of Collection 2, Level 1.
+    """Source of scenes of Landsat Collection 2, Level 1.
 
     Parameters
     ----------
     client : EarthEngine
-        The service.
+        Client of the service.
     collections : sequence of str
         Ids of image collections: ``.../T1_TOA`` for ``"toa"``, ``.../T1`` for ``"dn"``.
     radiometry : {"toa", "dn"}
-        What is asked for: Earth Engine's reflectance and brightness temperature as float32, or
-        USGS's digital numbers, half the size, with the scaling of each scene.
+        Fetch reflectance and brightness temperature as float32, or digital numbers of half the
+        size.
     bands : sequence of str
         Bands to read.
     first_day, last_day : str
         ISO days, both included.
     cloud_cover_max : float
-        Scenes with more clouds over the whole of their 185 km are not fetched [%].
+        Largest cloud cover of a whole scene of 185 km [%].
     """
 
     client: EarthEngine
@@ -73,7 +73,7 @@ class EarthEngineScenes:
     cloud_cover_max: float
 
     def __post_init__(self) -> None:
-        """Check every choice; nothing is asked."""
+        """Check the settings without sending a request."""
         is_toa = self.radiometry == "toa"
         if self.radiometry not in RADIOMETRY:
             raise ConfigError(
@@ -94,30 +94,36 @@ class EarthEngineScenes:
         check_period(self.first_day, self.last_day)
 
     def scenes(self, site: Site) -> Cube:
-        """Fetch the site's scenes onto ``site.read_grid``, one a day, by date.
+        """Return the scenes of a site on ``site.read_grid``, one per day, by date.
 
-        Scenes of the grid's own zone are copied, others interpolated; quality bits are those of
-        the nearest pixel, the 15 m pan band its mean over each pixel. Rows of one pass are
-        joined; dates that show nothing of the site are left out.
+        Scenes of the grid's UTM zone are copied, others are interpolated; quality bits are
+        those of the nearest pixel, the 15 m pan band is averaged over each pixel. Rows of one
+        pass are joined; dates without data inside the halo are left out.
+
+        Parameters
+        ----------
+        site : Site
+            The site, with its halo.
 
         Raises
         ------
         NotCoveredError, CloudyError
-            If no scene of the period shows the site; if all that do are too cloudy.
+            If no scene covers the site, or all that do are cloudier than `cloud_cover_max`.
         SceneError, AccessError
-            If the service's answers stay wrong; if it answers nothing to us at all.
+            If the request fails in spite of retries, or the service refuses access.
         """
-        listed, grid = self._listed(site), site.read_grid
-        wanted = [self._wanted(one, grid) for one in listed]
-        stack = in_pieces(self.client.scenes, wanted, grid, planes_each=len(wanted[0].kinds))
-        shots = list(zip(listed, self._in_order(stack, wanted[0]), strict=True))
-        passes = [list(shots) for _, shots in groupby(shots, key=lambda shot: shot[0].mtl.day)]
-        join = _joined_toa if self.radiometry == "toa" else self._joined_dn
-        seen = [one for one in map(join, passes) if one.shows(site.halo_px)]
+        listed, grid = self._list_scenes(site), site.read_grid
+        requests = [self._request(one, grid) for one in listed]
+        n_planes = len(requests[0].kinds)
+        stack = fetch_in_pieces(self.client.scenes, requests, grid, planes_each=n_planes)
+        scenes = list(zip(listed, self._in_order(stack, requests[0]), strict=True))
+        passes = [list(rows) for _, rows in groupby(scenes, key=lambda scene: scene[0].mtl.day)]
+        join = _join_toa if self.radiometry == "toa" else self._join_dn
+        seen = [one for one in map(join, passes) if one.has_data(site.halo_px)]
         if not seen:
             raise NotCoveredError(
-                f"{len(listed)} scenes were announced for site {site.site_id} and show nothing "
-                "of it. Lay the site elsewhere (sites.layouts)."
+                f"{len(listed)} scenes were listed for site {site.site_id}, none has data "
+                "there. Move the site (sites.layouts)."
             )
         return Cube(
             dn=np.array([one.dn for one in seen]),
@@ -132,8 +138,8 @@ class EarthEngineScenes:
             halo_px=site.halo_px,
         )
 
-    def _listed(self, site: Site) -> list[Listed]:
-        """List the scenes over a site that are clear enough, by day, path and row."""
+    def _list_scenes(self, site: Site) -> list[ListedScene]:
+        """Return the scenes over a site that are clear enough, by day, path and row."""
         end = date.fromisoformat(self.last_day) + timedelta(days=1)
         tables = self.client.listing(
             self.collections,
@@ -144,7 +150,7 @@ class EarthEngineScenes:
         listed = [one for name in self.collections for one in _rows(name, tables[name])]
         if not listed:
             raise NotCoveredError(
-                f"no scene of {', '.join(self.collections)} shows site {site.site_id} from "
+                f"no scene of {', '.join(self.collections)} covers site {site.site_id} from "
                 f"{self.first_day} to {self.last_day}. Widen the period (source.scenes)."
             )
         clear = [one for one in listed if one.cloud_cover <= self.cloud_cover_max]
@@ -158,7 +164,7 @@ class EarthEngineScenes:
         return sorted(clear, key=lambda one: (one.mtl.day, one.mtl.path_row, one.asset))
 
     def _coefficients(self) -> list[str]:
-        """Name the properties that turn the bands' digital numbers into physics."""
+        """Return the names of the properties with the scaling of the bands."""
         if self.radiometry == "toa":
             return []
         reflective = [b.removeprefix("B") for b in self.bands if b in REFLECTIVE]
@@ -169,8 +175,8 @@ class EarthEngineScenes:
             *(f"{key}_CONSTANT_BAND_{n}" for n in thermal for key in ("K1", "K2")),
         ]
 
-    def _wanted(self, listed: Listed, grid: Grid) -> Wanted:
-        return Wanted(
+    def _request(self, listed: ListedScene, grid: Grid) -> ImageRequest:
+        return ImageRequest(
             asset=listed.asset,
             bands=tuple(band for band in self.bands if band != PAN),
             pan=PAN if PAN in self.bands else None,
@@ -179,15 +185,15 @@ class EarthEngineScenes:
             is_smooth=not (grid.is_on_lattice and grid.crs == listed.crs),
         )
 
-    def _in_order(self, stack: F32, wanted: Wanted) -> F32:
-        """Put the planes into the order of the bands, quality bits last."""
-        names = list(wanted.kinds)
+    def _in_order(self, stack: F32, request: ImageRequest) -> F32:
+        """Return planes in the order of the bands, followed by the quality bits."""
+        names = list(request.kinds)
         return stack[:, [names.index(name) for name in (*self.bands, *BITS)]]
 
-    def _joined_dn(self, shots: Sequence[tuple[Listed, F32]]) -> Day:
-        """Join the rows of a day in digital numbers, temperatures in USGS's scaling."""
+    def _join_dn(self, rows: Sequence[tuple[ListedScene, F32]]) -> DailyMosaic:
+        """Return the joined rows of a day as digital numbers, with temperatures encoded."""
         scenes = []
-        for listed, planes in shots:
+        for listed, planes in rows:
             dn, qa, radsat = np.split(planes.astype(np.uint16), [-2, -1])
             kelvin = (landsat.KELVIN_SCALE, landsat.KELVIN_OFFSET)
             scaling = []
@@ -204,12 +210,22 @@ class EarthEngineScenes:
                 Scene(listed.asset, listed.mtl.day, dn, scale, offset, qa[0], radsat[0], "c2")
             )
         top = mosaic(scenes)
-        return Day(top.day, top.dn, top.scale, top.offset, top.qa, top.radsat)
+        return DailyMosaic(top.day, top.dn, top.scale, top.offset, top.qa, top.radsat)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A scene that Earth Engine announces."""
+class ListedScene:
+    """A scene in a listing of Earth Engine.
+
+    Parameters
+    ----------
+    asset, mtl
+        Id of the image, and its metadata.
+    cloud_cover : float
+        Cloud cover of the whole scene [%].
+    crs : str
+        UTM zone of the scene.
+    """
 
     asset: str
     mtl: Mtl
@@ -218,25 +234,33 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Day:
-    """What one day shows of a grid: a slice of a `Cube`."""
+class DailyMosaic:
+    """Scenes of one day, joined on a grid: one date of a `Cube`.
+
+    Parameters
+    ----------
+    day, scale, offset, qa, radsat
+        See `minecover.sources.product.Scene`.
+    dn : (band, row, col) uint16 or float32
+        Digital numbers (0 is fill) or physical values (NaN is no data).
+    """
 
     day: date
-    dn: U16 | F32  # (band, row, col); 0 or NaN is no data
-    scale: F64  # (band,)
+    dn: U16 | F32
+    scale: F64
     offset: F64
-    qa: U16  # (row, col)
+    qa: U16
     radsat: U16
 
-    def shows(self, halo_px: int) -> bool:
-        """Whether there is data in any pixel inside the halo."""
+    def has_data(self, halo_px: int) -> bool:
+        """Return whether any pixel inside the halo has data."""
         rows, cols = self.qa.shape
         core = self.dn[:, halo_px : rows - halo_px, halo_px : cols - halo_px]
         return bool(((core > 0) | (core < 0)).any())
 
 
-def _rows(collection: str, table: Listing) -> list[Listed]:
-    """Turn a collection's lists of properties into scenes, leaving out those of the night."""
+def _rows(collection: str, table: Listing) -> list[ListedScene]:
+    """Return the scenes of a collection's property lists, without night scenes."""
     lengths = {len(values) for values in table.values()}
     if len(lengths) > 1:
         least = min(table, key=lambda name: len(table[name]))
@@ -257,19 +281,19 @@ def _rows(collection: str, table: Listing) -> list[Listed]:
         zone = int(mtl.number("UTM_ZONE", groups[0]))
         cover = mtl.number("CLOUD_COVER", groups[0])
         if mtl.number("SUN_ELEVATION", groups[0]) > 0:
-            listed.append(Listed(asset, mtl, cover, f"EPSG:326{zone:02d}"))
+            listed.append(ListedScene(asset, mtl, cover, f"EPSG:326{zone:02d}"))
     return listed
 
 
-def _joined_toa(shots: Sequence[tuple[Listed, F32]]) -> Day:
-    """Join the rows of a day in physical values, earlier rows on top."""
-    top = shots[0][1]
-    for _, below in shots[1:]:
+def _join_toa(rows: Sequence[tuple[ListedScene, F32]]) -> DailyMosaic:
+    """Return the joined rows of a day as physical values, with earlier rows on top."""
+    top = rows[0][1]
+    for _, below in rows[1:]:
         is_free = (top[:-2] == NO_VALUE).all(axis=0) & (below[:-2] != NO_VALUE).any(axis=0)
         top = np.where(is_free, below, top)
     bands, bits = top[:-2], top[-2:].astype(np.uint16)
     values = np.where(bands == NO_VALUE, np.nan, bands).astype(np.float32)
     n_bands = len(values)
-    return Day(
-        shots[0][0].mtl.day, values, np.ones(n_bands), np.zeros(n_bands), bits[0], bits[1]
+    return DailyMosaic(
+        rows[0][0].mtl.day, values, np.ones(n_bands), np.zeros(n_bands), bits[0], bits[1]
     )

@@ -1,4 +1,4 @@
-"""Context rasters from Earth Engine: elevation, water occurrence, on any grid."""
+"""Raster layers from Earth Engine, such as elevation and water occurrence, on any grid."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError, NotCoveredError
 from minecover.core.grid import Grid
 from minecover.sources.earth_engine.client import EarthEngine
-from minecover.sources.earth_engine.delivery import in_pieces
+from minecover.sources.earth_engine.delivery import fetch_in_pieces
 from minecover.sources.earth_engine.images import NO_VALUE, Method
 
 
 @dataclass(frozen=True, slots=True)
 class EarthEngineSurface:
-    """One band of an asset, as a raster.
+    """Raster layer of one band of an asset.
 
     Parameters
     ----------
     client : EarthEngine
-        The service.
+        Client of the service.
     asset : str
         Id of an image (``USGS/SRTMGL1_003``) or of a collection of tiles
         (``COPERNICUS/DEM/GLO30``).
     band : str
-        Its band.
+        Name of the band.
     is_collection : bool
-        Whether it is a collection: its tiles are joined, the last one on top.
+        Whether the asset is a collection, whose tiles are joined with the last one on top.
     method : {"nearest", "bilinear", "bicubic"}
-        How values are read between the asset's pixels.
+        Resampling method.
     """
 
     client: EarthEngine
@@ -42,7 +42,7 @@ class EarthEngineSurface:
     method: Method
 
     def __post_init__(self) -> None:
-        """Refuse a way to resample that there is not."""
+        """Check the resampling method."""
         if self.method not in get_args(Method):
             raise ConfigError(
                 f"method must be one of {', '.join(get_args(Method))}, found {self.method!r}. "
@@ -50,21 +50,26 @@ class EarthEngineSurface:
             )
 
     def __call__(self, grid: Grid) -> F32:
-        """Fetch the band on a grid, in pieces if it is big.
+        """Return the band on a grid.
+
+        Parameters
+        ----------
+        grid : Grid
+            Any grid; large ones are fetched in pieces.
 
         Returns
         -------
         (row, col) float32
-            NaN where the asset has nothing.
+            NaN where the asset has no data.
 
         Raises
         ------
         NotCoveredError
-            If there is no such image. Ground without tiles of a collection is NaN.
+            If there is no such image. Areas without tiles of a collection are NaN.
         """
         fetch = self.client.joined_layer if self.is_collection else self.client.layer
 
-        def ask(assets: Sequence[str], part: Grid) -> F32:
+        def request(assets: Sequence[str], part: Grid) -> F32:
             try:
                 values = fetch(assets[0], self.band, part, self.method)
             except NotCoveredError:
@@ -73,5 +78,5 @@ class EarthEngineSurface:
                 values = np.full(part.shape, NO_VALUE, np.float32)
             return values[None, None]
 
-        values = in_pieces(ask, [self.asset], grid, planes_each=1)[0, 0]
+        values = fetch_in_pieces(request, [self.asset], grid, planes_each=1)[0, 0]
         return np.where(values == NO_VALUE, np.nan, values).astype(np.float32)

@@ -1,4 +1,4 @@
-"""An embedded world with mines, weather and a sensor: made data, never evidence of skill.
+"""Simulated mines, weather and sensor: test data that say nothing about real skill.
 
-Every number is a calibrated guess; the values lie in ``conf/world.yaml``.
+Every number is a calibrated guess; the values are in ``conf/world.yaml``.
 """

@@ -1,4 +1,4 @@
-"""What the ground looks like on a date: season, fallow fields, fires, moisture, light."""
+"""State of the ground on a date: season, fallow fields, fires, moisture, illumination."""
 
 from __future__ import annotations
 
@@ -22,16 +22,24 @@ from minecover.sources.simulation.spectra import (
 )
 from minecover.sources.simulation.streams import F64
 
-#: Air cools with height [K/m].
+#: Decrease of temperature with height [K/m].
 LAPSE_K_PER_M, LAPSE_FOREST_K_PER_M = 0.0065, 0.0055
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The state of a ground on one date.
+    """State of a ground on one date.
 
-    `dryness` is 0 ... 1 by the calendar, `moisture` that of the soil, 0 ... 1; `warming` scales
-    how much warmer open ground is than forest; `forest_k` is the forest's temperature.
+    Parameters
+    ----------
+    dryness : float
+        Dryness by season, 0 ... 1.
+    moisture : float
+        Moisture of the soil, 0 ... 1.
+    warming : float
+        Factor on the difference in temperature between open ground and forest.
+    forest_k : float
+        Temperature of the forest [K].
     """
 
     dryness: float
@@ -43,7 +51,7 @@ class Day:
 def draw_day(
     rng: np.random.Generator, weather: Weather, dryness: float, forest_k: float
 ) -> Day:
-    """Draw moisture and warmth of a date; `forest_k` is the ground's usual temperature."""
+    """Return random moisture and warmth of a date; `forest_k` is the usual temperature [K]."""
     moisture = float(np.clip(rng.normal(0.5 - 0.3 * dryness, 0.25), 0.0, 1.0))
     warming = float(np.clip(rng.normal(1.0 - 0.4 * moisture, 0.25), 0.25, 1.6))
     offset = rng.normal(0.0, weather.date_sd_k) + dryness
@@ -51,7 +59,7 @@ def draw_day(
 
 
 def usual_forest_k(rng: np.random.Generator, weather: Weather, altitude_m: float) -> float:
-    """Draw the temperature of a ground's forest [K]."""
+    """Return a random usual temperature of the forest of a ground [K]."""
     lapse = LAPSE_FOREST_K_PER_M * (altitude_m - 1000.0)
     return float(weather.forest_k - lapse + rng.normal(0.0, weather.site_sd_k))
 
@@ -59,7 +67,7 @@ def usual_forest_k(rng: np.random.Generator, weather: Weather, altitude_m: float
 def cover_of_day(
     rng: np.random.Generator, ground: Ground, weather: Weather, dryness: float
 ) -> Covers:
-    """Draw which fields lie fallow and what has burnt; gives a `Cover` a pixel."""
+    """Return the `Cover` of each pixel, (row, col), with random fallow fields and fires."""
     cover = ground.cover.copy()
     share = weather.fallow_wet + weather.fallow_dry * dryness
     is_fallow = rng.random(ground.n_fields) < share
@@ -70,7 +78,7 @@ def cover_of_day(
 
 
 def reflect(ground: Ground, cover: Covers, day: Day, sun: Sun) -> F64:
-    """Reflectance of B1 ... B9 without the air, (band, row, col)."""
+    """Return the reflectance of B1 ... B9 without the atmosphere, (band, row, col)."""
     means = REFLECTANCE - CLEAN_AIR * PATH
     means[list(VEGETATION)] *= 1.0 + 0.12 * (day.dryness - 0.5) * DROUGHT
     means[list(SOIL)] *= 1.0 - 0.25 * day.moisture
@@ -89,7 +97,7 @@ def reflect(ground: Ground, cover: Covers, day: Day, sun: Sun) -> F64:
 
 
 def radiate(ground: Ground, cover: Covers, day: Day, sun: Sun) -> F64:
-    """Brightness temperature of the ground at 11 um [K], (row, col)."""
+    """Return the brightness temperature of the ground at 11 um, (row, col) [K]."""
     warmth = WARMTH_K[cover] * (1.0 + SPREAD[cover] * ground.warmth)
     network = ground.network
     for share, kind in (

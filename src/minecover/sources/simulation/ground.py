@@ -1,4 +1,4 @@
-"""The lasting part of a ground: relief, cover, mines and the texture that every date shares."""
+"""Permanent properties of a ground: relief, cover, mines and texture."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from minecover.sources.simulation.water import Network
 
 Covers = NDArray[np.int64]
 
-#: Correlation lengths of the random fields [px].
+#: Correlation lengths of the random fields [pixels].
 RELIEF_PX, FOREST_PX, FIELD_PX, BARE_PX = 14.0, 9.0, 2.2, 1.3
 SETTLEMENT_PX, HAMLET_PX, BANK_PX, WETLAND_PX, BURN_PX = 5.0, 1.0, 2.0, 4.0, 4.0
 TEXTURE_PX = 0.8
-#: Width of a valley [px], and how far from the water sandbanks and wetlands lie [px].
+#: Width of a valley, and largest distance of sandbanks and wetlands from water [pixels].
 VALLEY_PX, BANK_REACH_PX, WETLAND_REACH_PX = 6.0, 1.3, 3.0
 
 
@@ -36,8 +36,14 @@ VALLEY_PX, BANK_REACH_PX, WETLAND_REACH_PX = 6.0, 1.3, 3.0
 class Relief:
     """Heights of a ground.
 
-    `height_m` is (row, col) above sea level, `mean_m` the ground's own altitude; `east` and
-    `north` are slopes, metres up a metre.
+    Parameters
+    ----------
+    mean_m : float
+        Altitude of the ground [m].
+    height_m : (row, col) float64
+        Height above sea level [m].
+    east, north : (row, col) float64
+        Slope eastward and northward [m/m].
     """
 
     mean_m: float
@@ -48,24 +54,28 @@ class Relief:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Everything of a ground that no date changes.
+    """Permanent properties of a ground.
 
     Parameters
     ----------
-    relief, network, mines
-        Its heights, its rivers and road, its mines.
+    relief : Relief
+        Heights.
+    network : Network
+        Rivers and road.
+    mines : tuple of Mine
+        Mines.
     cover : (row, col) int
-        A `Cover` a pixel, without rivers and roads, which take shares of pixels.
+        `Cover` of each pixel, without rivers and roads, which cover shares of pixels.
     fields : (row, col) int
-        Number of the field a pixel belongs to; a field lies fallow as a whole.
+        Number of the field that a pixel belongs to; a field lies fallow as a whole.
     n_fields : int
-        How many there are.
+        Number of fields.
     burns_where : (row, col) bool
-        Savanna that fires reach.
+        Savanna within reach of fires.
     texture : (band, row, col) float64
-        Deviation of B1 ... B9 from the class mean, in units of its spread.
+        Deviation of B1 ... B9 from the class mean, in units of its standard deviation.
     warmth : (row, col) float64
-        The same for the temperature.
+        Deviation of the temperature, in the same units.
     """
 
     relief: Relief
@@ -80,7 +90,7 @@ class Ground:
 
     @property
     def is_mine(self) -> Bools:
-        """Where the ground is mined in truth."""
+        """True mines, (row, col) bool."""
         active: Bools = np.isin(self.cover, (Cover.MINE, Cover.POND))
         return active
 
@@ -88,32 +98,34 @@ class Ground:
 def make_ground(
     land: Land, key: tuple[int, int], network: Network, mines: tuple[Mine, ...]
 ) -> Ground:
-    """Make everything of a ground that lasts.
+    """Return the permanent properties of a ground.
 
     Parameters
     ----------
     land : Land
-        What grounds are like.
+        Parameters of the land.
     key : (int, int)
-        The world's seed and the ground's number: what all its streams start from.
-    network, mines
-        What was drawn of it before.
+        Seed of the world and number of the ground, from which its random streams are seeded.
+    network : Network
+        Rivers and road.
+    mines : tuple of Mine
+        Mines.
     """
-    relief = raise_relief(generator(*key, Stream.RELIEF), network, land)
-    cover, fields, burns_where = cover_ground(
+    relief = draw_relief(generator(*key, Stream.RELIEF), network, land)
+    cover, fields, burns_where = draw_cover(
         generator(*key, Stream.COVER), network, relief, land
     )
     for mine in mines:
         cover[mine.bare] = Cover.MINE
         cover[mine.pond] = Cover.POND
     shape = (cover.shape[0], cover.shape[1])
-    texture, warmth = weave_texture(generator(*key, Stream.TEXTURE), shape)
+    texture, warmth = draw_texture(generator(*key, Stream.TEXTURE), shape)
     n_fields = int(fields.max()) + 1
     return Ground(relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth)
 
 
-def raise_relief(rng: np.random.Generator, network: Network, land: Land) -> Relief:
-    """Raise hills and cut the valleys of the rivers into them."""
+def draw_relief(rng: np.random.Generator, network: Network, land: Land) -> Relief:
+    """Return random hills with valleys along the rivers."""
     shape = (network.river.shape[0], network.river.shape[1])
     mean_m = float(rng.uniform(land.altitude_min_m, land.altitude_max_m))
     hills_m = rng.uniform(land.relief_min_m, land.relief_max_m)
@@ -124,10 +136,10 @@ def raise_relief(rng: np.random.Generator, network: Network, land: Land) -> Reli
     return Relief(mean_m, height_m, np.asarray(east), -np.asarray(down))
 
 
-def cover_ground(
+def draw_cover(
     rng: np.random.Generator, network: Network, relief: Relief, land: Land
 ) -> tuple[Covers, Covers, Bools]:
-    """Draw what covers a ground but for its mines, number its fields, say where it burns."""
+    """Return random cover without mines, field numbers, and where fires can burn."""
     shape = (network.river.shape[0], network.river.shape[1])
     everywhere = np.ones(shape, bool)
     forest_share = float(rng.beta(land.forest_alpha, land.forest_beta))
@@ -138,7 +150,7 @@ def cover_ground(
     cover[is_crop] = Cover.CROP
     is_low = random_field(rng, shape, WETLAND_PX) > 0.8
     cover[is_low & (network.shore_px < WETLAND_REACH_PX)] = Cover.WETLAND
-    for kind, where in _scars(rng, network, relief, land).items():
+    for kind, where in _draw_confusers(rng, network, relief, land).items():
         cover[where] = kind
     burns_where = random_field(rng, shape, BURN_PX) > 1.3
     seeds = rng.random(shape) * land.field_px < 1.0
@@ -149,10 +161,10 @@ def cover_ground(
     return cover, fields[tuple(nearest)], burns_where & (cover == Cover.SAVANNA)
 
 
-def _scars(
+def _draw_confusers(
     rng: np.random.Generator, network: Network, relief: Relief, land: Land
 ) -> dict[Cover, Bools]:
-    """Draw the lasting patches that look a little like mines; they must stay rare."""
+    """Return random permanent areas that resemble mines, by cover; they must be rare."""
     shape = (network.river.shape[0], network.river.shape[1])
     everywhere = np.ones(shape, bool)
     bare = land.bare_fraction * rng.gamma(1.2)
@@ -172,8 +184,8 @@ def _scars(
     }
 
 
-def weave_texture(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[F64, F64]:
-    """Draw what makes pixels of one class differ, for B1 ... B9 and for the temperature."""
+def draw_texture(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[F64, F64]:
+    """Return random deviations from the class means of B1 ... B9 and of the temperature."""
     bright, infrared, visible = (random_field(rng, shape, TEXTURE_PX) for _ in range(3))
     texture = 0.3 * rng.standard_normal((9, *shape)) + 0.7 * bright
     texture[list(INFRARED)] += 0.5 * infrared

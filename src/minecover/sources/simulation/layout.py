@@ -1,4 +1,4 @@
-"""Where the grounds lie: far apart in the Kivus, a tenth of the sites sharing theirs."""
+"""Positions of the simulated plots in the Kivus; a tenth of the sites share a plot."""
 
 from __future__ import annotations
 
@@ -9,27 +9,35 @@ import numpy as np
 
 from minecover.core.grid import PIXEL_M, Grid, snapped
 
-#: UTM zone of the Kivus, the northern one on both hemispheres as Landsat has it.
+#: UTM zone of the Kivus, northern on both hemispheres as in Landsat products.
 CRS = "EPSG:32635"
-#: Pixels a side of a site, and how far a ground reaches beyond its sites.
+#: Side of a site, and margin of a plot around its sites [pixels].
 SITE_PX, MARGIN_PX = 100, 25
-#: Upper left corner of the area [m], and the cells it is divided into, one ground each.
+#: Upper left corner of the area [m], and its division into cells with one plot each.
 LEFT_M, TOP_M, CELL_M, CELL_ROWS, CELL_COLS = 545_000.0, 45_000.0, 12_000.0, 40, 16
-#: A ground starts at most this far from its cell's corner, so that no two come within 6 km.
+#: Largest displacement of a plot from its cell's corner [m]: plots are at least 6 km apart.
 JITTER_M = 1_200.0
 MAX_SITES = CELL_ROWS * CELL_COLS
-#: How the names of sites with and without mines begin.
+#: Prefixes of the names of sites with and without mines.
 MINED, MINE_FREE = "sim", "background"
-#: Of every 20 sites, the 7th and the 8th look at one ground, this many pixels apart.
+#: Of every 20 sites, the 7th and the 8th share a plot, displaced by 20 to 60 pixels.
 PAIR_EVERY, PAIR_FIRST, PAIR_SHIFT_PX = 20, 6, (20, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A stretch of ground and the squares on it that are sites.
+    """A simulated piece of ground with one site, or two that overlap.
 
-    `grid` reaches `MARGIN_PX` beyond the outermost sites. `windows` are the sites' squares:
-    one, or two that overlap. No mine is dug on a ground that `is_mine_free`.
+    Parameters
+    ----------
+    ground_id : int
+        Number of the plot, which seeds its random streams.
+    grid : Grid
+        Grid of the plot: the sites with a margin of `MARGIN_PX`.
+    windows : tuple of Grid
+        Squares of the sites.
+    is_mine_free : bool
+        Whether the plot has no mines.
     """
 
     ground_id: int
@@ -39,21 +47,21 @@ class Plot:
 
     @property
     def site_ids(self) -> tuple[str, ...]:
-        """Names of the sites, one a window."""
+        """Names of the sites, one per window."""
         if self.is_mine_free:  # counted from the other end
             return (f"{MINE_FREE}{MAX_SITES - 1 - self.ground_id:04d}",)
         return tuple(f"{MINED}{self.ground_id + k:04d}" for k in range(len(self.windows)))
 
     def slices(self, grid: Grid) -> tuple[slice, slice]:
-        """Rows and columns of the ground that a grid on it covers."""
+        """Return the rows and columns of the plot that a grid covers."""
         row, col = self.grid.rowcol(*grid.xy(0, 0))
         rows, cols = grid.shape
         return slice(row, row + rows), slice(col, col + cols)
 
 
 @lru_cache(maxsize=8)
-def lay_plots(seed: int) -> tuple[Plot, ...]:
-    """Lay all the grounds a world of any size can have, in the order of their sites."""
+def place_plots(seed: int) -> tuple[Plot, ...]:
+    """Return all plots that a world of any size can have, in the order of their sites."""
     rng = np.random.default_rng([seed])
     cells = rng.permutation(MAX_SITES)
     jitter_m = rng.uniform(0.0, JITTER_M, (MAX_SITES, 2))
@@ -67,12 +75,12 @@ def lay_plots(seed: int) -> tuple[Plot, ...]:
         left_m = snapped(LEFT_M + col * CELL_M + jitter_m[index, 0])
         top_m = snapped(TOP_M - row * CELL_M - jitter_m[index, 1])
         shift = tuple(shifts[index]) if index % PAIR_EVERY == PAIR_FIRST else ()
-        plots.append(_lay_plot(index, left_m, top_m, *map(int, shift)))
+        plots.append(_place_plot(index, left_m, top_m, *map(int, shift)))
     return tuple(plots)
 
 
-def _lay_plot(ground_id: int, left_m: float, top_m: float, *shift: int) -> Plot:
-    """Lay a ground whose sites' common upper left corner is given [m]."""
+def _place_plot(ground_id: int, left_m: float, top_m: float, *shift: int) -> Plot:
+    """Return a plot by the common upper left corner of its sites [m]."""
     offsets = [(0, 0)]
     if shift:
         first = tuple(max(0, -s) for s in shift)

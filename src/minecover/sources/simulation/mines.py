@@ -1,4 +1,4 @@
-"""Mines and what an annotator draws of them."""
+"""Simulated mines, and the outlines that an annotator draws."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from minecover.core.errors import ConfigError
 from minecover.sources.simulation.parameters import Annotator, Mines
 from minecover.sources.simulation.streams import F64, Bools, random_field
 
-#: Roughness of outlines, patches of vegetation and ponds [px]; ordinates of the noise fields.
+#: Correlation lengths of the noise in outlines, vegetation and ponds [pixels].
 EDGE_PX, VEGETATION_PX, POND_PX = 1.6, 0.8, 1.2
 SITE_AREA_PX = 100 * 100
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """One mine on its ground, as (row, col) masks.
+    """One mine, as masks of its plot.
 
-    `bare` and `pond` are what is mined today, `outline` is what was drawn (empty if nobody
-    did).
+    Parameters
+    ----------
+    bare, pond : (row, col) bool
+        Bare ground and ponds, the true extent of the mine.
+    outline : (row, col) bool
+        Annotated extent; empty if the mine was not annotated.
     """
 
     bare: Bools
@@ -32,35 +36,41 @@ class Mine:
 
     @property
     def active(self) -> Bools:
-        """What is mine in truth."""
+        """True extent, (row, col) bool."""
         return self.bare | self.pond
 
 
 @dataclass(frozen=True, slots=True)
-class Digger:
-    """Places mines on a ground: what they are like, how they are drawn, where shapes come from.
+class MinePlacer:
+    """Places mines and their annotations on a plot.
 
-    `shapes` are hand-drawn masks to take the outlines from; without any they are ellipses with
-    rough edges.
+    Parameters
+    ----------
+    mines : Mines
+        Parameters of mines.
+    annotator : Annotator
+        Parameters of annotations.
+    shapes : tuple of (row, col) bool
+        Hand-drawn masks to use as shapes; if empty, shapes are ellipses with rough edges.
     """
 
     mines: Mines
     annotator: Annotator
     shapes: tuple[Bools, ...]
 
-    def dig(
+    def place(
         self, rng: np.random.Generator, shore_px: F64, windows: list[tuple[slice, slice]]
     ) -> tuple[Mine, ...]:
-        """Dig a mine somewhere in each window and some more anywhere on the ground.
+        """Return a mine in each window and a random number of mines anywhere on the plot.
 
         Parameters
         ----------
         rng : Generator
-            The ground's stream of mines.
+            Random stream of the plot's mines.
         shore_px : (row, col) float64
-            Distance from the nearest water.
+            Distance from the nearest water [pixels].
         windows : list of (rows, cols) slices
-            The sites on the ground; each gets an outline of its own.
+            Sites on the plot.
 
         Returns
         -------
@@ -69,7 +79,7 @@ class Digger:
         """
         near = (shore_px >= 1) & (shore_px <= self.mines.water_max_px)
         odds = np.where(near, np.exp(-shore_px / self.mines.water_decay_px), 0.0)
-        # The floor decides only where no pixel of a window is near enough to water.
+        # The constant matters only where no pixel of a window is near enough to water.
         odds += 1e-9
         first = [self.first(rng, odds, window) for window in windows]
         mean = self.mines.more_per_site * shore_px.size / SITE_AREA_PX
@@ -85,7 +95,7 @@ class Digger:
     def first(
         self, rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
     ) -> tuple[Bools, Bools]:
-        """Place the body and outline that a window is sure to have."""
+        """Return extent and outline, (row, col) bool, of a mine annotated in a window."""
         body = self._body(rng, _draw_pixel(rng, odds, window), odds.shape)
         outline = self._outline(rng, body)
         return body, outline if outline[window].any() else body
@@ -93,9 +103,9 @@ class Digger:
     def _body(
         self, rng: np.random.Generator, centre: tuple[int, int], shape: tuple[int, ...]
     ) -> Bools:
-        """Mask a mine of any shape, in one piece round its centre."""
+        """Return the extent of a mine of random shape, in one piece around its centre."""
         if self.shapes:
-            return _implant(rng, self.shapes, centre, shape)
+            return _place_shape(rng, self.shapes, centre, shape)
         m = self.mines
         area = m.median_px * np.exp(m.sigma_ln * rng.standard_normal())
         area = np.clip(area, m.smallest_px, m.largest_px)
@@ -112,7 +122,7 @@ class Digger:
         return whole
 
     def _outline(self, rng: np.random.Generator, body: Bools) -> Bools:
-        """Draw a body as an annotator does: a little aside, sometimes too wide."""
+        """Return the outline of a mine as annotated: shifted, and sometimes too wide."""
         rows, cols = np.rint(rng.normal(0.0, self.annotator.shift_px, 2)).astype(int)
         is_wide = rng.random() < self.annotator.overdrawn
         outline = _shifted(body, int(rows), int(cols))
@@ -121,7 +131,7 @@ class Digger:
     def mine(
         self, rng: np.random.Generator, body: Bools, outline: Bools, shore_px: F64
     ) -> Mine:
-        """Divide a body into bare ground, ponds and what is still green (or river)."""
+        """Return a mine, its extent divided into bare ground, ponds and other cover."""
         shape = (body.shape[0], body.shape[1])
         green = random_field(rng, shape, VEGETATION_PX)
         is_open = body & (shore_px > 0)
@@ -132,14 +142,19 @@ class Digger:
 
 @lru_cache(maxsize=4)
 def read_shapes(path: str) -> tuple[Bools, ...]:
-    """Read hand-drawn masks, ``(n, row, col)`` of 0 and 1, from every array of an .npz file.
+    """Return hand-drawn masks, cropped, from all arrays of an .npz file.
+
+    Parameters
+    ----------
+    path : str
+        File with arrays ``(n, row, col)`` of 0 and 1.
 
     Raises
     ------
     ConfigError
-        If there is no such file, or it holds something else.
+        If the file is missing or has other content.
     """
-    fix = "Fix world.mine_masks (null draws the shapes)."
+    fix = "Fix world.mine_masks (null uses random shapes)."
     if not Path(path).is_file():
         raise ConfigError(f"no file of mine masks at {path}. {fix}")
     with np.load(path) as archive:
@@ -147,24 +162,24 @@ def read_shapes(path: str) -> tuple[Bools, ...]:
     if not stacks or any(s.ndim != 3 or not np.isin(s, (0, 1)).all() for s in stacks):
         found = [(s.shape, str(s.dtype)) for s in stacks]
         raise ConfigError(
-            f"{path} must hold (n, row, col) masks of 0 and 1, found {found}. {fix}"
+            f"{path} must contain (n, row, col) masks of 0 and 1, found {found}. {fix}"
         )
     return tuple(_cropped(mask > 0) for stack in stacks for mask in stack if mask.any())
 
 
 def _cropped(mask: Bools) -> Bools:
-    """Cut the empty border off."""
+    """Return a mask without its empty border."""
     rows, cols = np.nonzero(mask)
     return mask[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
 
 
-def _implant(
+def _place_shape(
     rng: np.random.Generator,
     shapes: tuple[Bools, ...],
     centre: tuple[int, int],
     shape: tuple[int, ...],
 ) -> Bools:
-    """Lay a shape, turned and flipped at random, with its innermost pixel on the centre."""
+    """Return a random shape, turned and flipped, with its innermost pixel at the centre."""
     mask = np.rot90(shapes[rng.integers(len(shapes))], int(rng.integers(4)))
     mask = mask[:: rng.choice([-1, 1])]
     at = np.argwhere(mask)
@@ -178,7 +193,7 @@ def _implant(
 def _draw_pixel(
     rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
 ) -> tuple[int, int]:
-    """Draw a pixel of a window, (row, col) on the ground."""
+    """Return a random pixel of a window, (row, col) on the plot."""
     steps = np.cumsum(odds[window].ravel())
     at = int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))
     row, col = divmod(min(at, steps.size - 1), odds[window].shape[1])
@@ -186,7 +201,7 @@ def _draw_pixel(
 
 
 def _shifted(mask: Bools, rows: int, cols: int) -> Bools:
-    """Move a mask by whole pixels; what leaves the ground is gone."""
+    """Return a mask shifted by whole pixels; pixels outside of the plot are lost."""
     at = np.argwhere(mask) + (rows, cols)
     at = at[((at >= 0) & (at < mask.shape)).all(axis=1)]
     moved = np.zeros(mask.shape, bool)

@@ -1,4 +1,4 @@
-"""What a satellite looks at when it passes over a ground: light, warmth and quality bits."""
+"""Reflectance, temperature and quality bits at the sensor during an overpass."""
 
 from __future__ import annotations
 
@@ -18,18 +18,27 @@ from minecover.sources.simulation.daily_ground import (
 )
 from minecover.sources.simulation.ground import Ground
 from minecover.sources.simulation.parameters import Parameters
-from minecover.sources.simulation.sensor import Bits, blur, flag
+from minecover.sources.simulation.sensor import Bits, blur, flag_quality
 from minecover.sources.simulation.spectra import CLEAN_AIR, PATH
 from minecover.sources.simulation.streams import F64, Stream, generator
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What arrives at the sensor on one date.
+class SensorView:
+    """Signal at the sensor on one date.
 
-    `reflectance` is (9, row, col) for B1 ... B9, `kelvin` (2, row, col) for B10 and B11, `qa`
-    the QA_PIXEL of Collection 2. `is_flagged` says that the whole scene is delivered empty.
-    `rng` is the date's generator, from which the sensor's noise is drawn next.
+    Parameters
+    ----------
+    reflectance : (9, row, col) float64
+        Top-of-atmosphere reflectance of B1 ... B9.
+    kelvin : (2, row, col) float64
+        Brightness temperature of B10 and B11 [K].
+    qa : (row, col) uint16
+        QA_PIXEL of Collection 2.
+    is_flagged : bool
+        Whether the whole scene is delivered as fill.
+    rng : Generator
+        Random stream of the date, from which the sensor's noise is drawn next.
     """
 
     reflectance: F64
@@ -39,19 +48,23 @@ class View:
     rng: np.random.Generator
 
 
-def look(p: Parameters, key: tuple[int, int], ground: Ground, day: date, sun: Sun) -> View:
-    """Look at a ground through the sky of a day.
+def simulate_view(
+    p: Parameters, key: tuple[int, int], ground: Ground, day: date, sun: Sun
+) -> SensorView:
+    """Return the signal of a ground at the sensor on a day.
 
     Parameters
     ----------
     p : Parameters
-        What the world is like.
+        Parameters of the world.
     key : (int, int)
-        The world's seed and the ground's number.
+        Seed of the world and number of the ground.
     ground : Ground
+        Permanent properties of the ground.
     day : date
+        Day of the overpass.
     sun : Sun
-        Where it stands.
+        Direction of the sun.
     """
     usual_k = usual_forest_k(generator(*key, Stream.WEATHER), p.weather, ground.relief.mean_m)
     rng = generator(*key, Stream.WEATHER, day.toordinal())
@@ -62,11 +75,11 @@ def look(p: Parameters, key: tuple[int, int], ground: Ground, day: date, sun: Su
 
     surface = blur(reflect(ground, cover, state, sun), p.sensor.reflective_psf_px)
     clean_air = (CLEAN_AIR * PATH)[:, None, None]
-    reflectance = above.cover(above.dim(surface) + clean_air)
+    reflectance = above.with_clouds(above.through_haze(surface) + clean_air)
     surface_k = blur(radiate(ground, cover, state, sun), p.sensor.thermal_psf_px)
-    b10 = above.cool(surface_k, state.forest_k)
+    b10 = above.clouded_kelvin(surface_k, state.forest_k)
     b11 = b10 - (1.2 + 0.9 * state.moisture + 0.02 * (b10 - 295.0))
-    reflectance, kelvin = sky.spoil(rng, fault, reflectance, np.stack([b10, b11]))
+    reflectance, kelvin = sky.apply_fault(rng, fault, reflectance, np.stack([b10, b11]))
 
-    qa = flag(rng, above, reflectance[8], ground.network.river > 0.5, p.sensor)
-    return View(reflectance, kelvin, qa, is_flagged, rng)
+    qa = flag_quality(rng, above, reflectance[8], ground.network.river > 0.5, p.sensor)
+    return SensorView(reflectance, kelvin, qa, is_flagged, rng)

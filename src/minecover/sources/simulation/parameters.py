@@ -1,4 +1,4 @@
-"""Every knob of the simulated world; its fields are keys of ``conf/world.yaml``."""
+"""Parameters of the simulated world; the fields are keys of ``conf/world.yaml``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from minecover.core.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When scenes are taken: every 16 days along a path, more often where two paths overlap.
+    """Days of acquisition: every 16 days along a path, more often where two paths overlap.
 
     Parameters
     ----------
     first_day, last_day : str
-        ISO dates between which scenes are drawn.
+        ISO dates between which days are drawn.
     dates_spread : int
-        A site has ``n_dates`` scenes, give or take at most this many.
+        Largest deviation of the number of scenes of a site from ``n_dates``.
     """
 
     first_day: str
@@ -26,17 +26,17 @@ class Calendar:
     dates_spread: int
 
     def __post_init__(self) -> None:
-        """Refuse days that are none, or a period in which not every path passes."""
+        """Check that the days are valid and every path is passed at least once."""
         try:
             days = (date.fromisoformat(self.last_day) - date.fromisoformat(self.first_day)).days
         except ValueError as error:
             raise ConfigError(
-                f"world.parameters.calendar: {error}. Write days as 2016-10-15."
+                f"world.parameters.calendar: {error}. Write days like 2016-10-15."
             ) from error
         if days < 16:
             raise ConfigError(
-                f"world.parameters.calendar spans {days} days, a path passes every 16. "
-                "Move first_day and last_day apart."
+                f"world.parameters.calendar must span at least 16 days, found {days}. "
+                "Fix world.parameters.calendar.first_day or .last_day."
             )
         _require(self, "dates_spread", low=0, high=5)
 
@@ -62,7 +62,7 @@ class Land:
     road_fraction: float  # of a pixel that a road crosses
 
     def __post_init__(self) -> None:
-        """Refuse fractions outside 0 ... 1 and sizes that are none."""
+        """Check that fractions are in 0 ... 1 and sizes are positive."""
         shares = [f.name for f in fields(self) if f.name.endswith("_fraction")]
         _require(self, *shares, "landslide_sites", low=0, high=1)
         _require(self, "relief_min_m", "relief_max_m", "valley_depth_m", low=0)
@@ -87,7 +87,7 @@ class Mines:
     water_decay_px: float
 
     def __post_init__(self) -> None:
-        """Refuse sizes that are none and fractions outside 0 ... 1."""
+        """Check that sizes are positive and fractions are in 0 ... 1."""
         _require(self, "vegetation_fraction", low=0, high=1)
         _require(self, "median_px", "smallest_px", "elongation_max", "water_max_px", low=1)
         _require(self, "sigma_ln", "more_per_site", "edge_noise", low=0)
@@ -97,14 +97,14 @@ class Mines:
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """How far what is drawn as a mine differs from where the mine is."""
+    """Differences between annotated and true mines."""
 
     shift_px: float  # standard deviation of the shift of an outline, each axis
-    unlabelled: float  # share of the further mines that nobody drew
+    unlabelled: float  # share of the additional mines that are not annotated
     overdrawn: float  # share of the outlines that are a pixel too wide
 
     def __post_init__(self) -> None:
-        """Refuse shares outside 0 ... 1."""
+        """Check that shares are in 0 ... 1."""
         _require(self, "unlabelled", "overdrawn", low=0, high=1)
         _require(self, "shift_px", low=0)
 
@@ -117,7 +117,7 @@ class Weather:
     site_sd_k: float
     date_sd_k: float
     fallow_wet: float  # share of the fields that lie fallow in the wet season ...
-    fallow_dry: float  # ... and how many more in the dry one
+    fallow_dry: float  # ... and additional share in the dry season
     burnt_dry: float  # share of dry dates with burn scars
     cloud_alpha: float  # cloud cover is Beta(alpha, beta), below cloud_max
     cloud_beta: float
@@ -126,10 +126,10 @@ class Weather:
     veil: float
     haze_sd: float
     bad_scenes: float  # share of the dates with striping, a gain error or strong haze
-    bad_flagged: float  # share of those that the quality band admits
+    bad_flagged: float  # share of those that the quality band reports
 
     def __post_init__(self) -> None:
-        """Refuse shares outside 0 ... 1 and spreads below 0."""
+        """Check that shares are in 0 ... 1 and standard deviations are not negative."""
         shares = ["fallow_wet", "fallow_dry", "burnt_dry", "veil_dates", "bad_scenes"]
         _require(self, *shares, "bad_flagged", "cloud_max", low=0, high=1)
         _require(self, "site_sd_k", "date_sd_k", "veil", "haze_sd", low=0)
@@ -145,18 +145,18 @@ class Sensor:
     reflectance_sd: float
     b10_sd_k: float
     b11_sd_k: float
-    qa_opacity: float  # opacity from which on cloud is called cloud, on average ...
-    qa_opacity_sd: float  # ... and how much that varies from place to place
-    qa_cirrus: float  # B9 from which on cirrus is flagged
+    qa_opacity: float  # mean opacity from which cloud is flagged ...
+    qa_opacity_sd: float  # ... and its spatial standard deviation
+    qa_cirrus: float  # reflectance in B9 from which cirrus is flagged
 
     def __post_init__(self) -> None:
-        """Refuse widths and spreads below 0."""
+        """Check that no field is negative."""
         _require(self, *(f.name for f in fields(self)), low=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All the knobs of a world."""
+    """All parameters of a world."""
 
     calendar: Calendar
     land: Land
@@ -167,12 +167,11 @@ class Parameters:
 
 
 def _require(owner: object, *names: str, low: float, high: float = math.inf) -> None:
-    """Refuse fields outside ``low ... high``, naming their yaml key."""
+    """Check that fields lie in ``low ... high``; the error names their yaml key."""
     for name in names:
         value = getattr(owner, name)
         if not low <= value <= high:
             key = f"world.parameters.{type(owner).__name__.lower()}.{name}"
             raise ConfigError(
-                f"{key} must lie in {low:g} ... {high:g}, found {value}. "
-                "Fix conf/source/simulated.yaml."
+                f"{key} must lie in {low:g} ... {high:g}, found {value}. Fix conf/world.yaml."
             )

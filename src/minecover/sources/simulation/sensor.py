@@ -1,4 +1,4 @@
-"""From what arrives at the sensor to what is delivered: blur, noise, digits, quality bits."""
+"""Simulated sensor: blur, noise, digital numbers and quality bits."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ THERMAL_CONSTANTS = (
     {"mult": 3.342e-4, "add": 0.1, "k1": 480.8883, "k2": 1201.1442},
 )
 
-#: Correlation length of the cloud detection's mood [px], width of the dilation [px].
+#: Correlation length of the cloud detection threshold, and width of the dilation [pixels].
 DETECTION_PX, DILATION_PX = 5.0, 3
-#: Opacity of the shading cloud from which on a shadow can be detected, as a share of an
-#: unflagged field of noise: four of five are.
+#: Opacity of the cloud from which its shadow is detected, and value of a standard normal field
+#: above which it is missed (one shadow of five).
 SHADOW_OPACITY, SHADOW_MISSED_ABOVE = 0.4, 0.8416
 #: QA_PIXEL of clear land, all confidences low, and of a pixel without data.
 CLEAR_LAND, FILL = 21824, 1
-#: What raises a flag in QA_PIXEL, and what it lowers again.
+#: Bits of QA_PIXEL: flags, then confidences.
 DILATED, CIRRUS, CLOUD, SHADOW, CLEAR, WATER = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 6, 1 << 7
 CLOUD_LOW, CLOUD_MEDIUM, CLOUD_HIGH = 1 << 8, 2 << 8, 3 << 8
 SHADOW_HIGH, CIRRUS_HIGH = 2 << 10, 2 << 14
@@ -36,10 +36,16 @@ SHADOW_HIGH, CIRRUS_HIGH = 2 << 10, 2 << 14
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one overpass delivers of a ground: digital numbers and quality bits.
+    """Digital numbers and quality bits of one overpass.
 
-    `dn` is (band, row, col) for B1 ... B11, `scale` and `offset` are (band,), `qa` is the
-    QA_PIXEL of Collection 2, (row, col).
+    Parameters
+    ----------
+    dn : (11, row, col) uint16
+        Digital numbers of B1 ... B11; 0 is fill.
+    scale, offset : (11,) float64
+        Scaling to reflectance [1] and temperature [K].
+    qa : (row, col) uint16
+        QA_PIXEL of Collection 2.
     """
 
     dn: Bits
@@ -49,7 +55,7 @@ class Exposure:
 
 
 def blur(planes: F64, psf_px: float) -> F64:
-    """Blur planes (..., row, col) by the sensor's point spread."""
+    """Return planes (..., row, col) blurred by a Gaussian point spread function [pixels]."""
     width = (0.0,) * (planes.ndim - 2) + (psf_px, psf_px)
     blurred: F64 = gaussian_filter(planes, width, mode="nearest", truncate=3.0)
     return blurred
@@ -58,7 +64,7 @@ def blur(planes: F64, psf_px: float) -> F64:
 def expose(
     rng: np.random.Generator, reflectance: F64, kelvin: F64, sun_up: float, sensor: Sensor
 ) -> tuple[Bits, F64, F64]:
-    """Add the sensor's noise, and deliver temperatures instead of thermal counts.
+    """Return noisy digital numbers with temperatures instead of thermal radiance.
 
     Parameters
     ----------
@@ -68,7 +74,9 @@ def expose(
     Returns
     -------
     dn : (11, row, col) uint16
+        Digital numbers of B1 ... B11.
     scale, offset : (11,) float64
+        Scaling to reflectance [1] and temperature [K].
     """
     dn = count(rng, reflectance, kelvin, sun_up, sensor)
     scale = np.full(11, landsat.KELVIN_SCALE)
@@ -82,26 +90,26 @@ def expose(
 def count(
     rng: np.random.Generator, reflectance: F64, kelvin: F64, sun_up: float, sensor: Sensor
 ) -> Bits:
-    """Add the sensor's noise and count digital numbers, as a Level-1 product holds them.
+    """Return noisy digital numbers as in a Level-1 product.
 
     Parameters
     ----------
     rng : Generator
-        Of the date.
+        Random stream of the date.
     reflectance : (9, row, col) float64
-        Of B1 ... B9, at the top of the atmosphere.
+        Top-of-atmosphere reflectance of B1 ... B9.
     kelvin : (2, row, col) float64
-        Brightness temperature of B10 and B11.
+        Brightness temperature of B10 and B11 [K].
     sun_up : float
-        Sine of the sun's elevation, which the delivered scaling of B1 ... B9 includes.
+        Sine of the sun's elevation, part of the scaling of B1 ... B9.
     sensor : Sensor
-        How noisy it is.
+        Parameters of the noise.
 
     Returns
     -------
     (11, row, col) uint16
-        Reflectance in its scaling, and thermal radiance in steps of 3.342e-4 W m-2 sr-1 um-1,
-        about 2.5 mK at 300 K.
+        Reflectance, and thermal radiance in steps of 3.342e-4 W m-2 sr-1 um-1, about 2.5 mK at
+        300 K.
     """
     shape = reflectance.shape[1:]
     noisy = reflectance + sensor.reflectance_sd * rng.standard_normal(reflectance.shape)
@@ -114,7 +122,7 @@ def count(
 
 
 def count_radiance(kelvin: F64, *, band: int) -> Bits:
-    """Count what the sensor measures of a temperature [K]: `band` is 0 for B10, 1 for B11."""
+    """Return digital numbers of the radiance at temperatures [K]; band 0 is B10, 1 is B11."""
     constants = THERMAL_CONSTANTS[band]
     radiance = constants["k1"] / (np.exp(constants["k2"] / kelvin) - 1.0)
     counts = np.rint((radiance - constants["add"]) / constants["mult"])
@@ -122,42 +130,44 @@ def count_radiance(kelvin: F64, *, band: int) -> Bits:
 
 
 def as_temperature(counts: Bits, *, band: int) -> Bits:
-    """Deliver radiance counts as temperatures, the way sources do."""
+    """Return digital numbers of radiance re-encoded as temperatures, like all sources do."""
     kelvin = landsat.brightness_temperature(counts, **THERMAL_CONSTANTS[band])
     return landsat.kelvin_dn(kelvin)
 
 
-def flag(rng: np.random.Generator, sky: Sky, b9: F64, is_water: Bools, sensor: Sensor) -> Bits:
-    """Set the quality bits as imperfectly as a real cloud detection does.
+def flag_quality(
+    rng: np.random.Generator, sky: Sky, b9: F64, is_water: Bools, sensor: Sensor
+) -> Bits:
+    """Return quality bits of an imperfect cloud detection.
 
     Parameters
     ----------
     rng : Generator
-        Of the date.
+        Random stream of the date.
     sky : Sky
-        The clouds and shadows that are really there.
+        True clouds and shadows.
     b9 : (row, col) float64
-        Reflectance in the cirrus band.
+        Reflectance of the cirrus band.
     is_water : (row, col) bool
-        Where the ground is under water.
+        Where there is water.
     sensor : Sensor
-        How opaque a cloud must be to be found.
+        Thresholds of the detection.
 
     Returns
     -------
     (row, col) uint16
-        Collection 2 QA_PIXEL.
+        QA_PIXEL of Collection 2.
     """
-    mood = random_field(rng, (b9.shape[0], b9.shape[1]), DETECTION_PX)
-    found = sensor.qa_opacity + sensor.qa_opacity_sd * mood
+    variation = random_field(rng, (b9.shape[0], b9.shape[1]), DETECTION_PX)
+    found = sensor.qa_opacity + sensor.qa_opacity_sd * variation
     is_cloud = binary_opening(sky.opacity > found)
-    is_maybe = (sky.opacity > 0.6 * found) & ~is_cloud
+    is_uncertain = (sky.opacity > 0.6 * found) & ~is_cloud
     is_dilated = binary_dilation(is_cloud, iterations=DILATION_PX) & ~is_cloud
-    is_shadow = (sky.shadow > SHADOW_OPACITY) & (mood < SHADOW_MISSED_ABOVE) & ~is_cloud
+    is_shadow = (sky.shadow > SHADOW_OPACITY) & (variation < SHADOW_MISSED_ABOVE) & ~is_cloud
     is_cirrus = b9 > sensor.qa_cirrus
     qa = np.full(b9.shape, CLEAR_LAND, np.uint16)
     qa[is_water & ~is_cloud] |= WATER
-    qa[is_maybe] ^= CLOUD_LOW | CLOUD_MEDIUM
+    qa[is_uncertain] ^= CLOUD_LOW | CLOUD_MEDIUM
     qa[is_cloud] |= CLOUD | CLOUD_HIGH
     qa[is_dilated] |= DILATED
     qa[is_shadow] |= SHADOW | SHADOW_HIGH

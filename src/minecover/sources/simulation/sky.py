@@ -1,4 +1,4 @@
-"""Clouds, their shadows, veils, haze, and what goes wrong with whole scenes."""
+"""Clouds, shadows, thin veils and haze, and faults of whole scenes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from minecover.sources.simulation.parameters import Weather
 from minecover.sources.simulation.spectra import CLOUD, PATH
 from minecover.sources.simulation.streams import F64, random_field
 
-#: Correlation lengths [px].
+#: Correlation lengths [pixels].
 CLOUD_PX, PUFF_PX, HAZE_PX, VEIL_PX = (4.0, 14.0), 2.5, 20.0, 10.0
-#: What thick cloud adds in B9, and how often.
+#: Reflectance that thick cloud adds in B9, and probability of each value.
 CLOUD_B9, CLOUD_B9_ODDS = (0.002, 0.01, 0.03), (0.6, 0.3, 0.1)
-#: How much of the light a full shadow takes, and by how much it cools [K].
+#: Share of the light that a full shadow removes, and by how much it cools [K].
 SHADOW_DIMS, SHADOW_COOLS_K = 0.55, 3.0
 
 
 class Fault(Enum):
-    """What can be wrong with a whole scene."""
+    """Fault of a whole scene."""
 
     NONE = "none"
     STRIPES = "stripes"
@@ -31,11 +31,22 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sky:
-    """What lies between ground and sensor on one date; planes are (row, col).
+    """Atmosphere on one date.
 
-    `cloud` and `veil` are opacities, `shadow` the opacity of the cloud that shades a pixel,
-    `haze` the optical depth beyond clean air, `b9` what clouds add there. `cloud_cools_k` is
-    how much colder a cloud is than the forest.
+    Parameters
+    ----------
+    cloud, veil : (row, col) float64
+        Opacity of clouds and of thin veils, 0 ... 1.
+    puffs : (row, col) float64
+        Small-scale structure of the clouds, a field of mean 0 and standard deviation 1.
+    shadow : (row, col) float64
+        Opacity of the cloud that shades a pixel, 0 ... 1.
+    haze : (row, col) float64
+        Optical depth in addition to clean air.
+    b9 : (row, col) float64
+        Reflectance that clouds add in B9.
+    cloud_cools_k : float
+        Difference in temperature between forest and clouds [K].
     """
 
     cloud: F64
@@ -48,24 +59,24 @@ class Sky:
 
     @property
     def opacity(self) -> F64:
-        """Share of the signal that comes from cloud or veil."""
+        """Share of the signal from cloud or veil, (row, col)."""
         return 1.0 - (1.0 - self.cloud) * (1.0 - self.veil)
 
-    def dim(self, ground: F64) -> F64:
-        """Look at the ground's own reflectance (band, row, col) through shadow and haze."""
+    def through_haze(self, ground: F64) -> F64:
+        """Return reflectance of the ground (band, row, col) seen through shadow and haze."""
         light = (1.0 - SHADOW_DIMS * self.shadow) * (1.0 - 1.5 * self.haze)
         return ground * light + PATH[:, None, None] * (1.6 * self.haze)
 
-    def cover(self, reflectance: F64) -> F64:
-        """Lay veil and cloud over the reflectance of B1 ... B9."""
+    def with_clouds(self, reflectance: F64) -> F64:
+        """Return reflectance of B1 ... B9 (band, row, col) with veil and cloud added."""
         opacity = self.opacity
         white = CLOUD[:, None, None] * (1.0 + 0.08 * self.puffs)
         covered = reflectance * (1.0 - opacity) + white * opacity
         covered[8] = reflectance[8] + self.b9
         return covered
 
-    def cool(self, kelvin: F64, forest_k: float) -> F64:
-        """Lay shadow, veil and cloud over the brightness temperature."""
+    def clouded_kelvin(self, kelvin: F64, forest_k: float) -> F64:
+        """Return brightness temperature (row, col) [K] with shadow, veil and cloud added."""
         ground = (kelvin - SHADOW_COOLS_K * self.shadow) * (1.0 - self.cloud)
         return ground + self.cloud * (forest_k - self.cloud_cools_k) - 6.0 * self.veil
 
@@ -73,7 +84,7 @@ class Sky:
 def draw_sky(
     rng: np.random.Generator, shape: tuple[int, int], weather: Weather, sun: Sun
 ) -> Sky:
-    """Draw the sky of a date."""
+    """Return a random sky of a date."""
     cover = weather.cloud_max
     while cover >= weather.cloud_max:
         cover = rng.beta(weather.cloud_alpha, weather.cloud_beta)
@@ -87,24 +98,24 @@ def draw_sky(
     depth = abs(rng.normal(0.0, weather.haze_sd))
     haze = np.clip(depth * (1.0 + 0.5 * random_field(rng, shape, HAZE_PX)), 0.0, 0.5)
     b9 = cloud * rng.choice(CLOUD_B9, p=CLOUD_B9_ODDS) + 0.05 * veil * rng.uniform(0.2, 1.0)
-    # Rows run southward: away from a northern sun is down.
+    # Rows run southward, so that away from a northern sun is down.
     away = np.sign([sun.north, -sun.east]).astype(int) * rng.integers(3, 13, 2)
     shadow = np.roll(cloud, (int(away[0]), int(away[1])), axis=(0, 1))
     return Sky(cloud, puffs, veil, shadow, haze, b9, float(rng.uniform(8.0, 28.0)))
 
 
 def draw_fault(rng: np.random.Generator, weather: Weather) -> tuple[Fault, bool]:
-    """Draw whether a scene is bad, and whether its quality band says so."""
+    """Return a random fault of a scene, and whether its quality band reports it."""
     is_bad = rng.random() < weather.bad_scenes
     is_flagged = rng.random() < weather.bad_flagged
     fault = (Fault.STRIPES, Fault.GAIN, Fault.HAZE)[rng.integers(3)]
     return (fault if is_bad else Fault.NONE), bool(is_bad and is_flagged)
 
 
-def spoil(
+def apply_fault(
     rng: np.random.Generator, fault: Fault, reflectance: F64, kelvin: F64
 ) -> tuple[F64, F64]:
-    """Apply a fault to the reflectance of B1 ... B9 and the temperature of B10 and B11."""
+    """Return reflectance (B1 ... B9) and temperature (B10, B11) [K] with a fault applied."""
     if fault is Fault.STRIPES:
         stripes = 0.03 * rng.choice([-1.0, 1.0], reflectance.shape[2])
         is_hit = rng.random((reflectance.shape[0], 1, 1)) < 0.5

@@ -1,4 +1,4 @@
-"""What each kind of ground looks like from space: means of the classes, all expert guesses."""
+"""Mean reflectance and temperature of each kind of ground; all values are expert guesses."""
 
 from enum import IntEnum
 
@@ -52,12 +52,12 @@ REFLECTANCE: F64 = _TABLE[:, :9]
 WARMTH_K: F64 = _TABLE[:, 9]
 SPREAD: F64 = _TABLE[:, 10]
 
-#: Thick cloud, B1 ... B9; what a cloud adds in B9 is drawn with the sky.
+#: Reflectance of thick cloud, B1 ... B8; the value in B9 is drawn with the sky.
 CLOUD: F64 = np.array([0.50, 0.50, 0.50, 0.52, 0.57, 0.42, 0.30, 0.51, 0.0])
-#: Shape of the path radiance over B1 ... B9; 0.085 of it is inside the means (clean air).
+#: Relative path radiance of B1 ... B9; the means contain 0.085 of it (clean air).
 PATH: F64 = np.array([1.0, 0.78, 0.48, 0.30, 0.12, 0.03, 0.012, 0.42, 0.0])
 CLEAN_AIR = 0.085
-#: What drought does to vegetation, B1 ... B9: less red edge, brighter beyond it.
+#: Effect of drought on vegetation, B1 ... B9: weaker red edge, brighter beyond it.
 DROUGHT: F64 = np.array([0.0, 0.2, 0.2, 0.6, -0.8, 0.6, 0.8, 0.4, 0.0])
 
 VEGETATION = (Cover.FOREST, Cover.SAVANNA, Cover.CROP, Cover.WETLAND)

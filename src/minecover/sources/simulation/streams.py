@@ -1,4 +1,4 @@
-"""Random numbers that depend on what is drawn for whom, never on the order of drawing."""
+"""Independent random streams per ground and purpose, and random fields."""
 
 from enum import IntEnum
 
@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-#: Double precision all through: single precision would leave digital numbers that differ by
-#: one between processors with different vector units.
+#: Double precision, because with single precision digital numbers would differ by one between
+#: processors with different vector units.
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
 class Stream(IntEnum):
-    """What is drawn of a ground; each has a generator of its own.
+    """Purposes of random numbers; each has a generator of its own.
 
-    None is 0: numpy seeds ``[7]``, ``[7, 0]`` and ``[7, 0, 0]`` alike.
+    No value is 0, because numpy treats the seeds ``[7]``, ``[7, 0]`` and ``[7, 0, 0]`` alike.
     """
 
     WATER = 1
@@ -28,14 +28,28 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, ground_id: int, *key: int) -> np.random.Generator:
-    """Start the generator of one stream of one ground (and of one day, if named)."""
+    """Return the generator of a ground and `key`: the stream, and the day if needed."""
     return np.random.default_rng([seed, ground_id, *key])
 
 
 def random_field(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> F64:
-    """Gaussian-filtered white noise of mean 0 and standard deviation 1.
+    """Return Gaussian-filtered white noise of mean 0 and standard deviation 1.
 
-    It wraps round at the edges, so that no place of the ground is special.
+    The field is periodic, so that all pixels have the same distribution.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of random numbers.
+    shape : (rows, cols)
+        Shape of the field.
+    sigma_px : float
+        Standard deviation of the filter [pixels].
+
+    Returns
+    -------
+    (row, col) float64
+        The field.
     """
     noise = gaussian_filter(rng.standard_normal(shape), sigma_px, mode="wrap", truncate=3.0)
     field: F64 = (noise - noise.mean()) / noise.std()
@@ -43,7 +57,7 @@ def random_field(rng: np.random.Generator, shape: tuple[int, int], sigma_px: flo
 
 
 def highest(field: F64, share: float, among: Bools) -> Bools:
-    """Mark the pixels of `among` whose field is in its highest `share` there."""
+    """Return which pixels of `among` have the highest values of a field, a `share` of them."""
     if share <= 0 or not among.any():
         return np.zeros(field.shape, bool)
     cut = np.quantile(field[among], 1.0 - min(share, 1.0))

@@ -1,4 +1,4 @@
-"""Rivers and roads: winding lines, their distance from every pixel, and their share of it."""
+"""Rivers and roads: winding lines, distances from them, and shares of pixels covered."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import numpy as np
 
 from minecover.sources.simulation.streams import F64
 
-#: Half-widths of the main river [px] and how often each occurs.
+#: Half-widths of the main river [pixels] and their probabilities.
 HALF_WIDTHS_PX, WIDTH_ODDS = (0.6, 1.2, 2.0, 3.5), (0.4, 0.3, 0.2, 0.1)
-#: How far beyond its ground a line is drawn on maps [px].
+#: How far lines on maps extend beyond the ground [pixels].
 BEYOND_PX = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A winding line across a ground: a straight one plus three sines [px].
+    """A winding line across a ground: a straight line plus three sines.
 
-    `points` are (x, y) in pixels from the ground's upper left corner; `distance_px` is each
-    pixel centre's distance from the line, (row, col).
+    Parameters
+    ----------
+    points : (n, 2) float64
+        x and y from the upper left corner of the ground [pixels].
+    distance_px : (row, col) float64
+        Distance of each pixel centre from the line [pixels].
     """
 
     points: F64
@@ -28,13 +32,23 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The rivers and the road of a ground.
+    """Rivers and road of a ground.
 
-    `river` and `tributary` are the shares of each pixel under water, `road` under the road;
-    `shore_px` is the distance from the nearest bank, 0 in the water; all (row, col).
+    Parameters
+    ----------
+    lines : (Line, Line)
+        The river and its tributary.
+    road_line : Line
+        The road.
+    river, tributary, road : (row, col) float64
+        Share of each pixel that is covered.
+    shore_px, river_shore_px : (row, col) float64
+        Distance from the nearest bank, and from that of the river; 0 in the water [pixels].
+    river_is_turbid, tributary_is_turbid : bool
+        Whether the water is turbid.
     """
 
-    lines: tuple[Line, Line]  # the river, then its tributary
+    lines: tuple[Line, Line]
     road_line: Line
     river: F64
     tributary: F64
@@ -48,7 +62,7 @@ class Network:
 def draw_network(
     rng: np.random.Generator, shape: tuple[int, int], road_fraction: float
 ) -> Network:
-    """Draw the lines of a ground."""
+    """Return random rivers and a random road of a ground."""
     main, side, road = (_draw_line(rng, shape) for _ in range(3))
     half_px = float(rng.choice(HALF_WIDTHS_PX, p=WIDTH_ODDS))
     side_half_px = float(rng.uniform(0.1, 0.25))
@@ -68,7 +82,7 @@ def draw_network(
 
 
 def _draw_line(rng: np.random.Generator, shape: tuple[int, int]) -> Line:
-    """Draw a line that enters at one side of the ground and leaves at the opposite one."""
+    """Return a random line from one side of the ground to the opposite one."""
     runs_along_rows = bool(rng.random() < 0.5)
     length, width = shape if runs_along_rows else shape[::-1]
     start, end = rng.uniform(0.0, width, 2)
@@ -84,10 +98,10 @@ def _draw_line(rng: np.random.Generator, shape: tuple[int, int]) -> Line:
     along = np.arange(length, dtype=np.float64) + 0.5
     steep = slope + (swing * wave * np.cos(wave * along[:, None] + phase)).sum(axis=1)
     across = np.arange(width) + 0.5
-    # Exact for a straight line; the bends are wide against a pixel.
+    # Exact for a straight line, and accurate as bends are much wider than a pixel.
     away = np.abs(across - course(along)[:, None]) / np.hypot(1.0, steep)[:, None]
     knots = np.arange(-BEYOND_PX, length + BEYOND_PX + 1, 2.0)
-    # Rounded to millimetres: a sine's last bit depends on the processor, a map should not.
+    # Rounded to millimetres, since the last bit of a sine depends on the processor.
     points = np.column_stack([knots, course(knots)]).round(4)
     if runs_along_rows:
         return Line(points[:, ::-1], away)

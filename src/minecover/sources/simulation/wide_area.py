@@ -1,4 +1,4 @@
-"""A simulated area of any size, made cell by cell, as sparsely mined as a province."""
+"""A simulated area of any size, computed cell by cell, with few mines as in a province."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from minecover.core.grid import Grid, snapped
 from minecover.sources.simulation.acquisition_days import Sun, overpasses, sun_at
 from minecover.sources.simulation.ground import Ground, make_ground
 from minecover.sources.simulation.layout import CRS
-from minecover.sources.simulation.mines import Digger, Mine
-from minecover.sources.simulation.overpass import look
+from minecover.sources.simulation.mines import Mine, MinePlacer
+from minecover.sources.simulation.overpass import simulate_view
 from minecover.sources.simulation.parameters import Parameters
 from minecover.sources.simulation.sensor import FILL, Bits, count
 from minecover.sources.simulation.streams import F64, Bools, Stream, generator
 from minecover.sources.simulation.water import Network, draw_network
 from minecover.sources.simulation.world import DEGREE_M
 
-#: Side of a cell, a ground of its own [px]; land and sky change where cells meet.
+#: Side of a cell [pixels]; each cell is an independent ground with its own sky.
 CELL_PX = 512
-#: Cells are numbered from here on, beyond every site's ground.
+#: Number of the first cell, above those of all plots.
 FIRST_CELL = 100_000
 #: Upper left corner of the area [m], south of the simulated sites.
 LEFT_M, TOP_M = 600_015.0, -450_000.0
-#: A mine is dug in a window that reaches this far round its centre [px].
+#: Half the side of the window around its centre in which a mine is drawn [pixels].
 REACH_PX = 40
 #: Pixels of 900 m2 in 100 km2.
 PIXELS_IN_100_KM2 = 100e6 / 900.0
@@ -35,7 +35,17 @@ PIXELS_IN_100_KM2 = 100e6 / 900.0
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One ground of an area: its number, and where it lies in the area [px]."""
+    """One ground of an area.
+
+    Parameters
+    ----------
+    number : int
+        Number of the cell, which seeds its random streams.
+    row, col : int
+        Upper left pixel in the area.
+    shape : (rows, cols)
+        Size [pixels].
+    """
 
     number: int
     row: int
@@ -45,20 +55,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of simulated ground that is seen on a few dates.
+    """A rectangle of simulated ground with scenes of a few dates.
 
     Parameters
     ----------
     seed : int
-        Everything follows from it.
+        Seed of all random numbers.
     rows, cols : int
-        Its size [px].
+        Size [pixels].
     n_dates : int
-        Scenes, 16 days apart.
+        Number of scenes, 16 days apart.
     mines_per_100km2 : float
-        Mean number of mines.
+        Mean number of mines per 100 km2.
     parameters : Parameters
-        What the world is like; only the density of mines is not taken from there.
+        Parameters of the world, whose number of mines per site is ignored.
     """
 
     seed: int
@@ -69,19 +79,21 @@ class Area:
     parameters: Parameters
 
     def __post_init__(self) -> None:
-        """Refuse an area without ground, and more dates than the calendar has."""
+        """Check size, number of dates and density of mines."""
         most = len(overpasses(self.parameters.calendar, LEFT_M))
         if min(self.rows, self.cols) < 2 * REACH_PX or not 1 <= self.n_dates <= most:
             raise ConfigError(
-                f"a simulated area has at least {2 * REACH_PX} rows and columns and 1 ... "
+                f"a simulated area needs at least {2 * REACH_PX} rows and columns and 1 ... "
                 f"{most} dates, found {self.rows} x {self.cols} and {self.n_dates}."
             )
         if self.mines_per_100km2 < 0:
-            raise ConfigError(f"mines per 100 km2 are not {self.mines_per_100km2}.")
+            raise ConfigError(
+                f"mines per 100 km2 must not be negative, found {self.mines_per_100km2:g}."
+            )
 
     @property
     def grid(self) -> Grid:
-        """Where the area lies, on Landsat's lattice."""
+        """Grid of the area, aligned with Landsat's pixels."""
         return Grid.from_corner(CRS, snapped(LEFT_M), snapped(TOP_M), self.rows, self.cols)
 
     @property
@@ -90,11 +102,11 @@ class Area:
         return tuple(overpasses(self.parameters.calendar, LEFT_M)[: self.n_dates])
 
     def sun(self, day: date) -> Sun:
-        """Find the sun, which stands alike over the whole area."""
+        """Return the direction of the sun, the same for the whole area."""
         return sun_at(day, TOP_M / DEGREE_M)
 
     def cells(self) -> Iterator[Cell]:
-        """Divide the area, row by row; a narrow rest joins the last full cell."""
+        """Yield the cells of the area, row by row; the last ones include the remainder."""
         rows, cols = _cuts(self.rows), _cuts(self.cols)
         for i, (top, bottom) in enumerate(zip(rows, rows[1:], strict=False)):
             for j, (left, right) in enumerate(zip(cols, cols[1:], strict=False)):
@@ -102,23 +114,23 @@ class Area:
                 yield Cell(number, top, left, (bottom - top, right - left))
 
     def ground(self, cell: Cell) -> Ground:
-        """Make what lasts of a cell."""
+        """Return the permanent properties of a cell."""
         land = self.parameters.land
         key = (self.seed, cell.number)
         network = draw_network(generator(*key, Stream.WATER), cell.shape, land.road_fraction)
         return make_ground(land, key, network, self._mines(cell, network))
 
     def expose(self, cell: Cell, ground: Ground, day: date) -> tuple[Bits, Bits]:
-        """Take the scene of a cell: counts of B1 ... B11, (11, row, col), and QA_PIXEL."""
+        """Return Level-1 digital numbers of a cell (11, row, col) and QA_PIXEL (row, col)."""
         p, sun = self.parameters, self.sun(day)
-        view = look(p, (self.seed, cell.number), ground, day, sun)
+        view = simulate_view(p, (self.seed, cell.number), ground, day, sun)
         dn, qa = count(view.rng, view.reflectance, view.kelvin, sun.up, p.sensor), view.qa
         if view.is_flagged:
             dn[:], qa[:] = 0, FILL
         return dn, qa
 
     def _mines(self, cell: Cell, network: Network) -> tuple[Mine, ...]:
-        """Dig the mines of a cell, each in a window of its own."""
+        """Return the mines of a cell, each drawn in a window of its own."""
         rng = generator(self.seed, cell.number, Stream.MINES)
         odds = np.exp(-network.shore_px / self.parameters.mines.water_decay_px)
         odds *= (network.shore_px >= 1) & _inside(cell.shape)
@@ -131,35 +143,35 @@ class Area:
         return tuple(mines)
 
     def _mine(self, rng: np.random.Generator, centre: tuple[int, int], shore_px: F64) -> Mine:
-        """Dig one mine round a pixel."""
+        """Return one mine around a pixel."""
         p = self.parameters
-        digger = Digger(p.mines, p.annotator, ())
+        placer = MinePlacer(p.mines, p.annotator, ())
         window = tuple(slice(at - REACH_PX, at + REACH_PX + 1) for at in centre)
         middle = (slice(REACH_PX, REACH_PX + 1),) * 2
-        body, outline = digger.first(rng, np.ones((2 * REACH_PX + 1,) * 2), middle)
-        mine = digger.mine(rng, body, outline, shore_px[window])
+        body, outline = placer.first(rng, np.ones((2 * REACH_PX + 1,) * 2), middle)
+        mine = placer.mine(rng, body, outline, shore_px[window])
         return Mine(
-            bare=_placed(mine.bare, window, shore_px.shape),
-            pond=_placed(mine.pond, window, shore_px.shape),
-            outline=_placed(mine.outline, window, shore_px.shape),
+            bare=_embed(mine.bare, window, shore_px.shape),
+            pond=_embed(mine.pond, window, shore_px.shape),
+            outline=_embed(mine.outline, window, shore_px.shape),
         )
 
 
 def _cuts(length: int) -> list[int]:
-    """Where an axis is cut into cells [px]."""
+    """Return the pixels at which an axis is divided into cells."""
     whole = max(length // CELL_PX, 1)
     return [*(CELL_PX * i for i in range(whole)), length]
 
 
 def _inside(shape: tuple[int, int]) -> Bools:
-    """Where a mine's window fits into a cell."""
+    """Return at which pixels a mine's window fits into a cell."""
     inside = np.zeros(shape, bool)
     inside[REACH_PX : shape[0] - REACH_PX, REACH_PX : shape[1] - REACH_PX] = True
     return inside
 
 
-def _placed(plane: Bools, window: tuple[slice, ...], shape: tuple[int, ...]) -> Bools:
-    """Lay a window's plane into a cell."""
+def _embed(plane: Bools, window: tuple[slice, ...], shape: tuple[int, ...]) -> Bools:
+    """Return a plane of the cell with the pixels of a window set."""
     whole = np.zeros(shape, bool)
     whole[window] = plane
     return whole

@@ -1,4 +1,4 @@
-"""A world made from a seed: grounds, their mines, and their scenes through a season."""
+"""The simulated world: plots of ground, their mines, and their scenes of a season."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from minecover.sources.simulation import layout
 from minecover.sources.simulation.acquisition_days import choose_days, sun_at
 from minecover.sources.simulation.ground import Ground, make_ground
 from minecover.sources.simulation.layout import Plot
-from minecover.sources.simulation.mines import Digger, Mine, read_shapes
-from minecover.sources.simulation.overpass import look
+from minecover.sources.simulation.mines import Mine, MinePlacer, read_shapes
+from minecover.sources.simulation.overpass import simulate_view
 from minecover.sources.simulation.parameters import Parameters
 from minecover.sources.simulation.sensor import FILL, Exposure, expose
 from minecover.sources.simulation.streams import Stream, generator
 from minecover.sources.simulation.water import Network, draw_network
 
-#: Metres a degree of latitude; the world lies at the equator, where this is exact enough.
+#: Metres per degree of latitude, accurate near the equator.
 DEGREE_M = 110_574.0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Sites with known mines, each made from the seed alone and in any order.
+    """Simulated sites with known mines, each computed from the seed alone, in any order.
 
     Parameters
     ----------
     seed : int
-        Everything follows from it.
+        Seed of all random numbers.
     n_sites : int
-        How many sites there are. More leave the first ones as they are.
+        Number of sites with mines. A larger number does not change the first sites.
     n_background : int
-        How many sites without any mine there are besides. More leave all others as they are.
+        Number of additional sites without mines. A larger number does not change the others.
     n_dates : int
-        Scenes a site, give or take ``calendar.dates_spread``. More leave the first as they are.
+        Scenes per site, plus or minus ``calendar.dates_spread``. A larger number does not
+        change the first scenes.
     parameters : Parameters
-        What the world is like.
+        Parameters of land, mines, weather and sensor.
     mine_masks : str or None
-        An .npz file of hand-drawn mines to take the shapes from; None draws ellipses with rough
-        edges.
+        An .npz file of hand-drawn mines to use as shapes; None for ellipses with rough edges.
     """
 
     seed: int
@@ -53,96 +53,100 @@ class World:
     mine_masks: str | None
 
     def __post_init__(self) -> None:
-        """Refuse more sites or dates than there are."""
+        """Check seed and numbers of sites and dates."""
         for key, value, most in (
             ("n_sites", self.n_sites, layout.MAX_SITES),
             ("n_dates", self.n_dates, 13),
         ):
             if not 1 <= value <= most:
                 raise ConfigError(
-                    f"world.{key} must lie in 1 ... {most}, found {value}. "
-                    "Fix conf/source/simulated.yaml."
+                    f"world.{key} must lie in 1 ... {most}, found {value}. Fix world.{key}."
                 )
         if self.seed < 0:
-            raise ConfigError(f"seed must not be negative, found {self.seed}.")
+            raise ConfigError(f"seed must not be negative, found {self.seed}. Fix seed.")
         most = sum(len(p.windows) == 1 for p in self._beyond())
         if not 0 <= self.n_background <= most:
             raise ConfigError(
                 f"world.n_background must lie in 0 ... {most} beside n_sites="
-                f"{self.n_sites}, found {self.n_background}. Fix conf/source/simulated.yaml."
+                f"{self.n_sites}, found {self.n_background}. Fix world.n_background."
             )
 
     def plots(self) -> list[Plot]:
-        """List the grounds that hold the world's sites, those without mines last."""
-        mined = [p for p in layout.lay_plots(self.seed) if p.ground_id < self.n_sites]
-        lonely = [p for p in reversed(self._beyond()) if len(p.windows) == 1]
-        free = [replace(plot, is_mine_free=True) for plot in lonely[: self.n_background]]
+        """Return the plots of the world's sites, those without mines last."""
+        mined = [p for p in layout.place_plots(self.seed) if p.ground_id < self.n_sites]
+        single = [p for p in reversed(self._beyond()) if len(p.windows) == 1]
+        free = [replace(plot, is_mine_free=True) for plot in single[: self.n_background]]
         return mined + free
 
     def _beyond(self) -> list[Plot]:
-        """List the grounds that no site with mines lies on."""
-        return [p for p in layout.lay_plots(self.seed) if p.ground_id >= self.n_sites]
+        """Return the plots without sites with mines."""
+        return [p for p in layout.place_plots(self.seed) if p.ground_id >= self.n_sites]
 
     def sites(self) -> dict[str, Grid]:
-        """Name the sites and their squares, ascending."""
+        """Return the squares of the sites by name, sorted."""
         sites = {
             site_id: grid
             for plot in self.plots()
             for site_id, grid in zip(plot.site_ids, plot.windows, strict=True)
         }
         mined = sorted(name for name in sites if name.startswith(layout.MINED))
-        kept = sorted([*(sites.keys() - mined), *mined[: self.n_sites]])
-        return {site_id: sites[site_id] for site_id in kept}
+        chosen = sorted([*(sites.keys() - mined), *mined[: self.n_sites]])
+        return {site_id: sites[site_id] for site_id in chosen}
 
     def plot_under(self, grid: Grid) -> Plot:
-        """Find the ground that a square lies on.
+        """Return the plot that contains a grid.
+
+        Parameters
+        ----------
+        grid : Grid
+            Grid of a site, with its halo.
 
         Raises
         ------
         SiteError
-            If it lies on none, or reaches beyond its ground.
+            If no plot contains the grid.
         """
         for plot in self.plots():
             if _distance_beyond(plot.grid, grid) <= 0:
                 return plot
         raise SiteError(
-            f"no simulated ground holds the square {grid.bounds} of {grid.crs}: there is "
-            f"ground for {layout.MARGIN_PX} pixels round each simulated site. "
-            f"Lower sites.halo_px to at most {layout.MARGIN_PX} and lay the sites on the "
-            "simulated points without jitter."
+            f"no simulated ground contains the square {grid.bounds} of {grid.crs}: ground "
+            f"extends {layout.MARGIN_PX} pixels around each simulated site. "
+            f"Lower sites.layouts.*.halo_px to at most {layout.MARGIN_PX} and place the sites "
+            "on the simulated points without jitter."
         )
 
     def network(self, plot: Plot) -> Network:
-        """Draw a ground's rivers and road."""
+        """Return rivers and road of a plot."""
         rng = generator(self.seed, plot.ground_id, Stream.WATER)
         return draw_network(rng, plot.grid.shape, self.parameters.land.road_fraction)
 
     def mines(self, plot: Plot, network: Network) -> tuple[Mine, ...]:
-        """Dig a ground's mines."""
+        """Return the mines of a plot."""
         if plot.is_mine_free:
             return ()
         rng = generator(self.seed, plot.ground_id, Stream.MINES)
         shapes = () if self.mine_masks is None else read_shapes(self.mine_masks)
-        digger = Digger(self.parameters.mines, self.parameters.annotator, shapes)
+        placer = MinePlacer(self.parameters.mines, self.parameters.annotator, shapes)
         windows = [plot.slices(window) for window in plot.windows]
-        return digger.dig(rng, network.shore_px, windows)
+        return placer.place(rng, network.shore_px, windows)
 
     def ground(self, plot: Plot) -> Ground:
-        """Make everything of a ground that lasts."""
+        """Return the permanent properties of a plot."""
         network = self.network(plot)
         mines = self.mines(plot, network)
         return make_ground(self.parameters.land, (self.seed, plot.ground_id), network, mines)
 
     def days(self, plot: Plot) -> tuple[date, ...]:
-        """Choose the days that a ground has scenes of, ascending."""
+        """Return the days with scenes of a plot, ascending."""
         rng = generator(self.seed, plot.ground_id, Stream.CALENDAR)
         easting_m = plot.grid.transform.c
         return choose_days(rng, self.parameters.calendar, easting_m, self.n_dates)
 
     def expose(self, plot: Plot, ground: Ground, day: date) -> Exposure:
-        """Take the scene of a ground on a day."""
+        """Return the scene of a plot on a day."""
         p, sun = self.parameters, sun_at(day, plot.grid.transform.f / DEGREE_M)
-        view = look(p, (self.seed, plot.ground_id), ground, day, sun)
+        view = simulate_view(p, (self.seed, plot.ground_id), ground, day, sun)
         dn, scale, offset = expose(view.rng, view.reflectance, view.kelvin, sun.up, p.sensor)
         qa = view.qa
         if view.is_flagged:
@@ -151,7 +155,7 @@ class World:
 
 
 def _distance_beyond(ground: Grid, grid: Grid) -> float:
-    """How far a square reaches beyond a ground [m]; not above 0 if it does not."""
+    """Return how far a grid extends beyond the ground [m]; at most 0 if it lies inside."""
     if ground.crs != grid.crs:
         return np.inf
     left, bottom, right, top = ground.bounds

@@ -1,4 +1,4 @@
-"""Scenes from STAC: `client` asks catalogues and files, `scenes` chooses and assembles."""
+"""Scenes from STAC: `client` sends requests, `scenes` selects and assembles scenes."""
 
 from minecover.sources.stac.client import StacClient
 from minecover.sources.stac.scenes import StacScenes

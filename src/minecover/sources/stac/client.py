@@ -1,4 +1,4 @@
-"""Ask a STAC catalogue for items, and their files for windows."""
+"""STAC client: list items of a catalogue, and read windows of their files."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from pystac_client.stac_api_io import StacApiIO
 
 from minecover.core.errors import AccessError, SceneError
 from minecover.core.grid import Grid
-from minecover.sources.throttle import Network, PassingError, throttle
+from minecover.sources.throttle import Network, TransientError, throttle
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 Bounds = tuple[float, float, float, float]
 U16 = NDArray[np.uint16]
 
-#: Statuses of HTTP that refuse who asks, and those that may pass by themselves.
+#: HTTP statuses of refused access, and those worth a retry.
 REFUSED, BUSY = (401, 403), (408, 429, 500, 502, 503, 504)
-#: GDAL tells the status of a failed request in its message only.
+#: GDAL reports the status of a failed request only in the text of the error.
 _STATUS = re.compile(r"HTTP (?:response|error) code ?: ?(\d{3})")
-#: A token is renewed when it is valid for less than this.
+#: A token is renewed when its remaining validity is shorter.
 LEAST_VALID = timedelta(minutes=5)
-#: What odc takes a file for of which its item says nothing.
-USUAL = {"*": {"assets": {"*": {"data_type": "uint16", "nodata": 0}}, "warnings": "ignore"}}
+#: What odc assumes of files that their item does not describe.
+DEFAULTS = {"*": {"assets": {"*": {"data_type": "uint16", "nodata": 0}}, "warnings": "ignore"}}
 
 _tokens: dict[str, tuple[str, datetime]] = {}
 _lock = threading.Lock()
@@ -43,42 +43,48 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """One scene of a catalogue."""
+    """One scene of a catalogue.
+
+    Parameters
+    ----------
+    stac : pystac.Item
+        The item.
+    """
 
     stac: pystac.Item
 
     @property
     def name(self) -> str:
-        """The scene's id."""
+        """Id of the scene."""
         return str(self.stac.id)
 
     @property
     def collection(self) -> str | None:
-        """The id of its collection."""
+        """Id of the collection, if the item names one."""
         return None if self.stac.collection_id is None else str(self.stac.collection_id)
 
     @property
     def properties(self) -> Mapping[str, object]:
-        """What the catalogue says of it."""
+        """Properties of the item."""
         found: Mapping[str, object] = self.stac.properties
         return found
 
     @property
     def assets(self) -> list[str]:
-        """Names of its files."""
+        """Names of the files, sorted."""
         return sorted(self.stac.assets)
 
     @property
     def day(self) -> date:
-        """The day it was taken, in UTC."""
+        """Day of acquisition in UTC."""
         taken = self.stac.datetime or self.stac.common_metadata.start_datetime
         if taken is None:
-            raise SceneError(f"{self.name} has no datetime. Mend the catalogue.")
+            raise SceneError(f"{self.name} has no datetime. Repair the catalogue.")
         day: date = taken.date()
         return day
 
-    def meets(self, bounds: Bounds) -> bool:
-        """Whether its box, where it has one, shares ground with another [degrees]."""
+    def overlaps(self, bounds: Bounds) -> bool:
+        """Return whether the bounding box, if there is one, overlaps `bounds` [degrees]."""
         if self.stac.bbox is None:
             return True
         west, south, east, north = self.stac.bbox
@@ -86,7 +92,7 @@ class Item:
         return bool(west < right and left < east and south < top and bottom < north)
 
     def grid(self, asset: str) -> Grid:
-        """Where its pixels lie, as the catalogue says it."""
+        """Return the grid of a file, according to the catalogue."""
         own, shared = self.stac.assets[asset].extra_fields, self.stac.properties
         code, epsg, transform, shape = (
             own.get(f"proj:{key}", shared.get(f"proj:{key}"))
@@ -94,9 +100,9 @@ class Item:
         )
         if not ((code or epsg) and transform and shape):
             raise SceneError(
-                f"{self.name} does not say where its pixels lie: proj:code or proj:epsg, "
-                f"proj:transform and proj:shape are {code or epsg}, {transform} and {shape}. "
-                "Take a catalogue with the projection extension."
+                f"{self.name} must have proj:code or proj:epsg, proj:transform and proj:shape, "
+                f"found {code or epsg}, {transform} and {shape}. "
+                "Choose a catalogue with the projection extension (source.catalogue)."
             )
         crs = str(code or f"EPSG:{epsg}")
         return Grid(crs, Affine(*transform[:6]), (int(shape[0]), int(shape[1])))
@@ -104,15 +110,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class StacClient:
-    """How a catalogue and its files are asked.
+    """Client of a STAC catalogue and its files.
 
     Parameters
     ----------
     token_url : str or None
-        Gives a short-lived token that is appended to the files' addresses, as the Planetary
-        Computer wants it: ``.../api/sas/v1/token/<collection>``. None: they are open.
+        Address of a service that issues short-lived tokens, which are appended to the addresses
+        of files, e.g. ``.../api/sas/v1/token/<collection>`` of the Planetary Computer. None for
+        public files.
     network : Network
-        Tries, waits and time limits.
+        Request settings.
     """
 
     token_url: str | None
@@ -121,12 +128,22 @@ class StacClient:
     def items(
         self, catalogue: str, collection: str, bounds: Bounds, period: tuple[str, str]
     ) -> list[Item]:
-        """List the items of a box [degrees] and a period (two ISO days, both included).
+        """Return the items of a collection in an area and a period.
 
-        A static catalogue cannot be searched: all its items are given.
+        Parameters
+        ----------
+        catalogue : str
+            Address of a STAC API, or address or path of a static catalogue. All items of a
+            static catalogue are returned, as it cannot be searched.
+        collection : str
+            Id of the collection.
+        bounds : west, south, east, north
+            The area [degrees].
+        period : first, last
+            ISO days, both included.
         """
 
-        def question() -> list[pystac.Item]:
+        def request() -> list[pystac.Item]:
             root = Client.from_file(catalogue, stac_io=self._io())
             if not root.has_conforms_to():
                 return list(_walked(root))
@@ -135,27 +152,34 @@ class StacClient:
             )
             return list(search.items())
 
-        return [Item(item) for item in self._ask(question, catalogue)]
+        return [Item(item) for item in self._send(request, catalogue)]
 
     def window(
         self, item: Item, bands: Sequence[str], bits: Sequence[str], grid: Grid
     ) -> dict[str, U16]:
-        """Read files of an item onto a grid, by asset: digital numbers, and bits.
+        """Return files of an item on a grid; pixels are copied if they are aligned with it.
 
-        Where the grid lies on the files' own lattice, pixels are copied.
+        Parameters
+        ----------
+        item : Item
+            The scene.
+        bands, bits : sequence of str
+            Assets with digital numbers, and with bit fields.
+        grid : Grid
+            Grid of the result.
 
         Returns
         -------
         dict of (row, col) uint16
-            Unscaled; outside of a file, its nodata.
+            Unscaled values by asset; the nodata value of the file outside of it.
         """
-        # Bits are never mixed; bands are, should the files lie off the lattice that their
-        # catalogue tells of.
-        ways = {**dict.fromkeys(bands, "bilinear"), **dict.fromkeys(bits, "nearest")}
+        # Bit fields are never interpolated. Bands are, in case the files are not aligned as the
+        # catalogue states.
+        methods = {**dict.fromkeys(bands, "bilinear"), **dict.fromkeys(bits, "nearest")}
 
-        def question() -> dict[str, U16]:
-            # Files are read where they lie: no listing of folders, and no memory of a failed
-            # request, which would make every further try fail.
+        def request() -> dict[str, U16]:
+            # Folders are not listed, and failed requests are not cached, since every further
+            # try would fail.
             odc.stac.configure_rio(
                 GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
                 CPL_VSIL_CURL_NON_CACHED="/vsicurl/",
@@ -163,51 +187,52 @@ class StacClient:
             )
             loaded = odc.stac.load(
                 [item.stac],
-                bands=list(ways),
+                bands=list(methods),
                 geobox=GeoBox(grid.shape, grid.transform, grid.crs),
-                resampling=ways,
+                resampling=methods,
                 dtype="uint16",
-                stac_cfg=USUAL,
+                stac_cfg=DEFAULTS,
                 patch_url=self._signed,
             )
-            return {name: loaded[name].to_numpy()[0] for name in ways}
+            return {name: loaded[name].to_numpy()[0] for name in methods}
 
-        return self._ask(question, str(item.stac.assets[bands[0]].href))
+        return self._send(request, str(item.stac.assets[bands[0]].href))
 
-    def _ask(self, question: Callable[[], Answer], where: str) -> Answer:
-        """Put a question with patience; what goes wrong is sorted out."""
+    def _send(self, request: Callable[[], Response], address: str) -> Response:
+        """Send a request with retries; errors of the libraries become errors of ours."""
 
-        def asked() -> Answer:
+        def translated() -> Response:
             try:
-                return question()
+                return request()
             except (APIError, OSError, json.JSONDecodeError, pystac.STACError) as error:
-                raise _failure(error, where) from error
+                raise _failure(error, address) from error
 
-        return throttle("stac", self.network).ask(asked)
+        return throttle("stac", self.network).send(translated)
 
     def _io(self) -> StacApiIO:
-        """Make pystac's door to the network; patience is ours."""
+        """Return the network access of pystac, without retries of its own."""
         return StacApiIO(timeout=self.network.timeout_s, max_retries=None)
 
     def _signed(self, href: str) -> str:
-        """Append the token, where there is one, to a file's address."""
+        """Return the address of a file with the token appended, if tokens are used."""
         if self.token_url is None:
             return href
         return f"{href}{'&' if '?' in href else '?'}{self._token(self.token_url)}"
 
     def _token(self, url: str) -> str:
-        """Give a token that is still valid for a while."""
+        """Return a valid token, cached until shortly before it expires."""
         with _lock:
             token, expiry = _tokens.get(url, ("", datetime.min.replace(tzinfo=UTC)))
             if expiry - datetime.now(UTC) < LEAST_VALID:
-                answer = json.loads(self._io().request(url))
-                token, expiry = answer["token"], datetime.fromisoformat(answer["msft:expiry"])
+                response = json.loads(self._io().request(url))
+                expiry = datetime.fromisoformat(response["msft:expiry"])
+                token = response["token"]
                 _tokens[url] = token, expiry
             return token
 
 
 def _walked(catalogue: pystac.Catalog) -> Iterator[pystac.Item]:
-    """Walk a static catalogue: its items, then those of its children."""
+    """Yield the items of a static catalogue, then those of its children."""
     for item in catalogue.get_stac_objects(pystac.RelType.ITEM):
         if isinstance(item, pystac.Item):
             yield item
@@ -216,18 +241,18 @@ def _walked(catalogue: pystac.Catalog) -> Iterator[pystac.Item]:
             yield from _walked(child)
 
 
-def _failure(error: Exception, where: str) -> Exception:
-    """Turn what went wrong into what it means: refused, may pass, or stays."""
-    told = f"{error.__cause__ or error}".strip().partition("\n")[0].rstrip(".")
+def _failure(error: Exception, address: str) -> Exception:
+    """Return our error for an error of the libraries: refused, transient or permanent."""
+    reason = f"{error.__cause__ or error}".strip().partition("\n")[0].rstrip(".")
     found = _STATUS.search(f"{error} {error.__cause__}")
     status = int(found[1]) if found else getattr(error, "status_code", None)
-    said = f"{where.partition('?')[0]}: {told or type(error).__name__}"
+    message = f"{address.partition('?')[0]}: {reason or type(error).__name__}"
     if status in REFUSED:
         return AccessError(
-            f"{said} (HTTP {status}). The service refuses to answer: look at "
-            "source.client.token_url, or take a catalogue with open files."
+            f"{message} (HTTP {status}). The service refuses access: check "
+            "source.client.token_url, or choose a catalogue with public files."
         )
-    is_remote = where.startswith(("http://", "https://"))
+    is_remote = address.startswith(("http://", "https://"))
     if is_remote and (status is None or status in BUSY):
-        return PassingError(f"{said}.")
-    return SceneError(f"{said}. Fix source.catalogue, or restore the file if it is yours.")
+        return TransientError(f"{message}.")
+    return SceneError(f"{message}. Fix source.catalogue, or restore the file if it is yours.")

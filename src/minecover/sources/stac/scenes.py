@@ -1,4 +1,4 @@
-"""Scenes of Landsat Collection 2 Level-2 from a STAC API or catalogue, by windows of COGs."""
+"""Scenes of Landsat Collection 2 Level-2 from a STAC API or catalogue, as windows of COGs."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ log = logging.getLogger(__name__)
 U16 = NDArray[np.uint16]
 F64 = NDArray[np.float64]
 
-#: Source pixels read round a window that is interpolated.
+#: Margin of source pixels around a window that is interpolated.
 MARGIN_PX = 2
-#: How far pixels may lie off a lattice and still be on it [px].
+#: Largest offset of pixels that count as aligned [pixels].
 LATTICE_TOLERANCE_PX = 1e-6
-#: A place that no raster reaches [px].
+#: A position outside of every raster [pixels].
 OUTSIDE_PX = -1e9
 
 
 @dataclass(frozen=True, slots=True)
 class StacScenes:
-    """Read scenes whose files are Cloud Optimized GeoTIFFs of digital numbers.
+    """Source of scenes whose files are Cloud Optimized GeoTIFFs of digital numbers.
 
     Parameters
     ----------
     client : StacClient
-        Who asks.
+        Client of the catalogue.
     catalogue : str
-        Address of a STAC API, or address or path of a static catalogue (which is read whole for
-        every site: take a small one).
+        Address of a STAC API, or address or path of a static catalogue, which should be small,
+        as it is read completely for every site.
     collection : str
-        Id of the collection to look in.
+        Id of the collection.
     keep : mapping
-        Which scenes: allowed values by property of the items.
+        Allowed values by property of the items; other scenes are ignored.
     assets : mapping
-        Names of the files by band.
+        Names of the assets by band.
     bands : sequence of str
         Bands to read.
     bits : (str, str)
-        Names of the files QA_PIXEL and QA_RADSAT.
+        Names of the assets with QA_PIXEL and QA_RADSAT.
     reflectance, kelvin : (scale, offset)
-        What makes reflectance and temperature of digital numbers.
+        Scaling of digital numbers to reflectance [1] and temperature [K].
     nodata : int
-        The digital number of "no data".
+        Digital number that means "no data".
     first_day, last_day : str
         ISO days, both included.
     cloud_cover_max : float
-        Scenes with more clouds over the whole of their 185 km are not read [%].
+        Largest cloud cover of a whole scene of 185 km [%].
     """
 
     client: StacClient
@@ -78,7 +78,7 @@ class StacScenes:
     cloud_cover_max: float
 
     def __post_init__(self) -> None:
-        """Check bands, pairs and period; nothing is asked."""
+        """Check bands, pairs and period without sending a request."""
         if not self.bands or not set(self.bands) <= set(self.assets) & set(BANDS):
             raise ConfigError(
                 f"bands must be some of {', '.join(self.assets)}, which have a file, "
@@ -93,31 +93,36 @@ class StacScenes:
         check_period(self.first_day, self.last_day)
 
     def scenes(self, site: Site) -> Cube:
-        """Read the site's scenes onto ``site.read_grid``, one a day, by date.
+        """Return the scenes of a site on ``site.read_grid``, one per day, by date.
 
-        Scenes on the grid's own lattice are copied, others interpolated: bands bilinearly,
-        bits from the nearest pixel. Scenes of one day are joined; dates that show nothing of
-        the site are left out.
+        Scenes aligned with the grid are copied, others are interpolated: bands bilinearly, bits
+        from the nearest pixel. Scenes of one day are joined; dates without data inside the halo
+        are left out.
+
+        Parameters
+        ----------
+        site : Site
+            The site, with its halo.
 
         Raises
         ------
         NotCoveredError
-            If no scene of the period shows the site.
+            If no scene of the period covers the site.
         CloudyError
-            If scenes do, and all are cloudier than allowed.
+            If scenes do, but all are cloudier than `cloud_cover_max`.
         SceneError
             If the catalogue or a file cannot be read.
         AccessError
-            If the service refuses to answer.
+            If the service refuses access.
         """
-        items = self._whole(self._clear(self._found(site), site))
+        items = self._complete(self._clear(self._find(site), site))
         read = [self._read(item, site.read_grid) for item in items]
         days = [mosaic(list(rows)) for _, rows in groupby(read, key=lambda scene: scene.day)]
-        seen = [scene for scene in days if scene.shows(site.halo_px)]
+        seen = [scene for scene in days if scene.has_data(site.halo_px)]
         if not seen:
             raise NotCoveredError(
-                f"{len(items)} scenes were announced for site {site.site_id} and show nothing "
-                "of it. Lay the site elsewhere (sites.layouts)."
+                f"{len(items)} scenes were listed for site {site.site_id}, none has data "
+                "there. Move the site (sites.layouts)."
             )
         return Cube(
             dn=np.stack([scene.dn for scene in seen]),
@@ -132,8 +137,8 @@ class StacScenes:
             halo_px=site.halo_px,
         )
 
-    def _found(self, site: Site) -> list[Item]:
-        """List the scenes over a site, whatever their clouds, by day and id."""
+    def _find(self, site: Site) -> list[Item]:
+        """Return the scenes over a site, with any cloud cover, by day and id."""
         bounds = square(site.grid).bounds
         period = self.first_day, self.last_day
         listed = self.client.items(self.catalogue, self.collection, bounds, period)
@@ -143,19 +148,19 @@ class StacScenes:
             if item.collection in (None, self.collection)
             and self.first_day <= item.day.isoformat() <= self.last_day
             and all(item.properties.get(key) in allowed for key, allowed in self.keep.items())
-            and item.meets(bounds)
+            and item.overlaps(bounds)
         ]
         if not items:
             raise NotCoveredError(
                 f"{self.catalogue} has no scene of {self.collection} over site {site.site_id} "
-                f"from {self.first_day} to {self.last_day} (of {len(listed)} listed, none fits "
-                f"source.scenes.keep: {dict(self.keep)}). Widen the period, or lay the site "
-                "elsewhere (sites.layouts)."
+                f"from {self.first_day} to {self.last_day} ({len(listed)} listed, none with "
+                f"source.scenes.keep={dict(self.keep)}). Widen the period, or move the site "
+                "(sites.layouts)."
             )
         return sorted(items, key=lambda item: (item.day, item.name))
 
     def _clear(self, items: list[Item], site: Site) -> list[Item]:
-        """Keep the scenes that are clear enough; what says nothing of clouds is."""
+        """Return the scenes that are clear enough; those without cloud cover count as clear."""
         limit = self.cloud_cover_max
         clear = [i for i in items if float(str(i.properties.get("eo:cloud_cover", 0))) <= limit]
         if not clear:
@@ -165,28 +170,28 @@ class StacScenes:
             )
         return clear
 
-    def _whole(self, items: list[Item]) -> list[Item]:
-        """Keep the scenes that have all the files: some Level-2 scenes have no temperature."""
-        wanted = {*(self.assets[band] for band in self.bands), *self.bits}
-        whole = [item for item in items if wanted <= set(item.assets)]
-        if not whole:
-            missing = sorted(wanted - set(items[0].assets))
+    def _complete(self, items: list[Item]) -> list[Item]:
+        """Return the scenes that have all files: some Level-2 scenes have no temperature."""
+        needed = {*(self.assets[band] for band in self.bands), *self.bits}
+        complete = [item for item in items if needed <= set(item.assets)]
+        if not complete:
+            missing = sorted(needed - set(items[0].assets))
             raise SceneError(
                 f"{items[0].name} has no asset {', '.join(missing)} "
                 f"(found: {', '.join(items[0].assets)}). Fix source.scenes.assets and .bits, "
-                "or take the band out of source.bands."
+                "or remove the band from source.bands."
             )
         for item in items:
-            if item not in whole:
-                log.debug("%s lacks a file and is left out", item.name)
-        return whole
+            if item not in complete:
+                log.debug("%s lacks a file and is ignored", item.name)
+        return complete
 
     def _read(self, item: Item, grid: Grid) -> Scene:
-        """Read one scene onto a grid."""
+        """Return one scene on a grid."""
         names = [self.assets[band] for band in self.bands]
         own = item.grid(names[0])
         col, row = own.positions(grid)
-        if _is_copied(own, grid, col, row):
+        if _is_aligned(own, grid, col, row):
             raw = self.client.window(item, names, self.bits, grid)
         else:
             raw = self._interpolated(item, own, col, row)
@@ -209,9 +214,9 @@ class StacScenes:
         )
 
     def _interpolated(self, item: Item, own: Grid, col: F64, row: F64) -> dict[str, U16]:
-        """Read the pixels round some positions of a scene, and between them.
+        """Return assets of a scene, interpolated at fractional positions.
 
-        Not GDAL's warper: what it gives depends on the window that it reads, see `sampled`.
+        GDAL's warper is not used, since its result depends on the window, see `sampled`.
         """
         names = [self.assets[band] for band in self.bands]
         col, row = (np.where(np.isfinite(at), at, OUTSIDE_PX) for at in (col, row))
@@ -220,18 +225,18 @@ class StacScenes:
         if top >= bottom or left >= right:
             return {name: np.zeros(col.shape, np.uint16) for name in (*names, *self.bits)}
         raw = self.client.window(item, names, self.bits, own.cut(top, left, bottom, right))
-        done = {}
+        result = {}
         for name, plane in raw.items():
             values = plane.astype(np.float64)
             if name in names:
                 values[(plane == self.nodata) | (plane == 0)] = np.nan
             found = sampled(values, col - left, row - top, is_smooth=name in names)
-            done[name] = np.rint(np.nan_to_num(found)).astype(np.uint16)
-        return done
+            result[name] = np.rint(np.nan_to_num(found)).astype(np.uint16)
+        return result
 
 
-def _is_copied(own: Grid, grid: Grid, col: F64, row: F64) -> bool:
-    """Whether a grid's pixels are pixels of the scene's own lattice."""
+def _is_aligned(own: Grid, grid: Grid, col: F64, row: F64) -> bool:
+    """Return whether the pixels of a grid are pixels of the scene."""
     if own.crs != grid.crs or own.transform.a != grid.transform.a:
         return False
     offsets = np.array([col[0, 0], row[0, 0]]) - 0.5
@@ -239,6 +244,6 @@ def _is_copied(own: Grid, grid: Grid, col: F64, row: F64) -> bool:
 
 
 def _span(at: F64, length: int) -> tuple[int, int]:
-    """First and last pixel, exclusive, that positions and their neighbours need."""
+    """Return the range of pixels, end exclusive, needed to interpolate at positions."""
     low, high = np.floor(at.min()) - MARGIN_PX, np.ceil(at.max()) + MARGIN_PX
     return int(np.clip(low, 0, length)), int(np.clip(high, 0, length))

@@ -1,4 +1,4 @@
-"""Compiled loops: they say what numpy's sentences say."""
+"""Compiled loops: same results as the numpy expressions."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ NAN = np.nan
 
 
 def values(seed: int, *shape: int) -> np.ndarray:
-    """Noise round 0, a quarter of it missing."""
+    """Draw noise of mean 0, a quarter of it missing."""
     rng = np.random.default_rng(seed)
     drawn = rng.normal(size=shape).astype(np.float32)
     drawn[rng.random(shape) < 0.25] = NAN
@@ -18,18 +18,18 @@ def values(seed: int, *shape: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 12, 36])
-def test_the_exchanges_sort_everything(n: int) -> None:
+def test_the_sorting_network_sorts(n: int) -> None:
     lanes = np.random.default_rng(n).permutation(n * 9).reshape(n, 9)
-    wanted = np.sort(lanes, axis=0)
+    expected = np.sort(lanes, axis=0)
 
-    for i, j in sorting.exchanges(n):
+    for i, j in sorting.sorting_network(n):
         lanes[i], lanes[j] = np.minimum(lanes[i], lanes[j]), np.maximum(lanes[i], lanes[j])
 
-    np.testing.assert_array_equal(lanes, wanted)
+    np.testing.assert_array_equal(lanes, expected)
 
 
 @pytest.mark.parametrize("n_dates", [1, 2, 7, 13])
-def test_dates_are_sorted_with_what_is_missing_last(n_dates: int) -> None:
+def test_dates_are_sorted_with_missing_values_last(n_dates: int) -> None:
     plane = values(n_dates, n_dates, 11, 37)
     valid = np.random.default_rng(1).random(plane.shape) < 0.8
 
@@ -75,7 +75,7 @@ def test_squares_of_several_sizes_are_those_of_each(size: int) -> None:
     np.testing.assert_allclose(sds[at], np.nanstd(windows, axis=(3, 4)), atol=1e-6)
 
 
-def test_planes_that_miss_the_same_pixels_have_squares_as_they_would_alone() -> None:
+def test_planes_that_miss_the_same_pixels_have_the_squares_of_each_alone() -> None:
     one, other = values(5, 1, 12, 15), values(6, 1, 12, 15)
     planes = np.concatenate([one, 3 * one + 1, other, other])
 
@@ -86,7 +86,7 @@ def test_planes_that_miss_the_same_pixels_have_squares_as_they_would_alone() -> 
         np.testing.assert_array_equal(together[:, :, k : k + 1], alone)
 
 
-def test_blocks_may_begin_inside_of_an_array() -> None:
+def test_blocks_may_start_inside_an_array() -> None:
     plane = values(7, 2, 11, 13)
 
     means = lattices.block_means(plane, 3, corner=(1, 2))
@@ -94,13 +94,13 @@ def test_blocks_may_begin_inside_of_an_array() -> None:
     np.testing.assert_array_equal(means, lattices.block_means(plane[:, 1:, 2:], 3))
 
 
-def test_a_square_without_data_says_nothing() -> None:
+def test_a_square_without_data_is_nan() -> None:
     mean, sd = squares.means_and_sds(np.full((1, 2, 2), NAN, np.float32), [3])[0]
 
     assert np.isnan([mean, sd]).all()
 
 
-def test_blocks_are_averaged_over_what_is_there() -> None:
+def test_blocks_are_averaged_over_their_data() -> None:
     plane = np.array([[[1, 3, NAN, NAN], [5, NAN, NAN, NAN]]], np.float32)
 
     np.testing.assert_array_equal(lattices.block_means(plane, 2), [[[3, NAN]]])
@@ -110,7 +110,7 @@ def test_windows_of_cells_have_numpys_medians() -> None:
     cells = values(3, 2, 9, 12)
     starts = (np.array([0, 2, 4]), np.array([1, 3, 5, 7]))
 
-    median, deviation = sorting.middles(cells, starts, 5, 1, with_deviation=True)
+    median, deviation = sorting.window_medians(cells, starts, 5, 1, with_deviation=True)
 
     window = cells[1, 4:9, 3:8]
     assert median[1, 2, 1] == pytest.approx(np.nanmedian(window))

@@ -1,4 +1,4 @@
-"""GeoTIFF in and out: exact, all or nothing, and never half a pixel off."""
+"""Reading and writing GeoTIFF: exact values, atomic writes, no shift by half a pixel."""
 
 import resource
 from collections.abc import Callable
@@ -28,10 +28,10 @@ from minecover.core.raster import (
     write_cube,
     write_planes,
 )
-from minecover.core.raster.streamed_cog import growing_cog
+from minecover.core.raster.streamed_cog import cog_writer
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=4)
-#: The 15 m pan grid of GRID's ground: centres of every second pixel coincide with GRID's.
+#: The 15 m pan grid of GRID: the centres of every second pixel coincide with GRID's.
 PAN = Grid(
     GRID.crs,
     Affine(15, 0, GRID.transform.c - 7.5, 0, -15, GRID.transform.f + 7.5),
@@ -58,7 +58,7 @@ def small_cube(dtype: type[np.generic] = np.uint16) -> Cube:
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_a_cube_comes_back_exactly(tmp_path: Path, dtype: type[np.generic]) -> None:
+def test_a_cube_is_read_as_written(tmp_path: Path, dtype: type[np.generic]) -> None:
     cube = small_cube(dtype)
 
     write_cube(tmp_path / "site.tif", cube)
@@ -71,7 +71,7 @@ def test_a_cube_comes_back_exactly(tmp_path: Path, dtype: type[np.generic]) -> N
     assert (back.halo_px, back.qa_layout) == (1, "c2")
 
 
-def test_every_band_of_a_cube_says_what_it_is(tmp_path: Path) -> None:
+def test_every_band_of_a_cube_is_described(tmp_path: Path) -> None:
     write_cube(tmp_path / "site.tif", small_cube())
 
     with rasterio.open(tmp_path / "site.tif") as source:
@@ -86,7 +86,7 @@ def test_every_band_of_a_cube_says_what_it_is(tmp_path: Path) -> None:
     assert scales[:4] == (2e-5 / 0.86, 0.00341802, 1.0, 1.0)
 
 
-def test_planes_come_back_by_name(tmp_path: Path) -> None:
+def test_planes_are_read_by_name(tmp_path: Path) -> None:
     planes = {
         "2017-01-15": np.array([[1, 0], [-1, 0]], np.int8),
         "truth": np.array([[-1, -1], [-1, -1]], np.int8),
@@ -155,9 +155,9 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"the old map"
 
 
-def test_a_band_is_copied_where_lattices_agree(tmp_path: Path) -> None:
-    # 1 2 3 4        the grid asked for lies one pixel down and right,
-    # 5 6 7 8   ->   and one beyond the file:   6 7 8 .
+def test_an_aligned_band_is_copied(tmp_path: Path) -> None:
+    # 1 2 3 4        the requested grid lies one pixel down and right,
+    # 5 6 7 8   ->   and one outside the file:   6 7 8 .
     # ...
     dn = np.arange(1, 17, dtype=np.uint16).reshape(4, 4)
     write_planes(tmp_path / "b4.tif", {"B4": dn}, GRID)
@@ -206,7 +206,7 @@ def test_no_data_is_left_out_of_a_mean(tmp_path: Path) -> None:
     assert band.tolist() == [[0, 500, 500, 500]] * 4
 
 
-def test_a_scene_of_the_next_zone_is_brought_over(tmp_path: Path) -> None:
+def test_a_scene_of_the_next_zone_is_reprojected(tmp_path: Path) -> None:
     # The same ground in zones 35 and 36: a plane tilted with longitude keeps its values.
     here = Grid.around("EPSG:32635", 830_000, -200_000, size_px=60)
     there = Grid.around("EPSG:32636", 162_000, -200_000, size_px=200)
@@ -242,7 +242,7 @@ def test_elevations_are_read_with_nan_for_no_data(tmp_path: Path) -> None:
     np.testing.assert_array_equal(band, np.array([[0, -5], [7, np.nan]], np.float32))
 
 
-def test_a_file_cut_short_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_truncated_file_is_named_with_a_remedy(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(1, 65535, (50, 50)).astype(np.uint16)
     grid = Grid.around(GRID.crs, 700_000, -200_000, size_px=50)
     write_planes(tmp_path / "whole.tif", {"B4": noise}, grid)
@@ -261,7 +261,7 @@ def test_a_file_cut_short_is_named_with_what_to_do(tmp_path: Path) -> None:
         pytest.param(b"<html>403</html>", "16 bytes", id="an error page"),
     ],
 )
-def test_what_is_no_raster_is_a_scene_error(
+def test_a_file_that_is_not_a_raster_is_a_scene_error(
     tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     path = tmp_path / "b4.tif"
@@ -281,18 +281,18 @@ def test_a_raster_without_crs_is_refused(tmp_path: Path) -> None:
     ):
         sink.write(np.ones((1, 2, 2), np.uint8))
 
-    with pytest.raises(SceneError, match="no coordinate system"):
+    with pytest.raises(SceneError, match="no coordinate reference system"):
         read_grid(path)
 
 
-def test_planes_are_no_cube(tmp_path: Path) -> None:
+def test_planes_are_not_read_as_a_cube(tmp_path: Path) -> None:
     write_planes(tmp_path / "map.tif", {"a": PROBABILITY}, GRID)
 
     with pytest.raises(SceneError, match=r"not a scene file.*dvc repro imagery"):
         read_cube(tmp_path / "map.tif")
 
 
-def test_several_bands_are_no_band(tmp_path: Path) -> None:
+def test_a_file_of_several_bands_is_refused(tmp_path: Path) -> None:
     write_planes(tmp_path / "map.tif", {"a": PROBABILITY, "b": PROBABILITY}, GRID)
 
     with pytest.raises(SceneError, match="one band, found 2"):
@@ -313,7 +313,7 @@ def test_burning_touches_pixels_or_centres() -> None:
     assert not burn([], GRID, all_touched=True).any()
 
 
-def test_tracing_keeps_holes_and_parts_corners() -> None:
+def test_tracing_keeps_holes_and_separates_corners() -> None:
     mask = np.array(
         [
             [1, 1, 1, 0],
@@ -331,7 +331,7 @@ def test_tracing_keeps_holes_and_parts_corners() -> None:
     assert single.area == 900
 
 
-def test_no_space_for_a_growing_raster_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     grid = Grid.around("EPSG:32635", 700_000, -200_000, size_px=600)
     noise = np.random.default_rng(7).integers(0, 60_000, grid.shape, np.uint16)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -339,7 +339,7 @@ def test_no_space_for_a_growing_raster_is_said_and_leaves_nothing(tmp_path: Path
     try:
         with (
             pytest.raises(SceneError, match=r"cannot be written.*Free some space"),
-            growing_cog(tmp_path / "b.tif", grid, np.uint16) as raster,
+            cog_writer(tmp_path / "b.tif", grid, np.uint16) as raster,
         ):
             raster.write(noise, 0, 0)
     finally:

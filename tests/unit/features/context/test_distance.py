@@ -1,4 +1,4 @@
-"""Distances: what counts, how far one sees, and what is not known."""
+"""Distances to layers and pixels: edges, the greatest distance, unknown ground."""
 
 from dataclasses import dataclass
 
@@ -15,29 +15,29 @@ from minecover.features.context import (
     FARTHEST_M,
     DistanceTo,
     DistanceToPixels,
-    Held,
+    LoadedLayer,
     Plane,
-    cut,
-    drawn,
-    held,
+    clip_layers,
+    compute_context,
+    load_layers,
 )
 
 #: Ten pixels a side; its left edge at x = 600 015, its top at y = 15.
 GRID = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 10, 10)
 
 
-def layer(*shapes: shapely.Geometry) -> Held:
-    return Held(gpd.GeoDataFrame(geometry=list(shapes), crs=GRID.crs))
+def layer(*shapes: shapely.Geometry) -> LoadedLayer:
+    return LoadedLayer(gpd.GeoDataFrame(geometry=list(shapes), crs=GRID.crs))
 
 
-def upright(x_m: float) -> shapely.LineString:
+def northward(x_m: float) -> shapely.LineString:
     """A river from south to north, far beyond the grid."""
     return shapely.LineString([(x_m, -50_000), (x_m, 50_000)])
 
 
 @dataclass(frozen=True)
 class Puddle:
-    """Water in one pixel; nothing is known from an easting on."""
+    """Water in one column of pixels; unknown from an easting on."""
 
     x_m: float
     known_to_x_m: float
@@ -49,14 +49,14 @@ class Puddle:
 
 
 def test_a_river_through_the_site() -> None:
-    away = DistanceTo(layer(upright(600_090)))(GRID)
+    away = DistanceTo(layer(northward(600_090)))(GRID)
 
     np.testing.assert_array_equal(away[0], [60, 30, 0, 30, 60, 90, 120, 150, 180, 210])
     np.testing.assert_array_equal(away, np.broadcast_to(away[0], (10, 10)))
 
 
 def test_a_river_beyond_the_edge_counts_as_much() -> None:
-    away = DistanceTo(layer(upright(600_015 + 300 + 1215)))(GRID)
+    away = DistanceTo(layer(northward(600_015 + 300 + 1215)))(GRID)
 
     np.testing.assert_array_equal(away[5, [0, 9]], [1500, 1230])
 
@@ -69,7 +69,7 @@ def test_a_river_beyond_the_edge_counts_as_much() -> None:
     ],
 )
 def test_farther_than_five_kilometres_is_five_kilometres(x_m: float) -> None:
-    away = DistanceTo(layer(upright(x_m)))(GRID)
+    away = DistanceTo(layer(northward(x_m)))(GRID)
 
     assert (away == FARTHEST_M).all()
 
@@ -83,9 +83,9 @@ def test_the_inside_of_a_lake_is_water() -> None:
 
 
 def test_layers_come_in_any_crs() -> None:
-    river = layer(upright(600_090))
+    river = layer(northward(600_090))
 
-    in_degrees = Held(river().to_crs("EPSG:4326"))
+    in_degrees = LoadedLayer(river().to_crs("EPSG:4326"))
 
     np.testing.assert_array_equal(
         DistanceTo(in_degrees)(GRID), DistanceTo(river)(GRID), strict=True
@@ -100,7 +100,7 @@ def test_distances_in_degrees_are_metres() -> None:
         crs="EPSG:4326",
     )
 
-    away = DistanceTo(Held(river))(grid)
+    away = DistanceTo(LoadedLayer(river))(grid)
 
     assert away[5, 0] == pytest.approx(21 * 30, rel=0.005)
 
@@ -125,13 +125,15 @@ def test_a_threshold_is_a_number() -> None:
         DistanceToPixels(Puddle(0, 0), at_least=float("nan"))
 
 
-def test_work_on_a_site_carries_only_what_it_can_see() -> None:
+def test_clipped_layers_hold_only_features_near_the_site() -> None:
     planes: dict[str, Plane] = {
-        "river": DistanceTo(layer(upright(600_090), upright(650_000), upright(3_000_000))),
+        "river": DistanceTo(
+            layer(northward(600_090), northward(650_000), northward(3_000_000))
+        ),
         "puddle": DistanceToPixels(Puddle(600_000, 700_000), at_least=10),
     }
 
-    small = cut(planes, GRID)
+    small = clip_layers(planes, GRID)
 
     river = small["river"]
     assert isinstance(river, DistanceTo)
@@ -141,8 +143,8 @@ def test_work_on_a_site_carries_only_what_it_can_see() -> None:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A layer that notes its readings."""
+class CountedLayer:
+    """A layer that records its readings."""
 
     readings: tuple[list[str], ...]
 
@@ -151,17 +153,17 @@ class Counted:
 
     def __call__(self) -> gpd.GeoDataFrame:
         self.readings[0].append("read")
-        return layer(upright(600_090))()
+        return layer(northward(600_090))()
 
 
 def test_a_layer_that_two_planes_share_is_read_once() -> None:
     readings: list[str] = []
     planes: dict[str, Plane] = {
-        name: DistanceTo(Counted((readings,))) for name in ("water", "river")
+        name: DistanceTo(CountedLayer((readings,))) for name in ("water", "river")
     }
 
-    ready = held(planes)
-    drawn(ready, GRID)
-    drawn(ready, GRID)
+    ready = load_layers(planes)
+    compute_context(ready, GRID)
+    compute_context(ready, GRID)
 
     assert readings == ["read"]

@@ -1,4 +1,4 @@
-"""The simulated world's surfaces, as context reads them."""
+"""Surfaces and layers of the simulated world, as context planes read them."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_a_site_that_shares_its_ground_shares_its_terrain(world: World) -> None:
     )
 
 
-def test_beyond_the_ground_nothing_is_known(world: World) -> None:
+def test_beyond_the_simulated_ground_elevation_is_unknown(world: World) -> None:
     grid = world.sites()["sim0000"].grown(30)
 
     elevation = SimulatedSurface(world, "elevation")(grid)

@@ -1,4 +1,4 @@
-"""Surfaces from files and from a store: windows, tiles, what is not there, what was read."""
+"""Surfaces from files and from a cache: windows, tiles, unknown ground, cached readings."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,13 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError, SceneError
 from minecover.core.grid import Grid
 from minecover.core.raster import write_planes
-from minecover.features.context import Filled, Kept, RasterFile, SurfaceValue, drawn
+from minecover.features.context import (
+    CachedSurface,
+    FilledSurface,
+    RasterFile,
+    SurfaceValue,
+    compute_context,
+)
 
 TILE = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 4, 6)
 HEIGHTS = np.arange(24, dtype=np.float32).reshape(4, 6)
@@ -32,17 +38,17 @@ def test_a_folder_of_tiles_is_one_surface(dem: RasterFile) -> None:
     np.testing.assert_array_equal(values, [[10, 11, 106, 107], [16, 17, 112, 113]])
 
 
-def test_beyond_the_file_nothing_is_known(dem: RasterFile) -> None:
+def test_beyond_the_edge_of_the_file_values_are_unknown(dem: RasterFile) -> None:
     values = dem(TILE.cut(-1, -1, 1, 2))
 
     np.testing.assert_array_equal(values, [[np.nan] * 3, [np.nan, 0, 1]])
 
 
-def test_elsewhere_nothing_is_known(dem: RasterFile) -> None:
+def test_far_from_the_file_values_are_unknown(dem: RasterFile) -> None:
     assert np.isnan(dem(TILE.cut(900, 900, 904, 904))).all()
 
 
-def test_one_file_will_do(dem: RasterFile, tmp_path: Path) -> None:
+def test_a_surface_can_be_one_file(dem: RasterFile, tmp_path: Path) -> None:
     one = RasterFile(path=str(tmp_path / "a.tif"), resampling="nearest")
 
     np.testing.assert_array_equal(one(TILE), HEIGHTS)
@@ -53,17 +59,17 @@ def test_a_missing_file_names_its_plane(tmp_path: Path, path: str) -> None:
     lost = RasterFile(path=str(tmp_path / path), resampling="nearest")
 
     with pytest.raises(ConfigError, match=r"context\.planes\.elevation: there is no raster at"):
-        drawn({"elevation": SurfaceValue(lost)}, TILE)
+        compute_context({"elevation": SurfaceValue(lost)}, TILE)
 
 
-def test_what_is_no_raster_is_said_to_be_none(tmp_path: Path) -> None:
-    (tmp_path / "dem.tif").write_text("up and down")
+def test_a_file_that_is_not_a_raster_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dem.tif").write_text("text")
 
     with pytest.raises(SceneError, match=r"dem\.tif cannot be read"):
         RasterFile(path=str(tmp_path / "dem.tif"), resampling="nearest")(TILE)
 
 
-def test_ways_of_resampling_are_named() -> None:
+def test_an_unknown_resampling_method_is_refused() -> None:
     key = "context.planes.slope.surface.resampling"
     params = composed(["context=files", "context.input=layers", f"{key}=cubic"])
 
@@ -73,7 +79,7 @@ def test_ways_of_resampling_are_named() -> None:
 
 @dataclass(frozen=True)
 class Service:
-    """A surface of ones, known left of the middle, that notes each reading."""
+    """A surface of ones, known left of the middle, that records each reading."""
 
     asset: str
     client: list[str] = field(hash=False)
@@ -85,34 +91,34 @@ class Service:
         return values
 
 
-def test_what_a_surface_leaves_out_can_have_a_meaning() -> None:
-    values = Filled(Service("water", []), value=0)(TILE)
+def test_unknown_values_can_be_filled() -> None:
+    values = FilledSurface(Service("water", []), value=0)(TILE)
 
     np.testing.assert_array_equal(values[0], [1, 1, 1, 0, 0, 0])
 
 
-def test_a_kept_surface_is_read_once(tmp_path: Path) -> None:
+def test_a_cached_surface_is_read_once(tmp_path: Path) -> None:
     client: list[str] = []
 
-    first = Kept(Service("dem", client), "client", str(tmp_path))(TILE)
-    again = Kept(Service("dem", []), "client", str(tmp_path))(TILE)
+    first = CachedSurface(Service("dem", client), "client", str(tmp_path))(TILE)
+    again = CachedSurface(Service("dem", []), "client", str(tmp_path))(TILE)
 
     assert client == ["dem"]
     np.testing.assert_array_equal(first, again, strict=True)
 
 
-def test_other_ground_and_another_asset_are_read_anew(tmp_path: Path) -> None:
+def test_another_grid_and_another_asset_are_read_again(tmp_path: Path) -> None:
     client: list[str] = []
-    Kept(Service("dem", client), "client", str(tmp_path))(TILE)
+    CachedSurface(Service("dem", client), "client", str(tmp_path))(TILE)
 
-    Kept(Service("dem", client), "client", str(tmp_path))(TILE.grown(1))
-    Kept(Service("water", client), "client", str(tmp_path))(TILE)
+    CachedSurface(Service("dem", client), "client", str(tmp_path))(TILE.grown(1))
+    CachedSurface(Service("water", client), "client", str(tmp_path))(TILE)
 
     assert client == ["dem", "dem", "water"]
 
 
-def test_a_reading_that_failed_leaves_nothing(tmp_path: Path) -> None:
-    lost = Kept(RasterFile("none.tif", "nearest"), "resampling", str(tmp_path))
+def test_a_failed_reading_leaves_no_file(tmp_path: Path) -> None:
+    lost = CachedSurface(RasterFile("none.tif", "nearest"), "resampling", str(tmp_path))
 
     with pytest.raises(ConfigError):
         lost(TILE)
@@ -120,8 +126,8 @@ def test_a_reading_that_failed_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_field_that_does_not_count_exists() -> None:
+def test_the_ignored_field_must_exist() -> None:
     with pytest.raises(
         ConfigError, match=r"field of the surface \(asset, client\).*'patience'"
     ):
-        Kept(Service("dem", []), "patience", "store")
+        CachedSurface(Service("dem", []), "patience", "store")

@@ -1,4 +1,4 @@
-"""Terrain: slopes of ramps, the position of a peak, the change of a pit."""
+"""Terrain: slope and aspect of ramps, topographic position of a peak, change at a pit."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ GRID = Grid.from_corner("EPSG:32635", 600_015.0, 15.0, 40, 50)
 
 @dataclass(frozen=True)
 class Ramp:
-    """Ground that rises evenly by `east` and `north` metres a metre, known up to a northing."""
+    """Ground that rises evenly by `east` and `north` [m/m], known up to a northing."""
 
     east: float = 0.0
     north: float = 0.0
@@ -68,7 +68,7 @@ def test_a_ramp(ramp: Ramp, slope: float, northness: float, eastness: float) -> 
         np.testing.assert_allclose(plane, wanted, atol=2e-4)
 
 
-def test_a_ramp_is_as_high_as_what_lies_round_it() -> None:
+def test_a_ramp_has_position_zero() -> None:
     np.testing.assert_allclose(Position(Ramp(east=0.1), 300)(GRID), 0, atol=1e-3)
 
 
@@ -89,7 +89,7 @@ def test_a_peak_stands_above_its_disc() -> None:
     assert above.sum() == 0
 
 
-def test_what_is_not_known_stays_unknown() -> None:
+def test_unknown_pixels_stay_unknown() -> None:
     ramp = Ramp(known_to_y_m=-15 - 30 * 9)  # the first ten rows are unknown
 
     known = [
@@ -107,7 +107,7 @@ def test_a_position_needs_half_its_disc() -> None:
     assert np.isfinite(above[10:]).all()
 
 
-def test_datums_differ_and_pits_remain() -> None:
+def test_the_shift_between_datums_is_subtracted_and_pits_remain() -> None:
     after, before = Bump(12, 30, -6.0), Ramp()
 
     change = ElevationChange(after, before)(GRID)
@@ -116,13 +116,13 @@ def test_datums_differ_and_pits_remain() -> None:
     assert np.delete(change.ravel(), 12 * 50 + 30).tolist() == [0] * (GRID.shape[0] * 50 - 1)
 
 
-def test_a_tilt_between_models_is_taken_off_too() -> None:
+def test_a_tilt_between_models_is_subtracted_too() -> None:
     change = ElevationChange(Ramp(east=0.001), Ramp())(GRID)
 
     assert np.abs(change).max() < 0.02
 
 
-def test_change_is_unknown_where_a_model_is() -> None:
+def test_change_is_unknown_where_a_model_is_unknown() -> None:
     before = Ramp(known_to_y_m=-15 - 30 * 9)
 
     change = ElevationChange(Ramp(), before)(GRID)

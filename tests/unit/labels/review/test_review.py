@@ -1,4 +1,4 @@
-"""What reviewers are asked: the right ground, in a file for QGIS and a page with keys."""
+"""Review questions: their ground, the GeoPackage for QGIS, and the HTML page."""
 
 import sqlite3
 from pathlib import Path
@@ -13,14 +13,14 @@ from playwright.sync_api import Browser
 from minecover.core.errors import LabelError
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
-from minecover.labels import received
+from minecover.labels import read_reviewed
 from minecover.labels.review import (
     Pictures,
-    SiteDoubt,
-    from_candidates,
-    page,
-    suspicious,
-    uncertain,
+    ReviewSite,
+    candidate_questions,
+    render_page,
+    suspicious_questions,
+    uncertain_questions,
     write_geopackage,
 )
 
@@ -32,13 +32,13 @@ DOT = bytes.fromhex(
 )
 
 
-def doubt(
+def review_site(
     probability: list[str], label: list[str], *, site_id: str = "s0", grid: Grid = GRID
-) -> SiteDoubt:
+) -> ReviewSite:
     """Draw a site: tenths of probability (x not observed), # mine . none ? ignore."""
     p = [[np.nan if v == "x" else int(v) / 10 for v in row] for row in probability]
     codes = {"#": 1, ".": 0, "?": -1}
-    return SiteDoubt(
+    return ReviewSite(
         site_id, grid, np.array(p, np.float32),
         np.array([[codes[v] for v in row] for row in label], np.int8),
     )  # fmt: skip
@@ -58,62 +58,62 @@ HALF = ["000000", "055000", "050000", "000000", "000089", "000099"]
 
 
 def test_an_outline_labels_its_own_pixels_and_no_neighbour() -> None:
-    asked = uncertain([doubt(HALF, UNLABELLED)], threshold=0.5, min_px=3)
+    questions = uncertain_questions([review_site(HALF, UNLABELLED)], threshold=0.5, min_px=3)
 
-    assert len(asked) == 1
-    assert pixels(asked.geometry[0]) == ["......", ".##...", ".#....", *["......"] * 3]
+    assert len(questions) == 1
+    assert pixels(questions.geometry[0]) == ["......", ".##...", ".#....", *["......"] * 3]
 
 
-def test_what_the_model_can_hardly_tell_is_asked_and_no_labelled_ground() -> None:
+def test_questions_on_uncertain_pixels_leave_out_labelled_ground() -> None:
     label = ["......", ".##...", ".?....", *["......"] * 3]
 
-    assert uncertain([doubt(HALF, label)], threshold=0.5, min_px=1).empty
+    assert uncertain_questions([review_site(HALF, label)], threshold=0.5, min_px=1).empty
 
 
-def test_every_site_is_asked_about_once_before_any_is_twice() -> None:
+def test_every_site_has_one_question_before_any_has_two() -> None:
     one = ["000000", "000000", "000000", "000000", "333000", "000000"]
     far = Grid.around("EPSG:32635", 720_000, -200_000, size_px=6)
-    sites = [doubt(TWO, UNLABELLED), doubt(one, UNLABELLED, site_id="s1", grid=far)]
+    sites = [review_site(TWO, UNLABELLED), review_site(one, UNLABELLED, site_id="s1", grid=far)]
 
-    asked = uncertain(sites, threshold=0.5, min_px=3)
+    questions = uncertain_questions(sites, threshold=0.5, min_px=3)
 
-    assert asked["site_id"].tolist() == ["s0", "s1", "s0"]
-    assert asked["mean_probability"].tolist() == pytest.approx([0.5, 0.3, 0.4], abs=1e-6)
-    assert asked["rank"].tolist() == [1, 2, 3]
+    assert questions["site_id"].tolist() == ["s0", "s1", "s0"]
+    assert questions["mean_probability"].tolist() == pytest.approx([0.5, 0.3, 0.4], abs=1e-6)
+    assert questions["rank"].tolist() == [1, 2, 3]
 
 
-def test_labels_that_the_model_would_not_have_given_are_asked_by_turns() -> None:
+def test_the_two_kinds_of_suspicious_labels_alternate() -> None:
     probability = ["990000", "990000", "000000", "000000", "xx0099", "000099"]
     label = ["##....", "##....", "......", "...##.", "##....", "......"]
 
-    asked = suspicious([doubt(probability, label)], min_px=2)
+    questions = suspicious_questions([review_site(probability, label)], min_px=2)
 
-    assert asked["reason"].tolist() == [
+    assert questions["reason"].tolist() == [
         "labelled, the model sees no mine",
         "not labelled, the model is sure",
     ]
-    assert pixels(asked.geometry[0])[3] == "...##."
-    assert pixels(asked.geometry[1])[4:] == ["....##"] * 2
+    assert pixels(questions.geometry[0])[3] == "...##."
+    assert pixels(questions.geometry[1])[4:] == ["....##"] * 2
 
 
 def test_without_an_observed_mine_nothing_is_suspicious() -> None:
     with pytest.raises(LabelError, match="no labelled mine was observed"):
-        suspicious([doubt(NOTHING, UNLABELLED)], min_px=1)
+        suspicious_questions([review_site(NOTHING, UNLABELLED)], min_px=1)
 
 
-def test_ground_that_two_sites_share_is_asked_about_once() -> None:
-    sites = [doubt(HALF, UNLABELLED), doubt(HALF, UNLABELLED, site_id="s1")]
+def test_ground_that_two_sites_share_has_one_question() -> None:
+    sites = [review_site(HALF, UNLABELLED), review_site(HALF, UNLABELLED, site_id="s1")]
 
-    assert uncertain(sites, threshold=0.5, min_px=3)["site_id"].tolist() == ["s0"]
+    assert uncertain_questions(sites, threshold=0.5, min_px=3)["site_id"].tolist() == ["s0"]
 
 
 @pytest.fixture
 def questions() -> gpd.GeoDataFrame:
-    found = uncertain([doubt(TWO, UNLABELLED)], threshold=0.5, min_px=1)
-    return from_candidates(found.assign(rank=range(1, len(found) + 1)))
+    found = uncertain_questions([review_site(TWO, UNLABELLED)], threshold=0.5, min_px=1)
+    return candidate_questions(found.assign(rank=range(1, len(found) + 1)))
 
 
-def test_the_geopackage_brings_its_form_and_takes_verdicts(
+def test_the_geopackage_holds_its_style_and_can_be_imported(
     tmp_path: Path, questions: gpd.GeoDataFrame
 ) -> None:
     package, style = write_geopackage(tmp_path / "review.gpkg", questions)
@@ -125,13 +125,13 @@ def test_the_geopackage_brings_its_form_and_takes_verdicts(
     file.close()
     answers = {"verdict": "unsure", "who": "ada", "when": "2026-03-01"}
     gpd.read_file(package, layer="review").assign(**answers).to_file(package, layer="review")
-    found, n_open = received(package, blanks={"who": "", "when": "", "why": ""})
+    found, n_open = read_reviewed(package, blanks={"who": "", "when": "", "why": ""})
     assert (table, is_default, qml) == ("review", 1, style.read_text())
     assert found["verdict"].tolist() == ["unsure"] * len(questions)
     assert n_open == 0
 
 
-def test_the_style_is_what_qgis_reads(tmp_path: Path, questions: gpd.GeoDataFrame) -> None:
+def test_the_style_is_valid_for_qgis(tmp_path: Path, questions: gpd.GeoDataFrame) -> None:
     _, style = write_geopackage(tmp_path / "review.gpkg", questions)
 
     root = ElementTree.parse(style).getroot()
@@ -147,18 +147,18 @@ def test_the_style_is_what_qgis_reads(tmp_path: Path, questions: gpd.GeoDataFram
     assert editable["candidate_id"] == "0"
 
 
-def test_the_page_takes_keys_and_saves_what_import_reads(
+def test_the_page_takes_keys_and_its_file_can_be_imported(
     tmp_path: Path, questions: gpd.GeoDataFrame, browser: Browser
 ) -> None:
     shown = dict.fromkeys(questions["candidate_id"], ["colour"])
     pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
     path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
-    path.write_text(page(questions, pictures, simulated=True))
-    faults: list[str] = []
+    path.write_text(render_page(questions, pictures, simulated=True))
+    errors: list[str] = []
 
     tab = browser.new_context(offline=True).new_page()
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on("requestfailed", lambda request: faults.append(request.url))
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("requestfailed", lambda request: errors.append(request.url))
     tab.goto(path.as_uri())
     tab.fill("#who", "Ada")
     tab.locator("h1").click()
@@ -174,8 +174,8 @@ def test_the_page_takes_keys_and_saves_what_import_reads(
     download.value.save_as(saved)
     title = tab.title()
 
-    found, n_open = received(saved, blanks={"who": "", "when": "", "why": ""})
-    assert faults == []
+    found, n_open = read_reviewed(saved, blanks={"who": "", "when": "", "why": ""})
+    assert errors == []
     assert title == "Review of candidates, simulated data"
     assert count == "2 of 2 answered"
     assert sorted(found["verdict"]) == ["mine", "not mine"]

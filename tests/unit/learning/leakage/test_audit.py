@@ -1,4 +1,4 @@
-"""The audit finds planted leaks, and lets honest folds pass."""
+"""Leakage audit: planted leaks fail, folds without leaks pass."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def table(
     river: float = 0.0,
     tones: Sequence[float] = (0.0, 0.0),
 ) -> SiteTable:
-    """Draw a square mine: noise in two bands, about a tone of the ground and one of mines."""
+    """Make a site with a square mine: two bands of noise around the tones of both classes."""
     label = np.zeros((SIDE, SIDE), np.int8)
     label[where[0] : where[0] + side, where[1] : where[1] + side] = 1
     X = np.random.default_rng(seed).normal(size=(SIDE**2, 3)).astype(np.float32)
@@ -53,8 +53,8 @@ def table(
     )
 
 
-def anywhere(n: int) -> list[SiteTable]:
-    """Lay the mine of each site at random; the river is as far as it happens to be."""
+def random_sites(n: int) -> list[SiteTable]:
+    """Make sites whose mine and whose distance to the river are random."""
     rng = np.random.default_rng(7)
     return [
         table((y, x), seed, river=river)
@@ -77,10 +77,10 @@ def audited(
     return audit(sites, folds, evidence, features=FEATURES, buffer_m=buffer_m, seed=7)
 
 
-def test_honest_folds_pass() -> None:
+def test_folds_without_leaks_pass() -> None:
     sites = row_of_sites(60)
 
-    found = audited(sites, dealt(sites), anywhere(60))
+    found = audited(sites, dealt(sites), random_sites(60))
 
     assert found["failed"] == []
     assert found["passed"]
@@ -98,18 +98,18 @@ def test_honest_folds_pass() -> None:
 def test_the_nearest_training_pixel(buffer_m: float, distance_m: float) -> None:
     sites = row_of_sites(6)
 
-    found = audited(sites, dealt(sites), anywhere(6), buffer_m)
+    found = audited(sites, dealt(sites), random_sites(6), buffer_m)
 
     assert found["train_test_m"] == pytest.approx(distance_m, abs=2)
 
 
 def test_a_planted_overlapping_fold_fails() -> None:
-    sites = [*row_of_sites(6), site("twin", 5)]
+    sites = [*row_of_sites(6), site("copy", 5)]
     folds = dealt(sites, 2)
     first = folds.loc[folds.site_id == "s00", "fold"].item()
-    folds.loc[folds.site_id == "twin", "fold"] = 1 - first
+    folds.loc[folds.site_id == "copy", "fold"] = 1 - first
 
-    found = audited(sites, folds, anywhere(7))
+    found = audited(sites, folds, random_sites(7))
 
     assert found["overlapping_pairs"] == 1
     assert "overlapping_pairs" in str(found["failed"])
@@ -119,7 +119,7 @@ def test_a_planted_overlapping_fold_fails() -> None:
 def test_the_same_pixels_under_another_name_fail() -> None:
     """A copy of a site with a wrong position: no square overlaps."""
     sites = row_of_sites(6)
-    tables = anywhere(5)
+    tables = random_sites(5)
     folds = dealt(sites, 2)
     copied = folds.loc[folds.fold != folds.fold.iloc[5], "site_id"].iloc[0]
 
@@ -132,7 +132,7 @@ def test_the_same_pixels_under_another_name_fail() -> None:
 
 def test_the_same_pixels_in_one_fold_are_no_leak() -> None:
     sites = row_of_sites(6)
-    tables = anywhere(5)
+    tables = random_sites(5)
     folds = dealt(sites, 2)
     copied = folds.loc[(folds.fold == folds.fold.iloc[5]), "site_id"].iloc[0]
 
@@ -146,7 +146,7 @@ def test_a_split_group_fails() -> None:
     folds = dealt(sites, 2)
     folds["group"] = "all"
 
-    found = audited(sites, folds, anywhere(6))
+    found = audited(sites, folds, random_sites(6))
 
     assert found["split_groups"] == 1
     assert not found["passed"]
@@ -161,10 +161,10 @@ def test_centred_mines_make_the_position_only_model_fail() -> None:
     assert "position_only_lift" in str(found["failed"])
 
 
-def rivers(n: int, *, told: bool) -> list[SiteTable]:
-    """Lay large mines by one river and small ones by the other, or by both alike."""
+def rivers(n: int, *, is_telling: bool) -> list[SiteTable]:
+    """Make sites with large and small mines near two rivers, one each or mixed."""
     kind = np.arange(n) % 2
-    river = kind if told else np.random.default_rng(7).permutation(kind)
+    river = kind if is_telling else np.random.default_rng(7).permutation(kind)
     return [
         table((i % 10, i % 7), i, side=2 + 6 * k, river=r)
         for i, (k, r) in enumerate(zip(kind.tolist(), river.tolist(), strict=True))
@@ -172,22 +172,22 @@ def rivers(n: int, *, told: bool) -> list[SiteTable]:
 
 
 @pytest.mark.parametrize(
-    ("told", "failed"),
+    ("is_telling", "failed"),
     [
-        pytest.param(True, True, id="the river tells how much mine there is"),
-        pytest.param(False, False, id="the river tells nothing"),
+        pytest.param(True, True, id="the river predicts the mine area"),
+        pytest.param(False, False, id="the river predicts nothing"),
     ],
 )
-def test_a_feature_that_names_the_site(told: bool, failed: bool) -> None:
+def test_a_feature_that_identifies_the_site(is_telling: bool, failed: bool) -> None:
     sites = row_of_sites(60)
 
-    found = audited(sites, dealt(sites), rivers(60, told=told))
+    found = audited(sites, dealt(sites), rivers(60, is_telling=is_telling))
 
     assert found["site_features"] == ["far_river"]
     assert ("site_only_lift" in str(found["failed"])) is failed
 
 
-def test_without_a_feature_that_names_the_site_nothing_can_be_known() -> None:
+def test_without_a_feature_that_identifies_the_site_nothing_can_be_known() -> None:
     sites = row_of_sites(12)
 
     found = audited(sites, dealt(sites), [table((i, i), i) for i in range(12)])
@@ -197,7 +197,7 @@ def test_without_a_feature_that_names_the_site_nothing_can_be_known() -> None:
 
 
 def test_a_random_split_scores_higher_than_a_grouped_one() -> None:
-    """Each mine has a tone of its own: a neighbour knows it, another site does not."""
+    """Each mine has a tone of its own, known from its neighbours but not from other sites."""
     sites = row_of_sites(24)
     tones = np.random.default_rng(7).uniform(-30, 30, (24, 2)).tolist()
     tables = [table((i % 12, i % 9), i, side=5, tones=pair) for i, pair in enumerate(tones)]
@@ -207,7 +207,7 @@ def test_a_random_split_scores_higher_than_a_grouped_one() -> None:
     assert float(str(found["random_minus_grouped"])) > 0.05
 
 
-def test_a_random_split_gains_nothing_where_pixels_tell_nothing() -> None:
+def test_a_random_split_gains_nothing_on_noise() -> None:
     sites = row_of_sites(24)
 
     found = audited(sites, dealt(sites), [table((i % 12, i % 9), i) for i in range(24)])
@@ -221,9 +221,9 @@ def clouded(one: SiteTable) -> SiteTable:
     return SiteTable(one.dates, one.shape, one.label, one.truth, one.rejected, never, nothing)
 
 
-def test_a_clouded_site_says_nothing() -> None:
+def test_a_clouded_site_is_no_duplicate() -> None:
     sites = row_of_sites(12)
-    tables = anywhere(12)
+    tables = random_sites(12)
 
     found = audited(sites, dealt(sites), [clouded(tables[0]), *tables[1:]])
 
@@ -232,7 +232,7 @@ def test_a_clouded_site_says_nothing() -> None:
 
 def test_sites_of_two_sizes_are_refused() -> None:
     sites = row_of_sites(4)
-    tables = anywhere(4)
+    tables = random_sites(4)
     one = tables[0]
     small = SiteTable(
         one.dates,
@@ -248,7 +248,7 @@ def test_sites_of_two_sizes_are_refused() -> None:
         audited(sites, dealt(sites), [small, *tables[1:]])
 
 
-def test_the_sample_stands_for_all_valid_locations() -> None:
+def test_the_sample_weights_add_up_to_all_valid_locations() -> None:
     found = Evidence.of(table((3, 4), 7, side=8), 2, seed=1)
 
     assert np.bincount(found.y).tolist() == [75, 25]
@@ -257,7 +257,7 @@ def test_the_sample_stands_for_all_valid_locations() -> None:
     )
 
 
-def test_features_are_the_columns_that_are_no_marks(tmp_path: Path) -> None:
+def test_features_are_all_columns_but_labels_and_masks(tmp_path: Path) -> None:
     plane = np.zeros((2, 2), np.float32)
     marks = {name: plane.astype(np.int8) for name in ("label", "truth", "rejected")}
     write_table(

@@ -1,4 +1,4 @@
-"""Compiled trees: LightGBM's own probabilities, NaN and rounding included."""
+"""Compiled trees predict what LightGBM predicts, NaN and rounding included."""
 
 import numpy as np
 import pytest
@@ -11,9 +11,9 @@ from minecover.learning.models.boosted import boosted
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.compiled_trees import (
     CompiledTrees,
-    compiled,
-    rounds_of,
-    shortened,
+    compile_trees,
+    first_trees,
+    n_trees,
 )
 from minecover.learning.models.prior import PriorCorrected
 
@@ -41,71 +41,73 @@ def fitted(leaves: int, missing: float) -> Pipeline:
 
 @pytest.mark.parametrize("leaves", [4, 32, 60])
 @pytest.mark.parametrize(
-    ("missing", "met"),
+    ("missing_in_training", "missing_in_prediction"),
     [
         pytest.param(0.0, 0.0, id="no NaN"),
         pytest.param(0.2, 0.2, id="NaN learned"),
-        pytest.param(0.0, 0.2, id="NaN that training never saw"),
+        pytest.param(0.0, 0.2, id="NaN in prediction only"),
     ],
 )
-def test_compiled_trees_score_as_lightgbm_does(leaves: int, missing: float, met: float) -> None:
-    model, (X, _) = fitted(leaves, missing), rows(1000, met)
+def test_compiled_trees_predict_as_lightgbm_does(
+    leaves: int, missing_in_training: float, missing_in_prediction: float
+) -> None:
+    model, (X, _) = fitted(leaves, missing_in_training), rows(1000, missing_in_prediction)
 
-    twin = compiled(model)
+    compiled = compile_trees(model)
 
-    assert isinstance(twin[-1], CompiledTrees)
+    assert isinstance(compiled[-1], CompiledTrees)
     np.testing.assert_allclose(
-        twin.predict_proba(X), model.predict_proba(X), rtol=0, atol=1e-12
+        compiled.predict_proba(X), model.predict_proba(X), rtol=0, atol=1e-12
     )
 
 
-def test_trees_are_found_inside_of_wrappers() -> None:
+def test_trees_inside_wrappers_are_compiled() -> None:
     X, y = rows(500, 0.1)
     prior = PriorCorrected(fitted(8, 0.1), 0.1).fit(X, y)
     model = Calibrated(Bagged([prior]), AsIs())
 
-    twin = compiled(model)
+    compiled = compile_trees(model)
 
-    assert isinstance(twin.model.members[0].estimator_[-1], CompiledTrees)
-    np.testing.assert_allclose(twin.predict_proba(X), model.predict_proba(X), atol=1e-12)
+    assert isinstance(compiled.estimator.estimators[0].estimator_[-1], CompiledTrees)
+    np.testing.assert_allclose(compiled.predict_proba(X), model.predict_proba(X), atol=1e-12)
 
 
-def test_what_wrappers_hold_twice_is_compiled_once() -> None:
+def test_a_classifier_that_occurs_twice_is_compiled_once() -> None:
     inner = fitted(8, 0.1)
 
-    first, second = compiled(Bagged([inner, inner])).members
+    first, second = compile_trees(Bagged([inner, inner])).estimators
 
     assert first[-1] is second[-1]
 
 
-def test_the_first_trees_alone_are_lightgbms_first_trees() -> None:
+def test_the_first_trees_predict_as_lightgbms_first_trees() -> None:
     model, (X, _) = fitted(32, 0.1), rows(300, 0.1)
 
-    twin = shortened(compiled(model), 5)
+    compiled = first_trees(compile_trees(model), 5)
 
-    wanted = model[-1].predict_proba(model[:-1].transform(X), num_iteration=5)
-    np.testing.assert_allclose(twin.predict_proba(X), wanted, atol=1e-12)
-
-
-def test_rounds_are_counted_inside_of_wrappers() -> None:
-    model = Calibrated(Bagged([compiled(fitted(8, 0.1))]), AsIs())
-
-    assert rounds_of(model) == 12
-    assert rounds_of(LogisticRegression()) == 0
+    expected = model[-1].predict_proba(model[:-1].transform(X), num_iteration=5)
+    np.testing.assert_allclose(compiled.predict_proba(X), expected, atol=1e-12)
 
 
-def test_rows_may_lie_column_by_column() -> None:
-    model, (X, _) = compiled(fitted(32, 0.1)), rows(300, 0.1)
+def test_trees_inside_wrappers_are_counted() -> None:
+    model = Calibrated(Bagged([compile_trees(fitted(8, 0.1))]), AsIs())
+
+    assert n_trees(model) == 12
+    assert n_trees(LogisticRegression()) == 0
+
+
+def test_the_memory_order_of_rows_changes_nothing() -> None:
+    model, (X, _) = compile_trees(fitted(32, 0.1)), rows(300, 0.1)
 
     np.testing.assert_array_equal(
         model.predict_proba(np.asfortranarray(X)), model.predict_proba(X)
     )
 
 
-def test_what_masks_do_not_cover_stays_as_it_is() -> None:
+def test_classifiers_that_masks_do_not_cover_stay() -> None:
     X, y = rows(3000, 0.0)
     many = LGBMClassifier(num_leaves=100, min_child_samples=2, n_estimators=3, verbosity=-1)
     line = LogisticRegression().fit(X, y)
 
-    assert isinstance(compiled(many.fit(X, y)), LGBMClassifier)
-    np.testing.assert_array_equal(compiled(line).predict(X), line.predict(X))
+    assert isinstance(compile_trees(many.fit(X, y)), LGBMClassifier)
+    np.testing.assert_array_equal(compile_trees(line).predict(X), line.predict(X))

@@ -1,4 +1,4 @@
-"""Model families: each learns, each gives the same bytes twice."""
+"""Model families and wrappers: they learn, deterministically, and take missing values."""
 
 import pickle
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from minecover.core.config import composed
 from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.calibrated import Calibrated, Isotonic, Platt
-from minecover.learning.models.missing_values import FillUnseen
+from minecover.learning.models.missing_values import FillMissing
 from minecover.learning.models.prior import PriorCorrected
 
 FAMILIES = ("boosted", "forest", "histogram", "linear")
@@ -46,7 +46,7 @@ def test_a_family_learns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_gives_the_same_bytes_twice(name: str) -> None:
+def test_fitting_twice_makes_the_same_bytes(name: str) -> None:
     X, y = data()
 
     one, two = (pickle.dumps(family(name).fit(X, y)) for _ in range(2))
@@ -55,7 +55,7 @@ def test_a_family_gives_the_same_bytes_twice(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_bears_undefined_features(name: str) -> None:
+def test_a_family_takes_missing_values(name: str) -> None:
     X, y = data()
     X[::7, 1] = np.nan
 
@@ -65,34 +65,34 @@ def test_a_family_bears_undefined_features(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_bears_what_it_never_saw_undefined(name: str) -> None:
+def test_a_family_takes_missing_values_of_features_that_had_none_in_training(name: str) -> None:
     X, y = data()
     warm = X + 300
-    undefined = warm[:50].copy()
-    undefined[:, 1] = np.nan
+    missing = warm[:50].copy()
+    missing[:, 1] = np.nan
 
     model = family(name).fit(warm, y)
-    score, told = (model.predict_proba(rows)[:, 1] for rows in (undefined, warm[:50]))
+    without, with_all = (model.predict_proba(rows)[:, 1] for rows in (missing, warm[:50]))
 
-    # The second feature tells nothing: without it the model says much the same.
-    assert np.abs(score - told).mean() < 0.1
+    # The second feature is noise: without it the probability stays much the same.
+    assert np.abs(without - with_all).mean() < 0.1
 
 
-def test_only_features_that_were_always_defined_are_filled() -> None:
+def test_only_features_without_missing_values_in_training_are_filled() -> None:
     X = np.array([[1, np.nan], [2, 5], [6, 7]], np.float32)
 
-    filled = FillUnseen().fit(X).transform(np.full((1, 2), np.nan, np.float32))
+    filled = FillMissing().fit(X).transform(np.full((1, 2), np.nan, np.float32))
 
     np.testing.assert_array_equal(filled, [[2, np.nan]])
 
 
-def test_defined_rows_are_not_copied() -> None:
+def test_rows_without_missing_values_are_not_copied() -> None:
     X, _ = data()
 
-    assert FillUnseen().fit(X).transform(X) is X
+    assert FillMissing().fit(X).transform(X) is X
 
 
-def test_bags_speak_with_their_mean() -> None:
+def test_bagged_predicts_the_mean_probability() -> None:
     X, y = data()
     members = [LogisticRegression(C=c).fit(X, y) for c in (0.01, 1.0)]
 
@@ -113,19 +113,21 @@ def test_bags_speak_with_their_mean() -> None:
         ),
     ],
 )
-def test_a_calibrated_model_bends_and_keeps_the_order(curve: Platt | Isotonic) -> None:
+def test_a_calibrated_model_applies_the_curve_and_keeps_the_order(
+    curve: Platt | Isotonic,
+) -> None:
     X, y = data()
     model = LogisticRegression().fit(X, y)
 
-    bent = Calibrated(model, curve).predict_proba(X)
+    calibrated = Calibrated(model, curve).predict_proba(X)
 
     raw = model.predict_proba(X)[:, 1]
-    np.testing.assert_allclose(bent.sum(axis=1), 1)
-    np.testing.assert_allclose(bent[:, 1], curve(raw.astype(np.float64)))
-    assert (np.diff(bent[np.argsort(raw), 1]) >= 0).all()
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1)
+    np.testing.assert_allclose(calibrated[:, 1], curve(raw.astype(np.float64)))
+    assert (np.diff(calibrated[np.argsort(raw), 1]) >= 0).all()
 
 
-def test_chance_knows_nothing() -> None:
+def test_chance_is_as_precise_as_prevalence() -> None:
     X, y = data(20_000)
 
     score = family("chance").fit(X, y).predict_proba(X)[:, 1]
@@ -141,7 +143,7 @@ def test_an_unknown_key_is_named() -> None:
         composed(["+model.num_trees=3"]).build("model")
 
 
-def test_the_prior_comes_back() -> None:
+def test_the_mean_probability_is_the_prevalence_of_all_rows() -> None:
     rng = np.random.default_rng(7)
     X = rng.normal(size=(200_000, 1)).astype(np.float32)
     y = (rng.random(200_000) < 1 / (1 + np.exp(5 - 1.5 * X[:, 0]))).astype(np.int8)
@@ -152,7 +154,7 @@ def test_the_prior_comes_back() -> None:
     assert corrected.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), rel=0.05)
 
 
-def test_nothing_left_out_needs_no_correction() -> None:
+def test_with_all_negatives_there_is_nothing_to_correct() -> None:
     X, y = data()
 
     plain = LogisticRegression().fit(X, y).predict_proba(X)

@@ -1,4 +1,4 @@
-"""A run's choices are written so that conf/ composes them, whatever they were."""
+"""The adopted choices of a run are composed by conf/."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from minecover.tracking.record import REQUIRED_TAGS
 
 CONF = Path("conf").resolve()
 FAMILIES = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
-#: What a winner of a sweep looks like: other options, other keys, and a block of its own.
+#: The overrides of a sweep's winner: other options, other values, and a mapping of its own.
 WINNER = (
     "model=forest",
     "model.max_depth=20",
@@ -33,7 +33,7 @@ WINNER = (
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder whose conf/ and params.yaml took over a run of its own store."""
+    """A folder whose conf/ and params.yaml adopted a run of its own store."""
     root = tmp_path_factory.mktemp("adopted")
     shutil.copytree(CONF, root / "conf")
     with pytest.MonkeyPatch.context() as patch:
@@ -57,7 +57,7 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def test_the_default_composes_what_the_run_was_made_with(adopted: Path) -> None:
+def test_the_default_composes_the_parameters_of_the_run(adopted: Path) -> None:
     assert composed(conf=adopted / "conf") == composed(WINNER, conf=CONF)
     check_params(adopted / "params.yaml", conf=adopted / "conf")
 
@@ -76,7 +76,7 @@ def test_the_model_is_written_whole_and_follows_the_seed(adopted: Path) -> None:
     }
 
 
-def test_choices_are_named_and_only_what_no_option_has_is_spelled_out(adopted: Path) -> None:
+def test_options_are_selected_and_only_other_values_are_written(adopted: Path) -> None:
     experiment = yaml.safe_load((adopted / "conf/experiment/champion.yaml").read_text())
 
     assert experiment == {
@@ -115,7 +115,7 @@ def test_a_run_of_another_conf_is_refused_and_nothing_is_written(tmp_path: Path)
     tree = dict(load_params(CONF.parent / "params.yaml").tree)
     tree["folds"] = {key: tree["folds"][key] for key in tree["folds"] if key != "gate"}
 
-    with pytest.raises(ConfigError, match=r"what run x was made with: folds\.gate differ"):
+    with pytest.raises(ConfigError, match=r"the parameters of run x: folds\.gate would differ"):
         write_champion(Params(tree), "run x", tmp_path / "conf")
 
     untouched = (CONF / "model/champion.yaml").read_text()
@@ -123,6 +123,6 @@ def test_a_run_of_another_conf_is_refused_and_nothing_is_written(tmp_path: Path)
     assert (tmp_path / "conf/config.yaml").read_text() == (CONF / "config.yaml").read_text()
 
 
-def test_an_unknown_run_is_named(adopted: Path) -> None:
-    with pytest.raises(RegistryError, match=r"run 0123 keeps no params\.yaml"):
+def test_an_unknown_run_is_refused(adopted: Path) -> None:
+    with pytest.raises(RegistryError, match=r"run 0123 has no artifact params\.yaml"):
         adopt("0123")

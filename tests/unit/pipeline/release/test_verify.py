@@ -1,4 +1,4 @@
-"""A build is made again from nothing; a flipped bit makes its table be named."""
+"""Verifying a build: it is built again from nothing, and each difference is named."""
 
 import json
 import shutil
@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import House
+from conftest import Checkout
 
 from minecover.core.errors import RegistryError
-from minecover.pipeline.release.differences import unlike
-from minecover.pipeline.release.dvc_lock import Lock
-from minecover.pipeline.release.verify import differences, verify
+from minecover.pipeline.release.differences import find_differences
+from minecover.pipeline.release.dvc_lock import DvcLock
+from minecover.pipeline.release.verify import compare_builds, verify
 
-#: Tables, a model and scores, in the stages that a real build makes them in.
+#: Tables, a model and metrics, written by the stages of the real pipeline.
 STAGES = """
 stages:
   features:
@@ -46,33 +46,33 @@ for name, text in WRITTEN[sys.argv[1]].items():
 TABLE = "data/features/b.parquet"
 
 
-def dvc(folder: Path, *words: str) -> None:
-    command = [sys.executable, "-m", "dvc", *words]
-    subprocess.run(command, cwd=folder, env=House(folder).environment, check=True)
+def dvc(folder: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    subprocess.run(command, cwd=folder, env=Checkout(folder).environment, check=True)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> House:
+def original(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A small pipeline, built and committed."""
-    root = tmp_path_factory.mktemp("built") / "house"
+    root = tmp_path_factory.mktemp("original") / "checkout"
     root.mkdir()
     (root / "dvc.yaml").write_text(STAGES)
     (root / "make.py").write_text(MAKE)
     (root / ".gitignore").write_text("/data/\n/models/\n")
-    made = House(root)
-    made.must("git", "init", "-q")
-    made.must("dvc", "init", "-q")
-    made.must("dvc", "repro", "-q")
-    made.must("git", "add", "-A")
-    made.must("git", "commit", "-qm", "Build")
-    return made
+    checkout = Checkout(root)
+    checkout.must("git", "init", "-q")
+    checkout.must("dvc", "init", "-q")
+    checkout.must("dvc", "repro", "-q")
+    checkout.must("git", "add", "-A")
+    checkout.must("git", "commit", "-qm", "Build")
+    return checkout
 
 
 @pytest.fixture(scope="module")
-def fresh(built: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fresh(original: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh clone: it has what git holds, and no data."""
     root = tmp_path_factory.mktemp("fresh") / "clone"
-    built.must("git", "clone", "-q", str(built.root), str(root))
+    original.must("git", "clone", "-q", str(original.root), str(root))
     return root
 
 
@@ -92,61 +92,61 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def found(built: House, here: Path, scratch: Path) -> list[str]:
-    """What `verify` says of a rebuild, with what lies in a checkout."""
-    commit = built.must("git", "rev-parse", "HEAD").strip()
-    text = (built.root / "dvc.lock").read_text()
-    return list(differences(here, scratch, commit, Lock.read(text, "the build")))
+def differences(original: Checkout, here: Path, scratch: Path) -> list[str]:
+    """Return the differences between a rebuild and the files of a checkout."""
+    commit = original.must("git", "rev-parse", "HEAD").strip()
+    text = (original.root / "dvc.lock").read_text()
+    return list(compare_builds(here, scratch, commit, DvcLock.read(text, "the build")))
 
 
 def test_a_fresh_clone_builds_the_same_bytes(rebuilt: tuple[Path, list[str]]) -> None:
-    scratch, said = rebuilt
+    scratch, found = rebuilt
 
-    assert said == []
+    assert found == []
     assert (scratch / TABLE).read_text() == "table b"
     assert not (scratch / ".dvc/cache/files").exists()
 
 
 def test_a_flipped_bit_in_a_table_names_the_table(
-    built: House, rebuilt: tuple[Path, list[str]], tmp_path: Path
+    original: Checkout, rebuilt: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
-    here = Path(shutil.copytree(built.root, tmp_path / "here"))
+    here = Path(shutil.copytree(original.root, tmp_path / "here"))
     flip(here / TABLE)
 
-    assert found(built, here, rebuilt[0]) == [
+    assert differences(original, here, rebuilt[0]) == [
         "features: data/features here b.parquet at byte 6: 0x63 recorded, 0x62 rebuilt"
     ]
 
 
 def test_a_flipped_bit_in_the_recorded_model_names_the_model(
-    built: House, rebuilt: tuple[Path, list[str]], tmp_path: Path
+    original: Checkout, rebuilt: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
-    here = Path(shutil.copytree(built.root, tmp_path / "here"))
+    here = Path(shutil.copytree(original.root, tmp_path / "here"))
     flip(here / "models/model.pkl")
     dvc(here, "commit", "-q", "-f", "train")
-    lock = Lock.read((here / "dvc.lock").read_text(), "the checkout")
-    commit = built.must("git", "rev-parse", "HEAD").strip()
+    lock = DvcLock.read((here / "dvc.lock").read_text(), "the checkout")
+    commit = original.must("git", "rev-parse", "HEAD").strip()
 
-    (said,) = differences(here, rebuilt[0], commit, lock)
+    (found,) = compare_builds(here, rebuilt[0], commit, lock)
 
-    assert said.startswith("train: models/model.pkl md5 ")
-    assert said.endswith("at byte 6: 0x6d recorded, 0x6c rebuilt")
+    assert found.startswith("train: models/model.pkl md5 ")
+    assert found.endswith("at byte 6: 0x6d recorded, 0x6c rebuilt")
 
 
-def test_scores_that_were_edited_are_named(
-    built: House, rebuilt: tuple[Path, list[str]], tmp_path: Path
+def test_edited_metrics_are_named(
+    original: Checkout, rebuilt: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
-    here = Path(shutil.copytree(built.root, tmp_path / "here"))
+    here = Path(shutil.copytree(original.root, tmp_path / "here"))
     (here / "reports/metrics.json").write_text('{"location": {"f1": 0.9}}')
 
-    (said,) = found(built, here, rebuilt[0])
+    (found,) = differences(original, here, rebuilt[0])
 
-    assert said == (
+    assert found == (
         "evaluate: reports/metrics.json here at location.f1: 0.9 recorded, 0.5 rebuilt"
     )
 
 
-def test_what_is_neither_a_version_nor_a_commit_is_named(
+def test_a_target_that_is_neither_version_nor_commit_is_refused(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(fresh)
@@ -155,12 +155,12 @@ def test_what_is_neither_a_version_nor_a_commit_is_named(
         verify("nonsense", None)
 
 
-def test_a_build_that_stops_is_no_verdict(
-    built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_build_that_fails_is_an_error(
+    original: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = Path(shutil.copytree(built.root, tmp_path / "here"))
+    here = Path(shutil.copytree(original.root, tmp_path / "here"))
     (here / "make.py").write_text("raise SystemExit(3)")
-    House(here).must("git", "commit", "-qam", "Break")
+    Checkout(here).must("git", "commit", "-qam", "Break")
     monkeypatch.chdir(here)
 
     with pytest.raises(RegistryError, match="the build stopped"):
@@ -168,7 +168,7 @@ def test_a_build_that_stops_is_no_verdict(
 
 
 @pytest.mark.parametrize(
-    ("name", "recorded", "rebuilt", "said"),
+    ("name", "recorded", "rebuilt", "where"),
     [
         pytest.param("a.json", {"a": {"b": 1}}, {"a": {"b": 2}}, "at a.b: 1 re", id="a key"),
         pytest.param("a.json", {"a": 1}, {"a": 1, "b": 2}, "at b: None re", id="a new key"),
@@ -176,22 +176,22 @@ def test_a_build_that_stops_is_no_verdict(
     ],
 )
 def test_the_first_difference_is_located(
-    tmp_path: Path, name: str, recorded: object, rebuilt: object, said: str
+    tmp_path: Path, name: str, recorded: object, rebuilt: object, where: str
 ) -> None:
     for folder, content in (("x", recorded), ("y", rebuilt)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(json.dumps(content))
 
-    (found,) = unlike(tmp_path / "x" / name, tmp_path / "y" / name)
-    assert found.startswith(said)
+    (found,) = find_differences(tmp_path / "x" / name, tmp_path / "y" / name)
+    assert found.startswith(where)
 
 
-def test_files_that_only_one_side_has_are_named(tmp_path: Path) -> None:
+def test_files_that_exist_on_one_side_only_are_named(tmp_path: Path) -> None:
     for name in ("x/same", "y/same", "x/old", "y/new"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    assert list(unlike(tmp_path / "x", tmp_path / "y")) == [
+    assert list(find_differences(tmp_path / "x", tmp_path / "y")) == [
         "new is only in the rebuild",
         "old was not rebuilt",
     ]

@@ -14,7 +14,7 @@ from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.core.raster import read_planes, write_planes
 from minecover.core.sites import Site, square, write_sites
-from minecover.features.context import Held, Provinces
+from minecover.features.context import LoadedLayer, Provinces
 from minecover.pipeline.stages import context
 
 CONF = Path(__file__).parents[4] / "conf"
@@ -31,15 +31,15 @@ def centre(site: Site) -> shapely.Point:
 
 
 def areas(**names: str) -> gpd.GeoDataFrame:
-    """A province round each site that is named."""
-    around = {site.site_id: centre(site).buffer(0.01) for site in SITES}
-    shapes = [around[site] for site in names]
+    """Return a province around each named site."""
+    outlines = {site.site_id: centre(site).buffer(0.01) for site in SITES}
+    shapes = [outlines[site] for site in names]
     return gpd.GeoDataFrame({"name": list(names.values())}, geometry=shapes, crs="EPSG:4326")
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work where three sites are, two of them with imagery, and every layer but roads."""
+    """Create three sites, two of them with imagery, and every layer but roads; work there."""
     monkeypatch.chdir(tmp_path)
     write_sites(paths.SITES, SITES)
     paths.SCENES.mkdir(parents=True)
@@ -96,21 +96,21 @@ def test_every_site_with_imagery_has_every_configured_plane(
     assert not (paths.CONTEXT / "without.tif").exists()
 
 
-def test_every_site_has_a_line_with_its_province(folder: Path, params: Params) -> None:
+def test_every_site_has_a_row_with_its_province(folder: Path, params: Params) -> None:
     context.run(params)
 
     table = (paths.CONTEXT / "sites.csv").read_text()
     assert table == "site_id,province\nhere,West\nthere,East\nwithout,\n"
 
 
-def test_maps_find_their_outlines(folder: Path, params: Params) -> None:
+def test_outlines_are_written_for_maps(folder: Path, params: Params) -> None:
     context.run(params)
 
     found = {path.stem: len(gpd.read_file(path)) for path in paths.CONTEXT.glob("*.geojson")}
     assert found == {"provinces": 2, "river": 1}
 
 
-def test_running_twice_gives_the_same_bytes(folder: Path, params: Params) -> None:
+def test_a_second_run_writes_the_same_bytes(folder: Path, params: Params) -> None:
     context.run(params)
     first = {path.name: path.read_bytes() for path in paths.CONTEXT.iterdir()}
 
@@ -120,7 +120,7 @@ def test_running_twice_gives_the_same_bytes(folder: Path, params: Params) -> Non
 
 
 @pytest.mark.parametrize(
-    ("lost", "key"),
+    ("missing", "key"),
     [
         pytest.param("water.gpkg", "context.planes.distance_to_water.layer", id="a layer"),
         pytest.param("dem.tif", "context.planes.elevation", id="a surface"),
@@ -128,11 +128,11 @@ def test_running_twice_gives_the_same_bytes(folder: Path, params: Params) -> Non
     ],
 )
 def test_a_configured_file_that_is_missing_names_its_key(
-    folder: Path, params: Params, lost: str, key: str
+    folder: Path, params: Params, missing: str, key: str
 ) -> None:
-    (folder / "layers" / lost).unlink()
+    (folder / "layers" / missing).unlink()
 
-    with pytest.raises(ConfigError, match=rf"{key}: there is no \w+ .*{lost}"):
+    with pytest.raises(ConfigError, match=rf"{key}: there is no \w+ .*{missing}"):
         context.run(params)
 
 
@@ -147,12 +147,12 @@ def test_without_context_there_is_still_a_list_of_sites(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("within_m", "names"),
     [
-        pytest.param(0, ["", "", ""], id="no point lies just there"),
-        pytest.param(2_000, ["North", "", ""], id="a point 1.1 km away tells"),
-        pytest.param(40_000, ["North", "North", "South"], id="the nearest point tells"),
+        pytest.param(0, ["", "", ""], id="no point within reach"),
+        pytest.param(2_000, ["North", "", ""], id="a point 1.1 km away"),
+        pytest.param(40_000, ["North", "North", "South"], id="the nearest point of several"),
     ],
 )
-def test_points_tell_the_province_of_what_lies_near(within_m: float, names: list[str]) -> None:
+def test_the_nearest_point_names_the_province(within_m: float, names: list[str]) -> None:
     points = gpd.GeoDataFrame(
         {"name": ["South", "North", None]},
         geometry=[
@@ -163,9 +163,9 @@ def test_points_tell_the_province_of_what_lies_near(within_m: float, names: list
         crs="EPSG:4326",
     )
 
-    assert Provinces(Held(points), "name", within_m)(SITES) == names
+    assert Provinces(LoadedLayer(points), "name", within_m)(SITES) == names
 
 
 def test_a_column_that_does_not_exist_is_named() -> None:
     with pytest.raises(ConfigError, match=r"no column 'NAME_1' \(found: name\)"):
-        Provinces(Held(areas(here="West")), "NAME_1", 0)(SITES)
+        Provinces(LoadedLayer(areas(here="West")), "NAME_1", 0)(SITES)

@@ -1,4 +1,4 @@
-"""Stages at their limits: what is lost is named, and nothing half-written stays."""
+"""Stages whose inputs are missing or unusable name them, and leave no partial output."""
 
 from datetime import date
 from pathlib import Path
@@ -48,7 +48,7 @@ def params() -> Params:
 
 @pytest.fixture
 def one_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds the site `here`, its clear scenes and one mine in it."""
+    """Create the site `here` with clear scenes and one mine, and work there."""
     monkeypatch.chdir(tmp_path)
     write_sites(paths.SITES, [SITE])
     write_cube(paths.SCENES / "here.tif", cube(21824))
@@ -56,11 +56,11 @@ def one_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     index = pd.DataFrame({"site_id": ["here"], "status": ["ok"], "dates": [days]})
     index.to_csv(paths.SCENE_INDEX, index=False)
     x, y = GRID.xy(5, 5)
-    draw(shapely.box(x - 40, y - 40, x + 40, y + 40))
+    write_outline(shapely.box(x - 40, y - 40, x + 40, y + 40))
     return tmp_path
 
 
-def draw(shape: shapely.Geometry) -> None:
+def write_outline(shape: shapely.Geometry) -> None:
     write_labels(
         paths.LABELS,
         label_table(
@@ -83,8 +83,8 @@ def test_a_mine_is_burned_on_every_date(one_site: Path, params: Params) -> None:
     assert table["valid_strict"].all()
 
 
-def test_labels_elsewhere_are_said_to_be_elsewhere(one_site: Path, params: Params) -> None:
-    draw(shapely.box(700_000, 0, 700_100, 100))
+def test_labels_outside_all_sites_are_refused(one_site: Path, params: Params) -> None:
+    write_outline(shapely.box(700_000, 0, 700_100, 100))
 
     with pytest.raises(LabelError, match="no mine polygon touches any of the 1 sites"):
         masks.run(params)
@@ -101,8 +101,8 @@ def test_a_site_under_cloud_on_every_date_is_named(one_site: Path, params: Param
 def scripted(
     script: dict[str, list[str]], *, is_remote: bool = True, at_once: int = 4
 ) -> Params:
-    """Configure a source that says of each site what it is told to."""
-    scenes = {"_target_": "servers.scripted.Scripted", "notes": "notes", "pause_s": 0.0}
+    """Configure a source whose outcome is scripted for each site."""
+    scenes = {"_target_": "servers.scripted.ScriptedSource", "notes": "notes", "pause_s": 0.0}
     source = {
         "scenes": {**scenes, "script": script},
         "is_remote": is_remote,
@@ -113,7 +113,7 @@ def scripted(
 
 @pytest.fixture
 def four_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds nothing but the sites a, b, c and d."""
+    """Create the sites a, b, c and d, and work there."""
     monkeypatch.chdir(tmp_path)
     write_sites(paths.SITES, [Site(name, name, GRID, 1) for name in "abcd"])
     return tmp_path
@@ -124,7 +124,7 @@ def index() -> list[tuple[str, str]]:
     return list(zip(frame["site_id"], frame["status"], strict=True))
 
 
-def test_the_index_holds_every_site_in_order(four_sites: Path) -> None:
+def test_the_index_lists_every_site_in_order(four_sites: Path) -> None:
     imagery.run(scripted({"b": ["empty"], "c": ["cloudy"], "d": ["failed"]}))
 
     assert index() == [("a", "ok"), ("b", "empty"), ("c", "cloudy"), ("d", "failed")]
@@ -132,7 +132,7 @@ def test_the_index_holds_every_site_in_order(four_sites: Path) -> None:
     assert sorted(path.name for path in paths.SCENES.iterdir()) == ["a.tif", "index.csv"]
 
 
-def test_a_service_and_a_disk_give_the_same_bytes(four_sites: Path) -> None:
+def test_a_service_and_a_disk_write_the_same_bytes(four_sites: Path) -> None:
     imagery.run(scripted({"b": ["empty"]}))
     found = {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
 
@@ -140,21 +140,21 @@ def test_a_service_and_a_disk_give_the_same_bytes(four_sites: Path) -> None:
 
     assert found == {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
     assert len(list(paths.SCENE_STORE.glob("*/*.tif"))) == 3
-    assert len(pd.read_csv(paths.LEDGER)) == 8
+    assert len(pd.read_csv(paths.FETCH_LOG)) == 8
 
 
 def test_failures_beyond_the_allowance_are_named_and_counted(four_sites: Path) -> None:
     with pytest.raises(
         SceneError,
         match=r"4 of 4 sites failed.*source\.max_failed_fraction=0\.25.*"
-        r"a: a is failed as told\.; b: .*; c: .*; and 1 more",
+        r"a: a is failed as scripted\.; b: .*; c: .*; and 1 more",
     ):
         imagery.run(scripted({name: ["failed"] for name in "abcd"}))
 
     assert fetched_sites() == []
 
 
-def test_a_later_run_asks_for_nothing_but_the_failures(four_sites: Path) -> None:
+def test_a_later_run_requests_only_failed_sites(four_sites: Path) -> None:
     script = {"a": ["failed", "ok"], "b": ["failed", "failed", "ok"], "c": ["cloudy", "ok"]}
     with pytest.raises(SceneError, match="2 of 4 sites failed"):
         imagery.run(scripted(script))
@@ -163,7 +163,7 @@ def test_a_later_run_asks_for_nothing_but_the_failures(four_sites: Path) -> None
     imagery.run(scripted(script))
 
     assert index() == [("a", "ok"), ("b", "ok"), ("c", "cloudy"), ("d", "ok")]
-    ledger = pd.read_csv(paths.LEDGER)
+    ledger = pd.read_csv(paths.FETCH_LOG)
     assert ledger.groupby("site_id")["tries"].max().to_dict() == {
         "a": 2,
         "b": 3,
@@ -172,19 +172,19 @@ def test_a_later_run_asks_for_nothing_but_the_failures(four_sites: Path) -> None
     }
 
 
-def test_sites_that_nobody_observed_are_no_failures_but_no_build_either(
+def test_a_build_without_any_scene_is_refused(
     four_sites: Path,
 ) -> None:
-    with pytest.raises(SceneError, match=r"no site has a scene\. a: a is empty as told\."):
+    with pytest.raises(SceneError, match=r"no site has a scene\. a: a is empty as scripted\."):
         imagery.run(scripted({"a": ["empty"], **{name: ["cloudy"] for name in "bcd"}}))
 
 
 @pytest.mark.parametrize(
     ("word", "error", "is_remote"),
     [
-        pytest.param("denied", AccessError, True, id="a service that refuses all we ask"),
-        pytest.param("broken", ZeroDivisionError, True, id="our own mistake"),
-        pytest.param("broken", ZeroDivisionError, False, id="our own mistake, in processes"),
+        pytest.param("denied", AccessError, True, id="a service that refuses access"),
+        pytest.param("broken", ZeroDivisionError, True, id="a bug"),
+        pytest.param("broken", ZeroDivisionError, False, id="a bug in a process"),
     ],
 )
 def test_the_run_stops_at_once(
@@ -201,13 +201,13 @@ def test_the_run_stops_at_once(
     assert not paths.SCENE_INDEX.exists()
 
 
-def test_a_lost_site_is_named_and_left_out(one_site: Path) -> None:
-    lost = composed(["experiment=brumadinho", "paths.real_data=nowhere"], conf=CONF)
+def test_a_failed_site_is_named_and_left_out(one_site: Path) -> None:
+    params = composed(["experiment=brumadinho", "paths.real_data=nowhere"], conf=CONF)
 
     with pytest.raises(
         SceneError, match=r"1 of 1 sites.*source\.max_failed_fraction=0 .*here: "
     ):
-        imagery.run(lost)
+        imagery.run(params)
 
     assert pd.read_csv(paths.SCENE_INDEX)["status"].tolist() == ["failed"]
     assert fetched_sites() == []

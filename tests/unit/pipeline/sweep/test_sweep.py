@@ -13,7 +13,7 @@ from minecover.core.errors import SweepError
 from minecover.pipeline.sweep.build_state import BuildState, refuse_stale
 from minecover.pipeline.sweep.controller import threads
 from minecover.pipeline.sweep.jobs import combinations
-from minecover.pipeline.sweep.locks import held
+from minecover.pipeline.sweep.sharing import shared_lock
 from minecover.pipeline.sweep.sweep_run import SCORE, shares
 
 BUILT = BuildState(
@@ -120,9 +120,9 @@ def test_workers_share_the_cores(launcher: dict[str, object], expected: int) -> 
 def test_a_lock_is_held_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with held("job") as first, held("job", wait=False) as second:
+    with shared_lock("job") as first, shared_lock("job", wait=False) as second:
         assert (first, second) == (True, False)
-    with held("job", wait=False) as again:
+    with shared_lock("job", wait=False) as again:
         assert again
 
 

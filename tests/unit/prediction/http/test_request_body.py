@@ -1,18 +1,21 @@
-"""Questions to a served model: the right answer, or a sentence and a 4xx."""
+"""Requests to a served model: the right response, or one sentence and a 4xx."""
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from minecover.prediction.http import MAX_BYTES, MAX_ROWS, Scorer, read_question
+from minecover.prediction.http import MAX_BYTES, MAX_ROWS, Scorer, read_request
 
 JSON, CSV = "application/json", "text/csv"
+ARROW = "application/vnd.apache.arrow.stream"
 FEATURES = ("ndvi", "bsi", "B4")
 ROWS = [[0.5, -0.25, 0.1], [0.0, 1.5, 2e-3]]
 NAN = np.nan
@@ -26,6 +29,14 @@ def csv(text: str) -> bytes:
     return text.encode()
 
 
+def arrow(columns: Mapping[str, object], *, batch_rows: int = 1_000_000) -> bytes:
+    table, body = pa.table(dict(columns)), io.BytesIO()
+    with pa.ipc.new_stream(body, table.schema) as stream:
+        stream.write_table(table, max_chunksize=batch_rows)
+    return body.getvalue()
+
+
+COLUMNS = dict(zip(FEATURES, zip(*ROWS, strict=True), strict=True))
 RECORDS = [dict(zip(FEATURES, row, strict=True)) for row in ROWS]
 
 
@@ -44,10 +55,13 @@ RECORDS = [dict(zip(FEATURES, row, strict=True)) for row in ROWS]
         pytest.param(csv("ndvi,bsi,B4\n0.5,-0.25,0.1\n0,1.5,2e-3\n"), CSV, id="csv"),
         pytest.param(csv('\ufeff"B4","ndvi","bsi"\r\n0.1,0.5,-0.25\r\n0.002,0,1.5'), CSV,
                      id="csv of a spreadsheet"),
+        pytest.param(arrow(COLUMNS), ARROW, id="arrow"),
+        pytest.param(arrow(dict(reversed(COLUMNS.items())), batch_rows=1), ARROW,
+                     id="arrow in two batches, columns in another order"),
     ],
 )  # fmt: skip
 def test_rows_are_read_whatever_their_form(body: bytes, kind: str) -> None:
-    X = read_question(body, kind, FEATURES)
+    X = read_request(body, kind, FEATURES)
 
     np.testing.assert_array_equal(X, np.array(ROWS, np.float32))
 
@@ -58,10 +72,20 @@ def test_rows_are_read_whatever_their_form(body: bytes, kind: str) -> None:
         pytest.param(split(rows=[[None, 1, 2], [1, 2, None]]), JSON, id="null"),
         pytest.param(csv("ndvi,bsi,B4\n,1,2\n1,2,NaN\n"), CSV, id="csv"),
         pytest.param(csv("ndvi,bsi,B4\n-inf,1,2\n1,2,inf\n"), CSV, id="infinite"),
+        pytest.param(
+            arrow({"ndvi": [None, 1], "bsi": [1, 2], "B4": [2, None]}),
+            ARROW,
+            id="null integers in arrow",
+        ),
+        pytest.param(
+            arrow({"ndvi": [NAN, 1], "bsi": [1.0, 2], "B4": [2, np.inf]}),
+            ARROW,
+            id="NaN and infinite in arrow",
+        ),
     ],
 )
 def test_what_is_undefined_is_nan(body: bytes, kind: str) -> None:
-    X = read_question(body, kind, FEATURES)
+    X = read_request(body, kind, FEATURES)
 
     np.testing.assert_array_equal(X, [[NAN, 1, 2], [1, 2, NAN]])
 
@@ -74,18 +98,24 @@ def scorer() -> Scorer:
     return Scorer(model.fit(X, (X[:, 0] > 0).astype(np.int8)), FEATURES)
 
 
-def test_an_answer_is_the_probability_of_each_row(scorer: Scorer) -> None:
-    status, answer = scorer.answer(split(), JSON)
+def test_a_column_of_nulls_is_nan() -> None:
+    X = read_request(arrow({"ndvi": [0.5], "bsi": pa.nulls(1), "B4": [1]}), ARROW, FEATURES)
+
+    np.testing.assert_array_equal(X, [[0.5, NAN, 1]])
+
+
+def test_a_response_is_the_probability_of_each_row(scorer: Scorer) -> None:
+    status, response = scorer.respond(split(), JSON)
 
     wanted = scorer.model.predict_proba(np.array(ROWS, np.float32))[:, 1]
     assert status == 200
-    np.testing.assert_allclose(json.loads(answer)["predictions"], wanted, atol=1e-6)
+    np.testing.assert_allclose(json.loads(response)["predictions"], wanted, atol=1e-6)
 
 
 def test_what_was_not_observed_has_no_probability(scorer: Scorer) -> None:
-    status, answer = scorer.answer(split(rows=[[None, None, None], [1, 2, 3]]), JSON)
+    status, response = scorer.respond(split(rows=[[None, None, None], [1, 2, 3]]), JSON)
 
-    first, second = json.loads(answer)["predictions"]
+    first, second = json.loads(response)["predictions"]
     assert status == 200
     assert first is None
     assert 0 < second < 1
@@ -96,15 +126,15 @@ def test_what_was_not_observed_has_no_probability(scorer: Scorer) -> None:
     [
         pytest.param(b"", JSON, 400, "body is empty", id="empty"),
         pytest.param(b" \n", CSV, 400, "body is empty", id="blank"),
-        pytest.param(csv("ndvi,bsi,B4\n"), CSV, 400, "holds no row", id="header only"),
-        pytest.param(split(rows=[]), JSON, 400, "holds no row", id="no rows"),
+        pytest.param(csv("ndvi,bsi,B4\n"), CSV, 400, "holds no rows", id="header only"),
+        pytest.param(split(rows=[]), JSON, 400, "holds no rows", id="no rows"),
         pytest.param(split(), "", 415, "Set the header Content-Type", id="no type"),
         pytest.param(split(), "text/xml", 415, "found 'text/xml'", id="another type"),
         pytest.param(split(), f"{JSON}; charset=latin-1", 415, "UTF-8", id="charset"),
         pytest.param(split(("ndvi", "bsi", "B5")), JSON, 400, "without B4 and with unknown B5",
                      id="another column"),
         pytest.param(csv("ndvi,bsi\n1,2\n"), CSV, 400, "without B4", id="too few columns"),
-        pytest.param(split((*FEATURES, "B4"), [[1, 2, 3, 4]]), JSON, 400, "a name twice",
+        pytest.param(split((*FEATURES, "B4"), [[1, 2, 3, 4]]), JSON, 400, "with repeated B4",
                      id="a column twice"),
         pytest.param(split(rows=[[1, 2, 3], [1, "high", 3]]), JSON, 400,
                      "bsi should be a number, found 'high' in row 1", id="a string"),
@@ -122,26 +152,38 @@ def test_what_was_not_observed_has_no_probability(scorer: Scorer) -> None:
         pytest.param(b'{"inputs": {"ndvi": [1], "bsi": [1, 2]}}', JSON, 400, "2 lengths",
                      id="ragged columns"),
         pytest.param(b'{"dataframe_records": [{"ndvi": 1}, {"bsi": 1}]}', JSON, 400,
-                     "not the same names", id="ragged records"),
+                     "does not have the same names", id="ragged records"),
         pytest.param(split(rows=[[NAN, 1, 2]]), JSON, 400, "Write null for NaN", id="bare NaN"),
         pytest.param(b"\xff\xfe{", JSON, 400, "no JSON", id="no UTF-8"),
         pytest.param(csv("ndvi,bsi,B4\n" + "1,2,3\n" * (MAX_ROWS + 1)), CSV, 413,
                      "at most 100,000 rows", id="too many rows"),
         pytest.param(split(rows=[[1, 2, 3]] * (MAX_ROWS + 1)), JSON, 413, "minecover predict",
                      id="too many rows in JSON"),
+        pytest.param(b"ndvi,bsi,B4\n1,2,3", ARROW, 400, "no Arrow IPC stream", id="no arrow"),
+        pytest.param(arrow(COLUMNS)[:-100], ARROW, 400, "no Arrow IPC stream",
+                     id="arrow cut off"),
+        pytest.param(arrow({"ndvi": [1], "bsi": [1]}), ARROW, 400, "without B4",
+                     id="too few columns in arrow"),
+        pytest.param(arrow({"ndvi": [1], "bsi": ["high"], "B4": [1]}), ARROW, 400,
+                     "bsi should be a number, found a column of type string",
+                     id="a string in arrow"),
+        pytest.param(arrow(dict.fromkeys(FEATURES, pa.array([], pa.float32()))), ARROW, 400,
+                     "holds no rows", id="no rows in arrow"),
+        pytest.param(arrow(dict.fromkeys(FEATURES, np.ones(MAX_ROWS + 1)), batch_rows=60_000),
+                     ARROW, 413, "at most 100,000 rows", id="too many rows in arrow"),
     ],
 )  # fmt: skip
-def test_a_bad_question_is_a_sentence(
+def test_a_bad_request_is_a_sentence(
     scorer: Scorer, body: bytes, kind: str, status: int, sentence: str
 ) -> None:
-    found, answer = scorer.answer(body, kind)
+    found, response = scorer.respond(body, kind)
 
     assert found == status
-    assert sentence in json.loads(answer)["message"]
+    assert sentence in json.loads(response)["message"]
 
 
-def test_a_huge_question_is_not_read(scorer: Scorer) -> None:
-    status, answer = scorer.answer(bytes(MAX_BYTES + 1), CSV)
+def test_a_huge_request_is_not_read(scorer: Scorer) -> None:
+    status, response = scorer.respond(bytes(MAX_BYTES + 1), CSV)
 
     assert status == 413
-    assert "128,000,000 bytes" in json.loads(answer)["message"]
+    assert "128,000,000 bytes" in json.loads(response)["message"]

@@ -1,4 +1,4 @@
-"""Candidates tell their dates, distances and province, and what the first of them are worth."""
+"""Candidates are described by dates, distances and province; precision among the first ones."""
 
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,8 @@ from minecover.reporting.candidates import (
     TABLE,
     SiteMap,
     Surroundings,
-    described,
-    find,
+    describe,
+    find_candidates,
     precision_at,
     write_kml,
 )
@@ -25,19 +25,19 @@ DATES = (date(2017, 1, 14), date(2017, 1, 30), date(2017, 2, 15))
 NO_MINES = gpd.GeoSeries([], crs="EPSG:4326")
 
 
-def drawn(*pictures: str) -> np.ndarray:
-    """Draw planes: x is True."""
+def masks(*pictures: str) -> np.ndarray:
+    """Return one boolean plane for each drawing: x is True."""
     return np.array([[[c == "x" for c in line] for line in p.split()] for p in pictures])
 
 
-def found() -> gpd.GeoDataFrame:
-    """Find one candidate of four pixels: the first two columns of the first two rows."""
-    probability = np.where(drawn("xx.... xx.... ......")[0], 0.9, 0.0).astype(np.float32)
+def one_candidate() -> gpd.GeoDataFrame:
+    """Return a candidate of four pixels: the first two columns of the first two rows."""
+    probability = np.where(masks("xx.... xx.... ......")[0], 0.9, 0.0).astype(np.float32)
     labels = gpd.GeoDataFrame({"kind": []}, geometry=[], crs="EPSG:4326")
-    return find([SiteMap("a", GRID, probability)], labels, threshold=0.5, min_px=1)
+    return find_candidates([SiteMap("a", GRID, probability)], labels, threshold=0.5, min_px=1)
 
 
-def around(
+def surroundings(
     valid: np.ndarray, looks_mined: np.ndarray, planes: dict[str, np.ndarray] | None = None
 ) -> Surroundings:
     return Surroundings(
@@ -61,28 +61,26 @@ HALF, LESS = "x..... x..... ......", "x..... ...... ......"
         pytest.param([ALL] * 3, [ALL] * 3, (3, 3, "2017-01-14"), id="on every date"),
         pytest.param([ALL] * 3, [NONE, HALF, LESS], (3, 1, "2017-01-30"), id="half is enough"),
         pytest.param([NONE, ALL, ALL], [ALL] * 3, (2, 2, "2017-01-30"), id="hidden at first"),
-        pytest.param(
-            [LESS, NONE, NONE], [LESS] * 3, (1, 1, "2017-01-14"), id="a gap in clouds"
-        ),
+        pytest.param([LESS, NONE, NONE], [LESS] * 3, (1, 1, "2017-01-14"), id="partly clouded"),
         pytest.param([ALL] * 3, [NONE] * 3, (3, 0, ""), id="never"),
     ],
 )
 def test_dates_are_counted_where_the_candidate_was_observed(
     valid: list[str], mined: list[str], expected: tuple[int, int, str]
 ) -> None:
-    site = around(drawn(*valid), drawn(*mined))
+    site = surroundings(masks(*valid), masks(*mined))
 
-    row = described(found(), lambda _: site, NO_MINES).iloc[0]
+    row = describe(one_candidate(), lambda _: site, NO_MINES).iloc[0]
 
     assert (row["dates_valid"], row["dates_seen"], row["first_seen"]) == expected
 
 
-def test_distances_are_from_the_nearest_pixel_and_to_any_water() -> None:
+def test_distances_are_measured_from_the_nearest_pixel_to_any_water() -> None:
     metres = np.arange(18, dtype=np.float32).reshape(3, 6) + 30
     planes = {"distance_to_water": metres + 100, "distance_to_river": metres}
-    site = around(drawn(*[ALL] * 3), drawn(*[ALL] * 3), planes)
+    site = surroundings(masks(*[ALL] * 3), masks(*[ALL] * 3), planes)
 
-    row = described(found(), lambda _: site, NO_MINES).iloc[0]
+    row = describe(one_candidate(), lambda _: site, NO_MINES).iloc[0]
 
     assert row["to_water_m"] == 30
     assert np.isnan(row["to_road_m"])
@@ -101,18 +99,18 @@ def test_the_nearest_mine_is_measured_from_outline_to_outline(
     near = shapely.box(right + gap_m, GRID.bounds[3] - 60, right + gap_m + 90, GRID.bounds[3])
     far = shapely.box(left - 9000, GRID.bounds[3] - 60, left - 8000, GRID.bounds[3])
     mines = gpd.GeoSeries([far, near], crs=GRID.crs).to_crs("EPSG:4326")
-    site = around(drawn(*[ALL] * 3), drawn(*[ALL] * 3))
+    site = surroundings(masks(*[ALL] * 3), masks(*[ALL] * 3))
 
-    row = described(found(), lambda _: site, mines).iloc[0]
+    row = describe(one_candidate(), lambda _: site, mines).iloc[0]
 
     assert row["to_known_mine_m"] == pytest.approx(expected, abs=1)
 
 
-def test_nothing_to_describe_is_a_table_without_rows() -> None:
-    site = around(drawn(*[ALL] * 3), drawn(*[ALL] * 3))
-    usual = described(found(), lambda _: site, NO_MINES)
+def test_no_candidates_give_a_table_without_rows() -> None:
+    site = surroundings(masks(*[ALL] * 3), masks(*[ALL] * 3))
+    usual = describe(one_candidate(), lambda _: site, NO_MINES)
 
-    empty = described(found()[:0], lambda _: site, NO_MINES)
+    empty = describe(one_candidate()[:0], lambda _: site, NO_MINES)
 
     assert list(empty.columns) == list(TABLE)
     assert empty.drop(columns=["candidate_id", "site_id"]).dtypes.equals(
@@ -120,9 +118,9 @@ def test_nothing_to_describe_is_a_table_without_rows() -> None:
     )
 
 
-def test_kml_opens_with_all_fields_and_keeps_its_coordinates(tmp_path: Path) -> None:
-    site = around(drawn(*[ALL] * 3), drawn(*[ALL] * 3))
-    candidates = described(found(), lambda _: site, NO_MINES)
+def test_kml_opens_with_all_fields_and_coordinates(tmp_path: Path) -> None:
+    site = surroundings(masks(*[ALL] * 3), masks(*[ALL] * 3))
+    candidates = describe(one_candidate(), lambda _: site, NO_MINES)
 
     write_kml(tmp_path / "candidates.kml", candidates, simulated=True)
 
@@ -137,9 +135,9 @@ def test_kml_opens_with_all_fields_and_keeps_its_coordinates(tmp_path: Path) -> 
     assert "(simulated)" in (tmp_path / "candidates.kml").read_text()
 
 
-def test_kml_has_the_same_bytes_again(tmp_path: Path) -> None:
-    site = around(drawn(*[ALL] * 3), drawn(*[ALL] * 3))
-    candidates = described(found(), lambda _: site, NO_MINES)
+def test_kml_is_reproducible(tmp_path: Path) -> None:
+    site = surroundings(masks(*[ALL] * 3), masks(*[ALL] * 3))
+    candidates = describe(one_candidate(), lambda _: site, NO_MINES)
 
     write_kml(tmp_path / "one.kml", candidates, simulated=False)
     write_kml(tmp_path / "two.kml", candidates, simulated=False)
@@ -147,7 +145,7 @@ def test_kml_has_the_same_bytes_again(tmp_path: Path) -> None:
     assert (tmp_path / "one.kml").read_bytes() == (tmp_path / "two.kml").read_bytes()
 
 
-def test_precision_counts_mines_among_the_first() -> None:
+def test_precision_counts_mines_among_the_first_candidates() -> None:
     table = precision_at(
         np.array([True, True, False, True]),
         ["a", "b", "c", "a"],
@@ -162,7 +160,7 @@ def test_precision_counts_mines_among_the_first() -> None:
     assert (table["high"] >= table["precision"]).all()
 
 
-def test_no_candidate_has_no_precision() -> None:
+def test_no_candidates_give_an_empty_precision_table() -> None:
     bootstrap = Bootstrap(replicates=10, level=0.95, seed=7)
 
     table = precision_at(np.empty(0, bool), [], sites=["a"], tops=[10], bootstrap=bootstrap)

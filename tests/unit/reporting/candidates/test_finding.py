@@ -1,4 +1,4 @@
-"""Candidates are drawn, found, merged over sites, ranked and written."""
+"""Candidates are found, merged across sites, ranked and written."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,13 @@ from geopandas.testing import assert_geodataframe_equal
 
 from minecover.core.errors import ConfigError, SiteError
 from minecover.core.grid import Grid
-from minecover.reporting.candidates import COLUMNS, SiteMap, find, write, write_geopackage
+from minecover.reporting.candidates import (
+    COLUMNS,
+    SiteMap,
+    find_candidates,
+    write_candidates,
+    write_geopackage,
+)
 
 CRS = "EPSG:32635"
 #: A corner in South Kivu: its first pixel is lattice column 24000, 9000 south of the equator.
@@ -25,7 +31,7 @@ NO_LABELS = gpd.GeoDataFrame({"kind": []}, geometry=[], crs="EPSG:4326")
 def site_map(
     drawing: str, *, site_id: str = "a", right_px: int = 0, down_px: int = 0, crs: str = CRS
 ) -> SiteMap:
-    """Draw a site: a digit is tenths of probability, a dot 0, a question mark unobserved."""
+    """Return a site from a drawing: digits are tenths, . is 0, ? is not observed."""
     values = {".": 0.0, "?": np.nan, **{str(d): d / 10 for d in range(10)}}
     plane = np.array([[values[mark] for mark in line] for line in drawing.split()], np.float32)
     left_m, top_m = LEFT_M + 30 * right_px, TOP_M - 30 * down_px
@@ -34,7 +40,7 @@ def site_map(
 
 
 def found_in(*maps: SiteMap, min_px: int = 1) -> gpd.GeoDataFrame:
-    return find(maps, NO_LABELS, threshold=0.5, min_px=min_px)
+    return find_candidates(maps, NO_LABELS, threshold=0.5, min_px=min_px)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +51,9 @@ def found_in(*maps: SiteMap, min_px: int = 1) -> gpd.GeoDataFrame:
         pytest.param("7...  .7..  ..7.", [0.27], id="corners connect"),
         pytest.param("7.7.  7.7.  7...", [0.27, 0.18], id="a gap of one pixel separates"),
         pytest.param("7??.  7?..  77..", [0.36], id="not observed is no candidate"),
-        pytest.param("...7  7...  ....", [0.09, 0.09], id="no connection round the edge"),
+        pytest.param(
+            "...7  7...  ....", [0.09, 0.09], id="no connection across the opposite edge"
+        ),
     ],
 )
 def test_objects_of_a_drawing(drawing: str, hectares: list[float]) -> None:
@@ -56,7 +64,7 @@ def test_objects_of_a_drawing(drawing: str, hectares: list[float]) -> None:
     assert found["area_ha"].tolist() == hectares
 
 
-def test_a_candidate_says_where_its_middle_is() -> None:
+def test_a_candidate_has_the_coordinates_of_its_centroid() -> None:
     found = found_in(site_map("..... .57.. .58.. ....."))
 
     middle = gpd.GeoSeries(gpd.points_from_xy(found["lon"], found["lat"]), crs="EPSG:4326")
@@ -68,13 +76,13 @@ def test_a_candidate_says_where_its_middle_is() -> None:
     assert found["mean_probability"].tolist() == [0.625]
 
 
-def test_too_few_pixels_are_no_candidate() -> None:
+def test_objects_below_the_minimum_size_are_dropped() -> None:
     found = found_in(site_map("77..9 77..9"), min_px=3)
 
     assert found["area_ha"].tolist() == [0.36]
 
 
-def test_overlapping_sites_show_an_object_once() -> None:
+def test_an_object_on_overlapping_sites_is_found_once() -> None:
     # The same ground, the second site two columns further east.
     west = site_map("...77 ...77 .....", site_id="west")
     east = site_map(".77.. .79.. .....", site_id="east", right_px=2)
@@ -86,17 +94,17 @@ def test_overlapping_sites_show_an_object_once() -> None:
     assert found["site_id"].tolist() == ["east"]
 
 
-def test_an_object_goes_on_in_the_next_tile() -> None:
-    tile = site_map("...7 ...7", site_id="tile")
-    next_tile = site_map("8... ....", site_id="next", right_px=4)
+def test_an_object_may_span_two_sites() -> None:
+    west = site_map("...7 ...7", site_id="west")
+    east = site_map("8... ....", site_id="east", right_px=4)
 
-    found = found_in(tile, next_tile)
+    found = found_in(west, east)
 
     assert found["area_ha"].tolist() == [0.27]
-    assert found["site_id"].tolist() == ["next"]
+    assert found["site_id"].tolist() == ["east"]
 
 
-def test_two_zones_show_one_place_once() -> None:
+def test_an_object_in_two_utm_zones_is_found_once() -> None:
     # The centre of the same ground, 30 E and the equator, in zone 35 and in zone 36.
     block = "777 787 777"
     in_35, in_36 = (
@@ -109,7 +117,7 @@ def test_two_zones_show_one_place_once() -> None:
     assert found["candidate_id"].str[:3].tolist() == ["N35"]
 
 
-def test_rank_goes_by_the_mined_ground_to_expect() -> None:
+def test_candidates_are_ranked_by_expected_mined_area() -> None:
     found = found_in(site_map("9.....66 8....... ...666.."))
 
     assert found["rank"].tolist() == [1, 2, 3]
@@ -124,20 +132,20 @@ def test_rank_goes_by_the_mined_ground_to_expect() -> None:
         pytest.param(".7..... .98.... .77....", id="a pixel more"),
     ],
 )
-def test_a_model_trained_anew_keeps_the_name(drawing: str) -> None:
+def test_the_id_survives_a_small_change_of_the_map(drawing: str) -> None:
     before, after = found_in(site_map("....... .98.... .77....")), found_in(site_map(drawing))
 
     assert before["candidate_id"].tolist() == after["candidate_id"].tolist()
 
 
-def test_candidates_in_one_square_have_letters_from_north_to_south() -> None:
+def test_candidates_in_one_square_get_letters_from_north_to_south() -> None:
     found = found_in(site_map("7...... ......8 9......"))
 
     names = found.sort_values("lat", ascending=False)["candidate_id"].tolist()
     assert names == ["N35-E2400-S900", "N35-E2400-S900b", "N35-E2400-S900c"]
 
 
-def test_the_order_of_sites_changes_nothing() -> None:
+def test_the_order_of_sites_does_not_matter() -> None:
     sites = [
         site_map("77.. ..9.", site_id="a"),
         site_map("6... 7777", site_id="b", right_px=3),
@@ -154,7 +162,7 @@ def test_known_candidates_touch_a_labelled_mine() -> None:
     corners = pit.to_crs("EPSG:4326").tolist() * 2
     labels = gpd.GeoDataFrame({"kind": ["mine", "point"]}, geometry=corners, crs="EPSG:4326")
 
-    found = find([site_map("7...6 ....6")], labels, threshold=0.5, min_px=1)
+    found = find_candidates([site_map("7...6 ....6")], labels, threshold=0.5, min_px=1)
 
     assert dict(zip(found["area_ha"], found["known"], strict=True)) == {0.09: True, 0.18: False}
 
@@ -171,7 +179,7 @@ def test_nothing_found_is_a_table_without_rows(tmp_path: Path) -> None:
     found = found_in(site_map(".... ...."))
     usual = found_in(site_map("7... ...."))
 
-    write(tmp_path, found)
+    write_candidates(tmp_path, found)
     write_geopackage(tmp_path / "candidates.gpkg", found)
 
     assert len(found) == 0
@@ -182,10 +190,10 @@ def test_nothing_found_is_a_table_without_rows(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "candidates.geojson").read_text())["features"] == []
 
 
-def test_files_say_the_same(tmp_path: Path) -> None:
+def test_all_files_hold_the_same_candidates(tmp_path: Path) -> None:
     found = found_in(site_map("77.. 7..9 ...9"))
 
-    write(tmp_path, found)
+    write_candidates(tmp_path, found)
     write_geopackage(tmp_path / "candidates.gpkg", found)
 
     table = pd.read_csv(tmp_path / "candidates.csv")
@@ -198,9 +206,9 @@ def test_files_say_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["candidates.gpkg", "candidates.geojson"])
-def test_opened_by_gdal_outlines_lie_where_they_were_found(tmp_path: Path, name: str) -> None:
+def test_gdal_reads_the_same_outlines(tmp_path: Path, name: str) -> None:
     found = found_in(site_map("77.. 7..9 ...9"))
-    write(tmp_path, found)
+    write_candidates(tmp_path, found)
     write_geopackage(tmp_path / "candidates.gpkg", found)
 
     opened = gpd.read_file(tmp_path / name)
@@ -211,7 +219,7 @@ def test_opened_by_gdal_outlines_lie_where_they_were_found(tmp_path: Path, name:
 
 
 def test_geojson_rings_follow_the_right_hand_rule(tmp_path: Path) -> None:
-    write(tmp_path, found_in(site_map("777 7.7 777")))
+    write_candidates(tmp_path, found_in(site_map("777 7.7 777")))
 
     collection = json.loads((tmp_path / "candidates.geojson").read_text())
     outer, inner = collection["features"][0]["geometry"]["coordinates"]
@@ -220,11 +228,11 @@ def test_geojson_rings_follow_the_right_hand_rule(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["candidates.geojson", "candidates.csv", "candidates.parquet"])
-def test_versioned_files_have_the_same_bytes_again(tmp_path: Path, name: str) -> None:
+def test_versioned_files_are_reproducible(tmp_path: Path, name: str) -> None:
     drawing = "77.. 7..9 ...9"
 
-    write(tmp_path / "one", found_in(site_map(drawing)))
-    write(tmp_path / "two", found_in(site_map(drawing)))
+    write_candidates(tmp_path / "one", found_in(site_map(drawing)))
+    write_candidates(tmp_path / "two", found_in(site_map(drawing)))
 
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -237,13 +245,13 @@ def test_versioned_files_have_the_same_bytes_again(tmp_path: Path, name: str) ->
         pytest.param(0.5, 0, id="an object without pixels"),
     ],
 )
-def test_senseless_rules_are_refused(threshold: float, min_px: int) -> None:
-    with pytest.raises(ConfigError, match=r"candidates\.threshold"):
-        find([], NO_LABELS, threshold=threshold, min_px=min_px)
+def test_invalid_limits_are_refused(threshold: float, min_px: int) -> None:
+    with pytest.raises(ConfigError, match="threshold of candidates"):
+        find_candidates([], NO_LABELS, threshold=threshold, min_px=min_px)
 
 
 def lon_lat_map(drawing: str, *, site_id: str, left: float) -> SiteMap:
-    """Draw a site of the archive: pixels in degrees, on no common lattice."""
+    """Return a site with pixels in degrees, on no common lattice."""
     plane = site_map(drawing).probability
     grid = Grid("EPSG:4326", Affine(0.00028, 0, left, 0, -0.00028, -60.0), plane.shape)
     return SiteMap(site_id, grid, plane)
@@ -262,7 +270,7 @@ def test_a_candidate_in_degrees_has_hectares_of_its_latitude() -> None:
     )
 
 
-def test_of_objects_in_degrees_that_overlap_the_better_one_is_kept() -> None:
+def test_of_overlapping_objects_in_degrees_the_better_ranked_is_returned() -> None:
     one = lon_lat_map("...77 ...77", site_id="one", left=28.0)
     other = lon_lat_map(".88.. .88..", site_id="other", left=28.0 + 2.4 * 0.00028)
     far = lon_lat_map("77... .....", site_id="far", left=29.0)

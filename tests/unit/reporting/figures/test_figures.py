@@ -1,4 +1,4 @@
-"""Pictures are tested by their arrays, words and bytes, not by their pixels."""
+"""Figures are tested by their arrays, texts and bytes, not by their pixels."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from minecover.core.cube import Cube
 from minecover.core.grid import Grid
 from minecover.reporting import figures
-from minecover.reporting.figures import Figure, SiteView, clearest, stretched
+from minecover.reporting.figures import Figure, SiteView, clearest_date_index, stretch_bands
 
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
 HALO, SIZE = 1, 4
@@ -23,7 +23,7 @@ EVERYWHERE = np.ones((SIZE, SIZE), np.bool_)
 
 
 def cube_of(n_dates: int = 2, bands: tuple[str, ...] = BANDS) -> Cube:
-    """A ramp in every band and date, one pixel of halo."""
+    """Return a cube with a ramp in every band and date, and one pixel of halo."""
     side = SIZE + 2 * HALO
     shape = (n_dates, len(bands), side, side)
     ramp = np.arange(1, side * side + 1, dtype=np.uint16).reshape(side, side)
@@ -52,14 +52,14 @@ def view() -> SiteView:
         cube=cube,
         valid=np.ones(planes, np.bool_),
         probability=np.full(planes, 0.5, np.float32),
-        location=np.full((SIZE, SIZE), 0.5, np.float32),
+        location_probability=np.full((SIZE, SIZE), 0.5, np.float32),
         label=label,
         truth=np.roll(label, 1, axis=0),
     )
 
 
-def words(figure: Figure) -> str:
-    """Every text that a reader of the figure sees."""
+def text_of(figure: Figure) -> str:
+    """Return all text of a figure."""
     figures.png(figure)
     texts = (artist for artist in figure.findobj(Text) if isinstance(artist, Text))
     return " | ".join(text.get_text() for text in texts)
@@ -124,9 +124,7 @@ def test_the_title_says_simulated_where_the_data_are(
 
 
 @pytest.mark.parametrize("draw", CURVES)
-def test_a_picture_has_the_same_bytes_again(
-    draw: Callable[[bool], Figure], tmp_path: Path
-) -> None:
+def test_figures_are_reproducible(draw: Callable[[bool], Figure], tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
 
     figures.write_png(path, draw(True))
@@ -135,12 +133,12 @@ def test_a_picture_has_the_same_bytes_again(
     assert b"Software" not in path.read_bytes()
 
 
-def test_the_random_classifier_stands_beside_the_model() -> None:
-    assert "random, 0.55%" in words(precision_recall(True))
+def test_the_precision_of_a_random_classifier_is_shown() -> None:
+    assert "random, 0.55%" in text_of(precision_recall(True))
 
 
-def test_prevalences_are_written_out() -> None:
-    assert "0.1 %" in words(transfer(False))
+def test_prevalences_are_shown_in_percent() -> None:
+    assert "0.1 %" in text_of(transfer(False))
 
 
 def test_an_empty_bin_is_not_drawn_as_a_point() -> None:
@@ -150,26 +148,26 @@ def test_an_empty_bin_is_not_drawn_as_a_point() -> None:
 
 
 def test_a_site_is_drawn_with_every_date_and_both_outlines(view: SiteView) -> None:
-    drawn = words(figures.site_panel(view, simulated=True))
+    text = text_of(figures.site_panel(view, simulated=True))
 
-    assert "Site s001, simulated data" in drawn
-    assert "01 Jan 2017" in drawn
-    assert "02 Jan 2017" in drawn
-    assert "infrared (7-5-4)" in drawn
-    assert "labelled mine" in drawn
-    assert "mine in truth" in drawn
+    assert "Site s001, simulated data" in text
+    assert "01 Jan 2017" in text
+    assert "02 Jan 2017" in text
+    assert "infrared (7-5-4)" in text
+    assert "labelled mine" in text
+    assert "mine in truth" in text
 
 
-def test_no_truth_is_promised_where_none_is_known(view: SiteView) -> None:
+def test_unknown_truth_is_not_in_the_legend(view: SiteView) -> None:
     unknown = replace(view, truth=np.full((SIZE, SIZE), -1, np.int8))
 
-    assert "truth" not in words(figures.site_panel(unknown, simulated=False))
+    assert "truth" not in text_of(figures.site_panel(unknown, simulated=False))
 
 
-def test_without_the_far_infrared_the_next_bands_are_shown(view: SiteView) -> None:
+def test_without_band_7_the_infrared_composite_is_6_5_4(view: SiteView) -> None:
     other = replace(view, cube=cube_of(bands=("B2", "B3", "B4", "B5", "B6")))
 
-    assert "infrared (6-5-4)" in words(figures.site_panel(other, simulated=False))
+    assert "infrared (6-5-4)" in text_of(figures.site_panel(other, simulated=False))
 
 
 def test_a_site_that_was_never_observed_can_be_drawn(view: SiteView) -> None:
@@ -177,13 +175,13 @@ def test_a_site_that_was_never_observed_can_be_drawn(view: SiteView) -> None:
         view,
         valid=np.zeros_like(view.valid),
         probability=np.full(view.valid.shape, np.nan, np.float32),
-        location=np.full_like(view.location, np.nan),
+        location_probability=np.full_like(view.location_probability, np.nan),
     )
 
     assert figures.png(figures.site_panel(dark, simulated=False)).startswith(b"\x89PNG")
 
 
-def test_dates_without_a_score_of_their_own_show_their_colours(view: SiteView) -> None:
+def test_dates_without_their_own_probability_show_true_colours(view: SiteView) -> None:
     once = figures.site_panel(replace(view, probability=None), simulated=False)
 
     shapes = [np.asarray(axes.images[0].get_array()).shape for axes in once.subfigs[1].axes]
@@ -194,18 +192,18 @@ def test_dates_without_a_score_of_their_own_show_their_colours(view: SiteView) -
     ("valid_pixels", "chosen"),
     [
         pytest.param([1, 4, 2], 1, id="the clearest"),
-        pytest.param([3, 4, 4], 2, id="the last of equals, whose labels a location has"),
+        pytest.param([3, 4, 4], 2, id="the last of equals"),
         pytest.param([0, 0, 0], 2, id="any, if all are clouded"),
     ],
 )
-def test_the_date_that_is_shown(valid_pixels: list[int], chosen: int) -> None:
+def test_the_clearest_date_is_chosen(valid_pixels: list[int], chosen: int) -> None:
     valid = (np.arange(4) < np.array(valid_pixels)[:, None]).reshape(3, 2, 2)
 
-    assert clearest(valid) == chosen
+    assert clearest_date_index(valid) == chosen
 
 
 def test_colours_are_stretched_over_the_valid_pixels_without_the_halo() -> None:
-    colours = stretched(cube_of(), 0, ("B4", "B3", "B2"), EVERYWHERE)
+    colours = stretch_bands(cube_of(), 0, ("B4", "B3", "B2"), EVERYWHERE)
 
     assert colours.shape == (SIZE, SIZE, 3)
     assert colours.min() == 0
@@ -214,21 +212,21 @@ def test_colours_are_stretched_over_the_valid_pixels_without_the_halo() -> None:
 
 def test_a_cloud_does_not_darken_the_ground() -> None:
     cube = cube_of()
-    clear = stretched(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
+    clear = stretch_bands(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
     ground = EVERYWHERE.copy()
     ground[0, 3] = False
     cube.dn[:, :, HALO, HALO + 3] = 60_000
 
-    clouded = stretched(cube, 0, ("B4", "B3", "B2"), ground)
+    clouded = stretch_bands(cube, 0, ("B4", "B3", "B2"), ground)
 
     np.testing.assert_allclose(clouded[ground], clear[ground], atol=0.03)
 
 
-def test_fill_has_no_colour() -> None:
+def test_nodata_pixels_have_no_colour() -> None:
     cube = cube_of()
     cube.dn[:, :, HALO, HALO] = 0
 
-    colours = stretched(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
+    colours = stretch_bands(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
 
     assert np.isnan(colours[0, 0]).all()
     assert np.isfinite(colours[1:]).all()

@@ -1,4 +1,4 @@
-"""Asking in pieces: the same planes come of it, and never more at once than an answer holds."""
+"""Requests in pieces: same planes as in one request, within the limits of a response."""
 
 import io
 from collections.abc import Sequence
@@ -11,15 +11,19 @@ from hypothesis import strategies as st
 from minecover.core.cube import F32
 from minecover.core.errors import SceneError
 from minecover.core.grid import Grid
-from minecover.sources.earth_engine.delivery import in_pieces, is_within_limits, unpacked
-from minecover.sources.earth_engine.refusals import TooMuchError
-from minecover.sources.throttle import PassingError
+from minecover.sources.earth_engine.delivery import (
+    fetch_in_pieces,
+    is_within_limits,
+    unpack_planes,
+)
+from minecover.sources.earth_engine.service_errors import TooMuchError
+from minecover.sources.throttle import TransientError
 
 GRID = Grid.from_corner("EPSG:32635", 600015, 9800015, 5, 4)
 
 
 def planes(items: Sequence[int], grid: Grid) -> F32:
-    """Two planes an item that tell item, plane, row and column."""
+    """Return two planes per item that encode item, plane, row and column."""
     row, col = GRID.rowcol(*grid.xy(0, 0))
     rows, cols = np.indices(grid.shape)
     place = (rows + row) * 10 + cols + col
@@ -28,7 +32,7 @@ def planes(items: Sequence[int], grid: Grid) -> F32:
 
 
 class Service:
-    """Delivers so many pixels at once, and remembers what it was asked for."""
+    """A service with a limit on pixels per request, which records the requests."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -43,8 +47,8 @@ class Service:
 
 
 @given(n=st.integers(1, 12), most=st.integers(4, 300))
-def test_pieces_make_the_same_whole(n: int, most: int) -> None:
-    whole = in_pieces(Service(most), list(range(n)), GRID, planes_each=2)
+def test_pieces_are_joined_to_the_same_planes(n: int, most: int) -> None:
+    whole = fetch_in_pieces(Service(most), list(range(n)), GRID, planes_each=2)
 
     np.testing.assert_array_equal(whole, planes(range(n), GRID))
 
@@ -52,22 +56,22 @@ def test_pieces_make_the_same_whole(n: int, most: int) -> None:
 def test_dates_are_halved_before_rows() -> None:
     service = Service(20)
 
-    in_pieces(service, [0, 1, 2, 3], GRID, planes_each=2)
+    fetch_in_pieces(service, [0, 1, 2, 3], GRID, planes_each=2)
 
     assert service.sizes == [80, 40, 20, 20, 40, 20, 20]
 
 
-def test_what_no_answer_holds_is_not_even_asked_for() -> None:
+def test_requests_beyond_the_limits_are_not_sent() -> None:
     service = Service(10**6)
 
-    in_pieces(service, list(range(80)), GRID, planes_each=13)
+    fetch_in_pieces(service, list(range(80)), GRID, planes_each=13)
 
     assert service.sizes == [40 * 20, 40 * 20]
 
 
-def test_less_than_a_row_is_not_asked_for() -> None:
+def test_a_row_is_not_divided() -> None:
     with pytest.raises(SceneError, match=r"one row of one scene is too much: User.*size_px"):
-        in_pieces(Service(3), [0], GRID, planes_each=2)
+        fetch_in_pieces(Service(3), [0], GRID, planes_each=2)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +84,13 @@ def test_less_than_a_row_is_not_asked_for() -> None:
         pytest.param(1, 3548, False, id="just over 48 MB"),
     ],
 )
-def test_limits_of_an_answer(n: int, side: int, fits: bool) -> None:
+def test_limits_of_a_response(n: int, side: int, fits: bool) -> None:
     grid = Grid.from_corner("EPSG:32635", 600015, 9800015, side, side)
 
     assert is_within_limits(n, grid) is fits
 
 
-def test_a_line_may_not_be_too_long() -> None:
+def test_a_row_may_not_be_too_long() -> None:
     line = Grid.from_corner("EPSG:32635", 600015, 9800015, 1, 32_769)
 
     assert not is_within_limits(1, line)
@@ -98,10 +102,13 @@ def packed(*fields: tuple[str, str], shape: tuple[int, int] = GRID.shape) -> byt
     return sink.getvalue()
 
 
-def test_planes_come_in_the_order_that_was_asked_for() -> None:
+def test_planes_have_the_requested_order() -> None:
     body = packed(("B4", "<f4"), ("QA", "<u2"))
 
-    assert unpacked(body, {"B4": "f", "QA": "ui"}, GRID).tolist() == np.ones((2, 5, 4)).tolist()
+    assert (
+        unpack_planes(body, {"B4": "f", "QA": "ui"}, GRID).tolist()
+        == np.ones((2, 5, 4)).tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,13 +116,13 @@ def test_planes_come_in_the_order_that_was_asked_for() -> None:
     [
         pytest.param(b"", "found 0 bytes", id="nothing"),
         pytest.param(b"<html>busy</html>", "found 17 bytes", id="a page"),
-        pytest.param(packed(("B4", "<f4"))[:-7], "cannot be read", id="cut short"),
+        pytest.param(packed(("B4", "<f4"))[:-7], "cannot be read", id="truncated"),
         pytest.param(packed(("B4", "<f4"), shape=(4, 5)), r"found 1 of \(4, 5\)", id="shape"),
         pytest.param(packed(("B5", "<f4")), r"found 1 of .*B5 float32", id="another band"),
         pytest.param(packed(("B4", "<i4")), r"found 1 of .*B4 int32", id="another kind"),
         pytest.param(packed(("B4", "<f4"), ("B5", "<f4")), "found 2 of", id="too many"),
     ],
 )
-def test_what_was_not_asked_for_is_asked_for_again(body: bytes, said: str) -> None:
-    with pytest.raises(PassingError, match=said):
-        unpacked(body, {"B4": "f"}, GRID)
+def test_an_unexpected_response_is_a_transient_error(body: bytes, said: str) -> None:
+    with pytest.raises(TransientError, match=said):
+        unpack_planes(body, {"B4": "f"}, GRID)

@@ -1,4 +1,4 @@
-"""What happens when Earth Engine is busy, slow, broken, or wants less."""
+"""Faults of Earth Engine: busy, slow, broken, or request too large."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,7 +7,14 @@ from datetime import date, timedelta
 import ee
 import numpy as np
 import pytest
-from servers.ee_drawing import FOOTPRINT, NETWORK, SITE, Desk, Shown, held
+from servers.ee_drawing import (
+    FOOTPRINT,
+    NETWORK,
+    SITE,
+    DrawnScene,
+    LocalService,
+    collections_of,
+)
 from servers.ee_faults import (
     ALGORITHMS,
     DISCOVERY,
@@ -19,35 +26,47 @@ from servers.ee_faults import (
 from minecover.core.errors import AccessError, ConfigError, NotCoveredError, SceneError
 from minecover.sources.throttle import Network
 
-#: A ramp tells which pixel came from where.
+#: A ramp, by which pixels are identified.
 RAMP = np.arange(FOOTPRINT.shape[0] * FOOTPRINT.shape[1]).reshape(FOOTPRINT.shape) / 1000
 EIGHT = [date(2016, 11, 1) + timedelta(16 * k) for k in range(8)]
 
 
 @pytest.fixture
-def series(desk: Desk) -> Desk:
-    """Eight dates, each another ramp."""
-    desk.server.catalogue = held(
+def series(service: LocalService) -> LocalService:
+    """Serve eight dates, each with another ramp."""
+    service.server.catalogue = collections_of(
         *(
-            Shown(day=day.isoformat()).asset(B4=RAMP + k, QA_PIXEL=21824.0, QA_RADSAT=float(k))
+            DrawnScene(day=day.isoformat()).asset(
+                B4=RAMP + k, QA_PIXEL=21824.0, QA_RADSAT=float(k)
+            )
             for k, day in enumerate(EIGHT)
         )
     )
-    return desk
+    return service
 
 
-ANYWHERE = ["429", "500", "503", "aggregations", "cut", "garbled", "quota", "rate", "truncated"]
+ANY_ENDPOINT = [
+    "429",
+    "500",
+    "503",
+    "aggregations",
+    "cut",
+    "garbled",
+    "quota",
+    "rate",
+    "truncated",
+]
 
 
 @pytest.mark.parametrize(
     ("endpoint", "fault"),
     [
-        *((endpoint, fault) for endpoint in (LISTING, PIXELS) for fault in ANYWHERE),
+        *((endpoint, fault) for endpoint in (LISTING, PIXELS) for fault in ANY_ENDPOINT),
         (PIXELS, "shape"),
         (PIXELS, "dtype"),
     ],
 )
-def test_what_passes_is_asked_again(series: Desk, endpoint: str, fault: str) -> None:
+def test_transient_faults_are_retried(series: LocalService, endpoint: str, fault: str) -> None:
     series.server.faults.plan(endpoint, fault)
 
     cube = series.source().scenes(SITE)
@@ -57,7 +76,7 @@ def test_what_passes_is_asked_again(series: Desk, endpoint: str, fault: str) -> 
     assert cube.dates == tuple(EIGHT)
 
 
-def test_a_hang_is_cut_off_and_asked_again(series: Desk) -> None:
+def test_a_hanging_request_is_retried(series: LocalService) -> None:
     ee.Reset()
     series.server.faults.hang_s = 30
     series.server.faults.plan(PIXELS, "hang")
@@ -69,48 +88,46 @@ def test_a_hang_is_cut_off_and_asked_again(series: Desk) -> None:
     ee.Reset()
 
     assert cube.dates == tuple(EIGHT)
-    assert series.server.answers[PIXELS, "hang"] == 1
+    assert series.server.responses[PIXELS, "hang"] == 1
 
 
 @pytest.mark.parametrize("endpoint", [DISCOVERY, ALGORITHMS, TOKEN])
 @pytest.mark.parametrize("fault", ["429", "503", "cut", "truncated", "garbled"])
-def test_logging_in_is_as_patient(desk: Desk, endpoint: str, fault: str) -> None:
+def test_logging_in_is_retried(service: LocalService, endpoint: str, fault: str) -> None:
     ee.Reset()
-    desk.server.faults.plan(endpoint, fault)
+    service.server.faults.plan(endpoint, fault)
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert np.unique(cube.dn).tolist() == [0.25]
-    assert desk.server.answers[endpoint, fault] == 1
+    assert service.server.responses[endpoint, fault] == 1
 
 
-def test_patience_ends(desk: Desk) -> None:
-    desk.server.faults.plan(PIXELS, *["503"] * 9)
+def test_retries_are_limited(service: LocalService) -> None:
+    service.server.faults.plan(PIXELS, *["503"] * 9)
 
-    with pytest.raises(SceneError, match=r"asked 5 times in \d+ s.*503: Backend unavailable"):
-        desk.source().scenes(SITE)
-    assert desk.server.count(PIXELS) == 5
+    with pytest.raises(SceneError, match=r"failed 5 times in \d+ s.*503: Backend unavailable"):
+        service.source().scenes(SITE)
+    assert service.server.count(PIXELS) == 5
 
 
 @pytest.mark.parametrize("fault", ["shape", "dtype"])
-def test_pixels_that_stay_wrong_fail_their_site(desk: Desk, fault: str) -> None:
-    desk.server.faults.plan(PIXELS, *[fault] * 5)
+def test_pixels_that_stay_wrong_are_an_error(service: LocalService, fault: str) -> None:
+    service.server.faults.plan(PIXELS, *[fault] * 5)
 
-    with pytest.raises(
-        SceneError, match=r"should be 3 planes of \(6, 6\).*found 3 of \([56], 6"
-    ):
-        desk.source().scenes(SITE)
+    with pytest.raises(SceneError, match=r"must be 3 planes of \(6, 6\).*found 3 of \([56], 6"):
+        service.source().scenes(SITE)
 
 
-def test_a_deadline_ends_patience(desk: Desk) -> None:
-    desk.server.faults.plan(PIXELS, *["503"] * 9)
+def test_the_deadline_limits_retries(service: LocalService) -> None:
+    service.server.faults.plan(PIXELS, *["503"] * 9)
     hurried = Network(8, 9, 0.2, 0.2, 0.3, 10)
 
-    with pytest.raises(SceneError, match=r"asked [23] times in 0 s"):
-        desk.source(network=hurried).scenes(SITE)
+    with pytest.raises(SceneError, match=r"failed [23] times in 0 s"):
+        service.source(network=hurried).scenes(SITE)
 
 
-def test_slow_once_is_asked_again(series: Desk) -> None:
+def test_a_slow_request_is_retried_once(series: LocalService) -> None:
     series.server.faults.plan(PIXELS, "timed out")
 
     cube = series.source().scenes(SITE)
@@ -119,51 +136,53 @@ def test_slow_once_is_asked_again(series: Desk) -> None:
     assert len(cube.dates) == 8
 
 
-def test_slow_twice_is_halved(series: Desk) -> None:
+def test_a_request_that_is_slow_twice_is_halved(series: LocalService) -> None:
     whole = series.source().scenes(SITE)
     series.server.faults.plan(PIXELS, "timed out", "timed out")
 
     cube = series.source().scenes(SITE)
 
-    assert series.server.answers[PIXELS, "ok"] == 1 + 2
+    assert series.server.responses[PIXELS, "ok"] == 1 + 2
     np.testing.assert_array_equal(cube.dn, whole.dn)
 
 
 @pytest.mark.parametrize("fault", ["memory", "payload", "too large"])
-def test_too_much_is_halved(series: Desk, fault: str) -> None:
+def test_a_request_that_is_too_large_is_halved(series: LocalService, fault: str) -> None:
     whole = series.source().scenes(SITE)
-    # All dates are too much, and so are the first four; then a single date is, by its rows.
+    # All dates are too much, then four, two and one, whose rows are halved.
     series.server.faults.plan(PIXELS, *[fault] * 4)
 
     cube = series.source().scenes(SITE)
 
-    assert series.server.answers[PIXELS, "ok"] == 1 + 5
+    assert series.server.responses[PIXELS, "ok"] == 1 + 5
     np.testing.assert_array_equal(cube.dn, whole.dn)
     np.testing.assert_array_equal(cube.qa, whole.qa)
     np.testing.assert_array_equal(cube.radsat, whole.radsat)
 
 
-def test_the_names_of_many_planes_fit_into_an_answer(desk: Desk) -> None:
+def test_the_names_of_many_planes_fit_into_a_response(service: LocalService) -> None:
     days = [date(2016, 10, 15) + timedelta(k) for k in range(200)]
-    desk.server.catalogue = held(*(Shown(day.isoformat()).plain() for day in days))
+    service.server.catalogue = collections_of(
+        *(DrawnScene(day.isoformat()).plain() for day in days)
+    )
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
-    assert desk.server.answers == {(LISTING, "ok"): 1, (PIXELS, "ok"): 1}
+    assert service.server.responses == {(LISTING, "ok"): 1, (PIXELS, "ok"): 1}
     assert cube.dates == tuple(days)
 
 
-def test_a_row_that_is_too_much_fails_its_site(desk: Desk) -> None:
-    desk.server.faults.most_planes = 2
+def test_a_row_that_is_too_large_is_an_error(service: LocalService) -> None:
+    service.server.faults.most_planes = 2
 
     with pytest.raises(SceneError, match="even one row of one scene is too much: User memory"):
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)
 
 
 @pytest.mark.parametrize(
     ("fault", "error", "said"),
     [
-        pytest.param("not found", NotCoveredError, "nothing there", id="no such image"),
+        pytest.param("not found", NotCoveredError, "no data there", id="no such image"),
         pytest.param("no bands", NotCoveredError, "no bands", id="no bands"),
         pytest.param("value", NotCoveredError, "'value' is required", id="nothing to unmask"),
         pytest.param("permission", AccessError, "source.client.project", id="permission"),
@@ -172,34 +191,34 @@ def test_a_row_that_is_too_much_fails_its_site(desk: Desk) -> None:
         pytest.param("odd", SceneError, r"\(400\): Number.parse: Invalid", id="anything else"),
     ],
 )
-def test_what_does_not_pass_is_not_asked_again(
-    desk: Desk, fault: str, error: type[Exception], said: str
+def test_permanent_faults_are_not_retried(
+    service: LocalService, fault: str, error: type[Exception], said: str
 ) -> None:
-    desk.server.faults.plan(PIXELS, fault)
+    service.server.faults.plan(PIXELS, fault)
 
     with pytest.raises(error, match=said) as caught:
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)
 
     assert type(caught.value) is error
-    assert desk.server.count(PIXELS) == 1
+    assert service.server.count(PIXELS) == 1
 
 
-def test_a_collection_that_does_not_exist_stops_the_run(desk: Desk) -> None:
-    wrong = replace(desk.source(), collections=("LANDSAT/LC88/C02/T1_TOA",))
+def test_a_collection_that_does_not_exist_stops_the_run(service: LocalService) -> None:
+    wrong = replace(service.source(), collections=("LANDSAT/LC88/C02/T1_TOA",))
 
     with pytest.raises(AccessError, match=r"'LANDSAT/LC88/C02/T1_TOA' not found.*collections"):
         wrong.scenes(SITE)
 
 
-def test_revoked_credentials_stop_the_run(desk: Desk) -> None:
+def test_revoked_credentials_stop_the_run(service: LocalService) -> None:
     ee.Reset()
-    desk.server.faults.plan(TOKEN, "invalid_grant")
+    service.server.faults.plan(TOKEN, "invalid_grant")
 
     with pytest.raises(AccessError, match=r"invalid_grant.*source\.client\.project and \.cred"):
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)
 
 
-def test_a_burst_of_refusals_costs_no_site_and_no_quota(series: Desk) -> None:
+def test_a_burst_of_errors_is_retried_within_the_limit(series: LocalService) -> None:
     series.server.faults.plan(PIXELS, *["429"] * 12)
     network = replace(NETWORK, at_once=3, tries=13)
     source = series.source(network=network)
@@ -208,33 +227,35 @@ def test_a_burst_of_refusals_costs_no_site_and_no_quota(series: Desk) -> None:
         cubes = list(pool.map(source.scenes, [SITE] * 10))
 
     assert {cube.dn.tobytes() for cube in cubes} == {cubes[0].dn.tobytes()}
-    assert series.server.answers[PIXELS, "ok"] == 10
+    assert series.server.responses[PIXELS, "ok"] == 10
     assert series.server.most_at_once <= 3
 
 
-def test_many_threads_log_in_once(desk: Desk) -> None:
+def test_many_threads_log_in_once(service: LocalService) -> None:
     ee.Reset()
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(desk.source().scenes, [SITE] * 8))
+        list(pool.map(service.source().scenes, [SITE] * 8))
 
-    assert desk.server.count(ALGORITHMS) == 1
+    assert service.server.count(ALGORITHMS) == 1
 
 
-def test_a_second_account_in_one_process_is_refused(desk: Desk) -> None:
-    desk.source().scenes(SITE)
-    other = replace(desk.source(), client=replace(desk.client, project="another-project"))
+def test_a_second_account_in_one_process_is_refused(service: LocalService) -> None:
+    service.source().scenes(SITE)
+    other = replace(service.source(), client=replace(service.client, project="another-project"))
 
     with pytest.raises(AccessError, match="one login to Earth Engine, found a second one for"):
         other.scenes(SITE)
 
 
-def test_nothing_is_asked_before_the_first_site(desk: Desk) -> None:
-    desk.source()
+def test_nothing_is_sent_before_the_first_site(service: LocalService) -> None:
+    service.source()
 
-    assert not desk.server.answers
+    assert not service.server.responses
 
 
-def test_more_at_once_than_the_quota_is_refused(desk: Desk) -> None:
-    with pytest.raises(ConfigError, match=r"40 things at once, found 41.*network\.at_once"):
-        replace(desk.client, network=replace(NETWORK, at_once=41))
+def test_more_at_once_than_the_quota_is_refused(service: LocalService) -> None:
+    with pytest.raises(
+        ConfigError, match=r"40 requests to Earth Engine at once, found 41.*network\.at_once"
+    ):
+        replace(service.client, network=replace(NETWORK, at_once=41))

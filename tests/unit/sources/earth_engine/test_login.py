@@ -1,4 +1,4 @@
-"""Without credentials nothing is asked, and one sentence says within seconds what to do."""
+"""Login: without credentials nothing is sent, and an error says what to do."""
 
 import json
 import os
@@ -13,32 +13,34 @@ from pathlib import Path
 
 import ee
 import pytest
-from servers.ee_drawing import NETWORK, SITE, Desk
+from servers.ee_drawing import NETWORK, SITE, LocalService
 from servers.ee_faults import ALGORITHMS, DISCOVERY
 
 from minecover.core.errors import AccessError
 
 
 @pytest.fixture
-def nobody(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A user who never logged in anywhere."""
+def nobody(
+    service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> LocalService:
+    """Return the service, for a user without any credentials."""
     ee.Reset()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    return desk
+    return service
 
 
 @pytest.fixture
 def black_hole() -> Iterator[int]:
-    """A port that takes connections and never answers."""
+    """Yield a port that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=8) as hole:
         yield hole.getsockname()[1]
 
 
 @pytest.mark.parametrize("credentials", ["persistent", "application_default", "~/key.json"])
-def test_without_credentials_one_sentence_says_what_to_do(
-    nobody: Desk, credentials: str
+def test_without_credentials_the_error_says_what_to_do(
+    nobody: LocalService, credentials: str
 ) -> None:
     begin = time.monotonic()
     client = replace(nobody.client, credentials=credentials)
@@ -50,10 +52,10 @@ def test_without_credentials_one_sentence_says_what_to_do(
     assert "Type `earthengine authenticate`" in str(caught.value)
     assert "path of a service account's key file" in str(caught.value)
     assert time.monotonic() - begin < 5
-    assert not nobody.server.answers
+    assert not nobody.server.responses
 
 
-ASK = """
+LOG_IN = """
 import time
 from minecover.sources.earth_engine.login import Account
 from minecover.core.errors import AccessError
@@ -65,22 +67,22 @@ except AccessError:
 """
 
 
-def test_a_network_that_swallows_packets_costs_a_second(
+def test_a_network_that_drops_packets_delays_by_seconds_only(
     black_hole: int, tmp_path: Path
 ) -> None:
-    # google-auth asks an address of the local network for the machine's own account.
+    # google-auth requests the account of the machine from an address of the local network.
     lost = {"GCE_METADATA_IP": f"127.0.0.1:{black_hole}", "HOME": str(tmp_path)}
     env = {**os.environ, **lost, "CLOUDSDK_CONFIG": str(tmp_path)}
     env.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 
     done = subprocess.run(
-        [sys.executable, "-c", ASK], env=env, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOG_IN], env=env, capture_output=True, text=True, check=True
     )
 
     assert float(done.stdout) < 4
 
 
-def test_a_file_that_is_no_key_is_refused(nobody: Desk, tmp_path: Path) -> None:
+def test_an_invalid_key_file_is_refused(nobody: LocalService, tmp_path: Path) -> None:
     (tmp_path / "key.json").write_text("{}")
     client = replace(nobody.client, credentials=str(tmp_path / "key.json"))
 
@@ -88,7 +90,9 @@ def test_a_file_that_is_no_key_is_refused(nobody: Desk, tmp_path: Path) -> None:
         replace(nobody.source(), client=client).scenes(SITE)
 
 
-def test_stored_credentials_without_a_project_ask_for_one(nobody: Desk, tmp_path: Path) -> None:
+def test_stored_credentials_without_a_project_are_an_error(
+    nobody: LocalService, tmp_path: Path
+) -> None:
     stored = tmp_path / ".config" / "earthengine" / "credentials"
     stored.parent.mkdir(parents=True)
     stored.write_text(json.dumps({"refresh_token": "1//stale"}))
@@ -98,33 +102,33 @@ def test_stored_credentials_without_a_project_ask_for_one(nobody: Desk, tmp_path
         replace(nobody.source(), client=client).scenes(SITE)
 
 
-def test_a_service_account_brings_its_own_project(desk: Desk) -> None:
+def test_a_service_account_has_its_own_project(service: LocalService) -> None:
     ee.Reset()
-    client = replace(desk.client, project=None)
+    client = replace(service.client, project=None)
 
-    cube = replace(desk.source(), client=client).scenes(SITE)
+    cube = replace(service.source(), client=client).scenes(SITE)
     ee.Reset()
 
     assert len(cube.dates) == 1
 
 
-def test_a_service_that_is_down_stops_the_run_for_all_who_wait(desk: Desk) -> None:
+def test_a_service_that_is_down_is_an_error_for_all_threads(service: LocalService) -> None:
     ee.Reset()
-    desk.server.faults.plan(DISCOVERY, *["503"] * 5)
-    source = desk.source(network=replace(NETWORK, first_wait_s=0.1, longest_wait_s=0.1))
+    service.server.faults.plan(DISCOVERY, *["503"] * 5)
+    source = service.source(network=replace(NETWORK, first_wait_s=0.1, longest_wait_s=0.1))
 
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(source.scenes, SITE) for _ in range(4)]
-        failures = [one.exception() for one in asked]
+        sent = [pool.submit(source.scenes, SITE) for _ in range(4)]
+        failures = [one.exception() for one in sent]
 
     assert {type(failure) for failure in failures} == {AccessError}
-    assert "cannot log in to Earth Engine: asked 5 times" in str(failures[0])
-    assert desk.server.count(DISCOVERY) == 5
+    assert "cannot log in to Earth Engine: a request failed 5 times" in str(failures[0])
+    assert service.server.count(DISCOVERY) == 5
 
 
-def test_a_project_without_earth_engine_stops_the_run(desk: Desk) -> None:
+def test_a_project_without_earth_engine_stops_the_run(service: LocalService) -> None:
     ee.Reset()
-    desk.server.faults.plan(ALGORITHMS, "disabled")
+    service.server.faults.plan(ALGORITHMS, "disabled")
 
     with pytest.raises(AccessError, match="has not been used in project 123"):
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)

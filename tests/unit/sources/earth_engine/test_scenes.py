@@ -1,4 +1,4 @@
-"""Scenes from Earth Engine: what is asked for, and what becomes of it."""
+"""Scenes from Earth Engine: requests, assembly and error messages."""
 
 import math
 import pickle
@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from affine import Affine
 from pyproj import Transformer
-from servers.ee_drawing import FOOTPRINT, OLI, OLI2, SITE, Desk, Shown, held, pan_of
+from servers.ee_drawing import (
+    FOOTPRINT,
+    OLI,
+    OLI2,
+    SITE,
+    DrawnScene,
+    LocalService,
+    collections_of,
+    pan_of,
+)
 from servers.ee_faults import LISTING, PIXELS
 
 from minecover.core.config import composed
@@ -20,12 +29,14 @@ from minecover.core.landsat import BANDS, KELVIN_OFFSET, KELVIN_SCALE
 from minecover.sources.earth_engine import EarthEngineScenes
 
 
-def test_reflectance_is_kept_as_delivered(desk: Desk) -> None:
+def test_reflectance_is_unchanged(service: LocalService) -> None:
     ramp = np.linspace(0.01, 0.4, FOOTPRINT.shape[0] * FOOTPRINT.shape[1])
     plane = ramp.reshape(FOOTPRINT.shape)
-    desk.server.catalogue = held(Shown().asset(B4=plane, QA_PIXEL=21824.0, QA_RADSAT=8.0))
+    service.server.catalogue = collections_of(
+        DrawnScene().asset(B4=plane, QA_PIXEL=21824.0, QA_RADSAT=8.0)
+    )
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert cube.dn.dtype == np.float32
     np.testing.assert_array_equal(cube.dn[0, 0], plane[2:8, 2:8].astype(np.float32))
@@ -36,178 +47,193 @@ def test_reflectance_is_kept_as_delivered(desk: Desk) -> None:
     assert cube.grid == SITE.read_grid
 
 
-def test_a_site_is_one_listing_and_one_request_for_pixels(desk: Desk) -> None:
+def test_a_site_is_one_listing_and_one_request_for_pixels(service: LocalService) -> None:
     days = [date(2016, 11, 1) + timedelta(16 * k) for k in range(7)]
-    scenes = [Shown(day=day.isoformat()).plain(0.1 + k / 100) for k, day in enumerate(days)]
-    desk.server.catalogue = held(*reversed(scenes))
+    scenes = [
+        DrawnScene(day=day.isoformat()).plain(0.1 + k / 100) for k, day in enumerate(days)
+    ]
+    service.server.catalogue = collections_of(*reversed(scenes))
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
-    assert (desk.server.count(LISTING), desk.server.count(PIXELS)) == (1, 1)
+    assert (service.server.count(LISTING), service.server.count(PIXELS)) == (1, 1)
     assert cube.dates == tuple(days)
     np.testing.assert_allclose(cube.dn[:, 0, 0, 0], 0.1 + np.arange(7) / 100, rtol=1e-6)
 
 
-def test_masked_pixels_have_no_value_and_the_fill_bit(desk: Desk) -> None:
+def test_masked_pixels_have_no_value_and_the_fill_bit(service: LocalService) -> None:
     hole = np.zeros(FOOTPRINT.shape)
     hole[4, 4] = np.nan
-    scene = Shown().asset(B4=0.2 + hole, B5=0.3 + hole, QA_PIXEL=21824 + hole, QA_RADSAT=hole)
-    desk.server.catalogue = held(scene)
+    scene = DrawnScene().asset(
+        B4=0.2 + hole, B5=0.3 + hole, QA_PIXEL=21824 + hole, QA_RADSAT=hole
+    )
+    service.server.catalogue = collections_of(scene)
 
-    cube = desk.source(bands=("B5", "B4")).scenes(SITE)
+    cube = service.source(bands=("B5", "B4")).scenes(SITE)
 
     assert np.argwhere(np.isnan(cube.dn)).tolist() == [[0, 0, 2, 2], [0, 1, 2, 2]]
     assert (cube.qa[0, 2, 2], cube.radsat[0, 2, 2]) == (1, 0)
     assert cube.dn[0, :, 0, 0].tolist() == pytest.approx([0.3, 0.2])
 
 
-def test_rows_of_one_pass_are_joined(desk: Desk) -> None:
+def test_rows_of_one_pass_are_joined(service: LocalService) -> None:
     # Row 61 ends in the middle of the site, row 62 begins two pixels above that.
     rows, cols = FOOTPRINT.shape
     lower = Grid(
         FOOTPRINT.crs, FOOTPRINT.transform @ Affine.translation(0, 3), (rows - 3, cols)
     )
     upper = replace(FOOTPRINT, shape=(rows // 2, cols))
-    desk.server.catalogue = held(
-        Shown(row=62, grid=lower).asset(B4=0.5, QA_PIXEL=21952.0, QA_RADSAT=4.0),
-        Shown(row=61, grid=upper).asset(B4=0.25, QA_PIXEL=21824.0, QA_RADSAT=0.0),
+    service.server.catalogue = collections_of(
+        DrawnScene(row=62, grid=lower).asset(B4=0.5, QA_PIXEL=21952.0, QA_RADSAT=4.0),
+        DrawnScene(row=61, grid=upper).asset(B4=0.25, QA_PIXEL=21824.0, QA_RADSAT=0.0),
     )
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert cube.dn[0, 0, :, 0].tolist() == [0.25] * 3 + [0.5] * 3
     assert cube.qa[0, :, 0].tolist() == [21824] * 3 + [21952] * 3
     assert cube.radsat[0, :, 0].tolist() == [0] * 3 + [4] * 3
 
 
-def test_both_satellites_give_one_series(desk: Desk) -> None:
-    nine = Shown(day="2017-01-07", satellite=9).plain(0.5)
-    desk.server.catalogue = replace(
-        held(Shown().plain()), collections={OLI: (Shown().plain(),), OLI2: (nine,)}
+def test_both_satellites_form_one_series(service: LocalService) -> None:
+    nine = DrawnScene(day="2017-01-07", satellite=9).plain(0.5)
+    service.server.catalogue = replace(
+        collections_of(DrawnScene().plain()),
+        collections={OLI: (DrawnScene().plain(),), OLI2: (nine,)},
     )
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert cube.dates == (date(2017, 1, 7), date(2017, 1, 15))
     assert cube.dn[:, 0, 0, 0].tolist() == [0.5, 0.25]
 
 
-def test_the_pan_band_keeps_its_place(desk: Desk) -> None:
+def test_the_pan_band_is_not_shifted(service: LocalService) -> None:
     # The scene is a ramp in x [m], in both bands; a half-pixel slip would show as 7.5.
     left_m = FOOTPRINT.transform.c
     ramp, fine = (grid.centres()[0] - left_m for grid in (FOOTPRINT, pan_of(FOOTPRINT)))
-    scene = Shown().asset(B4=ramp, B8=fine, QA_PIXEL=21824.0, QA_RADSAT=0.0)
-    desk.server.catalogue = held(scene)
+    scene = DrawnScene().asset(B4=ramp, B8=fine, QA_PIXEL=21824.0, QA_RADSAT=0.0)
+    service.server.catalogue = collections_of(scene)
 
-    cube = desk.source(bands=("B8", "B4")).scenes(SITE)
+    cube = service.source(bands=("B8", "B4")).scenes(SITE)
 
     np.testing.assert_array_equal(cube.dn[:, 0], cube.dn[:, 1])
     assert cube.bands == ("B8", "B4")
 
 
-def test_the_pan_band_is_averaged(desk: Desk) -> None:
-    # One bright 15 m pixel: a quarter of it shows in the pixel whose centre it shares.
+def test_the_pan_band_is_averaged(service: LocalService) -> None:
+    # One bright 15 m pixel adds a quarter of its value to the pixel whose centre it shares.
     pan = np.zeros(pan_of(FOOTPRINT).shape)
     pan[8, 8] = 16.0
-    desk.server.catalogue = held(Shown().asset(B8=pan, QA_PIXEL=21824.0, QA_RADSAT=0.0))
+    service.server.catalogue = collections_of(
+        DrawnScene().asset(B8=pan, QA_PIXEL=21824.0, QA_RADSAT=0.0)
+    )
 
-    cube = desk.source(bands=("B8",)).scenes(SITE)
+    cube = service.source(bands=("B8",)).scenes(SITE)
 
     assert cube.dn[0, 0, 2, 1:4].tolist() == [0, 4, 0]
 
 
-def test_scenes_of_the_next_zone_are_interpolated(desk: Desk) -> None:
-    # The scene shows the eastings of its own zone, and its quality bits change from column to
-    # column: those must not be mixed.
+def test_scenes_of_the_next_zone_are_interpolated(service: LocalService) -> None:
+    # The values are eastings of the scene's zone. Quality bits alternate between columns and
+    # must not be interpolated.
     to_next = Transformer.from_crs(SITE.grid.crs, "EPSG:32636", always_xy=True)
     x, y = to_next.transform(*SITE.grid.xy(2, 2))
     grid = Grid.around("EPSG:32636", x, y, size_px=24)
     ramp = grid.centres()[0]
     bits = np.where(np.arange(24) % 2 == 0, 21824.0, 22280.0)
-    scene = Shown(zone=36, grid=grid).asset(B4=ramp - x, QA_PIXEL=bits, QA_RADSAT=0.0)
-    desk.server.catalogue = held(scene)
+    scene = DrawnScene(zone=36, grid=grid).asset(B4=ramp - x, QA_PIXEL=bits, QA_RADSAT=0.0)
+    service.server.catalogue = collections_of(scene)
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
-    wanted = to_next.transform(*np.meshgrid(*SITE.read_grid.centres()))[0] - x
-    np.testing.assert_allclose(cube.dn[0, 0], wanted, atol=0.05)
+    expected = to_next.transform(*np.meshgrid(*SITE.read_grid.centres()))[0] - x
+    np.testing.assert_allclose(cube.dn[0, 0], expected, atol=0.05)
     assert np.unique(cube.qa).tolist() == [21824, 22280]
 
 
-def test_the_last_day_counts_and_the_next_does_not(desk: Desk) -> None:
+def test_both_ends_of_the_period_are_included(service: LocalService) -> None:
     days = ("2016-10-14", "2016-10-15", "2017-05-09", "2017-05-10")
-    desk.server.catalogue = held(*(Shown(day=day).plain() for day in days))
+    service.server.catalogue = collections_of(*(DrawnScene(day=day).plain() for day in days))
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert [day.isoformat() for day in cube.dates] == ["2016-10-15", "2017-05-09"]
 
 
-def test_cloudy_scenes_are_not_fetched(desk: Desk) -> None:
-    desk.server.catalogue = held(
-        Shown(cloud_cover=90.0).plain(), Shown(day="2017-01-31", cloud_cover=90.1).plain()
+def test_cloudy_scenes_are_not_fetched(service: LocalService) -> None:
+    service.server.catalogue = collections_of(
+        DrawnScene(cloud_cover=90.0).plain(),
+        DrawnScene(day="2017-01-31", cloud_cover=90.1).plain(),
     )
 
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert cube.dates == (date(2017, 1, 15),)
 
 
-def test_a_site_of_cloudy_scenes_alone_says_so(desk: Desk) -> None:
-    desk.server.catalogue = held(
-        Shown(cloud_cover=97.5).plain(), Shown(day="2017-01-31", cloud_cover=100).plain()
+def test_a_site_of_only_cloudy_scenes_is_an_error(service: LocalService) -> None:
+    service.server.catalogue = collections_of(
+        DrawnScene(cloud_cover=97.5).plain(),
+        DrawnScene(day="2017-01-31", cloud_cover=100).plain(),
     )
 
     with pytest.raises(
         CloudyError, match=r"all 2 scenes.* more than 90 %.* clearest has 97\.5"
     ):
-        desk.source().scenes(SITE)
-    assert desk.server.count(PIXELS) == 0
+        service.source().scenes(SITE)
+    assert service.server.count(PIXELS) == 0
 
 
-def test_a_site_without_scenes_is_not_covered(desk: Desk) -> None:
-    desk.server.catalogue = held()
+def test_a_site_without_scenes_is_not_covered(service: LocalService) -> None:
+    service.server.catalogue = collections_of()
 
     with pytest.raises(
-        NotCoveredError, match="no scene of LANDSAT/LC08.* shows site site from"
+        NotCoveredError, match="no scene of LANDSAT/LC08.* covers site site from"
     ):
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)
 
 
-def test_a_site_beyond_the_edge_of_all_scenes_is_not_covered(desk: Desk) -> None:
-    desk.server.catalogue = held(Shown().asset(B4=np.nan, QA_PIXEL=np.nan, QA_RADSAT=np.nan))
+def test_a_site_beyond_the_edge_of_all_scenes_is_not_covered(service: LocalService) -> None:
+    service.server.catalogue = collections_of(
+        DrawnScene().asset(B4=np.nan, QA_PIXEL=np.nan, QA_RADSAT=np.nan)
+    )
 
-    with pytest.raises(NotCoveredError, match="1 scenes were announced"):
-        desk.source().scenes(SITE)
+    with pytest.raises(NotCoveredError, match="1 scenes were listed"):
+        service.source().scenes(SITE)
 
 
-def test_a_date_that_misses_the_site_is_left_out(desk: Desk) -> None:
+def test_a_date_that_misses_the_site_is_left_out(service: LocalService) -> None:
     east = Grid(FOOTPRINT.crs, FOOTPRINT.transform @ Affine.translation(7, 0), FOOTPRINT.shape)
-    desk.server.catalogue = held(Shown().plain(), Shown(day="2017-01-31", grid=east).plain())
+    service.server.catalogue = collections_of(
+        DrawnScene().plain(), DrawnScene(day="2017-01-31", grid=east).plain()
+    )
 
-    cube = desk.source().scenes(SITE)
-
-    assert cube.dates == (date(2017, 1, 15),)
-
-
-def test_scenes_of_the_night_show_no_reflectance(desk: Desk) -> None:
-    night = Shown(day="2017-01-07", sun_deg=-40).plain()
-    desk.server.catalogue = held(Shown().plain(), night)
-
-    cube = desk.source().scenes(SITE)
+    cube = service.source().scenes(SITE)
 
     assert cube.dates == (date(2017, 1, 15),)
 
 
-def test_images_that_are_not_described_are_refused(desk: Desk) -> None:
-    nameless = Shown(day="2017-01-31").plain()
+def test_night_scenes_are_left_out(service: LocalService) -> None:
+    night = DrawnScene(day="2017-01-07", sun_deg=-40).plain()
+    service.server.catalogue = collections_of(DrawnScene().plain(), night)
+
+    cube = service.source().scenes(SITE)
+
+    assert cube.dates == (date(2017, 1, 15),)
+
+
+def test_images_without_properties_are_refused(service: LocalService) -> None:
+    nameless = DrawnScene(day="2017-01-31").plain()
     about = {k: v for k, v in nameless.properties.items() if k != "CLOUD_COVER"}
-    desk.server.catalogue = held(Shown().plain(), replace(nameless, properties=about))
+    service.server.catalogue = collections_of(
+        DrawnScene().plain(), replace(nameless, properties=about)
+    )
 
     with pytest.raises(
         SceneError, match=r"1 of 2 images of .*T1_TOA have no property CLOUD_CO"
     ):
-        desk.source().scenes(SITE)
+        service.source().scenes(SITE)
 
 
 COEFFICIENTS = {
@@ -220,15 +246,15 @@ COEFFICIENTS = {
 }
 
 
-def test_digital_numbers_are_kept_with_their_scaling(desk: Desk) -> None:
+def test_digital_numbers_are_unchanged_with_their_scaling(service: LocalService) -> None:
     hole = np.zeros(FOOTPRINT.shape)
     hole[4, 4] = np.nan
-    scene = Shown().asset(
+    scene = DrawnScene().asset(
         COEFFICIENTS, B4=12000 + hole, B10=28000 + hole, QA_PIXEL=21824.0, QA_RADSAT=0.0
     )
-    desk.server.catalogue = held(scene, collection="LANDSAT/LC08/C02/T1")
+    service.server.catalogue = collections_of(scene, collection="LANDSAT/LC08/C02/T1")
 
-    cube = desk.counts("B4", "B10").scenes(SITE)
+    cube = service.counts("B4", "B10").scenes(SITE)
 
     assert cube.dn.dtype == np.uint16
     assert np.unique(cube.dn[0, 0]).tolist() == [0, 12000]
@@ -238,13 +264,13 @@ def test_digital_numbers_are_kept_with_their_scaling(desk: Desk) -> None:
     assert np.isnan(cube.values()[0, :, 2, 2]).all()
 
 
-def test_a_source_goes_to_other_processes(desk: Desk) -> None:
-    source = desk.source()
+def test_a_source_can_be_pickled(service: LocalService) -> None:
+    source = service.source()
 
     assert pickle.loads(pickle.dumps(source)) == source
 
 
-def test_the_configuration_asks_for_all_bands_of_the_season() -> None:
+def test_the_configuration_requests_all_bands_of_the_season() -> None:
     choice = ["source=earth_engine", "labels=files", "labels.input=mines", "context=none"]
 
     toa: EarthEngineScenes = composed(choice).build("source.scenes")
@@ -279,9 +305,11 @@ def test_the_configuration_asks_for_all_bands_of_the_season() -> None:
         ),
     ],
 )
-def test_a_wrong_choice_is_refused_at_once(
-    desk: Desk, change: Callable[[EarthEngineScenes], EarthEngineScenes], message: str
+def test_invalid_settings_are_refused_at_once(
+    service: LocalService,
+    change: Callable[[EarthEngineScenes], EarthEngineScenes],
+    message: str,
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        change(desk.source())
-    assert not desk.server.answers
+        change(service.source())
+    assert not service.server.responses

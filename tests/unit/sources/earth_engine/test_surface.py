@@ -1,4 +1,4 @@
-"""Layers from Earth Engine: elevation and the like, on any grid."""
+"""Raster layers from Earth Engine on any grid."""
 
 from dataclasses import replace
 from typing import cast
@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 import pytest
 from affine import Affine
-from servers.ee_assets import Drawn, drawn
-from servers.ee_drawing import FOOTPRINT, SITE, Desk
+from servers.ee_assets import DrawnAssets, draw_asset
+from servers.ee_drawing import FOOTPRINT, SITE, LocalService
 from servers.ee_faults import PIXELS
 from servers.ee_rasters import Raster
 
@@ -16,7 +16,7 @@ from minecover.core.grid import Grid
 from minecover.sources.earth_engine import EarthEngineSurface
 from minecover.sources.earth_engine.images import Method
 
-#: Tiles side by side on a lattice of degrees, a ramp of metres from west to east.
+#: Adjacent tiles in degrees, with a ramp of metres from west to east.
 ARC_SECOND = 1 / 3600
 WEST, NORTH = 28.78, -1.80
 
@@ -28,25 +28,27 @@ def tile(first: int, n: int) -> Raster:
 
 
 @pytest.fixture
-def elevation(desk: Desk) -> Desk:
-    """One image, a collection of two tiles of the same ramp, and an empty collection."""
+def elevation(service: LocalService) -> LocalService:
+    """Serve an image, a collection of two tiles of the same ramp, and an empty collection."""
     west, east, whole = tile(0, 66), tile(66, 60), tile(0, 126)
-    desk.server.catalogue = Drawn(
+    service.server.catalogue = DrawnAssets(
         {
-            "": (drawn("SRTM", {"elevation": whole}),),
-            "GLO30": (drawn("w", {"DEM": west}), drawn("e", {"DEM": east})),
+            "": (draw_asset("SRTM", {"elevation": whole}),),
+            "GLO30": (draw_asset("w", {"DEM": west}), draw_asset("e", {"DEM": east})),
             "NONE": (),
         }
     )
-    return desk
+    return service
 
 
-def surface(desk: Desk, asset: str = "SRTM", band: str = "elevation") -> EarthEngineSurface:
+def surface(
+    service: LocalService, asset: str = "SRTM", band: str = "elevation"
+) -> EarthEngineSurface:
     is_collection = asset != "SRTM"
-    return EarthEngineSurface(desk.client, asset, band, is_collection, "bilinear")
+    return EarthEngineSurface(service.client, asset, band, is_collection, "bilinear")
 
 
-def test_a_ramp_arrives_as_a_ramp(elevation: Desk) -> None:
+def test_a_ramp_arrives_as_a_ramp(elevation: LocalService) -> None:
     values = surface(elevation)(SITE.grid)
 
     steps = np.diff(values, axis=1)
@@ -54,7 +56,7 @@ def test_a_ramp_arrives_as_a_ramp(elevation: Desk) -> None:
     np.testing.assert_allclose(steps, 30 / (ARC_SECOND * 111_265), rtol=2e-3)
 
 
-def test_tiles_are_joined_without_a_seam(elevation: Desk) -> None:
+def test_tiles_are_joined_without_a_seam(elevation: LocalService) -> None:
     whole = surface(elevation)(FOOTPRINT)
 
     tiles = replace(surface(elevation, "GLO30", "DEM"), method="nearest")(FOOTPRINT)
@@ -63,30 +65,30 @@ def test_tiles_are_joined_without_a_seam(elevation: Desk) -> None:
     np.testing.assert_allclose(tiles, whole, atol=0.51)
 
 
-def test_what_the_asset_does_not_reach_is_unknown(elevation: Desk) -> None:
+def test_outside_of_the_asset_there_is_no_data(elevation: LocalService) -> None:
     wide = surface(elevation)(SITE.grid.grown(100))
 
     assert np.isfinite(wide).any()
     assert np.isnan(wide).any()
 
 
-def test_a_collection_without_tiles_there_is_unknown(elevation: Desk) -> None:
+def test_a_collection_without_tiles_has_no_data(elevation: LocalService) -> None:
     assert np.isnan(surface(elevation, "NONE", "DEM")(SITE.grid)).all()
 
 
-def test_an_image_that_does_not_exist_is_an_error(elevation: Desk) -> None:
+def test_an_image_that_does_not_exist_is_an_error(elevation: LocalService) -> None:
     missing = replace(surface(elevation), asset="SRTM99")
 
     with pytest.raises(NotCoveredError, match="'SRTM99' not found"):
         missing(SITE.grid)
 
 
-def test_a_band_that_does_not_exist_is_an_error(elevation: Desk) -> None:
+def test_a_band_that_does_not_exist_is_an_error(elevation: LocalService) -> None:
     with pytest.raises(SceneError, match=r"'height' did not match.*bands: \[elevation\]"):
         surface(elevation, band="height")(SITE.grid)
 
 
-def test_what_is_too_much_comes_in_pieces(elevation: Desk) -> None:
+def test_large_requests_are_divided(elevation: LocalService) -> None:
     whole = surface(elevation)(FOOTPRINT)
     elevation.server.faults.plan(PIXELS, "memory", "memory")
 
@@ -96,10 +98,10 @@ def test_what_is_too_much_comes_in_pieces(elevation: Desk) -> None:
     np.testing.assert_array_equal(pieces, whole)
 
 
-def test_equal_layers_are_one_layer(desk: Desk) -> None:
-    assert len({surface(desk), surface(desk)}) == 1
+def test_equal_layers_have_equal_hashes(service: LocalService) -> None:
+    assert len({surface(service), surface(service)}) == 1
 
 
-def test_another_way_to_resample_is_refused(desk: Desk) -> None:
+def test_another_resampling_method_is_refused(service: LocalService) -> None:
     with pytest.raises(ConfigError, match="method must be one of nearest, bilinear, bicubic"):
-        EarthEngineSurface(desk.client, "SRTM", "elevation", False, cast(Method, "cubic"))
+        EarthEngineSurface(service.client, "SRTM", "elevation", False, cast(Method, "cubic"))

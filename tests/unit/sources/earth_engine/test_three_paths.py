@@ -1,4 +1,4 @@
-"""Level-1 files, Earth Engine's own reflectance and its digital numbers show one ground."""
+"""Level-1 files, and reflectance and digital numbers from Earth Engine, agree."""
 
 import json
 from dataclasses import replace
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servers.ee_assets import SimulatedAssets, Take, taken
-from servers.ee_drawing import COUNTS, Desk
+from servers.ee_assets import PassRow, SimulatedAssets, pass_rows
+from servers.ee_drawing import COUNTS, LocalService
 
 from minecover.core.config import composed
 from minecover.core.cube import Cube
@@ -21,7 +21,7 @@ from minecover.sources.simulation.world import World
 
 @pytest.fixture(scope="module")
 def assets() -> SimulatedAssets:
-    """A world whose scenes come in two rows, as they do where a site lies on the seam."""
+    """Return a world with scenes in two rows, as for a site on the border of two rows."""
     world = composed(["source=simulated", "world.n_dates=3"]).build("world")
     assert isinstance(world, World)
     return SimulatedAssets(world, rows=2)
@@ -32,36 +32,36 @@ def site(assets: SimulatedAssets) -> Site:
     return Site("sim0000", "sim0000", assets.world.sites()["sim0000"], 8)
 
 
-def put(folder: Path, take: Take) -> None:
-    """Write a scene as USGS delivers Level 1."""
-    name = f"LC08_L1TP_173{take.row:03d}_{take.day:%Y%m%d}_20200905_02_T1"
-    home = folder / name
-    home.mkdir(parents=True)
-    planes = dict(zip(BANDS, take.counts, strict=True)) | {
-        "B8": take.pan,
-        "QA_PIXEL": take.qa,
-        "QA_RADSAT": np.zeros_like(take.qa),
+def put(folder: Path, scene: PassRow) -> None:
+    """Write a scene as a Level-1 product."""
+    name = f"LC08_L1TP_173{scene.row:03d}_{scene.day:%Y%m%d}_20200905_02_T1"
+    product = folder / name
+    product.mkdir(parents=True)
+    planes = dict(zip(BANDS, scene.counts, strict=True)) | {
+        "B8": scene.pan,
+        "QA_PIXEL": scene.qa,
+        "QA_RADSAT": np.zeros_like(scene.qa),
     }
     for part, plane in planes.items():
-        grid: Grid = take.pan_grid if part == "B8" else take.grid
-        write_planes(home / f"{name}_{part}.TIF", {part: plane}, grid)
-    about = {key: str(value) for key, value in take.properties.items()}
+        grid: Grid = scene.pan_grid if part == "B8" else scene.grid
+        write_planes(product / f"{name}_{part}.TIF", {part: plane}, grid)
+    about = {key: str(value) for key, value in scene.properties.items()}
     groups = dict.fromkeys(
         ("IMAGE_ATTRIBUTES", "LEVEL1_RADIOMETRIC_RESCALING", "LEVEL1_THERMAL_CONSTANTS"), about
     )
     groups["PRODUCT_CONTENTS"] = {"COLLECTION_NUMBER": "02", "PROCESSING_LEVEL": "L1TP"}
-    (home / f"{name}_MTL.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": groups}))
+    (product / f"{name}_MTL.json").write_text(json.dumps({"LANDSAT_METADATA_FILE": groups}))
 
 
 @pytest.fixture
 def paths(
-    desk: Desk, assets: SimulatedAssets, site: Site, tmp_path: Path
+    service: LocalService, assets: SimulatedAssets, site: Site, tmp_path: Path
 ) -> tuple[Cube, Cube, Cube]:
-    """One site, read from files, as reflectance and as digital numbers."""
-    for take in taken(assets, assets.world.plot_under(site.read_grid)).values():
-        put(tmp_path, take)
-    desk.server.catalogue = assets
-    toa = replace(desk.source(bands=BANDS), cloud_cover_max=100)
+    """Return one site read from files, as reflectance, and as digital numbers."""
+    for scene in pass_rows(assets, assets.world.plot_under(site.read_grid)).values():
+        put(tmp_path, scene)
+    service.server.catalogue = assets
+    toa = replace(service.source(bands=BANDS), cloud_cover_max=100)
     dn = replace(toa, collections=(COUNTS,), radiometry="dn")
     files = ProductFolder(folder=str(tmp_path), level=1, bands=BANDS)
     return files.scenes(site), toa.scenes(site), dn.scenes(site)
@@ -82,10 +82,10 @@ def test_all_agree(paths: tuple[Cube, Cube, Cube], way: int) -> None:
     np.testing.assert_array_equal(served.radsat, files.radsat)
 
 
-def test_the_site_really_lies_on_the_seam(assets: SimulatedAssets, site: Site) -> None:
-    takes = taken(assets, assets.world.plot_under(site.read_grid)).values()
+def test_the_site_lies_on_the_border_of_two_rows(assets: SimulatedAssets, site: Site) -> None:
+    rows = pass_rows(assets, assets.world.plot_under(site.read_grid)).values()
 
-    shown = {take.row: float((take.counts[3] > 0).mean()) for take in takes}
+    shown = {scene.row: float((scene.counts[3] > 0).mean()) for scene in rows}
 
     assert set(shown) == {61, 62}
     assert all(0.4 < share < 0.7 for share in shown.values())

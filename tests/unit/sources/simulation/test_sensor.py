@@ -13,9 +13,9 @@ from minecover.sources.simulation.sensor import (
     blur,
     count_radiance,
     expose,
-    flag,
+    flag_quality,
 )
-from minecover.sources.simulation.sky import Fault, Sky, draw_sky, spoil
+from minecover.sources.simulation.sky import Fault, Sky, apply_fault, draw_sky
 from minecover.sources.simulation.streams import F64
 
 #: A sensor without noise whose cloud detection starts at one opacity everywhere.
@@ -31,10 +31,10 @@ def drawn_sky(cloud: F64, shadow: F64) -> Sky:
 
 
 def flags_of(cloud: float, b9: float, *, is_water: bool) -> int:
-    """QA_PIXEL in the middle of a wide uniform scene."""
+    """Return QA_PIXEL in the middle of a uniform scene."""
     plane = np.ones((9, 9))
     sky = drawn_sky(cloud * plane, 0 * plane)
-    qa = flag(np.random.default_rng(7), sky, b9 * plane, plane == is_water, SHARP)
+    qa = flag_quality(np.random.default_rng(7), sky, b9 * plane, plane == is_water, SHARP)
     return int(qa[4, 4])
 
 
@@ -57,7 +57,7 @@ def test_quality_bits_equal_usgs_reference_values(
 def test_four_of_five_shadows_are_flagged_and_stay_clear() -> None:
     plane = np.ones((200, 200))
 
-    qa = flag(
+    qa = flag_quality(
         np.random.default_rng(7), drawn_sky(0 * plane, plane), 0 * plane, plane < 0, SHARP
     )
 
@@ -69,7 +69,7 @@ def test_a_cloud_is_dilated_by_three_pixels() -> None:
     cloud = np.zeros((11, 11))
     cloud[4:7, 4:7] = 0.9
 
-    qa = flag(
+    qa = flag_quality(
         np.random.default_rng(7), drawn_sky(cloud, 0 * cloud), 0 * cloud, cloud < 0, SHARP
     )
     layout = landsat.QA_LAYOUTS["c2"]
@@ -78,7 +78,7 @@ def test_a_cloud_is_dilated_by_three_pixels() -> None:
     assert qa[5].tolist() == [21824, *[21762] * 3, *[22280] * 3, *[21762] * 3, 21824]
 
 
-def test_reflectance_comes_back_from_its_digital_numbers() -> None:
+def test_reflectance_is_recovered_from_digital_numbers() -> None:
     reflectance = np.linspace(0.0, 1.2, 9 * 20).reshape(9, 4, 5)
     kelvin = np.linspace(260.0, 320.0, 2 * 20).reshape(2, 4, 5)
 
@@ -90,7 +90,7 @@ def test_reflectance_comes_back_from_its_digital_numbers() -> None:
     np.testing.assert_allclose(values[9:], kelvin, atol=0.005)
 
 
-def test_saturation_does_not_wrap_round() -> None:
+def test_saturation_does_not_overflow() -> None:
     bright = np.full((9, 1, 1), 9.0)
 
     dn, _, _ = expose(np.random.default_rng(7), bright, np.full((2, 1, 1), 300.0), 0.8, SHARP)
@@ -150,10 +150,10 @@ def test_thick_cloud_hides_the_ground() -> None:
     cloud = np.ones((1, 1))
     sky = drawn_sky(cloud, 0 * cloud)
 
-    covered = sky.cover(np.full((9, 1, 1), 0.1)).ravel()
+    covered = sky.with_clouds(np.full((9, 1, 1), 0.1)).ravel()
 
     assert covered[:8].tolist() == [0.5, 0.5, 0.5, 0.52, 0.57, 0.42, 0.3, 0.51]
-    assert sky.cool(300 * cloud, 296.0).item() == 276.0
+    assert sky.clouded_kelvin(300 * cloud, 296.0).item() == 276.0
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_thick_cloud_hides_the_ground() -> None:
 def test_faults_change_reflectance(fault: Fault, is_changed: bool) -> None:
     reflectance, kelvin = np.full((9, 4, 4), 0.2), np.full((2, 4, 4), 295.0)
 
-    spoiled, _ = spoil(np.random.default_rng(7), fault, reflectance, kelvin)
+    spoiled, _ = apply_fault(np.random.default_rng(7), fault, reflectance, kelvin)
 
     assert (spoiled != reflectance).any() == is_changed
 
@@ -172,7 +172,9 @@ def test_faults_change_reflectance(fault: Fault, is_changed: bool) -> None:
 def test_stripes_run_along_columns() -> None:
     rng = np.random.default_rng(7)
 
-    spoiled, _ = spoil(rng, Fault.STRIPES, np.full((9, 4, 6), 0.2), np.full((2, 4, 6), 295.0))
+    spoiled, _ = apply_fault(
+        rng, Fault.STRIPES, np.full((9, 4, 6), 0.2), np.full((2, 4, 6), 295.0)
+    )
 
     assert (spoiled == spoiled[:, :1]).all()
     assert set(np.round(np.abs(spoiled - 0.2), 12).ravel()) == {0.0, 0.03}

@@ -1,4 +1,4 @@
-"""The simulated world: where its grounds lie, what they hold, when they are seen."""
+"""The simulated world: positions of plots, mines and ground, days of acquisition."""
 
 from dataclasses import replace
 from datetime import date
@@ -11,8 +11,8 @@ from minecover.core.config import composed
 from minecover.core.errors import ConfigError
 from minecover.sources.simulation.acquisition_days import dryness, overpasses, sun_at
 from minecover.sources.simulation.ground import Ground
-from minecover.sources.simulation.layout import lay_plots
-from minecover.sources.simulation.mines import Digger
+from minecover.sources.simulation.layout import place_plots
+from minecover.sources.simulation.mines import MinePlacer
 from minecover.sources.simulation.parameters import Calendar, Parameters
 from minecover.sources.simulation.spectra import Cover
 from minecover.sources.simulation.world import World
@@ -31,8 +31,8 @@ def ground(world: World) -> Ground:
     return world.ground(world.plots()[0])
 
 
-def test_grounds_are_six_kilometres_apart() -> None:
-    boxes = np.array([plot.grid.grown(-25).bounds for plot in lay_plots(7)])
+def test_plots_are_six_kilometres_apart() -> None:
+    boxes = np.array([plot.grid.grown(-25).bounds for plot in place_plots(7)])
 
     gap_x = np.maximum(
         boxes[:, None, 0] - boxes[None, :, 2], boxes[None, :, 0] - boxes[:, None, 2]
@@ -45,7 +45,7 @@ def test_grounds_are_six_kilometres_apart() -> None:
     assert gap.min() > 6_000 - 30
 
 
-def test_background_sites_lie_apart_and_hold_no_mine(world: World) -> None:
+def test_background_sites_are_separate_and_have_no_mine(world: World) -> None:
     larger = replace(world, n_background=3)
     free = [plot for plot in larger.plots() if plot.is_mine_free]
 
@@ -77,13 +77,13 @@ def test_sites_lie_on_the_landsat_lattice(world: World) -> None:
     assert {grid.shape for grid in world.sites().values()} == {(100, 100)}
 
 
-def test_half_a_pair_is_a_site_of_its_own(world: World) -> None:
+def test_the_first_site_of_a_pair_can_be_alone(world: World) -> None:
     smaller = replace(world, n_sites=7)
 
     assert list(smaller.sites()) == [f"sim{i:04d}" for i in range(7)]
 
 
-def test_every_site_holds_a_drawn_mine(world: World) -> None:
+def test_every_site_has_an_annotated_mine(world: World) -> None:
     drawn = [
         np.any([mine.outline for mine in world.mines(plot, world.network(plot))], axis=0)
         for plot in world.plots()
@@ -120,7 +120,7 @@ def test_lasting_confusers_are_rare(ground: Ground) -> None:
     assert confusers.mean() < 0.03
 
 
-def test_ponds_and_bare_ground_are_what_is_mined(world: World, ground: Ground) -> None:
+def test_mines_are_ponds_and_bare_ground(world: World, ground: Ground) -> None:
     plot = world.plots()[0]
 
     active = np.any([mine.active for mine in world.mines(plot, ground.network)], axis=0)
@@ -128,7 +128,7 @@ def test_ponds_and_bare_ground_are_what_is_mined(world: World, ground: Ground) -
     np.testing.assert_array_equal(ground.is_mine, active)
 
 
-def test_mines_take_their_shape_from_drawn_masks(world: World, tmp_path: Path) -> None:
+def test_mines_have_the_shapes_of_hand_drawn_masks(world: World, tmp_path: Path) -> None:
     corner = np.zeros((1, 100, 100), np.uint8)
     corner[0, 40:43, 40] = corner[0, 42, 40:45] = 1
     np.savez(tmp_path / "masks.npz", masks=corner)
@@ -165,11 +165,11 @@ def test_masks_of_other_values_are_refused(world: World, tmp_path: Path) -> None
         drawn.mines(plot, drawn.network(plot))
 
 
-def test_a_ground_far_from_water_still_gets_its_mine(world: World) -> None:
-    digger = Digger(world.parameters.mines, world.parameters.annotator, ())
+def test_a_plot_far_from_water_still_has_its_mine(world: World) -> None:
+    placer = MinePlacer(world.parameters.mines, world.parameters.annotator, ())
     dry = np.full((40, 40), 1000.0)
 
-    mines = digger.dig(np.random.default_rng(7), dry, [(slice(10, 30), slice(10, 30))])
+    mines = placer.place(np.random.default_rng(7), dry, [(slice(10, 30), slice(10, 30))])
 
     assert mines[0].outline[10:30, 10:30].any()
 
@@ -206,7 +206,7 @@ def test_a_path_passes_every_sixteen_days_and_a_sidelap_more_often() -> None:
     assert set(two) == {7, 9}
 
 
-def test_more_dates_keep_the_ones_there_are(world: World) -> None:
+def test_more_dates_include_the_fewer_ones(world: World) -> None:
     few, many = replace(world, n_dates=5), replace(world, n_dates=9)
 
     assert all(set(few.days(plot)) < set(many.days(plot)) for plot in world.plots())
@@ -258,7 +258,7 @@ def test_the_harder_world_differs_in_five_numbers() -> None:
         ),
     ],
 )
-def test_values_that_make_no_world_name_their_key(override: str, key: str) -> None:
+def test_invalid_values_name_their_key(override: str, key: str) -> None:
     params = composed(["source=simulated", f"world.{override}"])
 
     with pytest.raises(ConfigError, match=key):

@@ -1,4 +1,4 @@
-"""Scenes from STAC through the real clients: what is read, and what is said if it cannot be."""
+"""Scenes from STAC through the real client libraries, and error messages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
-from servers.stac import ASSETS, CLEAR, COLLECTION, Api, Drawn, serving, static_catalogue
+from servers.stac import ASSETS, CLEAR, COLLECTION, Api, DrawnScene, serve_api, static_catalogue
 
 from minecover.core.errors import (
     AccessError,
@@ -28,13 +28,13 @@ from minecover.sources.product_folder import LEVEL_BANDS
 from minecover.sources.stac import StacClient, StacScenes
 from minecover.sources.throttle import Network
 
-# odc-geo uses what shapely and affine are about to drop.
+# odc-geo uses deprecated functions of shapely and affine.
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:The 'shapely\.ops\.transform:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning"),
 ]
 
-#: The scored 4 x 4 pixels, and a scene that reaches 20 pixels further on every side.
+#: A site of 4 x 4 pixels, and a scene that is 20 pixels larger on every side.
 SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px=4), 1)
 OWN = SITE.grid.grown(20)
 NETWORK = Network(
@@ -69,12 +69,12 @@ def source(catalogue: str, *bands: str, client: StacClient = CLIENT) -> StacScen
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    with serving(tmp_path) as server:
+    with serve_api(tmp_path) as server:
         yield server
 
 
 def test_scenes_of_the_same_zone_are_copied(tmp_path: Path) -> None:
-    drawn = Drawn(OWN, files={"red": RAMP, "lwir11": 44_000, "qa_radsat": 8})
+    drawn = DrawnScene(OWN, files={"red": RAMP, "lwir11": 44_000, "qa_radsat": 8})
 
     cube = source(static_catalogue(tmp_path / "stac", drawn)).scenes(SITE)
 
@@ -89,7 +89,7 @@ def test_scenes_of_the_same_zone_are_copied(tmp_path: Path) -> None:
 
 
 def test_digital_numbers_become_surface_values(tmp_path: Path) -> None:
-    drawn = Drawn(OWN, files={"red": 10_000, "lwir11": 44_000})
+    drawn = DrawnScene(OWN, files={"red": 10_000, "lwir11": 44_000})
 
     cube = source(static_catalogue(tmp_path / "stac", drawn)).scenes(SITE)
 
@@ -97,12 +97,12 @@ def test_digital_numbers_become_surface_values(tmp_path: Path) -> None:
     assert cube.values("B10") == pytest.approx(44_000 * 0.00341802 + 149, abs=1e-3)
 
 
-def test_fill_and_what_lies_beside_a_scene_is_no_data(tmp_path: Path) -> None:
+def test_fill_and_pixels_outside_a_scene_have_no_data(tmp_path: Path) -> None:
     red = RAMP.copy()
     red[20, 20] = 0
-    # The scene ends two pixels right of the site's left edge.
+    # The scene ends two pixels to the right of the site's left edge.
     west = OWN.cut(0, 0, 44, 22)
-    drawn = Drawn(west, files={"red": red[:, :22]})
+    drawn = DrawnScene(west, files={"red": red[:, :22]})
 
     cube = source(static_catalogue(tmp_path / "stac", drawn), "B4").scenes(SITE)
 
@@ -114,13 +114,13 @@ def test_fill_and_what_lies_beside_a_scene_is_no_data(tmp_path: Path) -> None:
 
 
 def in_zone_36() -> Grid:
-    """Lay a grid of the neighbouring zone over the site."""
+    """Return a grid of the neighbouring zone that covers the site."""
     x, y = project(28.797, -1.809, "EPSG:32636")
     return Grid.around("EPSG:32636", x, y, size_px=60)
 
 
 def eastings(grid: Grid) -> NDArray[np.uint16]:
-    """Draw tenths of metres east of the site in its own zone, from 20 000 on."""
+    """Return 20 000 plus the distance east of the site, in its own zone [0.1 m]."""
     x, y = np.meshgrid(*grid.centres())
     to_site = Transformer.from_crs(grid.crs, SITE.grid.crs, always_xy=True)
     east_m: NDArray[np.float64] = to_site.transform(x, y)[0] - SITE.grid.bounds[0]
@@ -130,7 +130,7 @@ def eastings(grid: Grid) -> NDArray[np.uint16]:
 def test_a_scene_of_the_neighbouring_zone_is_interpolated(tmp_path: Path) -> None:
     own = in_zone_36()
     qa = np.where(np.indices(own.shape)[1] % 2, 22_280, CLEAR).astype(np.uint16)
-    drawn = Drawn(own, files={"red": eastings(own), "qa_pixel": qa})
+    drawn = DrawnScene(own, files={"red": eastings(own), "qa_pixel": qa})
 
     cube = source(static_catalogue(tmp_path / "stac", drawn), "B4").scenes(SITE)
 
@@ -144,7 +144,9 @@ def test_a_map_does_not_depend_on_its_tiling(tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     own = in_zone_36()
     noise = rng.integers(7000, 20_000, own.shape).astype(np.uint16)
-    stac = source(static_catalogue(tmp_path / "stac", Drawn(own, files={"red": noise})), "B4")
+    stac = source(
+        static_catalogue(tmp_path / "stac", DrawnScene(own, files={"red": noise})), "B4"
+    )
 
     wide = stac.scenes(replace(SITE, grid=SITE.grid.grown(5)))
 
@@ -154,7 +156,7 @@ def test_a_map_does_not_depend_on_its_tiling(tmp_path: Path) -> None:
 
 def test_a_shifted_lattice_is_interpolated(tmp_path: Path) -> None:
     half = Grid(OWN.crs, OWN.transform @ Affine.translation(0.5, 0), OWN.shape)
-    drawn = Drawn(half, files={"red": RAMP})
+    drawn = DrawnScene(half, files={"red": RAMP})
 
     cube = source(static_catalogue(tmp_path / "stac", drawn), "B4").scenes(SITE)
 
@@ -162,10 +164,10 @@ def test_a_shifted_lattice_is_interpolated(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cube.dn[0, 0], np.rint(middle))
 
 
-def test_a_catalogue_that_tells_centres_for_corners_shifts_nothing(api: Api) -> None:
-    # USGS's metadata names pixel centres; a catalogue that takes them for corners is half a
-    # pixel off in x and y, its files are not.
-    api.add(Drawn(OWN, files={"red": RAMP}))
+def test_a_catalogue_with_centres_instead_of_corners_shifts_nothing(api: Api) -> None:
+    # USGS metadata has pixel centres; a catalogue that uses them as corners is wrong by half a
+    # pixel in x and y, but its files are not.
+    api.add(DrawnScene(OWN, files={"red": RAMP}))
     properties = api.items[0]["properties"]
     assert isinstance(properties, dict)
     properties["proj:transform"] = list(OWN.transform @ Affine.translation(0.5, 0.5))[:6]
@@ -179,8 +181,8 @@ def test_rows_of_one_day_are_joined(tmp_path: Path) -> None:
     north, south = OWN.cut(0, 0, 22, 44), OWN.cut(18, 0, 44, 44)
     catalogue = static_catalogue(
         tmp_path / "stac",
-        Drawn(south, name="LC08_b", files={"red": 9000}),
-        Drawn(north, name="LC08_a", files={"red": 8000}),
+        DrawnScene(south, name="LC08_b", files={"red": 9000}),
+        DrawnScene(north, name="LC08_a", files={"red": 8000}),
     )
 
     cube = source(catalogue, "B4").scenes(SITE)
@@ -189,18 +191,20 @@ def test_rows_of_one_day_are_joined(tmp_path: Path) -> None:
     assert cube.dn[0, 0, :, 0].tolist() == [8000] * 3 + [9000] * 3
 
 
-def test_a_search_goes_on_over_its_pages(api: Api) -> None:
-    api.add(*(Drawn(OWN, name=f"LC08_{n}", day=f"2017-01-{n:02d}") for n in range(5, 0, -1)))
+def test_all_pages_of_a_search_are_read(api: Api) -> None:
+    api.add(
+        *(DrawnScene(OWN, name=f"LC08_{n}", day=f"2017-01-{n:02d}") for n in range(5, 0, -1))
+    )
 
     cube = source(api.url, "B4").scenes(SITE)
 
     assert [day.day for day in cube.dates] == [1, 2, 3, 4, 5]
-    assert api.asked["search"] == 3
+    assert api.requests["search"] == 3
 
 
-def test_both_ends_of_the_period_count(api: Api) -> None:
+def test_both_ends_of_the_period_are_included(api: Api) -> None:
     days = ("2016-10-14", "2016-10-15", "2017-05-09", "2017-05-10")
-    api.add(*(Drawn(OWN, name=f"LC08_{day}", day=day) for day in days))
+    api.add(*(DrawnScene(OWN, name=f"LC08_{day}", day=day) for day in days))
 
     cube = source(api.url, "B4").scenes(SITE)
 
@@ -210,8 +214,10 @@ def test_both_ends_of_the_period_count(api: Api) -> None:
 def test_other_satellites_are_left_out(tmp_path: Path) -> None:
     catalogue = static_catalogue(
         tmp_path / "stac",
-        Drawn(OWN, name="LE07", day="2017-01-16", platform="landsat-7", lacks=("coastal",)),
-        Drawn(OWN),
+        DrawnScene(
+            OWN, name="LE07", day="2017-01-16", platform="landsat-7", lacks=("coastal",)
+        ),
+        DrawnScene(OWN),
     )
 
     assert source(catalogue).scenes(SITE).dates == (date(2017, 1, 15),)
@@ -220,8 +226,8 @@ def test_other_satellites_are_left_out(tmp_path: Path) -> None:
 def test_a_scene_without_temperature_is_left_out(tmp_path: Path) -> None:
     catalogue = static_catalogue(
         tmp_path / "stac",
-        Drawn(OWN, name="L2SR", day="2017-01-31", lacks=("lwir11",)),
-        Drawn(OWN),
+        DrawnScene(OWN, name="L2SR", day="2017-01-31", lacks=("lwir11",)),
+        DrawnScene(OWN),
     )
 
     assert source(catalogue).scenes(SITE).dates == (date(2017, 1, 15),)
@@ -231,23 +237,23 @@ def test_no_scene_over_the_site(tmp_path: Path) -> None:
     elsewhere = Grid.around("EPSG:32635", 500_000, -200_000, size_px=40)
 
     with pytest.raises(NotCoveredError, match="no scene of landsat-c2-l2 over site site"):
-        source(static_catalogue(tmp_path / "stac", Drawn(elsewhere))).scenes(SITE)
+        source(static_catalogue(tmp_path / "stac", DrawnScene(elsewhere))).scenes(SITE)
 
 
-def test_a_scene_whose_box_alone_covers_the_site(tmp_path: Path) -> None:
-    drawn = Drawn(OWN, files={"red": 0})
+def test_a_scene_whose_box_covers_the_site_without_data(tmp_path: Path) -> None:
+    drawn = DrawnScene(OWN, files={"red": 0})
 
-    with pytest.raises(NotCoveredError, match="show nothing"):
+    with pytest.raises(NotCoveredError, match="none has data"):
         source(static_catalogue(tmp_path / "stac", drawn), "B4").scenes(SITE)
 
 
 def test_all_scenes_too_cloudy(tmp_path: Path) -> None:
     with pytest.raises(CloudyError, match="all 1 scenes over site site have more than 90 %"):
-        source(static_catalogue(tmp_path / "stac", Drawn(OWN, clouds=90.1))).scenes(SITE)
+        source(static_catalogue(tmp_path / "stac", DrawnScene(OWN, clouds=90.1))).scenes(SITE)
 
 
-def test_assets_of_another_name_are_named(tmp_path: Path) -> None:
-    drawn = Drawn(OWN, lacks=("red",))
+def test_missing_assets_are_named(tmp_path: Path) -> None:
+    drawn = DrawnScene(OWN, lacks=("red",))
 
     with pytest.raises(SceneError, match=r"LC08_1 has no asset red .*source\.scenes\.assets"):
         source(static_catalogue(tmp_path / "stac", drawn)).scenes(SITE)
@@ -255,7 +261,7 @@ def test_assets_of_another_name_are_named(tmp_path: Path) -> None:
 
 def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(1, 60_000, OWN.shape).astype(np.uint16)
-    catalogue = static_catalogue(tmp_path / "stac", Drawn(OWN, files={"red": noise}))
+    catalogue = static_catalogue(tmp_path / "stac", DrawnScene(OWN, files={"red": noise}))
     red = tmp_path / "stac" / "files" / "LC08_1_red.tif"
     red.write_bytes(red.read_bytes()[:1500])
 
@@ -263,20 +269,20 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
         source(catalogue, "B4").scenes(SITE)
 
 
-def test_a_file_truncated_on_its_way_is_asked_for_again(api: Api) -> None:
+def test_a_truncated_remote_file_is_requested_again(api: Api) -> None:
     noise = np.random.default_rng(7).integers(1, 60_000, OWN.shape).astype(np.uint16)
-    api.add(Drawn(OWN, files={"red": noise}))
+    api.add(DrawnScene(OWN, files={"red": noise}))
     red = api.folder / "LC08_1_red.tif"
     red.write_bytes(red.read_bytes()[:1500])
 
-    with pytest.raises(SceneError, match=r"asked 3 times.*LC08_1_red\.tif"):
+    with pytest.raises(SceneError, match=r"failed 3 times.*LC08_1_red\.tif"):
         source(api.url, "B4").scenes(SITE)
 
 
 @pytest.mark.parametrize("kind", ["root", "search", "files"])
 @pytest.mark.parametrize("fault", [429, 503, "cut"])
-def test_what_passes_is_asked_again(api: Api, kind: str, fault: int | str) -> None:
-    api.add(Drawn(OWN, files={"red": RAMP}))
+def test_transient_faults_are_retried(api: Api, kind: str, fault: int | str) -> None:
+    api.add(DrawnScene(OWN, files={"red": RAMP}))
     api.faults[kind] = [fault]
 
     cube = source(api.url, "B4").scenes(SITE)
@@ -287,7 +293,7 @@ def test_what_passes_is_asked_again(api: Api, kind: str, fault: int | str) -> No
 @pytest.mark.parametrize("kind", ["root", "search", "files"])
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_ends_the_run(api: Api, kind: str, status: int) -> None:
-    api.add(Drawn(OWN))
+    api.add(DrawnScene(OWN))
     api.faults[kind] = [status] * 9
 
     with pytest.raises(AccessError, match=rf"HTTP {status}.*source\.client\.token_url"):
@@ -297,40 +303,40 @@ def test_a_refusal_ends_the_run(api: Api, kind: str, status: int) -> None:
 def test_a_service_that_stays_busy_fails_the_site(api: Api) -> None:
     api.faults["search"] = [503] * 9
 
-    with pytest.raises(SceneError, match="asked 3 times"):
+    with pytest.raises(SceneError, match="failed 3 times"):
         source(api.url).scenes(SITE)
-    assert api.asked["search"] == 3
+    assert api.requests["search"] == 3
 
 
-def test_a_wrong_address_is_no_matter_of_patience(api: Api) -> None:
+def test_a_wrong_address_is_not_retried(api: Api) -> None:
     api.faults["root"] = [404] * 9
 
     with pytest.raises(SceneError, match=r"source\.catalogue"):
         source(api.url).scenes(SITE)
-    assert api.asked["root"] == 1
+    assert api.requests["root"] == 1
 
 
 def test_files_are_signed_with_one_token(api: Api) -> None:
-    api.add(Drawn(OWN, files={"red": RAMP}))
+    api.add(DrawnScene(OWN, files={"red": RAMP}))
     api.is_signed = True
     client = replace(CLIENT, token_url=f"{api.url}/token/{COLLECTION}")
 
     cube = source(api.url, client=client).scenes(SITE)
 
     np.testing.assert_array_equal(cube.dn[0, 0], RAMP[19:25, 19:25])
-    assert api.asked["token"] == 1
+    assert api.requests["token"] == 1
 
 
-def test_files_that_want_a_token_refuse_who_has_none(api: Api) -> None:
-    api.add(Drawn(OWN))
+def test_files_that_need_a_token_are_refused_without_one(api: Api) -> None:
+    api.add(DrawnScene(OWN))
     api.is_signed = True
 
     with pytest.raises(AccessError, match="HTTP 403"):
         source(api.url).scenes(SITE)
 
 
-def test_a_scene_that_lies_nowhere_is_refused(api: Api) -> None:
-    api.add(Drawn(OWN))
+def test_a_scene_without_grid_is_refused(api: Api) -> None:
+    api.add(DrawnScene(OWN))
     properties = api.items[0]["properties"]
     assert isinstance(properties, dict)
     del properties["proj:transform"]
@@ -339,8 +345,8 @@ def test_a_scene_that_lies_nowhere_is_refused(api: Api) -> None:
         source(api.url).scenes(SITE)
 
 
-def test_eight_bands_never_feed_a_model_of_eleven(tmp_path: Path) -> None:
-    catalogue = static_catalogue(tmp_path / "stac", Drawn(OWN))
+def test_eight_bands_are_refused_by_a_model_of_eleven(tmp_path: Path) -> None:
+    catalogue = static_catalogue(tmp_path / "stac", DrawnScene(OWN))
     cube = source(catalogue, *LEVEL_BANDS[2]).scenes(SITE)
 
     with pytest.raises(ModelError, match="no B8, B9, B11"):
@@ -359,6 +365,6 @@ def test_eight_bands_never_feed_a_model_of_eleven(tmp_path: Path) -> None:
         pytest.param({"first_day": "yesterday"}, "period", id="no day"),
     ],
 )
-def test_senseless_choices_are_refused(changed: dict[str, object], said: str) -> None:
+def test_invalid_settings_are_refused(changed: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         replace(source("nowhere"), **changed)  # type: ignore[arg-type]

@@ -1,0 +1,239 @@
+"""Out-of-fold probabilities before calibration; jobs with the same model share them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from minecover.core.cube import F32
+from minecover.core.files import replacing
+from minecover.evaluation.out_of_fold import OutOfFold
+from minecover.learning.fitting import DECIMALS, fit, probability, training_rows, with_bag_seed
+from minecover.learning.models.bagged import Bagged
+from minecover.learning.models.prior import corrected
+from minecover.learning.models.shared_forest import ForestSize, SharedForest
+from minecover.learning.recipe import Recipe
+from minecover.learning.sample import fold_rows, map_in_threads
+from minecover.pipeline.sweep.sharing import SHARED, shared_lock
+from minecover.pipeline.sweep.training_data import TrainingData
+
+#: Returns the probabilities of rows for several models at once, by the size of their forest.
+Predict = Callable[[F32], Mapping[ForestSize | None, F32]]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFits:
+    """The jobs that one fit serves.
+
+    Parameters
+    ----------
+    name : str
+        Digest of what the jobs have in common.
+    size : ForestSize or None
+        ForestSize of this job's own forest; None where models of the family share no trees.
+    files : mapping of str
+        Digest of each job's model, by size.
+    is_shared : bool
+        Whether another job of the sweep needs the same probabilities.
+    """
+
+    name: str
+    size: ForestSize | None
+    files: Mapping[ForestSize | None, str]
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldProbabilities:
+    """The probabilities of one fold's model.
+
+    Parameters
+    ----------
+    probability : (n,) float32
+        For the valid rows of the fold's sites, site by site.
+    shuffled : (1 + n_groups, n_rows) float32
+        For the rows on which importance is measured: as they are, and with the columns of one
+        feature set shuffled.
+    """
+
+    probability: F32
+    shuffled: F32
+
+    def write(self, path: Path) -> None:
+        """Write both arrays to an .npz file, all or nothing."""
+        with replacing(path) as temporary:
+            np.savez(temporary, probability=self.probability, shuffled=self.shuffled)
+
+    @classmethod
+    def read(cls, path: Path) -> FoldProbabilities:
+        """Read a file that `write` made."""
+        with np.load(path) as found:
+            return cls(found["probability"], found["shuffled"])
+
+
+def shares_trees(family: Pipeline, recipe: Recipe) -> bool:
+    """Return whether forests that differ in size and depth alone can share their trees."""
+    forest = family[-1]
+    return (
+        isinstance(forest, RandomForestClassifier)
+        and len(family) == 1
+        and forest.class_weight != "balanced_subsample"
+        and recipe.cleaning is None
+    )
+
+
+def fold_probabilities(
+    family: Pipeline, recipe: Recipe, data: TrainingData, shared: SharedFits
+) -> list[FoldProbabilities]:
+    """Fit every fold's model and predict its sites; share the work with equal jobs.
+
+    Two workers that need the same folds compute different ones first; what one has computed,
+    the other reads.
+    """
+    n_folds = len(data.split.near)
+
+    def attempt(fold: int, *, wait: bool) -> FoldProbabilities | None:
+        if not shared.is_shared:
+            return predict_fold(family, recipe, data, shared, fold)[shared.size]
+        own = _file(shared.files[shared.size], fold)
+        if not own.exists():
+            with shared_lock(f"fold-{shared.name}-{fold}", wait=wait) as is_mine:
+                if is_mine and not own.exists():
+                    found = predict_fold(family, recipe, data, shared, fold)
+                    for size, scores in found.items():
+                        scores.write(_file(shared.files[size], fold))
+        return FoldProbabilities.read(own) if own.exists() else None
+
+    found = map_in_threads(lambda fold: attempt(fold, wait=False), n_folds)
+    missing = [fold for fold, scores in enumerate(found) if scores is None]
+    for fold in missing:
+        found[fold] = attempt(fold, wait=True)
+    return [scores for scores in found if scores is not None]
+
+
+def delete_shared(shared: SharedFits) -> None:
+    """Delete the probabilities that jobs shared, once all of them are done."""
+    for name in shared.files.values():
+        shutil.rmtree(SHARED / "probabilities" / name, ignore_errors=True)
+
+
+def _file(name: str, fold: int) -> Path:
+    """Return the path of one model's probabilities on one fold."""
+    return SHARED / "probabilities" / name / f"{fold}.npz"
+
+
+def predict_fold(
+    family: Pipeline, recipe: Recipe, data: TrainingData, shared: SharedFits, fold: int
+) -> dict[ForestSize | None, FoldProbabilities]:
+    """Fit one fold's models and predict its sites, for every size that shares the fit."""
+    predict = _fitted(family, recipe, data, shared, fold)
+    tested = np.flatnonzero(data.split.fold_of_site == fold)
+    tables = (data.store(int(index), ("all",)) for index in tested)
+    parts = [predict(table.X[table.valid]) for table in tables]
+    shuffled = [predict(X) for X in _shuffles(data, fold)]
+    return {
+        size: FoldProbabilities(
+            np.concatenate([part[size] for part in parts]),
+            np.stack([part[size] for part in shuffled]),
+        )
+        for size in shared.files
+    }
+
+
+def _fitted(
+    family: Pipeline, recipe: Recipe, data: TrainingData, shared: SharedFits, fold: int
+) -> Predict:
+    """Fit one model, or forests of several sizes that share their trees."""
+    rows, share = fold_rows(data.sample, data.split, fold), data.shares[fold]
+    with threadpool_limits(1, user_api="blas"):
+        if len(shared.files) == 1:
+            model = Bagged(
+                [
+                    fit(
+                        with_bag_seed(family, bag),
+                        recipe,
+                        data.sample,
+                        rows,
+                        share=share,
+                        bag=bag,
+                    )
+                    for bag in range(recipe.bags)
+                ]
+            )
+            return lambda X: {shared.size: probability(model, X)}
+        sizes = [size for size in shared.files if size is not None]
+        forests, kept = [], 1.0
+        for bag in range(recipe.bags):
+            drawn = training_rows(recipe, data.sample, rows, share=share, bag=bag)
+            weight = None if (drawn.weight == 1).all() else drawn.weight
+            forest = with_bag_seed(family, bag)[-1]
+            forests.append(SharedForest(forest, sizes).fit(drawn.X, drawn.y, weight))
+            kept = drawn.kept_negatives
+    return lambda X: _bagged(forests, kept, X)
+
+
+def _bagged(
+    forests: list[SharedForest], kept_negatives: float, X: F32
+) -> dict[ForestSize | None, F32]:
+    """Return the mean of the bags, rounded as in `minecover.learning.fitting.probability`."""
+    if not len(X):
+        return {size: np.zeros(0, np.float32) for size in forests[0].sizes}
+    bags = [forest.probabilities(X) for forest in forests]
+    total = {
+        size: sum((corrected(bag[size], kept_negatives) for bag in bags), np.zeros(len(X)))
+        for size in bags[0]
+    }
+    return {s: np.round(p / len(bags), DECIMALS).astype(np.float32) for s, p in total.items()}
+
+
+def importance_rows_of(data: TrainingData, fold: int) -> NDArray[np.int64]:
+    """Return the rows of the sample on which a fold's importance is measured."""
+    is_tested = data.split.fold_of_site[data.sample.site[data.importance_rows]] == fold
+    rows: NDArray[np.int64] = data.importance_rows[is_tested]
+    return rows
+
+
+def _shuffles(data: TrainingData, fold: int) -> list[F32]:
+    """Return a fold's rows as they are, and with each group of columns shuffled."""
+    X = data.sample.X[importance_rows_of(data, fold)]
+    rng = np.random.default_rng(fold)
+    versions = [X]
+    for columns in data.groups.values():
+        changed = X.copy()
+        changed[:, columns] = X[rng.permutation(len(X))][:, columns]
+        versions.append(changed)
+    return versions
+
+
+def by_site(data: TrainingData, found: list[FoldProbabilities]) -> list[OutOfFold]:
+    """Assign the probabilities of the folds to their sites, in the order of the sites."""
+    sites: list[OutOfFold] = []
+    used = [0] * len(found)
+    for index, site_id in enumerate(data.split.site_ids):
+        table = data.store(index, ())
+        fold = int(data.split.fold_of_site[index])
+        n_valid = int(table.valid.sum())
+        scores = np.full(len(table.label), np.nan, np.float32)
+        scores[table.valid] = found[fold].probability[used[fold] : used[fold] + n_valid]
+        used[fold] += n_valid
+        shape = (len(table.dates), *table.shape)
+        sites.append(
+            OutOfFold(
+                site_id=site_id,
+                fold=fold,
+                dates=table.dates,
+                label=np.asarray(table.label).reshape(shape),
+                truth=np.asarray(table.truth).reshape(shape),
+                valid=np.asarray(table.valid).reshape(shape),
+                probability=scores.reshape(shape),
+            )
+        )
+    return sites

@@ -1,0 +1,132 @@
+"""Connect to the MLflow store, create what it lacks, and download a model from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minecover.core.errors import RegistryError
+from minecover.tracking.types import Tracking
+
+# MLflow takes seconds to import, so each function imports it for itself.
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+#: Loggers that report what is done on purpose: a database created, a model pickled, no pip.
+NOISY_LOGGERS = (
+    "mlflow.store.db.utils",
+    "mlflow.sklearn",
+    "mlflow.utils.environment",
+    "alembic.runtime.migration",
+)
+
+
+def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
+    """Connect to the store, and create the database and the experiment if they are missing.
+
+    Only one process at a time creates them: two migrations of one new database fail.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+
+    Returns
+    -------
+    client : MlflowClient
+        Connected to the store, for runs and for the registry.
+    experiment_id : str
+        Id of the experiment.
+    """
+    # Read when mlflow is imported, and again by the processes that it starts.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    from mlflow import MlflowClient
+
+    with tracking.lock("create"), quiet_mlflow():
+        client = MlflowClient(tracking.uri, registry_uri=tracking.uri)
+        experiment = client.get_experiment_by_name(tracking.experiment)
+        if experiment is not None:
+            return client, str(experiment.experiment_id)
+        created = client.create_experiment(tracking.experiment, tracking.artifacts)
+        return client, str(created)
+
+
+def download_model(tracking: Tracking, client: MlflowClient, model_id: str) -> Path:
+    """Return the folder of a logged model on this disk.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store.
+    client : MlflowClient
+        See `connect`.
+    model_id : str
+        See `minecover.tracking.log.log_model`.
+
+    Returns
+    -------
+    Path
+        The store's own folder if it is on this disk, else a download of it.
+
+    Raises
+    ------
+    RegistryError
+        If its files are gone.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    # By location and not by name: MLflow writes a file into a folder downloaded by name.
+    location = client.get_logged_model(model_id).artifact_location
+    try:
+        return Path(download_artifacts(artifact_uri=location, tracking_uri=tracking.uri))
+    except (MlflowException, OSError) as error:
+        raise RegistryError(
+            f"the registered model's files are not at {location}. Were they moved? Move them "
+            "back, or delete the store and run `make run` to register again."
+        ) from error
+
+
+@contextmanager
+def current_store(uri: str) -> Iterator[None]:
+    """Point MLflow's global functions at a store, and back at the former one at the end.
+
+    Parameters
+    ----------
+    uri : str
+        See `Tracking.uri`.
+    """
+    import mlflow
+
+    former, variable = mlflow.get_tracking_uri(), os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)  # writes the variable too
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(former)
+        if variable is None:
+            del os.environ["MLFLOW_TRACKING_URI"]
+
+
+@contextmanager
+def quiet_mlflow() -> Iterator[None]:
+    """Silence MLflow's warnings about its own internals and about pickled models."""
+    loggers = [logging.getLogger(name) for name in NOISY_LOGGERS]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"mlflow\.")
+        warnings.filterwarnings("ignore", ".*type hint is inferred as AnyType", UserWarning)
+        warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -1,0 +1,204 @@
+"""Log a run to MLflow, with or without its model."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from minecover.core.digests import load_model
+from minecover.tracking.client import connect, current_store, quiet_mlflow
+from minecover.tracking.record import Record
+from minecover.tracking.types import Tracking
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+#: What a pickle needs to be loaded, beside minecover itself. Without this list MLflow loads the
+#: model in another process to find it out, for most of a minute.
+REQUIREMENTS = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+#: Limits of MLflow: parameters and metrics in one call, characters of a dataset's digest.
+MAX_PARAMS, MAX_METRICS, MAX_DIGEST = 100, 1000, 36
+
+
+def log_run(tracking: Tracking, record: Record) -> str:
+    """Log one run without a model.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the experiment.
+    record : Record
+        What the run logs.
+
+    Returns
+    -------
+    str
+        Id of the run.
+    """
+    with _open_run(tracking, record) as (client, run_id):
+        log_metrics(client, run_id, record, model_id=None)
+    return run_id
+
+
+def log_model(
+    tracking: Tracking, record: Record, *, model: Path, card: Path
+) -> tuple[str, str]:
+    """Log one run with its model.
+
+    The folder of the logged model holds the very bytes of `model` and `card`.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store, the experiment and the model.
+    record : Record
+        What the run logs.
+    model, card : Path
+        The pickle, and the JSON that holds its `features` and its `sha256`.
+
+    Returns
+    -------
+    run_id : str
+        Id of the run.
+    model_id : str
+        Id of the logged model.
+
+    Raises
+    ------
+    ModelError
+        If the pickle is not the one that its card describes; it is not opened then.
+    """
+    content = json.loads(card.read_text(encoding="utf-8"))
+    pipeline = load_model(model, str(content["sha256"]))
+    names = [str(name) for name in content["features"]]
+    example = pd.DataFrame(np.zeros((1, len(names))), columns=names)
+    with _open_run(tracking, record) as (client, run_id), quiet_mlflow():
+        import mlflow.sklearn
+        from mlflow.models import ModelSignature, infer_signature
+        from mlflow.types import Schema
+
+        # Signed as doubles the model would refuse pandas' integers, signed as floats doubles
+        # too. Its first step makes float32 of them all.
+        columns = [{"type": "any", "name": name, "required": True} for name in names]
+        output = infer_signature(example, pipeline.predict(example.to_numpy())).outputs
+        info = mlflow.sklearn.log_model(
+            pipeline,
+            name=tracking.registered_name,
+            serialization_format="pickle",
+            pip_requirements=[f"{name}=={installed(name)}" for name in REQUIREMENTS],
+            signature=ModelSignature(Schema.from_json(json.dumps(columns)), output),
+            input_example=example,
+        )
+        # MLflow pickles the model again and gets other bytes: replace them with those that
+        # were trained and hashed, and add the card.
+        client.log_model_artifact(info.model_id, str(model))
+        client.log_model_artifact(info.model_id, str(card))
+        log_metrics(client, run_id, record, model_id=info.model_id)
+    return run_id, str(info.model_id)
+
+
+@contextmanager
+def _open_run(tracking: Tracking, record: Record) -> Iterator[tuple[MlflowClient, str]]:
+    """Open a run with everything but its metrics; it ends, or fails, with the block."""
+    client, experiment = connect(tracking)
+    import mlflow
+
+    with (
+        current_store(tracking.uri),
+        mlflow.start_run(
+            experiment_id=experiment,
+            run_name=record.name,
+            tags=dict(record.tags),
+            description=record.description or None,
+        ) as run,
+    ):
+        run_id = str(run.info.run_id)
+        log_inputs(client, run_id, record)
+        log_artifacts(client, run_id, record)
+        yield client, run_id
+
+
+def log_inputs(client: MlflowClient, run_id: str, record: Record) -> None:
+    """Log the parameters and the dataset of a run.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        See `minecover.tracking.client.connect`.
+    run_id : str
+        A run that is open.
+    record : Record
+        Of it, `params` and `dataset` are logged.
+    """
+    from mlflow import entities
+
+    params = [entities.Param(name, value) for name, value in record.flat_params.items()]
+    for first in range(0, len(params), MAX_PARAMS):
+        client.log_batch(run_id, params=params[first : first + MAX_PARAMS])
+    name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
+    source = json.dumps({"uri": record.dataset.source})
+    table = entities.DatasetInput(entities.Dataset(name, digest, "local", source), [])
+    client.log_inputs(run_id, [table])
+
+
+def log_artifacts(client: MlflowClient, run_id: str, record: Record) -> None:
+    """Log the files and folders of a run.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        See `minecover.tracking.client.connect`.
+    run_id : str
+        A run that is open.
+    record : Record
+        Of it, `artifacts` are logged.
+    """
+    for path in record.artifacts:
+        if path.is_dir():
+            client.log_artifacts(run_id, str(path), path.name)
+        else:
+            client.log_artifact(run_id, str(path))
+
+
+def log_metrics(
+    client: MlflowClient, run_id: str, record: Record, *, model_id: str | None
+) -> None:
+    """Log the metrics of a run, and those of each fold as steps of ``fold.<name>``.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        See `minecover.tracking.client.connect`.
+    run_id : str
+        A run that is open.
+    record : Record
+        Of it, `metrics` and `by_fold` are logged.
+    model_id : str or None
+        The logged model that carries the metrics as well, if there is one.
+    """
+    from mlflow.entities import Metric
+
+    now_ms = int(time.time() * 1000)
+    name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
+    values = [(key, value, 0) for key, value in record.flat_metrics.items()]
+    values += [
+        (f"fold.{key}", value, fold)
+        for key, each in record.by_fold.items()
+        for fold, value in enumerate(each)
+        if math.isfinite(value)
+    ]
+    metrics = [
+        Metric(key, value, now_ms, fold, model_id, name, digest, run_id)
+        for key, value, fold in values
+    ]
+    for first in range(0, len(metrics), MAX_METRICS):
+        client.log_batch(run_id, metrics=metrics[first : first + MAX_METRICS])

@@ -1,0 +1,184 @@
+"""Model bundles: a model that was built again is used, and no other bytes are opened."""
+
+import hashlib
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from minecover.core.errors import ModelError
+from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.models.calibrated import AsIs, Calibrated
+from minecover.learning.training import with_threshold
+from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.region.tile_job import MapSettings, model_of
+
+ROWS = np.array([[0.1], [0.3], [0.5]], np.float32)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the path of a pickle, at which no model lies yet."""
+    return tmp_path / "model.pkl"
+
+
+def write_model(path: Path, *, slope: float, **changed: object) -> None:
+    """Write a model of one band, whose probability has this slope, and its card."""
+    X = np.linspace(0, 0.5, 60, dtype=np.float32)[:, None]
+    classifier = LogisticRegression().fit(X, X[:, 0] > 0.25)
+    classifier.coef_[:] = slope
+    index = DissimilarityIndex(np.ones(1), 1).fit(X, (np.arange(60) % 3).astype(np.int8))
+    model = with_threshold(Calibrated(classifier, AsIs()), 0.5, {"applicability": index})
+    path.write_bytes(pickle.dumps(model))
+    write_card(path, **changed)
+
+
+def write_card(path: Path, **changed: object) -> None:
+    """Write the card of the pickle at a path, with some keys changed."""
+    content = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "features": ["B4"],
+        "bands": ["B4"],
+        "level": 1,
+        "halo_px": 0,
+        "design": "location",
+        "threshold": 0.5,
+        "screen": None,
+        "context": {},
+        "feature_sets": {
+            "bands": {"_target_": "minecover.features.bands.Bands", "bands": ["B4"]}
+        },
+        "mask": {
+            "_target_": "minecover.features.validity.Profile",
+            "name": "none",
+            "rejects": [],
+            "use_radsat": False,
+            "drop_water": False,
+            "cirrus_reflectance_above": None,
+            "reflectance_range": None,
+            "kelvin_range": None,
+            "dilate_px": 0,
+        },
+        "aggregation": {"_target_": "minecover.evaluation.aggregation.Mean"},
+        **changed,
+    }
+    path.with_suffix(".json").write_text(json.dumps(content))
+
+
+def remove_key(path: Path, key: str) -> None:
+    """Remove a key from the card of the pickle at a path."""
+    card = path.with_suffix(".json")
+    content = json.loads(card.read_text())
+    del content[key]
+    card.write_text(json.dumps(content))
+
+
+def settings_of(path: Path) -> MapSettings:
+    """Return the settings of a map with the model at a path."""
+    bundle = ModelBundle.read(path)
+    return MapSettings(
+        model=str(path),
+        card=str(bundle.card.path),
+        sha256=bundle.sha256,
+        card_sha256=bundle.card_sha256,
+        source="",
+        products="",
+        services="{}",
+        out="",
+        is_screened=False,
+    )
+
+
+def predict(bundle: ModelBundle) -> np.ndarray:
+    return np.asarray(bundle.detector().model.predict_proba(ROWS)[:, 1])
+
+
+def test_a_model_that_was_built_again_at_the_same_path_is_used(path: Path) -> None:
+    write_model(path, slope=2.0)
+    first = predict(ModelBundle.read(path))
+
+    write_model(path, slope=20.0)
+    second = predict(ModelBundle.read(path))
+
+    model = pickle.loads(path.read_bytes())
+    np.testing.assert_array_equal(second, model.predict_proba(ROWS)[:, 1])
+    assert (np.abs(second - first) > 0.1).any()
+
+
+def test_a_map_uses_the_model_of_its_settings_and_refuses_any_other(path: Path) -> None:
+    write_model(path, slope=2.0)
+    old = settings_of(path)
+    first = predict(model_of(old))
+
+    write_model(path, slope=20.0)
+    second = predict(model_of(settings_of(path)))
+
+    assert (np.abs(second - first) > 0.1).any()
+    with pytest.raises(ModelError, match=r"model\.json is no longer the card of this map's"):
+        model_of(old)
+
+
+def test_a_threshold_changed_in_the_card_alone_is_used(path: Path) -> None:
+    write_model(path, slope=2.0, threshold=0.5)
+    old, first = settings_of(path), ModelBundle.read(path).detector()
+
+    write_card(path, threshold=0.25)
+    second = ModelBundle.read(path).detector()
+
+    assert (first.threshold, second.threshold) == (0.5, 0.25)
+    with pytest.raises(ModelError, match="the card was changed"):
+        model_of(old)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["features", "feature_sets", "mask", "aggregation", "design", "threshold", "screen"],
+)
+def test_a_missing_key_of_the_card_is_named(path: Path, key: str) -> None:
+    write_model(path, slope=2.0)
+    remove_key(path, key)
+
+    with pytest.raises(ModelError, match=rf"model\.json has no '{key}'"):
+        ModelBundle.read(path).detector()
+
+
+def test_a_card_without_digest_is_refused(path: Path) -> None:
+    write_model(path, slope=2.0)
+    remove_key(path, "sha256")
+
+    with pytest.raises(ModelError, match=r"model\.json has no 'sha256'"):
+        ModelBundle.read(path)
+
+
+def test_a_model_is_opened_once(path: Path) -> None:
+    write_model(path, slope=2.0)
+
+    first, second = ModelBundle.read(path), ModelBundle.read(path)
+
+    assert first == second
+    assert first.detector() is second.detector()
+    assert first.pipeline() is second.pipeline()
+
+
+class Payload:
+    """An object that creates a file when it is unpickled."""
+
+    def __init__(self, created: Path) -> None:
+        self.created = created
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.created,)
+
+
+def test_a_pickle_with_another_digest_is_not_opened(path: Path, tmp_path: Path) -> None:
+    write_model(path, slope=3.0)
+    created = tmp_path / "opened"
+    path.write_bytes(pickle.dumps(Payload(created)))
+
+    with pytest.raises(ModelError, match="is not what was recorded"):
+        ModelBundle.read(path).detector()
+
+    assert not created.exists()
