@@ -16,8 +16,6 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 ENTRY = "minecover.pipeline.__main__"
 # Docstrings alone: nothing that runs lies there.
 ALWAYS = {"src/minecover/__init__.py", "src/minecover/pipeline/stages/__init__.py"}
-# What a stage only names or notes down, and does not build.
-NOTED = {("features", "context.planes"), ("train", "context.planes"), ("train", "world")}
 
 
 @cache
@@ -71,14 +69,11 @@ def closure(stage: str) -> set[str]:
     """Modules that a stage imports, and those its parameters can make it import."""
     roots = {f"minecover.pipeline.stages.{stage}", ENTRY}
     keys = {str(key) for key in PIPELINE["stages"][stage].get("params", [])}
-    # The model's card, which `train` writes, names features, mask and aggregation again.
-    if stage in {"predict", "report"}:
+    # The tables' settings and the model's card name feature sets, masks and aggregation again.
+    if stage in {"train", "predict", "report"}:
         keys |= {"table", "masks", "aggregation"}
     for key in keys:
-        if (stage, key) not in NOTED:
-            roots |= {
-                module_of(target) for option in options(key) for target in targets(option)
-            }
+        roots |= {module_of(target) for option in options(key) for target in targets(option)}
     upstream = {m for root in roots for m in graph().find_upstream_modules(root)}
     return roots | upstream | {"minecover"}
 

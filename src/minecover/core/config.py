@@ -83,6 +83,10 @@ class Params:
         """
         return build(self.complete(key), key)
 
+    def updated(self, tree: Mapping[str, Any]) -> Params:
+        """Return the configuration with the values of another tree in place of its own."""
+        return Params(_merged(self.tree, tree))
+
     def complete(self, key: str, shared: Collection[str] = SHARED) -> Any:
         """Return the node at a dotted key, with the shared nodes that its objects need.
 
@@ -95,6 +99,16 @@ class Params:
         """
         nodes = {name: self.tree[name] for name in shared if name in self.tree}
         return add_shared_nodes(self.value(key), nodes)
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two trees; a value of the new one replaces that of the old one."""
+    return {**old} | {
+        key: _merged(old[key], value)
+        if isinstance(value, Mapping) and isinstance(old.get(key), Mapping)
+        else value
+        for key, value in new.items()
+    }
 
 
 def add_shared_nodes(node: Any, shared: Mapping[str, Any]) -> Any:

@@ -8,7 +8,11 @@ SCENES = Path("data/scenes")
 SCENE_INDEX = SCENES / "index.csv"
 MASKS = Path("data/masks")
 CONTEXT = Path("data/context")
+#: The configuration of the planes that the stage `context` drew.
+CONTEXT_PLANES = CONTEXT / "planes.json"
 FEATURES = Path("data/features")
+#: What the tables were computed with: feature sets, masks, bands, context planes.
+TABLE_SETTINGS = FEATURES / "settings.json"
 FOLDS = Path("data/folds.parquet")
 LEAKAGE = Path("reports/leakage.json")
 OUT_OF_FOLD = Path("data/out_of_fold.parquet")

@@ -9,7 +9,7 @@ import shapely
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.files import replacing, write_text
+from minecover.core.files import replacing, write_json, write_text
 from minecover.core.outputs import fetched_sites
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
@@ -36,6 +36,12 @@ def run(params: Params) -> None:
     outlines: dict[str, Layer] = params.build("context.outlines")
     provinces: Provinces | None = params.build("context.provinces")
     sites = read_sites(paths.SITES)
+    nodes = {
+        # How services are asked is left out: it changes no plane.
+        name: params.complete(f"context.planes.{name}", shared=["world"])
+        for name in planes
+    }
+    write_json(paths.CONTEXT_PLANES, nodes)
     write_outlines(outlines, sites)
     names = write_provinces(provinces, sites)
     fetched = fetched_sites() if planes else []

@@ -1,5 +1,6 @@
 """Stage `features`: the observation and location tables, one Parquet file a site."""
 
+import json
 import logging
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import SceneError
 from minecover.core.feature_table import write_table
+from minecover.core.files import write_json
 from minecover.core.outputs import fetched_sites, read_context
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import read_cube, read_planes
@@ -23,9 +25,9 @@ log = logging.getLogger(__name__)
 def run(params: Params) -> None:
     """Write the feature tables of all sites; stop if too many have no valid observation."""
     table = flat_sets(params.build("table"))
-    feature_sets = computable_sets(
-        table, params.value("source.bands"), params.value("context.planes")
-    )
+    bands = params.value("source.bands")
+    planes = json.loads(paths.CONTEXT_PLANES.read_text(encoding="utf-8"))
+    feature_sets = computable_sets(table, bands, planes)
     if left_out := sorted(set(table) - set(feature_sets)):
         log.info(
             "features: left out %s, which need other bands or context planes",
@@ -46,6 +48,15 @@ def run(params: Params) -> None:
             f"mask={chosen}: {', '.join(without_valid[:5])}. Fetch more dates "
             "(source.scenes), choose another mask, or raise source.max_failed_fraction."
         )
+    write_json(
+        paths.TABLE_SETTINGS,
+        {
+            "table": params.value("table"),
+            "masks": params.value("masks"),
+            "source": {"bands": bands},
+            "context": {"planes": planes},
+        },
+    )
     log.info("features: %d sites, %.1f %% valid", len(sites), 100 * np.mean(shares))
 
 

@@ -1,6 +1,7 @@
 """Stage `train`: the out-of-fold probabilities, and the final model with its card."""
 
 import hashlib
+import json
 import logging
 import pickle
 import sys
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 def run(params: Params) -> None:
     """Fit a model per fold and one on all sites; predict each site with its fold's model."""
+    # Features, masks and bands are those that the tables were computed with.
+    params = params.updated(json.loads(paths.TABLE_SETTINGS.read_text(encoding="utf-8")))
     sites = fetched_sites()
     folds, settings = pd.read_parquet(paths.FOLDS), training_settings(params)
     split = make_split(
@@ -236,11 +239,7 @@ def _card_of(params: Params, features: Sequence[str]) -> dict[str, object]:
         "level": params.value("source.level"),
         "design": params.value("design.name"),
         "feature_sets": params.value("table"),
-        "context": {
-            # Without the settings of services: prediction may use others.
-            name: params.complete(f"context.planes.{name}", shared=["world"])
-            for name in sorted(planes)
-        },
+        "context": {name: params.value(f"context.planes.{name}") for name in sorted(planes)},
         "mask": params.value(mask),
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),

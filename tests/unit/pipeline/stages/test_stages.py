@@ -13,6 +13,7 @@ from minecover.core import paths
 from minecover.core.config import Params, composed
 from minecover.core.cube import Cube
 from minecover.core.errors import AccessError, LabelError, SceneError
+from minecover.core.files import write_json
 from minecover.core.grid import Grid
 from minecover.core.outputs import fetched_sites
 from minecover.core.raster import write_cube
@@ -55,6 +56,7 @@ def one_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     days = "2017-01-14 2017-01-30"
     index = pd.DataFrame({"site_id": ["here"], "status": ["ok"], "dates": [days]})
     index.to_csv(paths.SCENE_INDEX, index=False)
+    write_json(paths.CONTEXT_PLANES, {})
     x, y = GRID.xy(5, 5)
     write_outline(shapely.box(x - 40, y - 40, x + 40, y + 40))
     return tmp_path
