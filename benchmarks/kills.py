@@ -14,12 +14,13 @@ import hashlib
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from minecover.prediction.region.tile_ledger import LEDGER, TileLedger
 
 #: Longest wait for a process [s].
 TIMEOUT_S = 600.0
@@ -132,14 +133,8 @@ def _wait(out: Path, n: int, run: subprocess.Popen[str]) -> None:
 
 def _finished(out: Path) -> int:
     """Return the number of tiles in the ledger of a map."""
-    ledger = out / "ledger.sqlite"
-    if not ledger.is_file():
-        return 0
-    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as database:
-        tables = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'tiles'"
-        if not database.execute(tables).fetchone()[0]:
-            return 0
-        return int(database.execute("SELECT COUNT(*) FROM tiles").fetchone()[0])
+    ledger = out / LEDGER
+    return len(TileLedger(ledger).outcomes()) if ledger.is_file() else 0
 
 
 def _digest(out: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from minecover.prediction.region.tile_ledger import LEDGER, OK, TileLedger
 
 #: Memory is looked at so often [s]: to add up a process's pages takes time of its own.
 LOOK_S = 2.0
@@ -79,11 +80,12 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
         _, said = process.communicate()
         if process.returncode:
             raise SystemExit(said.decode())
-        with sqlite3.connect(out / "ledger.sqlite") as base:
-            sums = "SUM(seconds), SUM(locations), SUM(mines)"
-            busy, locations, mines = base.execute(
-                f"SELECT {sums} FROM tiles WHERE state = 'ok'"
-            ).fetchone()
+        done = [
+            tile for tile in TileLedger(out / LEDGER).outcomes().values() if tile.state == OK
+        ]
+        busy = sum(tile.seconds for tile in done)
+        locations = sum(tile.locations for tile in done)
+        mines = sum(tile.mines for tile in done)
     return Run(wall_s, busy / workers, locations, mines, peak, sum(most.values()))
 
 

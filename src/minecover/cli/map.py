@@ -81,5 +81,5 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     if undone := counts["corrupt"] + counts["failed"]:
         raise RegionError(
             f"{undone} tiles failed and are marked as not observed on the map. The ledger "
-            f"{out}/ledger.sqlite gives the reasons. Fix them and run the same command again."
+            f"{out}/ledger.csv gives the reasons. Fix them and run the same command again."
         )

@@ -26,7 +26,7 @@ CANDIDATES = Path("reports/candidates")
 REPORT = Path("reports/index.html")
 MODEL_PAGE = Path("reports/model_card.md")
 RUN = Path("reports/run.json")
-FETCH_LOG = Path("logs/ledger.csv")
+FETCH_LEDGER = Path("logs/ledger.csv")
 #: Not an output of DVC, which deletes the outputs of a stage before it runs.
 SCENE_STORE = Path(".cache/scenes")
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,7 +17,8 @@ from minecover.core.errors import (
     MinecoverError,
     NotCoveredError,
 )
-from minecover.core.files import replacing, write_json, write_text
+from minecover.core.files import replacing, write_json
+from minecover.core.ledger import Ledger
 from minecover.core.raster import write_cube
 from minecover.core.sites import Site
 from minecover.sources import Source
@@ -30,6 +28,9 @@ from minecover.sources import Source
 REVISION = 1
 #: Hexadecimal digits of a digest that name a folder of the store.
 DIGITS = 16
+
+#: Columns of the ledger. `tries` counts the requests of a site for the same scenes.
+COLUMNS = ("ended", "site_id", "digest", "status", "tries", "seconds", "message")
 
 OK, EMPTY, CLOUDY, FAILED = "ok", "empty", "cloudy", "failed"
 
@@ -93,63 +94,6 @@ def request_digest(scenes: Mapping[str, object], site: Site) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchLog:
-    """CSV log of the requests of all runs, with one line per request of a site.
-
-    Lines are appended as requests end, so that the log survives an interrupted run.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    """
-
-    path: Path
-
-    #: Columns of the file. `tries` counts the requests of a site for the same scenes.
-    COLUMNS = ("ended", "site_id", "digest", "status", "tries", "seconds", "message")
-
-    def request_counts(self) -> Counter[str]:
-        """Return the number of earlier requests by digest; create the file if it is missing."""
-        header = ",".join(self.COLUMNS)
-        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
-        if text.partition("\n")[0] != header:
-            write_text(self.path, header + "\n")
-            return Counter()
-        if not text.endswith("\n"):
-            # The last run was interrupted while it wrote a line.
-            self._append("\n")
-        return Counter(line["digest"] for line in csv.DictReader(text.splitlines()))
-
-    def add(self, digest: str, outcome: Outcome, tries: int, seconds: float) -> None:
-        """Append the line of one request, in a single write.
-
-        Parameters
-        ----------
-        digest : str
-            Digest of the request.
-        outcome : Outcome
-            Its result.
-        tries : int
-            Number of requests with this digest, including this one.
-        seconds : float
-            Duration of the request [s].
-        """
-        ended = datetime.now(UTC).isoformat(timespec="seconds")
-        message = " ".join(outcome.message.split())
-        cells = (outcome.site_id, digest, outcome.status, tries, f"{seconds:.2f}", message)
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow((ended, *cells))
-        self._append(line.getvalue())
-
-    def _append(self, text: str) -> None:
-        # One unbuffered write in append mode is never interleaved with those of other
-        # processes and threads.
-        with self.path.open("ab", buffering=0) as sink:
-            sink.write(text.encode())
-
-
-@dataclass(frozen=True, slots=True)
 class Fetcher:
     """Callable that copies the scenes of a site into a folder, from the store or the source.
 
@@ -164,8 +108,8 @@ class Fetcher:
         None for sources on this disk, whose changes DVC detects and a store would hide.
     folder : Path
         Folder of the result, ``<site>.tif``.
-    log : FetchLog
-        Log of requests.
+    ledger : Ledger
+        One line a request, with the columns `COLUMNS`.
     earlier_requests : mapping
         Number of earlier requests by digest.
     """
@@ -174,7 +118,7 @@ class Fetcher:
     scenes: Mapping[str, object]
     store: Path | None
     folder: Path
-    log: FetchLog
+    ledger: Ledger
     earlier_requests: Mapping[str, int]
 
     def __call__(self, site: Site) -> Outcome:
@@ -206,10 +150,20 @@ class Fetcher:
         outcome = fetch_site(self.source, site, path)
         if is_stored and outcome.status != FAILED:
             # Written after the scenes, because scenes without a record are incomplete, and
-            # before the log, because what the log calls fetched must never be fetched again.
+            # before the ledger, because what it calls fetched must never be fetched again.
             write_json(_record_path(path), asdict(outcome))
         tries = self.earlier_requests.get(digest, 0) + 1
-        self.log.add(digest, outcome, tries, time.perf_counter() - begin)
+        self.ledger.append(
+            {
+                "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                "site_id": outcome.site_id,
+                "digest": digest,
+                "status": outcome.status,
+                "tries": tries,
+                "seconds": f"{time.perf_counter() - begin:.2f}",
+                "message": outcome.message,
+            }
+        )
         return outcome
 
 

@@ -99,3 +99,15 @@ def test_nothing_of_this_machine_is_committed() -> None:
 
     assert str(Path.home()) not in text
     assert str(Path.cwd()) not in text
+
+
+def test_dvc_composes_the_same_values(tmp_path: Path) -> None:
+    """`dvc exp run -S` writes params.yaml by Hydra's composition inside DVC."""
+    from dvc.utils.hydra import compose_and_dump
+
+    path = tmp_path / "params.yaml"
+    compose_and_dump(
+        path, str(Path("conf").resolve()), None, "config", "", ["mask=poc", "folds.n=4"]
+    )
+
+    assert load_params(path) == composed(["mask=poc", "folds.n=4"])

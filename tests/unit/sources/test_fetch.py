@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from servers.scripted import ScriptedSource, noise
 
 from minecover.core.errors import AccessError
 from minecover.core.grid import Grid
+from minecover.core.ledger import Ledger
 from minecover.core.raster import read_cube, write_cube
 from minecover.core.sites import Site
-from minecover.sources.fetch import Fetcher, FetchLog, Outcome, read_stored, request_digest
+from minecover.sources.fetch import COLUMNS, Fetcher, Outcome, read_stored, request_digest
 
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 4, 5)
 SITE = Site("here", "here", GRID, 1)
@@ -37,9 +39,9 @@ def scripted(*words: str) -> ScriptedSource:
 
 def fetch(source: ScriptedSource, store: Path | None = STORE) -> Outcome:
     """Fetch the site once, as a new run of the stage does."""
-    fetch_log = FetchLog(Path("ledger.csv"))
-    earlier = fetch_log.request_counts()
-    fetcher = Fetcher(source, SCENES, store, Path("scenes"), fetch_log, earlier)
+    ledger = Ledger(Path("ledger.csv"), COLUMNS)
+    earlier = Counter(line["digest"] for line in ledger.read())
+    fetcher = Fetcher(source, SCENES, store, Path("scenes"), ledger, earlier)
     return fetcher(SITE)
 
 
@@ -208,50 +210,6 @@ def test_a_request_for_the_same_scenes_has_the_same_digest(
     scenes: Mapping[str, object], site: Site
 ) -> None:
     assert request_digest(scenes, site) == request_digest(SCENES, SITE)
-
-
-def outcome(message: str) -> Outcome:
-    return Outcome("here", "failed", "", 0, "", message)
-
-
-def logged(*messages: str) -> list[str]:
-    """Log outcomes, one per run, and return all lines of the log."""
-    for message in messages:
-        log = FetchLog(Path("ledger.csv"))
-        log.add("d", outcome(message), log.request_counts()["d"] + 1, 0.5)
-    return Path("ledger.csv").read_text().splitlines()
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        pytest.param('he said "no", twice', id="quotes and commas"),
-        pytest.param("one\nbelow\u2028the other", id="several lines"),
-    ],
-)
-def test_a_message_is_one_cell_of_one_line(message: str) -> None:
-    lines = logged(message, "second")
-
-    assert len(lines) == 3
-    assert read_log()["message"].tolist() == [" ".join(message.split()), "second"]
-    assert read_log()["tries"].tolist() == [1, 2]
-
-
-def test_a_truncated_line_does_not_damage_the_next() -> None:
-    logged("first")
-    with Path("ledger.csv").open("a") as log:
-        log.write("2017-01-14T08:00:00+00:00,he")
-
-    lines = logged("second")
-
-    assert lines[2] == "2017-01-14T08:00:00+00:00,he"
-    assert lines[3].endswith(",here,d,failed,2,0.50,second")
-
-
-def test_a_log_with_other_columns_is_replaced() -> None:
-    Path("ledger.csv").write_text("site_id,status,seconds,message\nhere,ok,1.0,\n")
-
-    assert len(logged("first")) == 2
 
 
 def test_a_record_has_the_fields_of_the_outcome() -> None:

@@ -11,14 +11,15 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import SceneError
 from minecover.core.files import replacing
+from minecover.core.ledger import Ledger
 from minecover.core.parallel import parallel_map
 from minecover.core.sites import read_sites
-from minecover.sources.fetch import FAILED, OK, Fetcher, FetchLog, Outcome
+from minecover.sources.fetch import COLUMNS, FAILED, OK, Fetcher, Outcome
 
 log = logging.getLogger(__name__)
 
 #: Columns of the index; reasons stand in the fetch log, since they may differ between runs.
-COLUMNS = ["site_id", "status", "dates", "bytes", "sha256"]
+INDEX_COLUMNS = ["site_id", "status", "dates", "bytes", "sha256"]
 #: Failed sites that an error names.
 N_NAMED = 3
 
@@ -26,19 +27,19 @@ N_NAMED = 3
 def run(params: Params) -> None:
     """Fetch the scenes of all sites; stop if more sites fail than the configuration allows."""
     is_remote = bool(params.value("source.is_remote"))
-    fetch_log = FetchLog(paths.FETCH_LOG)
+    ledger = Ledger(paths.FETCH_LEDGER, COLUMNS)
     fetcher = Fetcher(
         params.build("source.scenes"),
         params.value("source.scenes"),
         paths.SCENE_STORE if is_remote else None,
         paths.SCENES,
-        fetch_log,
-        fetch_log.request_counts(),
+        ledger,
+        Counter(line["digest"] for line in ledger.read()),
     )
     # Threads wait for a service; reading or computing takes a process per site.
     threads = int(params.value("network.at_once")) if is_remote else None
     outcomes = parallel_map(read_sites(paths.SITES), fetcher, "imagery", threads=threads)
-    _write(pd.DataFrame(outcomes)[COLUMNS], paths.SCENE_INDEX)
+    _write(pd.DataFrame(outcomes)[INDEX_COLUMNS], paths.SCENE_INDEX)
     check_outcomes(
         outcomes, max_failed_fraction=float(params.value("source.max_failed_fraction"))
     )
@@ -77,7 +78,7 @@ def check_outcomes(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -
         raise SceneError(
             f"{len(failed)} of {len(outcomes)} sites failed, more than "
             f"source.max_failed_fraction={max_failed_fraction:g} allows. Run "
-            f"`dvc repro` again to fetch only those; {paths.FETCH_LOG} has the reasons. "
+            f"`dvc repro` again to fetch only those; {paths.FETCH_LEDGER} has the reasons. "
             f"{_describe_first(failed)}"
         )
     if not any(one.status == OK for one in outcomes):

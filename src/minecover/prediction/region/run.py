@@ -27,7 +27,7 @@ from minecover.prediction.region.tile_job import (
     source_of,
     warm_up,
 )
-from minecover.prediction.region.tile_ledger import FINAL, OK, Ledger, Outcome, open_ledger
+from minecover.prediction.region.tile_ledger import FINAL, OK, Outcome, TileLedger, open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of
 from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
 
@@ -143,7 +143,7 @@ def map_area(
 
 
 def _map_tiles(
-    settings: MapSettings, workers: cluster.Workers, tiles: Sequence[Tile], ledger: Ledger
+    settings: MapSettings, workers: cluster.Workers, tiles: Sequence[Tile], ledger: TileLedger
 ) -> None:
     """Map tiles on a cluster, and record the outcome of each."""
     total = n_locations(tiles)

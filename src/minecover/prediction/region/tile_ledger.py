@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from minecover.core.errors import RegionError
 from minecover.core.files import lock
+from minecover.core.ledger import Ledger
 
 #: States of a tile. The first three are final; tiles in the others are tried again by the next
 #: run, and are "not observed" on the map until then.
 OK, EMPTY, CLOUDY, CORRUPT, FAILED = "ok", "empty", "cloudy", "corrupt", "failed"
 FINAL = (OK, EMPTY, CLOUDY)
 #: Files in the folder of a map; the last names the process that holds the lock.
-LEDGER, LOCK, LOCK_HOLDER = "ledger.sqlite", ".lock", ".lock_holder"
+LEDGER, LOCK, LOCK_HOLDER = "ledger.csv", ".lock", ".lock_holder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,11 @@ class Outcome:
     message: str
 
 
-class Ledger:
-    """Outcomes by tile, in an SQLite file that survives whatever ends the run.
+COLUMNS = tuple(field.name for field in fields(Outcome))
+
+
+class TileLedger:
+    """The outcomes of tiles, in a ledger in the folder of their map.
 
     Parameters
     ----------
@@ -62,47 +65,37 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        sql_types = {"str": "TEXT", "int": "INTEGER", "float": "REAL"}
-        columns = ", ".join(f"{f.name} {sql_types[str(f.type)]}" for f in fields(Outcome))
-        self._connection.execute(
-            f"CREATE TABLE IF NOT EXISTS tiles "
-            f"({columns}, tries INTEGER, PRIMARY KEY (tile_id))"
-        )
+        self._ledger = Ledger(path, COLUMNS)
+        self._lines = self._ledger.read()
 
     def record(self, outcome: Outcome) -> None:
-        """Write the outcome of a tile in place of an earlier one; each counts as one try."""
-        marks = ", ".join("?" for _ in fields(Outcome))
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO tiles VALUES ({marks}, 1 + "
-            "COALESCE((SELECT tries FROM tiles WHERE tile_id = ?), 0))",
-            (*astuple(outcome), outcome.tile_id),
-        )
+        """Append the outcome of a tile; each counts as one try."""
+        self._ledger.append(asdict(outcome))
+        self._lines.append({name: str(value) for name, value in asdict(outcome).items()})
 
     def outcomes(self) -> dict[str, Outcome]:
         """Return the last outcome of every tile by `tile_id`, in ascending order."""
-        columns = ", ".join(f.name for f in fields(Outcome))
-        rows = self._connection.execute(f"SELECT {columns} FROM tiles ORDER BY tile_id")
-        return {row[0]: Outcome(*row) for row in rows}
+        last = {line["tile_id"]: line for line in self._lines}
+        return {tile_id: _outcome(last[tile_id]) for tile_id in sorted(last)}
 
     def tries(self, tile_id: str) -> int:
         """Return how often a tile was tried."""
-        query = "SELECT tries FROM tiles WHERE tile_id = ?"
-        found = self._connection.execute(query, (tile_id,)).fetchone()
-        return int((found or (0,))[0])
+        return sum(line["tile_id"] == tile_id for line in self._lines)
 
     def counts(self) -> dict[str, int]:
         """Return the number of tiles in each state."""
         found = Counter(outcome.state for outcome in self.outcomes().values())
         return {state: found[state] for state in (OK, EMPTY, CLOUDY, CORRUPT, FAILED)}
 
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+
+def _outcome(line: Mapping[str, str]) -> Outcome:
+    """Return the outcome that a line of the ledger holds."""
+    casts = {"str": str, "int": int, "float": float}
+    return Outcome(**{f.name: casts[str(f.type)](line[f.name]) for f in fields(Outcome)})
 
 
 @contextmanager
-def open_ledger(folder: Path) -> Iterator[Ledger]:
+def open_ledger(folder: Path) -> Iterator[TileLedger]:
     """Open the ledger of a map for this process alone.
 
     The lock ends with the process, however that ends.
@@ -114,8 +107,8 @@ def open_ledger(folder: Path) -> Iterator[Ledger]:
 
     Yields
     ------
-    Ledger
-        Closed when the block ends.
+    TileLedger
+        For as long as the block lasts.
 
     Raises
     ------
@@ -132,8 +125,4 @@ def open_ledger(folder: Path) -> Iterator[Ledger]:
                 "it to end, or choose another folder with --out."
             )
         holder.write_text(str(os.getpid()))
-        ledger = Ledger(folder / LEDGER)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+        yield TileLedger(folder / LEDGER)

@@ -142,7 +142,7 @@ def test_a_service_and_a_disk_write_the_same_bytes(four_sites: Path) -> None:
 
     assert found == {path.name: path.read_bytes() for path in paths.SCENES.iterdir()}
     assert len(list(paths.SCENE_STORE.glob("*/*.tif"))) == 3
-    assert len(pd.read_csv(paths.FETCH_LOG)) == 8
+    assert len(pd.read_csv(paths.FETCH_LEDGER)) == 8
 
 
 def test_failures_beyond_the_allowance_are_named_and_counted(four_sites: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_later_run_requests_only_failed_sites(four_sites: Path) -> None:
     imagery.run(scripted(script))
 
     assert index() == [("a", "ok"), ("b", "ok"), ("c", "cloudy"), ("d", "ok")]
-    ledger = pd.read_csv(paths.FETCH_LOG)
+    ledger = pd.read_csv(paths.FETCH_LEDGER)
     assert ledger.groupby("site_id")["tries"].max().to_dict() == {
         "a": 2,
         "b": 3,
