@@ -110,4 +110,4 @@ def test_dvc_composes_the_same_values(tmp_path: Path) -> None:
         path, str(Path("conf").resolve()), None, "config", "", ["mask=poc", "folds.n=4"]
     )
 
-    assert load_params(path) == composed(["mask=poc", "folds.n=4"])
+    assert load_params(path) == composed(overrides)
