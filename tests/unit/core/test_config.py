@@ -105,9 +105,7 @@ def test_dvc_composes_the_same_values(tmp_path: Path) -> None:
     """`dvc exp run -S` writes params.yaml by Hydra's composition inside DVC."""
     from dvc.utils.hydra import compose_and_dump
 
-    path = tmp_path / "params.yaml"
-    compose_and_dump(
-        path, str(Path("conf").resolve()), None, "config", "", ["mask=poc", "folds.n=4"]
-    )
+    path, overrides = tmp_path / "params.yaml", ["mask=poc", "folds.n=4"]
+    compose_and_dump(path, str(Path("conf").resolve()), None, "config", "", overrides)
 
     assert load_params(path) == composed(overrides)
