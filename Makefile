@@ -13,7 +13,9 @@
 # PYTHON=/path/to/python chooses the interpreter, PORT=5001 the port of `make ui`.
 
 .SUFFIXES:
-.PHONY: help run test test-fast check bench ui lock clean
+# Also with -j: nothing is installed before what is missing was said.
+.NOTPARALLEL:
+.PHONY: help run is-clone test test-fast check bench ui lock clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -31,7 +33,7 @@ help:
 	@sed -n '3,13s/^# *//p' Makefile
 
 # `dvc repro` starts the stages by name, so the environment goes first on their PATH.
-run: $(VENV)/.installed
+run: is-clone $(VENV)/.installed
 	@set -e; PATH="$$(pwd)/$(BIN):$$PATH"; export PATH; \
 	if [ -n "$(EXPERIMENT)" ]; \
 	then minecover params --write --experiment "$(EXPERIMENT)"; \
@@ -40,6 +42,18 @@ run: $(VENV)/.installed
 	dvc repro; \
 	minecover register --if-missing; \
 	minecover summary
+
+# Before minutes of installing: DVC and the registry read the commit from git.
+is-clone:
+	@if ! command -v git >/dev/null; then \
+	echo "make run needs git, which is not installed: Debian, Ubuntu: sudo apt-get install git." >&2; exit 1; \
+	elif [ ! -e .git ]; then \
+	echo "make run needs a git clone, and this folder has no .git: a ZIP download of the repository" \
+	"lacks it. Clone the repository instead: git clone URL. To build in this folder:" \
+	"git init && git add -A && git commit -m Begin, then make run again." >&2; exit 1; \
+	elif ! git rev-parse HEAD >/dev/null; then \
+	echo "make run needs a git clone whose commit can be read; git says above what is wrong." >&2; exit 1; \
+	fi
 
 # Hypothesis' own profile for machines: the same examples every time, and no deadline that a busy
 # one would miss. `pytest` alone draws new examples.

@@ -61,7 +61,19 @@ class RegistryCheckout:
             "failed": [] if build.passes_audit else ["position_only"],
         }
         (folder / "leakage.json").write_text(json.dumps(audit))
-        names = ("out_of_fold.parquet", "leakage.json")
+        score = build.skill / 3
+        names = ("out_of_fold.parquet", "leakage.json", "metrics.json")
+        metrics = {
+            "prevalence": {"location": 9 / 144},
+            "location": {
+                "precision": 0.5,
+                "recall": 0.5,
+                "average_precision": score,
+                "average_precision_low": score - 0.1,
+                "average_precision_high": score + 0.1,
+            },
+        }
+        (folder / "metrics.json").write_text(json.dumps(metrics))
         record = Record(
             name=f"simulated location linear {build.lock * 8}",
             params={"model": {"C": 1.0}, "seed": 7},

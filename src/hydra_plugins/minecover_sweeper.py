@@ -1,4 +1,4 @@
-"""The sweeper of `minecover sweep`: Hydra looks for sweepers in this package alone."""
+"""What Hydra imports before it composes: the sweeper of `minecover sweep`, and a resolver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+
+from minecover.core.watched import sidecars
 
 
 class ResumingSweeper(Sweeper):
@@ -61,4 +63,9 @@ ConfigStore.instance().store(
         "params": {},
     },
     provider="minecover",
+)
+
+# Here, and not beside `composed`: DVC composes conf/ too, for `dvc exp run --set-param`.
+OmegaConf.register_new_resolver(
+    "sidecar", lambda number, path: sidecars(str(path))[number], replace=True
 )

@@ -1,6 +1,7 @@
 """Sweeps on the small world: some jobs fail, none runs twice, two can be compared."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from playwright.sync_api import Browser, Page, expect
 
+from minecover.tracking import Tracking, connect
+
 #: What the small world was built with.
 SMALL = ("world.n_sites=12", "folds.n=3", "folds.gate=false")
 SWEEP = ("minecover", "sweep", *SMALL, "metrics.bootstrap.replicates=20")
@@ -26,7 +29,8 @@ JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_lea
 
 def client(checkout: Checkout) -> MlflowClient:
     """Connect to the store of a checkout."""
-    return MlflowClient(f"sqlite:///{checkout.root}/mlruns/mlflow.db")
+    folder = str(checkout.root / "mlruns")
+    return connect(Tracking(folder, experiment="minecover", registered_name="minecover"))[0]
 
 
 def search(checkout: Checkout, filter_string: str) -> list[Run]:
@@ -276,3 +280,30 @@ def test_the_ui_shows_a_version_with_its_card(ui: str, tab: Page) -> None:
     expect(tab.get_by_role("heading", name="Version 1")).to_be_visible()
     expect(tab.get_by_text("champion").first).to_be_visible()
     expect(tab.get_by_text("SIMULATED data: no evidence").first).to_be_visible()
+
+
+def test_a_nested_search_scores_each_fold_by_the_choice_made_without_it(
+    checkout: Checkout,
+) -> None:
+    words = ("model=linear", "model.C=0.01,1", *SMALL)
+
+    output = checkout.must("minecover", "search", "--trials", "2", "--nested", *words)
+
+    chosen = re.findall(r"^without fold (\d): model\.C=(.+)$", output, re.MULTILINE)
+    assert [fold for fold, _ in chosen] == ["0", "1", "2"]
+    assert {value for _, value in chosen} <= {"0.01", "1"}
+    assert re.search(r"^average_precision of the choice: 0\.\d+ \[", output, re.MULTILINE)
+    (run,) = search(checkout, "tags.role = 'nested choice'")
+    assert run.info.status == "FINISHED"
+
+
+def test_a_nested_search_over_features_is_refused_before_it_begins(checkout: Checkout) -> None:
+    before = len(job_runs(checkout))
+
+    done = checkout.run(
+        "minecover", "search", "--nested", "features=[bands],[spectral]", "model=linear", *SMALL
+    )
+
+    assert done.returncode == 1
+    assert "--nested chooses keys of the model alone, found features" in done.stderr
+    assert len(job_runs(checkout)) == before

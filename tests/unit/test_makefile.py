@@ -180,6 +180,43 @@ def test_run_checks_the_configuration_before_it_builds(clone: Path) -> None:
     assert places == sorted(places)
 
 
+def test_a_zip_download_is_told_to_clone_before_anything_is_installed(clone: Path) -> None:
+    python(clone, "python3.11", "3.11")
+    program(clone, "git", "exit 0")
+
+    made = make(clone, "-j4", "run")
+
+    assert made.returncode != 0
+    assert "needs a git clone" in made.stderr
+    assert not (clone / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        pytest.param(None, "needs git, which is not installed", id="no git"),
+        pytest.param(
+            "echo 'fatal: detected dubious ownership' >&2; exit 128",
+            "dubious ownership",
+            id="another user's clone",
+        ),
+    ],
+)
+def test_a_clone_that_git_cannot_read_is_told_before_anything_is_installed(
+    clone: Path, script: str | None, said: str
+) -> None:
+    python(clone, "python3.11", "3.11")
+    (clone / ".git").mkdir()
+    for each in [script] if script else []:
+        program(clone, "git", each)
+
+    made = make(clone, "run")
+
+    assert made.returncode != 0
+    assert said in made.stderr
+    assert not (clone / ".venv").exists()
+
+
 def test_an_experiment_is_composed_before_it_is_built(clone: Path) -> None:
     planned = make(clone, "--dry-run", "run", "EXPERIMENT=brumadinho").stdout
 

@@ -22,15 +22,16 @@ def rows(page: Path) -> list[list[str]]:
 
 
 def raised_messages() -> list[str]:
-    """Return the messages of errors that the code raises; what is filled in is ``...``."""
+    """Return what the code raises, returns or logs, and make; what is filled in is ``...``."""
     sources = [path.read_text() for path in (ROOT / "src/minecover").rglob("*.py")]
     raises = [
         node
         for text in sources
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Raise)
+        if isinstance(node, ast.Raise | ast.Return)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
     ]
-    return [
+    return [(ROOT / "Makefile").read_text()] + [
         "".join(
             node.value if isinstance(node.value, str) else "..."
             for node in ast.walk(statement)

@@ -2,12 +2,14 @@
 
 import importlib
 import logging
+import os
+import re
 import sys
 
 import click
 
 from minecover import __version__
-from minecover.core.errors import MinecoverError
+from minecover.core.errors import DEBUG, report_error
 
 #: The option --json of commands whose result a script may read.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -49,6 +51,8 @@ SECTIONS = {
         "completion": "completion",
     },
 }
+#: Numbers with commas between them, as in a bounding box, or its beginning.
+NUMBERS = re.compile(r"\s*[-+]?[\d.][-+\d.eE]*,[-+\d.eE,\s]*")
 MODULES = {name: module for group in SECTIONS.values() for name, module in group.items()}
 
 
@@ -77,16 +81,55 @@ class LazyGroup(click.Group):
                     text = command.get_short_help_str(limit=60) if command else ""
                     formatter.write(f"  {name:<{width}}  {text}\n")
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Accept --debug after the command as well, where it is typed the second time."""
+        others = [word for word in args if word != "--debug"]
+        return super().parse_args(ctx, ["--debug"] * (len(others) < len(args)) + others)
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; turn a `MinecoverError` into a message and exit code 1."""
+        """Run a command; turn an error of any kind into a sentence and exit code 1."""
         try:
             return super().invoke(ctx)
-        except MinecoverError as error:
-            raise click.ClickException(str(error)) from error
+        # What click itself shows; a reader that closed the pipe has seen enough.
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        # Of any kind: the outermost place, after which there is only a traceback.
+        except (Exception, KeyboardInterrupt) as error:
+            doing = f"minecover {ctx.invoked_subcommand}"
+            raise click.ClickException(report_error(error, doing)) from error
+
+
+class AreaCommand(click.Command):
+    """A command whose AREA may begin with a minus: a box west of Greenwich is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move a bounding box behind all options, and join one that was typed with blanks."""
+        words: list[str] = []
+        for word in args:
+            is_rest = words and NUMBERS.fullmatch(words[-1]) and words[-1].endswith(",")
+            words[-1:] = [words[-1] + word] if is_rest else [*words[-1:], word]
+        boxes = [word for word in words if word.startswith("-") and NUMBERS.fullmatch(word)]
+        if "--" in words or not boxes:
+            return super().parse_args(ctx, words)
+        others = [word for word in words if word not in boxes]
+        return super().parse_args(ctx, [*others, "--", *boxes])
+
+
+def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Ask for tracebacks, in worker processes too."""
+    if value:
+        os.environ[DEBUG] = "1"
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
+@click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_debug,
+    help="Print the traceback of an error as well.",
+)
 def main() -> None:
     """Find mines in public satellite imagery.
 

@@ -28,13 +28,24 @@ def labels() -> None:
     show_default=True,
     help="Column of --provinces that holds the name.",
 )
+@click.option("--layer", help="Layer of FILE, as labels.layer.  [default: all]")
+@click.option(
+    "--date-format", help="Format of dates, as labels.date_format: '%d/%m/%Y'.  [default: ISO]"
+)
 @json_option
 def check(
-    file: Path, points: Path | None, provinces: Path | None, province_name: str, as_json: bool
+    file: Path,
+    points: Path | None,
+    provinces: Path | None,
+    province_name: str,
+    as_json: bool,
+    **reading: str | None,
 ) -> None:
     """Report the quality of a file of mine outlines, points or visits.
 
-    FILE is GeoJSON, GeoPackage, Shapefile, or CSV with columns `longitude` and `latitude`.
+    FILE is GeoJSON, GeoPackage, Shapefile, KML, or CSV with columns `longitude` and `latitude`.
+    After the report the file is read as by the build; what it refuses ends the command with
+    exit code 1.
 
     \b
     minecover labels check mines.geojson
@@ -47,6 +58,7 @@ def check(
     from minecover.labels import (
         LATITUDE,
         LONGITUDE,
+        check_labels,
         quality,
         quality_lines,
         read_features,
@@ -54,12 +66,15 @@ def check(
     )
 
     columns = {"longitude": LONGITUDE, "latitude": LATITUDE}
+    features = read_features(file, **columns, layer=reading["layer"])
     found = quality(
-        read_features(file, **columns),
+        features,
         points=read_features(points, **columns) if points else None,
         provinces=read_provinces(provinces, province_name) if provinces else None,
+        date_format=reading["date_format"],
     )
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
         click.echo("\n".join(quality_lines(found)))
+    check_labels(features, file, **reading)

@@ -5,6 +5,8 @@ from typing import TypedDict, Unpack
 
 import click
 
+from minecover.cli import AreaCommand
+
 
 class Settings(TypedDict):
     """Options that decide how and where tiles are computed."""
@@ -16,7 +18,7 @@ class Settings(TypedDict):
     memory_gb: float
 
 
-@click.command(short_help="Map the mines of a region, tile by tile.")
+@click.command(cls=AreaCommand, short_help="Map the mines of a region, tile by tile.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option(

@@ -13,7 +13,8 @@ import click
 def params(action: str | None, experiment: str | None, overrides: tuple[str, ...]) -> None:
     """Compose conf/ into params.yaml, or check that params.yaml is up to date.
 
-    OVERRIDES are choices and values in Hydra's grammar.
+    OVERRIDES are choices and values in Hydra's grammar; a path is taken as it is, with blanks,
+    commas, accents and brackets.
 
     \b
     minecover params --check
@@ -21,13 +22,25 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
     minecover params --write --experiment brumadinho
     minecover params --write model=forest folds.n=3
     """
-    from minecover.core.config import PARAMS, check_params, composed, write_params
+    from minecover.core.config import (
+        PARAMS,
+        check_params,
+        composed,
+        load_params,
+        write_params,
+    )
+    from minecover.pipeline.choices import check_choices
 
     if action == "check":
         check_params()
+        check_choices(load_params())
     elif action == "write":
         chosen = [f"experiment={experiment}"] if experiment else []
-        write_params(composed([*chosen, *overrides]))
+        found = composed([*chosen, *overrides])
+        # Read after the build, when a name that MLflow refuses would be found too late.
+        found.build("tracking")
+        check_choices(found)
+        write_params(found)
         click.echo(f"wrote {PARAMS}", err=True)
     else:
         raise click.UsageError("choose --write or --check.")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import json_option
+from minecover.cli import AreaCommand, json_option
 
 
-@click.command(short_help="Estimate the cost of mapping a region.")
+@click.command(cls=AreaCommand, short_help="Estimate the cost of mapping a region.")
 @click.argument("area")
 @click.option("--source", required=True, help="A product folder, or an option of conf/source.")
 @click.option(
@@ -33,6 +33,7 @@ def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: boo
     \b
     minecover plan kivu.geojson --source LC08_products/
     minecover plan 28,-2,29,-1 --source earth_engine --tile 512
+    minecover plan -44.2,-20.2,-44.1,-20.1 --source LC08_products/
     minecover plan kivu.geojson --source LC08_products/ --json
     """
     import json

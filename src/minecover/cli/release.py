@@ -27,16 +27,23 @@ def adopt(run_id: str) -> None:
 @click.option(
     "--if-missing", is_flag=True, help="Accepted for clarity: a build is recorded once anyway."
 )
-def register(if_missing: bool) -> None:
+@click.option(
+    "--force", is_flag=True, help="Give an alias also to a model that is no better than chance."
+)
+def register(if_missing: bool, force: bool) -> None:
     """Record the built model in the MLflow registry, once for each state of dvc.lock.
+
+    The first version of a name becomes champion, later ones challenger. A model that is no
+    better than chance gets no alias: see docs/concepts/how-to-read-scores.md.
 
     \b
     minecover register --if-missing
+    minecover register --force
     """
     from minecover.core.config import load_params
     from minecover.pipeline.release.register import run
 
-    run(load_params())
+    run(load_params(), force=force)
 
 
 @click.command(short_help="Make VERSION the champion, if nothing is lost.")
@@ -46,10 +53,10 @@ def promote(version: int | None, against: int | None) -> None:
     """Make VERSION (by default the challenger) the champion, if every check passes.
 
     The checks: its bytes are the registered ones and its signature holds, it was built from a
-    clean checkout, its leakage audit passed, and the paired interval over sites shows no loss
-    (`promotion` in conf/config.yaml). Each decision is kept as a tag of the version. Where new
-    labels leave nothing in common with the champion's sites, build the champion's choices on
-    them and compare with that version.
+    clean checkout, its leakage audit passed, it is better than chance, and the paired interval
+    over sites shows no loss (`promotion` in conf/config.yaml). Each decision is kept as a tag
+    of the version. Where new labels leave nothing in common with the champion's sites, build
+    the champion's choices on them and compare with that version.
 
     \b
     minecover promote

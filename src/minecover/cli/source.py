@@ -106,6 +106,7 @@ def _fetch(params: Params, at: tuple[float, float] | None, is_built: bool) -> Fe
 
     import numpy as np
 
+    from minecover.core.antimeridian import centre
     from minecover.core.raster import write_cube
     from minecover.core.sites import square
     from minecover.features.validity import Profile, usable_profiles, valid
@@ -124,12 +125,12 @@ def _fetch(params: Params, at: tuple[float, float] | None, is_built: bool) -> Fe
         write_cube(patch, cube)
         megabytes = patch.stat().st_size / 1e6
     left, _, _, top = cube.grid.bounds
-    middle = square(site.grid).centroid
+    lon, lat = centre(square(site.grid))
     return FetchedSite(
         source=str(params.value("source.name")),
         site_id=site.site_id,
-        longitude=round(middle.x, 6),
-        latitude=round(middle.y, 6),
+        longitude=round(lon, 6),
+        latitude=round(lat, 6),
         dates=[day.isoformat() for day in cube.dates],
         bands=list(cube.bands),
         qa_layout=cube.qa_layout,

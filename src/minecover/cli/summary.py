@@ -12,13 +12,19 @@ def summary(as_json: bool) -> None:
     minecover summary
     minecover summary --json
     """
+    import json
+
     from minecover.core import paths
     from minecover.core.errors import ModelError
+    from minecover.evaluation import find_no_skill
     from minecover.pipeline.release.register import summary as lines
 
     if not paths.METRICS.is_file():
         raise ModelError(f"no {paths.METRICS}, so there are no scores. Run `dvc repro`.")
     if as_json:
-        click.echo(paths.METRICS.read_text(encoding="utf-8"), nl=False)
+        text = paths.METRICS.read_text(encoding="utf-8")
+        if no_skill := find_no_skill(json.loads(text)):
+            click.echo(f"the model is {no_skill}", err=True)
+        click.echo(text, nl=False)
     else:
         click.echo("\n".join(lines()))

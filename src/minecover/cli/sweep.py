@@ -27,14 +27,21 @@ def sweep(arguments: tuple[str, ...]) -> None:
 
 
 @click.command(short_help="Search for good values between bounds (TPE).")
-@click.option("--trials", default=20, show_default=True, help="Candidates to try.")
+@click.option(
+    "--trials",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Candidates to try.",
+)
 @click.option("--nested", is_flag=True, help="Also search inside each fold, and score that.")
 @click.argument("overrides", nargs=-1, required=True)
 def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
     """Search for good values with TPE; each candidate is a run of a sweep.
 
     The best of many candidates looks better than it is. --nested searches once more for each
-    fold, on the ground of the others alone, and scores the fold with what was chosen there.
+    fold, on the ground of the others alone, and scores the fold with what was chosen there. It
+    chooses keys of the model alone: others have one value each.
 
     \b
     minecover search --trials 30 'model.learning_rate=tag(log,interval(0.02,0.3))' \\
@@ -46,6 +53,8 @@ def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
     from minecover.pipeline.sweep.job_run import HEADLINE
 
     space = searching.Space.of(overrides)
+    if nested:
+        space.check_nested()
     settings = searching.Search(space, trials, seed=int(space.base.value("seed")))
     searching.search(settings)
     if nested:

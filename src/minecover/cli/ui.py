@@ -1,14 +1,18 @@
 """`minecover ui`: start the MLflow UI on this machine."""
 
-import os
-
 import click
 
 from minecover.core.errors import RegistryError
 
 
 @click.command(short_help="Start the MLflow UI on this machine.")
-@click.option("--port", default=5000, show_default=True, help="TCP port.")
+@click.option(
+    "--port",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="TCP port.",
+)
 def ui(port: int) -> None:
     """Start the MLflow UI; it accepts connections from this machine only.
 
@@ -19,14 +23,23 @@ def ui(port: int) -> None:
     """
     from minecover.core.config import load_params
     from minecover.tracking import connect, serve_ui
+    from minecover.tracking.serving import check_port
+    from minecover.tracking.store import hidden
     from minecover.tracking.types import Tracking
     from minecover.tracking.ui_view import experiment_tags, runs_url
 
     tracking: Tracking = load_params().build("tracking")
-    if not os.environ.get("MLFLOW_TRACKING_URI") and not tracking.database.exists():
+    if tracking.is_own and not tracking.database.exists():
         raise RegistryError("there are no runs to show yet. Run `make run` first.")
+    if tracking.is_server:
+        raise RegistryError(
+            f"the runs are on the server {hidden(tracking.uri)}: open that address in a "
+            "browser, or unset MLFLOW_TRACKING_URI to see those of this folder."
+        )
+    check_port(port)
     client, experiment = connect(tracking)
-    for key, value in experiment_tags().items():
-        client.set_experiment_tag(experiment, key, value)
+    if not tracking.is_read_only:
+        for key, value in experiment_tags().items():
+            client.set_experiment_tag(experiment, key, value)
     click.echo(f"The MLflow UI (Ctrl-C stops it): {runs_url(experiment, port=port)}", err=True)
     serve_ui(tracking, port=port)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
@@ -17,12 +18,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from minecover.core.errors import ConfigError, MinecoverError
 from minecover.core.files import write_text
+from minecover.core.overrides import not_composed, quoted
+from minecover.core.yaml_text import to_yaml
 
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
 
-#: Length up to which params.yaml has a mapping on one line [characters].
-SHORT = 84
 #: Top-level keys that several objects share. An object whose `_target_` has a parameter of that
 #: name is built with the key's object, unless its own node sets the parameter.
 SHARED = ("network", "world")
@@ -159,7 +160,7 @@ def build(node: Any, key: str) -> Any:
         if isinstance(cause, MinecoverError):
             raise cause from None
         raise ConfigError(
-            f"conf/{key.replace('.', '/')}: {cause or error}. "
+            f"conf/{key.replace('.', '/')}: {one_line(cause or error)}. "
             "Compare it with the class named by its _target_: the yaml keys are its fields."
         ) from error
 
@@ -170,7 +171,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
     Parameters
     ----------
     overrides : sequence of str
-        In Hydra's grammar, e.g. ``["experiment=poc_2017", "folds.n=3"]``.
+        In Hydra's grammar, e.g. ``["experiment=poc_2017", "folds.n=3"]``; paths as they are.
     conf : Path
         Folder of the configuration.
 
@@ -186,7 +187,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
         )
     try:
         with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            config = compose("config", overrides=list(overrides))
+            config = compose("config", overrides=[quoted(one, parses) for one in overrides])
             missing = sorted(OmegaConf.missing_keys(config))
             if missing:
                 raise ConfigError(
@@ -194,8 +195,8 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
                     f"Set it, e.g. {missing[0]}=... ."
                 )
             tree = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"conf/ does not compose: {one_line(error)}") from error
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        raise ConfigError(not_composed(one_line(error), overrides, conf)) from error
     if not isinstance(tree, dict):
         raise ConfigError(f"conf/config.yaml must compose to a mapping, found {type(tree)}.")
     return Params({str(name): node for name, node in tree.items()})
@@ -216,7 +217,13 @@ def load_params(path: Path = PARAMS) -> Params:
     """
     if not path.is_file():
         raise ConfigError(f"no {path}. Type `minecover params --write` in the repository root.")
-    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({one_line(error)}). Type `minecover params --write` to "
+            "compose it from conf/ again."
+        ) from error
     if not isinstance(tree, dict):
         raise ConfigError(f"{path} must contain a mapping, found {type(tree).__name__}.")
     return Params(tree)
@@ -232,34 +239,7 @@ def service_settings(path: Path = PARAMS) -> dict[str, Any]:
 
 def write_params(params: Params, path: Path = PARAMS) -> None:
     """Write a configuration to params.yaml, all or nothing."""
-    body = yaml.dump(
-        dict(params.tree), Dumper=_Dumper, sort_keys=False, width=96, allow_unicode=True
-    )
-    write_text(path, HEADER + body)
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
-    """YAML writer without anchors, with short lists and mappings on one line."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Return True, so that equal nodes are repeated instead of referenced."""
-        return True
-
-    def represent_sequence(
-        self, tag: str, sequence: Any, flow_style: bool | None = None
-    ) -> yaml.SequenceNode:
-        """Write a list on one line if it contains no mapping."""
-        is_plain = not any(isinstance(item, Mapping) for item in sequence)
-        return super().represent_sequence(tag, sequence, flow_style=is_plain)
-
-    def represent_mapping(
-        self, tag: str, mapping: Any, flow_style: bool | None = None
-    ) -> yaml.MappingNode:
-        """Write a mapping of a few plain values on one line."""
-        text = ", ".join(f"{key}: {value}" for key, value in mapping.items())
-        nested = any(isinstance(value, list | Mapping) for value in mapping.values())
-        is_short = not nested and len(text) <= SHORT
-        return super().represent_mapping(tag, mapping, flow_style=is_short)
+    write_text(path, HEADER + to_yaml(params.tree))
 
 
 def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
@@ -298,7 +278,15 @@ def leaves(node: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, node
 
 
-def one_line(error: Exception) -> str:
+def parses(override: str) -> bool:
+    """Return whether Hydra's grammar reads an override."""
+    try:
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return False
+    return True
+
+
+def one_line(error: BaseException) -> str:
     """Return the message of a Hydra error on one line, without its search path."""
-    message = str(error).partition("Config search path:")[0]
-    return " ".join(message.split())
+    return " ".join(str(error).partition("Config search path:")[0].split())

@@ -19,6 +19,8 @@ from minecover.core.files import replacing
 MARKS = ("label", "truth", "rejected")
 #: What a row of a table stands for. An observation is a location on one date.
 DESIGNS = ("observation", "location")
+#: Missing columns that an error names.
+N_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +126,9 @@ def read_table(
     missing = [name for name in columns if name not in known and name not in once]
     if missing:
         raise ModelError(
-            f"{path} has no column {', '.join(missing)} (it has: {', '.join(schema.names)}). "
+            f"{path} has no column {', '.join(missing[:N_NAMED])}"
+            + (f" and {len(missing) - N_NAMED} more" if len(missing) > N_NAMED else "")
+            + f" (it has {len(schema.names)} others). "
             "Add the feature set to `table` in conf/config.yaml and run dvc repro features, "
             "or choose features that the source's bands allow."
         )

@@ -10,10 +10,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
+from numpy.typing import NDArray
 
+from minecover.core.antimeridian import centre, cut
 from minecover.core.errors import SiteError
 from minecover.core.files import replacing
 from minecover.core.grid import Grid
+
+#: Decimals of a coarse place in degrees: about 100 m.
+COARSE_DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,8 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
         twice = next(a for a, b in zip(ids, ids[1:], strict=False) if a == b)
         raise SiteError(f"two layouts placed a site {twice!r}. Rename a label or a layout.")
     outlines = gpd.GeoSeries([square(site.grid) for site in ordered], crs="EPSG:4326")
-    middle = outlines.union_all().centroid
-    local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
+    lon, lat = centre(outlines.union_all())
+    local = outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")
     a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=within_m)
     # Imported here because it takes half a second and most callers only read sites.
     from scipy.sparse import coo_array
@@ -136,7 +141,25 @@ def read_sites(path: Path) -> list[Site]:
     ]
 
 
-def square(grid: Grid) -> shapely.Polygon:
-    """Return the outline of a grid as a polygon in WGS 84 longitude and latitude [degrees]."""
+def square(grid: Grid) -> shapely.Polygon | shapely.MultiPolygon:
+    """Return the outline of a grid in WGS 84 longitude and latitude [degrees].
+
+    A grid across the antimeridian has two parts, on either side of 180 degrees.
+    """
     outline = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs)
-    return outline.to_crs("EPSG:4326").iloc[0]
+    return cut(outline.to_crs("EPSG:4326").iloc[0])
+
+
+def near(features: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.intp]:
+    """Return the rows of features in WGS 84 whose bounding box meets a grid's, ascending."""
+    _, row = features.sindex.query(shapely.get_parts(square(grid)))
+    return np.unique(row)
+
+
+def coarse_centre(shape: shapely.Geometry) -> tuple[float, float]:
+    """Return longitude and latitude of a centroid [degrees], rounded to about 100 m.
+
+    What is placed by it stays where it is when a vertex of the shape is moved a little.
+    """
+    lon, lat = centre(shape)
+    return round(lon, COARSE_DECIMALS), round(lat, COARSE_DECIMALS)

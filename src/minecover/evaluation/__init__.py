@@ -18,6 +18,7 @@ from minecover.evaluation.ranking import (
 )
 from minecover.evaluation.reliability import calibration_scores, reliability_table
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
+from minecover.evaluation.skill import NO_SKILL, find_no_skill
 from minecover.evaluation.support import (
     SitePredictions,
     Support,
@@ -27,6 +28,7 @@ from minecover.evaluation.support import (
 from minecover.evaluation.thresholds import Thresholds, choose_thresholds, site_predictions
 
 __all__ = [
+    "NO_SKILL",
     "Bootstrap",
     "Confusion",
     "EvaluationSettings",
@@ -48,6 +50,7 @@ __all__ = [
     "compute_scores",
     "confusion",
     "count_objects",
+    "find_no_skill",
     "get_score",
     "paired_differences",
     "pr_curve",

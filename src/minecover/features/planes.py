@@ -20,6 +20,9 @@ from minecover.features.requirements import (
     reach_px,
 )
 
+#: Missing columns that an error names.
+N_NAMED = 5
+
 
 def flat_sets(
     nested: Mapping[str, FeatureSet | Mapping[str, FeatureSet]],
@@ -247,7 +250,8 @@ def _check_columns(
     wanted = [*input_planes(feature_sets, columns), *columns]
     if missing := sorted({name for name in wanted if name not in known}):
         raise ConfigError(
-            f"no feature set has {', '.join(missing)}. "
+            f"no feature set has {', '.join(missing[:N_NAMED])}"
+            f"{' ...' if len(missing) > N_NAMED else ''}. "
             "Add the feature set to `table` in conf/config.yaml (and to `features`)."
         )
     reach = reach_px(feature_sets, columns)

@@ -3,6 +3,7 @@
 from minecover.labels.ipis import IpisLabels
 from minecover.labels.quality import Quality, quality, quality_lines
 from minecover.labels.reading import LATITUDE, LONGITUDE, read_features, read_provinces
+from minecover.labels.reviewed import read_reviewed
 from minecover.labels.table import (
     COLUMNS,
     KINDS,
@@ -12,13 +13,12 @@ from minecover.labels.table import (
     read_labels,
     write_labels,
 )
-from minecover.labels.vector_files import LabelFiles
+from minecover.labels.vector_files import LabelFiles, check_labels
 from minecover.labels.verdicts import (
     VERDICTS,
     Merge,
     as_labels,
     merge_verdicts,
-    read_reviewed,
     read_verdicts,
     write_verdicts,
 )
@@ -36,6 +36,7 @@ __all__ = [
     "Merge",
     "Quality",
     "as_labels",
+    "check_labels",
     "label_table",
     "merge_verdicts",
     "quality",

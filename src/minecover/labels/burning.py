@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation
 
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
-from minecover.core.sites import square
+from minecover.core.sites import near
 from minecover.labels.table import MINES
 
 I8 = NDArray[np.int8]
@@ -123,5 +123,4 @@ def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_
 
 def _near(labels: gpd.GeoDataFrame, grid: Grid, margin_px: int) -> gpd.GeoDataFrame:
     """Return the labels on or near a grid, in its CRS."""
-    near = labels.sindex.query(square(grid.grown(margin_px)), sort=True)
-    return labels.iloc[near].to_crs(grid.crs)
+    return labels.iloc[near(labels, grid.grown(margin_px))].to_crs(grid.crs)

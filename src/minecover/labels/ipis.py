@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from minecover.core.errors import ConfigError, LabelError
-from minecover.labels.reading import parse_date, read_features, require_columns
+from minecover.core.vector_checks import rows
+from minecover.labels.dates import check_format, read_day
+from minecover.labels.reading import read_features, require_columns
 from minecover.labels.table import label_table
 from minecover.labels.vector_files import read_outlines
 
@@ -50,9 +52,12 @@ class IpisLabels:
         Names in the file of ``site`` (the key that visits of one site share), ``name``,
         ``date``, ``longitude`` and ``latitude`` (these two are read from a CSV only).
     date_formats : sequence of str
-        Formats of dates (`datetime.strptime`), tried in this order.
+        Formats of visits' dates (`datetime.strptime`), tried in this order; none may exchange
+        day and month of another.
     area : sequence of float
         West, south, east, north of where mines can be [degrees], to detect swapped coordinates.
+    layer, date_format : str or None
+        Of the outlines, as for `LabelFiles`.
 
     References
     ----------
@@ -64,6 +69,8 @@ class IpisLabels:
     columns: Mapping[str, str]
     date_formats: Sequence[str]
     area: Sequence[float]
+    layer: str | None = None
+    date_format: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an incomplete choice of columns and an invalid area."""
@@ -77,6 +84,13 @@ class IpisLabels:
                 "labels.reader.area must be [west, south, east, north] in degrees, "
                 f"found {list(self.area)}. Fix conf/labels/ipis.yaml."
             )
+        if not self.date_formats or _exchanged(self.date_formats):
+            raise ConfigError(
+                "labels.reader.date_formats must name at least one format, and none that "
+                f"exchanges day and month of another, found {list(self.date_formats)}: "
+                "03/04/2019 would be two days. Keep the one of the file."
+            )
+        check_format(self.date_format)
 
     def __call__(self) -> gpd.GeoDataFrame:
         """Read the visits, reduce them to the latest of each site, add the outlines.
@@ -112,17 +126,20 @@ class IpisLabels:
         )
         if self.polygons is None:
             return label_table(points)
-        outlines = read_outlines(Path(self.polygons))
-        return label_table(pd.concat([points, outlines.to_crs(points.crs)], ignore_index=True))
+        outlines = read_outlines(
+            Path(self.polygons), layer=self.layer, date_format=self.date_format
+        )
+        return label_table(
+            pd.concat([points.to_crs(outlines.crs), outlines], ignore_index=True)
+        )
 
     def _check_places(self, visits: gpd.GeoDataFrame, path: Path) -> None:
         """Refuse visits without a site, outside the area, or that are not points."""
-        nameless = visits[self.columns["site"]].isna()
+        nameless = visits[self.columns["site"]].isna().to_numpy()
         if nameless.any():
             raise LabelError(
                 f"{path} has {int(nameless.sum())} visits without {self.columns['site']} "
-                f"(the first is row {int(nameless.to_numpy().argmax()) + 1}). Fill the column "
-                "or delete the row."
+                f"({rows(visits.index[nameless])}). Fill the column or delete the row."
             )
         wrong = sorted(set(visits.geom_type.dropna()) - {"Point"})
         if wrong:
@@ -140,24 +157,31 @@ class IpisLabels:
             first = visits[self.columns["site"]].iloc[row]
             raise LabelError(
                 f"{path} has {int(outside.sum())} visits without coordinates in "
-                f"labels.reader.area={list(self.area)} (the first: row {row + 1}, {first}, "
-                f"longitude {x[row]:g}, latitude {y[row]:g}). Correct them (swapped? a decimal "
-                "comma?), delete the rows, or widen the area."
+                f"labels.reader.area={list(self.area)} (the first: row {visits.index[row]}, "
+                f"{first}, longitude {x[row]:g}, latitude {y[row]:g}). Correct them (swapped? "
+                "a decimal comma?), delete the rows, or widen the area."
             )
 
     def _days(self, visits: gpd.GeoDataFrame, path: Path) -> list[str]:
         """Return the ISO dates of the visits, "" where there is none."""
         days = []
-        for row, value in enumerate(visits[self.columns["date"]], start=1):
+        for row, value in visits[self.columns["date"]].items():
             try:
-                found = parse_date(value, self.date_formats)
+                days.append(read_day(value, self.date_formats))
             except ValueError as error:
                 raise LabelError(
                     f"{path}, row {row}, {self.columns['date']}: {error}. Correct it, or add "
                     "its format to labels.reader.date_formats."
                 ) from error
-            days.append(found.isoformat() if found else "")
         return days
+
+
+def _exchanged(formats: Sequence[str]) -> bool:
+    """Whether one of the formats reads the text of another as a day of another month."""
+    parts = str.maketrans({"d": "m", "m": "d"})
+    return any(
+        form != (other := form.translate(parts)) and other in formats for form in formats
+    )
 
 
 def latest_visits(visits: gpd.GeoDataFrame, site: str, days: Sequence[str]) -> gpd.GeoDataFrame:

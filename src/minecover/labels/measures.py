@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +13,14 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 from scipy.spatial import cKDTree
 
+from minecover.core.antimeridian import bounding_box
+from minecover.labels.dates import VISIT_DATE, VISIT_FORMATS, read_day
 from minecover.labels.ipis import latest_visits, mineral
-from minecover.labels.reading import PROVINCE, parse_date
+from minecover.labels.reading import PROVINCE
 
 #: Columns that are used where they exist: the key of a site (which may have several visits),
 #: dates, minerals (the prefix of their names).
-SITE, DATES, MINERAL = "pcode", ("visit_date", "seen_from", "seen_to"), "mineral"
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y")
+SITE, DATES, MINERAL = "pcode", (VISIT_DATE, "seen_from", "seen_to"), "mineral"
 #: A point belongs to a polygon within this distance, half the side of a site [m].
 MATCH_M = 1500.0
 EARTH = Geod(ellps="WGS84")
@@ -69,7 +69,7 @@ def latest_sites(features: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
     if SITE not in features or features.empty:
         return features, 1
     dates = features[DATES[0]] if DATES[0] in features else [None] * len(features)
-    days = [_iso_date(value) for value in dates]
+    days = [_day(value, VISIT_FORMATS) or "" for value in dates]
     known = features[SITE].notna()
     latest = latest_visits(
         features[known], SITE, [d for d, k in zip(days, known, strict=True) if k]
@@ -80,33 +80,48 @@ def latest_sites(features: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
     )
 
 
-def _iso_date(value: object) -> str:
-    """Return the ISO date of a value, "" where there is none."""
+def _day(value: object, formats: Sequence[str]) -> str | None:
+    """Return the ISO day of a value, "" where there is none, None if it cannot be read."""
     try:
-        found = parse_date(value, DATE_FORMATS)
+        return read_day(value, formats)
     except ValueError:
-        return ""
-    return found.isoformat() if found else ""
+        return None
 
 
-def summarise_dates(column: pd.Series) -> DateSummary:
-    """Return first and last date of a column, and what is missing or unreadable."""
-    days: list[date] = []
-    bad: list[str] = []
-    for value in column.dropna():
-        try:
-            found = parse_date(value, DATE_FORMATS)
-        except ValueError:
-            bad.append(str(value))
-            continue
-        days += [found] if found else []
+def summarise_dates(column: pd.Series, formats: Sequence[str]) -> DateSummary:
+    """Return first and last date of a column, and what is missing or unreadable.
+
+    Parameters
+    ----------
+    column : Series
+        Dates, or text.
+    formats : sequence of str
+        Formats of text, see `minecover.labels.dates.read_day`.
+    """
+    read = [_day(value, formats) for value in column]
+    days = [day for day in read if day]
+    bad = [str(value) for value, day in zip(column, read, strict=True) if day is None]
     return DateSummary(
-        first=min(days).isoformat() if days else "",
-        last=max(days).isoformat() if days else "",
+        first=min(days, default=""),
+        last=max(days, default=""),
         missing=len(column) - len(days) - len(bad),
         unreadable=len(bad),
         example=bad[0] if bad else "",
     )
+
+
+def date_formats(date_format: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the formats of text in each column of dates; () is ISO 8601."""
+    visit, *seen = DATES
+    return {visit: VISIT_FORMATS, **dict.fromkeys(seen, (date_format,) if date_format else ())}
+
+
+def extent_degrees(shapes: gpd.GeoSeries) -> list[float]:
+    """Return west, south, east, north [degrees], see `bounding_box`; [] for no shape."""
+    if shapes.empty:
+        return []
+    everything = shapely.GeometryCollection(shapes.tolist())
+    return [round(edge, 4) for edge in bounding_box(everything)]
 
 
 def count_values(values: Sequence[str]) -> dict[str, int]:

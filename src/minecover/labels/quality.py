@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 
+from minecover.core.vectors import find_column
 from minecover.labels import measures
 from minecover.labels.measures import MATCH_M, DateSummary, Matching
 
@@ -27,6 +28,8 @@ class Quality:
         describe the latter, except `types`, `empty`, `invalid` and `dates`.
     most_visits : int
         Number of visits to the most visited site.
+    extent : list of float
+        West, south, east, north of the features [degrees]; empty if there are none.
     types : mapping of str to int
         Number of features by type of geometry.
     empty : int
@@ -57,6 +60,7 @@ class Quality:
     features: int
     sites: int
     most_visits: int
+    extent: list[float]
     types: Mapping[str, int]
     empty: int
     invalid: Mapping[str, int]
@@ -77,6 +81,7 @@ def quality(
     *,
     points: gpd.GeoDataFrame | None,
     provinces: gpd.GeoDataFrame | None,
+    date_format: str | None = None,
 ) -> Quality:
     """Measure the quality of a label file.
 
@@ -89,6 +94,8 @@ def quality(
         Mine points that the polygons among the features should belong to.
     provinces : GeoDataFrame or None
         Areas with a column ``province``; without them that column of the features is used.
+    date_format : str or None
+        Format of `seen_from` and `seen_to`, see `minecover.labels.LabelFiles`.
 
     Returns
     -------
@@ -107,6 +114,7 @@ def quality(
         features=len(features),
         sites=len(sites),
         most_visits=most_visits,
+        extent=measures.extent_degrees(whole.geometry),
         types=measures.count_values(whole.geom_type.tolist()),
         empty=int(empty.sum()),
         invalid=measures.count_values([measures.invalid_reason(shape) for shape in broken]),
@@ -115,9 +123,9 @@ def quality(
         overlaps=len(overlaps),
         overlap_ha=round(sum(overlaps), 2),
         dates={
-            name: measures.summarise_dates(features[name])
-            for name in measures.DATES
-            if name in features
+            name: measures.summarise_dates(features[column], formats)
+            for name, formats in measures.date_formats(date_format).items()
+            if (column := find_column(features, name))
         },
         minerals=measures.count_minerals(sites),
         provinces=measures.count_provinces(sites, provinces),
@@ -139,6 +147,11 @@ def quality_lines(found: Quality) -> list[str]:
         + (f" ({_listed(found.invalid)})" if found.invalid else "")
         + f", {found.duplicates} duplicates",
     ]
+    if found.extent:
+        west, south, east, north = found.extent
+        lines.append(
+            f"extent      longitude {west:g} ... {east:g}, latitude {south:g} ... {north:g}"
+        )
     if found.area_ha:
         sizes = ", ".join(f"{name} {ha:g}" for name, ha in found.area_ha.items())
         lines.append(f"area [ha]   {sizes}")

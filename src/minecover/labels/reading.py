@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,16 +10,29 @@ import numpy as np
 import pandas as pd
 
 from minecover.core.errors import LabelError
+from minecover.core.vector_checks import VectorFileKind
+from minecover.core.vectors import POLYGONS, find_column, read_vector
+from minecover.labels.dates import date_advice, read_day
 
 #: Columns of a table that hold the coordinates of a point [degrees, WGS 84].
 LONGITUDE, LATITUDE = "longitude", "latitude"
 #: Column of province names.
 PROVINCE = "province"
-#: A time of day after a date, or the time zone that some exports append.
-CLOCK = re.compile(r"([T ]\d{1,2}:\d{2}.*|Z)$")
+#: The words of messages about label files, and about files of provinces.
+LABEL_FILE = VectorFileKind(
+    LabelError,
+    "label file",
+    "Correct labels.input, or labels.reader.polygons and labels.reader.points.",
+    "labels.layer",
+)
+PROVINCE_FILE = VectorFileKind(
+    LabelError, "file of provinces", "Correct --provinces.", "--provinces"
+)
 
 
-def read_features(path: Path, *, longitude: str, latitude: str) -> gpd.GeoDataFrame:
+def read_features(
+    path: Path, *, longitude: str, latitude: str, layer: str | None = None
+) -> gpd.GeoDataFrame:
     """Read a vector file, or a CSV with a column of longitudes and one of latitudes.
 
     Rows are not checked: a row of a CSV without usable coordinates has no geometry.
@@ -32,11 +43,14 @@ def read_features(path: Path, *, longitude: str, latitude: str) -> gpd.GeoDataFr
         ``*.csv`` (comma or semicolon, UTF-8 or Windows-1252), or anything GDAL reads.
     longitude, latitude : str
         Names of a CSV's columns of coordinates [degrees, WGS 84].
+    layer : str or None
+        Layer to read, see `minecover.core.vectors.read_vector`.
 
     Returns
     -------
     GeoDataFrame
-        The file's columns as they are; those of a CSV are text.
+        The file's columns as they are; those of a CSV are text. The index holds row numbers,
+        counted from 1.
 
     Raises
     ------
@@ -44,43 +58,21 @@ def read_features(path: Path, *, longitude: str, latitude: str) -> gpd.GeoDataFr
         If the file is missing, empty, in another format, or lacks the columns.
     """
     if path.suffix.lower() != ".csv":
-        return read_vector(path)
+        return read_vector(path, LABEL_FILE, layer=layer)
     table = _read_csv(path)
     require_columns(table, (longitude, latitude), path)
     lon, lat = (pd.to_numeric(table[c], errors="coerce") for c in (longitude, latitude))
     usable = (lon.abs() <= 180) & (lat.abs() <= 90)
-    points = gpd.points_from_xy(lon.where(usable), lat.where(usable))
-    return gpd.GeoDataFrame(table, geometry=np.where(usable, points, None), crs="EPSG:4326")
-
-
-def read_vector(path: Path) -> gpd.GeoDataFrame:
-    """Read a vector file, columns and CRS as they are.
-
-    Raises
-    ------
-    LabelError
-        If the file is missing, is not a vector file, or has no features or no CRS.
-    """
-    if not path.exists():
+    if (lon.notna() & lat.notna()).any() and not usable.any():
         raise LabelError(
-            f"there is no label file at {path}. Correct labels.input, or "
-            "labels.reader.polygons and labels.reader.points."
+            f"{path} has no row with a longitude and a latitude in degrees (row 1: {longitude} "
+            f"{table[longitude].iloc[0]}, {latitude} {table[latitude].iloc[0]}). Write decimal "
+            "degrees in WGS 84, such as 28.75, or save the points as GeoPackage."
         )
-    try:
-        layers = gpd.list_layers(path)
-        # QGIS stores the style of a GeoPackage's layer as a layer without geometry.
-        named = layers.loc[layers["geometry_type"].notna(), "name"].tolist()
-        frame = gpd.read_file(path, layer=named[0]) if len(named) == 1 else gpd.read_file(path)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise LabelError(f"{path} is not a vector file that GDAL reads: {error}") from error
-    if frame.empty:
-        raise LabelError(f"{path} has no features. Draw at least one, or name another file.")
-    if frame.crs is None:
-        raise LabelError(
-            f"{path} has no coordinate reference system, so the location of its {len(frame)} "
-            "features is unknown. Save it with one (a Shapefile needs its .prj)."
-        )
-    return frame
+    table.index = pd.RangeIndex(1, len(table) + 1)
+    usable.index = table.index
+    points = np.where(usable, gpd.points_from_xy(lon, lat), None)
+    return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
 
 
 def read_provinces(path: Path, name: str) -> gpd.GeoDataFrame:
@@ -103,14 +95,15 @@ def read_provinces(path: Path, name: str) -> gpd.GeoDataFrame:
     LabelError
         If the file cannot be read or has no such column.
     """
-    areas = read_vector(path)
-    if name not in areas:
+    areas = read_vector(path, PROVINCE_FILE, types=POLYGONS)
+    column = find_column(areas, name)
+    if column is None:
         columns = ", ".join(areas.columns.drop(areas.geometry.name))
         raise LabelError(
             f"{path} has no column {name} (found: {columns}). Set the column of province names "
             "with --province-name."
         )
-    return areas.rename(columns={name: PROVINCE})[[PROVINCE, areas.geometry.name]]
+    return areas.rename(columns={column: PROVINCE})[[PROVINCE, areas.geometry.name]]
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
@@ -123,32 +116,56 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> 
         )
 
 
-def parse_date(value: object, formats: Sequence[str]) -> date | None:
-    """Parse a date by the first format that fits; None where there is no value.
+def column_text(frame: gpd.GeoDataFrame, column: str | None) -> list[str]:
+    """Return a column as text, "" where there is no value or no such column."""
+    if column is None or column not in frame:
+        return [""] * len(frame)
+    return ["" if pd.isna(value) else str(value) for value in frame[column]]
 
-    A time of day and a trailing Z are dropped: "2009-01-01Z", "1/14/2017 0:00".
+
+def column_days(
+    frame: gpd.GeoDataFrame,
+    column: str | None,
+    path: Path,
+    *,
+    date_format: str | None = None,
+    is_end: bool = False,
+    advice: str | None = None,
+) -> list[str]:
+    """Return a column as ISO days, "" where there is no value or no such column.
 
     Parameters
     ----------
-    value : object
-        Text of a date, or a missing value (None, NaN, blank).
-    formats : sequence of str
-        Formats of `datetime.strptime`.
+    frame : GeoDataFrame
+        Features of `path`; its index holds their rows.
+    column : str or None
+        Name of the column.
+    path : Path
+        The file, for messages.
+    date_format, is_end : str or None, bool
+        See `minecover.labels.dates.read_day`.
+    advice : str or None
+        What to do about a value that is no date; None names the format that would read it.
 
     Raises
     ------
-    ValueError
-        If no format fits.
+    LabelError
+        If a value is no date; it names the row, the value and what would read the column.
     """
-    if pd.isna(value) or not str(value).strip():
-        return None
-    text = CLOCK.sub("", str(value).strip())
-    for form in formats:
+    if column is None or column not in frame:
+        return [""] * len(frame)
+    formats = (date_format,) if date_format else ()
+    days = []
+    for row, value in zip(frame.index, frame[column], strict=True):
         try:
-            return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-    raise ValueError(f"{value} is not a date of the format {' or '.join(formats)}")
+            days.append(read_day(value, formats, is_end=is_end))
+        except ValueError as error:
+            raise LabelError(
+                f"{path}, row {row}: {column} should be a date such as "
+                f"{'2019-01-25 (ISO 8601)' if date_format is None else repr(date_format)}, "
+                f"found {value!r}. {advice or date_advice(frame[column], value)}"
+            ) from error
+    return days
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from minecover.core.files import replacing
 KINDS = ("mine", "truth", "point", "ignore", "confirmed", "rejected", "unsure")
 #: The kinds that are mines.
 MINES = ("mine", "confirmed")
+#: A day as text, by which labels are compared with the dates of scenes.
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
 
 
@@ -43,7 +46,7 @@ def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Raises
     ------
     LabelError
-        If a kind is unknown or two labels of a kind share an id.
+        If a kind is unknown, two labels of a kind share an id, or a date is not an ISO day.
     """
     unknown = sorted(set(frame["kind"]) - set(KINDS))
     if unknown:
@@ -57,6 +60,12 @@ def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "label ids must be unique within a kind, found "
             f"{frame.loc[twice, 'label_id'].iloc[0]!r} twice. Rename one."
         )
+    for name in ("seen_from", "seen_to"):
+        if wrong := sorted({day for day in frame[name] if day and not DAY.fullmatch(day)}):
+            raise LabelError(
+                f"{name} of a label must be a day such as 2019-01-25, or empty, found "
+                f"{wrong[0]!r}. Correct what labels.reader returns."
+            )
     table = frame.to_crs("EPSG:4326").sort_values(["kind", "label_id"], ignore_index=True)
     return table[list(COLUMNS)]
 

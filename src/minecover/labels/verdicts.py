@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,9 +12,8 @@ import shapely
 
 from minecover.core.errors import LabelError
 from minecover.core.files import write_text
-from minecover.labels.reading import read_vector, require_columns
+from minecover.labels.dates import read_day
 from minecover.labels.table import COLUMNS
-from minecover.labels.vector_files import column_dates, column_text, repair_geometry
 
 #: Verdicts that a reviewer can give, and the kind of label of each.
 VERDICTS = {"mine": "confirmed", "not mine": "rejected", "unsure": "unsure"}
@@ -46,59 +43,6 @@ class Merge:
     counts: dict[str, int]
 
 
-def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, int]:
-    """Read a reviewed file and check every row.
-
-    Parameters
-    ----------
-    path : Path
-        File from `minecover review export`, GeoPackage or GeoJSON, with verdicts filled in.
-    blanks : mapping of str to str
-        Values for empty cells of the columns ``who``, ``when`` and ``why``; "" leaves them so.
-
-    Returns
-    -------
-    verdicts : GeoDataFrame
-        `FIELDS` and outlines of the rows with a verdict, in WGS 84, sorted by candidate.
-    n_open : int
-        Number of rows without a verdict, which are left out.
-
-    Raises
-    ------
-    LabelError
-        If a row cannot be used; it names the first one.
-    """
-    frame = read_vector(path)
-    require_columns(frame, ("candidate_id", "verdict"), path)
-    frame = frame.assign(verdict=_verdicts(frame, path))
-    is_open = frame["verdict"] == ""
-    closed = frame[~is_open].reset_index(drop=True)
-    if closed.empty:
-        raise LabelError(
-            f"{path} holds {len(frame)} candidates and no verdict. Write {_choices()} into the "
-            "column verdict of those that you looked at."
-        )
-    geometry = repair_geometry(closed, path)
-    wrong = sorted(set(geometry.geom_type) - {"Polygon", "MultiPolygon"})
-    if wrong:
-        raise LabelError(
-            f"{path} should hold outlines (polygons), found {', '.join(wrong)}. "
-            "Delete the other features."
-        )
-    columns = {
-        name: column_text(closed, name) for name in ("candidate_id", "site_id", "verdict")
-    }
-    columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
-    columns |= {
-        name: column_dates(closed, name, path) for name in ("when", "seen_from", "seen_to")
-    }
-    columns["when"] = _fill(columns["when"], blanks["when"])
-    table = gpd.GeoDataFrame(columns, geometry=geometry.to_numpy(), crs=frame.crs)
-    table = table[[*FIELDS, "geometry"]].to_crs("EPSG:4326")
-    _check(table, path)
-    return _sorted(table), int(is_open.sum())
-
-
 def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
     """Merge new verdicts into known ones.
 
@@ -109,7 +53,7 @@ def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
     known : GeoDataFrame
         From `read_verdicts`.
     new : GeoDataFrame
-        From `read_reviewed`.
+        From `minecover.labels.read_reviewed`.
 
     Returns
     -------
@@ -134,7 +78,7 @@ def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
     table = gpd.GeoDataFrame(
         pd.DataFrame(list(after.values()), columns=[*FIELDS, "geometry"]), crs="EPSG:4326"
     )
-    return Merge(_sorted(table), counts)
+    return Merge(sorted_verdicts(table), counts)
 
 
 def write_verdicts(path: Path, verdicts: gpd.GeoDataFrame) -> None:
@@ -175,6 +119,9 @@ def read_verdicts(path: Path) -> gpd.GeoDataFrame:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
         rows = [{name: one["properties"][name] for name in FIELDS} for one in features]
         shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
+        for row in rows:
+            VERDICTS[row["verdict"]]
+            row |= {name: read_day(row[name]) for name in ("when", "seen_from", "seen_to")}
     except (ValueError, KeyError, TypeError) as error:
         raise LabelError(
             f"{path} is not a file of verdicts ({error!r}). Restore it from git; only "
@@ -221,54 +168,8 @@ def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.loc[~table.geometry.is_empty, list(COLUMNS)]
 
 
-def _verdicts(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
-    """Return the column of verdicts in lower case with single spaces."""
-    found = [" ".join(word.lower().split()) for word in column_text(frame, "verdict")]
-    for name, word in zip(frame["candidate_id"], found, strict=True):
-        if word and word not in VERDICTS:
-            raise LabelError(
-                f"{path}: the verdict on {name} is {word!r}. Write {_choices()}, or leave it "
-                "empty."
-            )
-    return found
-
-
-def _fill(values: list[str], blank: str) -> list[str]:
-    return [value.strip() or blank for value in values]
-
-
-def _check(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Refuse verdicts without candidate, reviewer or day, in the future, or given twice."""
-    for number, row in enumerate(table.itertuples(), start=1):
-        if not row.candidate_id:
-            raise LabelError(
-                f"{path}: verdict {number} has no candidate_id. Fill the column candidate_id."
-            )
-        if not row.who:
-            raise LabelError(
-                f"{path}: the verdict on {row.candidate_id} has no reviewer. Fill the column "
-                "who, or set it for all rows with --who."
-            )
-        if not row.when or row.when > date.today().isoformat():
-            raise LabelError(
-                f"{path}: the date of the verdict on {row.candidate_id} is "
-                f"{row.when or 'missing'}. Fill the column when with the day of the review, or "
-                "set it for all rows with --when."
-            )
-    twice = table["candidate_id"].duplicated()
-    if twice.any():
-        raise LabelError(
-            f"{path} holds two verdicts on {table.loc[twice, 'candidate_id'].iloc[0]}. Delete "
-            "one, or give the parts of a split outline different ids."
-        )
-
-
-def _choices() -> str:
-    *others, last = (f"'{word}'" for word in VERDICTS)
-    return f"{', '.join(others)} or {last}"
-
-
-def _sorted(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def sorted_verdicts(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return verdicts sorted by candidate, with coordinates rounded to a centimetre."""
     rounded = shapely.transform(
         table.geometry.to_numpy(), lambda degrees: degrees.round(DEGREE_DECIMALS)
     )

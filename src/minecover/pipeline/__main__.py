@@ -5,7 +5,7 @@ import logging
 import sys
 
 from minecover.core.config import load_params
-from minecover.core.errors import MinecoverError
+from minecover.core.errors import report_error
 from minecover.pipeline import STAGES
 
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     Returns
     -------
     int
-        0, or 1 after an error of the user's, or 2 for a wrong command line.
+        0, or 1 after an error, or 2 for a wrong command line.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     # Its INFO lines count the features of each file that it writes.
@@ -28,11 +28,13 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in STAGES:
         sys.stderr.write(f"usage: python -m minecover.pipeline {{{','.join(STAGES)}}}\n")
         return 2
-    stage = importlib.import_module(f"minecover.pipeline.stages.{arguments[0]}")
     try:
+        stage = importlib.import_module(f"minecover.pipeline.stages.{arguments[0]}")
         stage.run(load_params())
-    except MinecoverError as error:
-        sys.stderr.write(f"{arguments[0]}: {error}\n")
+    # Of any kind: the outermost place, after which there is only a traceback.
+    except (Exception, KeyboardInterrupt) as error:
+        sentence = report_error(error, f"the stage {arguments[0]}")
+        sys.stderr.write(f"{arguments[0]}: {sentence}\n")
         return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import LabelError
-from minecover.core.files import write_text
+from minecover.core.files import write_json, write_text
 from minecover.core.raster import burn, read_cube
-from minecover.core.sites import read_sites
+from minecover.core.sites import read_sites, square
 from minecover.evaluation import site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import read_out_of_fold
@@ -38,15 +39,28 @@ from minecover.labels.review import (
     write_geopackage,
 )
 from minecover.learning.model_card import ModelCard
+from minecover.pipeline.stages.labels import (
+    REAL,
+    read_world,
+    verdicts_of_world,
+    world_name,
+    world_path,
+)
 from minecover.reporting.figures import clearest_date_index, site_pictures
+
+log = logging.getLogger(__name__)
 
 #: The kinds of questions.
 QUESTION_KINDS = ("candidates", "uncertain", "suspicious")
 #: The picture of a question shows the date that is clearest within this distance of its
 #: outline [m].
 MARGIN_M = 120.0
-#: Names of the files of an export.
-GEOPACKAGE, PAGE = "review.gpkg", "review.html"
+#: Names of the files of an export; the last one names the ground that the questions are about.
+GEOPACKAGE, PAGE, WORLD = "review.gpkg", "review.html", "review.world.json"
+#: Beginning of the ids of outlines that were drawn on a map, and lie wherever the map does.
+MAP_PREFIX = "map-"
+#: Candidates that an error names.
+N_NAMED = 5
 
 
 def export_questions(
@@ -80,7 +94,7 @@ def export_questions(
     if not paths.OUT_OF_FOLD.is_file():
         raise LabelError(f"no {paths.OUT_OF_FOLD}, so nothing to review. Run `dvc repro`.")
     sites = {site.site_id: site for site in _review_sites(params.build("aggregation"))}
-    verdicts = read_verdicts(_verdicts_path(params))
+    verdicts = verdicts_of_world(params)
     found = _find_questions(params, kind, list(sites.values()))
     questions = _without_verdict(found, verdicts).head(top)
     if questions.empty:
@@ -96,7 +110,8 @@ def export_questions(
     }
     simulated = bool(params.value("source.is_simulated"))
     write_text(out / PAGE, render_page(questions, pictures, simulated=simulated))
-    return len(questions), [*files, out / PAGE]
+    write_json(out / WORLD, {"world": world_name(params)})
+    return len(questions), [*files, out / PAGE, out / WORLD]
 
 
 def import_verdicts(
@@ -107,7 +122,7 @@ def import_verdicts(
     Parameters
     ----------
     params : Params
-        Of it, `labels.verdicts` is read.
+        Of it, `labels` and `world` are read.
     file : Path
         See `minecover.labels.read_reviewed`.
     blanks : dict of str to str
@@ -125,18 +140,62 @@ def import_verdicts(
     Raises
     ------
     LabelError
-        If a row of either file is not valid.
+        If a row of either file is not valid, or the verdicts are about other ground than this
+        build.
     """
     new, n_open = read_reviewed(file, blanks=blanks)
-    path = _verdicts_path(params)
-    merge = merge_verdicts(read_verdicts(path), new)
+    path, world = Path(str(params.value("labels.verdicts"))), world_name(params)
+    known = read_verdicts(path)
+    _check_world(world, path, known, file, new)
+    _check_ground(file, new)
+    merge = merge_verdicts(known, new)
+    if world != REAL:
+        write_json(world_path(path), {"world": world})
     write_verdicts(path, merge.verdicts)
     return merge, n_open, path
 
 
-def _verdicts_path(params: Params) -> Path:
-    """Return the file that holds all verdicts."""
-    return Path(str(params.value("labels.verdicts")))
+def _check_world(
+    world: str, path: Path, known: gpd.GeoDataFrame, file: Path, new: gpd.GeoDataFrame
+) -> None:
+    """Refuse verdicts from another simulated world, and to mix those of two worlds."""
+    theirs = read_world(file.parent / WORLD)
+    if theirs not in (None, world):
+        raise LabelError(
+            f"the {len(new)} verdicts of {file} are about the {theirs} ({file.parent / WORLD} "
+            f"says so), and this is the {world}: none was imported. Compose the configuration "
+            "that they were exported with (`minecover params --write ...`), or export again."
+        )
+    stored = read_world(world_path(path))
+    if len(known) and stored not in (None, world):
+        raise LabelError(
+            f"{path} holds {len(known)} verdicts about the {stored}, and this is the {world}: "
+            f"none of {file} was imported. Set labels.verdicts to another file, or delete "
+            f"{path} and {world_path(path)}."
+        )
+
+
+def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
+    """Refuse verdicts on candidates of another build, whose ground lies on no site here."""
+    if not paths.SITES.is_file():
+        log.warning("review: nothing is built here, so the verdicts were not compared with it")
+        return
+    squares = [square(site.grid) for site in read_sites(paths.SITES)]
+    candidates = paths.CANDIDATES / "candidates.parquet"
+    ids = gpd.read_parquet(candidates)["candidate_id"] if candidates.is_file() else []
+    name = new["candidate_id"]
+    belongs = name.isin(ids) | name.str.lower().str.startswith(MAP_PREFIX)
+    belongs |= _intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
+    foreign = name[~belongs].tolist()
+    if foreign:
+        more = f" and {len(foreign) - N_NAMED} more" if len(foreign) > N_NAMED else ""
+        raise LabelError(
+            f"{len(foreign)} of the {len(new)} verdicts of {file} are on candidates of another "
+            f"build, and on none of its sites ({', '.join(foreign[:N_NAMED])}{more}): none was "
+            "imported. Import them where they were exported, delete those rows, place sites "
+            f"there (sites.layouts), or begin the ids of outlines drawn on a map with "
+            f"{MAP_PREFIX}."
+        )
 
 
 def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from minecover.evaluation import Report
+from minecover.evaluation import NO_SKILL, Report, find_no_skill
 from minecover.reporting.page.score_tables import format_score, pixel_table
 
 #: Short descriptions of the two designs.
@@ -42,7 +42,8 @@ def model_page(
     Returns
     -------
     str
-        Markdown; it says *SIMULATED* if the data are.
+        Markdown; it says *SIMULATED* if the data are, and in its first line if the model is no
+        better than chance.
 
     References
     ----------
@@ -65,6 +66,8 @@ def model_page(
         scores=[(name, cells) for name, *cells in pixel_scores.rows],
         objects=[(name, format_score(metrics, key)) for key, name in OBJECTS.items()],
         leakage=leakage,
+        no_skill=find_no_skill(metrics),
+        title_end=f": {NO_SKILL}" if find_no_skill(metrics) else "",
         percent="{:.2%}".format,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minecover.core.errors import SceneError
 from minecover.core.landsat import THERMAL
+from minecover.core.raster.archives import read_bytes
 
 Groups = Mapping[str, Mapping[str, str]]
 
@@ -39,9 +40,11 @@ class Mtl:
     def __post_init__(self) -> None:
         """Check that the sensor has the bands of Landsat 8."""
         if (found := self.text("SPACECRAFT_ID", *_ABOUT)) not in SPACECRAFT:
+            sensors = [g["SENSOR_ID"] for g in self.groups.values() if "SENSOR_ID" in g]
             raise SceneError(
-                f"{self.name} is of {found}, which has other bands. "
-                f"Leave only products of {' or '.join(SPACECRAFT)} in the folder."
+                f"{self.name} is of {found} (sensor {sensors[0] if sensors else 'unknown'}), "
+                f"which has other bands. Leave only products of {' or '.join(SPACECRAFT)} in "
+                "the folder of products (source.input), and move this one out of it."
             )
 
     @property
@@ -83,6 +86,13 @@ class Mtl:
         path, row = (self.number(f"WRS_{axis}", *_ABOUT) for axis in ("PATH", "ROW"))
         return int(path), int(row)
 
+    def cell_size_m(self, band: str) -> float | None:
+        """Return the side of a band's pixels [m]; None if the file does not say it."""
+        kind = "THERMAL" if band in THERMAL else _PANCHROMATIC.get(band, "REFLECTIVE")
+        key = f"GRID_CELL_SIZE_{kind}"
+        is_said = any(key in self.groups.get(group, {}) for group in _PROJECTION)
+        return self.number(key, *_PROJECTION) if is_said else None
+
     def reflectance(self, band: str) -> tuple[float, float]:
         """Return scale and offset from digital numbers to reflectance, at the product's level.
 
@@ -102,14 +112,14 @@ class Mtl:
         is_surface = self.level == 2
         groups = _SURFACE if is_surface else _RESCALING
         sun = 1.0 if is_surface else self._sun_sine()
-        mult = self.number(f"REFLECTANCE_MULT_BAND_{n}", *groups)
+        mult = self._positive(f"REFLECTANCE_MULT_BAND_{n}", *groups)
         add = self.number(f"REFLECTANCE_ADD_BAND_{n}", *groups)
         return mult / sun, add / sun
 
     def surface_temperature(self, band: str) -> tuple[float, float]:
         """Return scale and offset from Level-2 digital numbers to surface temperature [K]."""
         group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
-        mult = self.number(f"TEMPERATURE_MULT_BAND_ST_{band}", group)
+        mult = self._positive(f"TEMPERATURE_MULT_BAND_ST_{band}", group)
         return mult, self.number(f"TEMPERATURE_ADD_BAND_ST_{band}", group)
 
     def thermal(self, band: str) -> dict[str, float]:
@@ -119,21 +129,30 @@ class Mtl:
         n = band.removeprefix("B")
         constants = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS")
         return {
-            "mult": self.number(f"RADIANCE_MULT_BAND_{n}", *_RESCALING),
+            "mult": self._positive(f"RADIANCE_MULT_BAND_{n}", *_RESCALING),
             "add": self.number(f"RADIANCE_ADD_BAND_{n}", *_RESCALING),
-            "k1": self.number(f"K1_CONSTANT_BAND_{n}", *constants),
-            "k2": self.number(f"K2_CONSTANT_BAND_{n}", *constants),
+            "k1": self._positive(f"K1_CONSTANT_BAND_{n}", *constants),
+            "k2": self._positive(f"K2_CONSTANT_BAND_{n}", *constants),
         }
 
     def number(self, key: str, *groups: str) -> float:
         """Return a number from the first of `groups` that has the key."""
         text = self.text(key, *groups)
         try:
-            return float(text)
-        except ValueError as error:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise SceneError(f"{self.name}: {key} must be a number, found {text!r}. {_REPLACE}")
+        return number
+
+    def _positive(self, key: str, *groups: str) -> float:
+        number = self.number(key, *groups)
+        if number <= 0:
             raise SceneError(
-                f"{self.name}: {key} must be a number, found {text!r}. {_REPLACE}"
-            ) from error
+                f"{self.name}: {key} must be greater than 0, found {number:g}. {_REPLACE}"
+            )
+        return number
 
     def text(self, key: str, *groups: str) -> str:
         """Return a value from the first of `groups` that has the key."""
@@ -147,6 +166,11 @@ class Mtl:
 
     def _sun_sine(self) -> float:
         elevation_deg = self.number("SUN_ELEVATION", "IMAGE_ATTRIBUTES")
+        if elevation_deg > 90:
+            raise SceneError(
+                f"{self.name}: SUN_ELEVATION must lie in 0..90 degrees, found "
+                f"{elevation_deg:g}. {_REPLACE}"
+            )
         if elevation_deg <= 0:
             raise SceneError(
                 f"{self.name}: the sun must stand above the horizon, found an elevation of "
@@ -159,6 +183,8 @@ class Mtl:
 _ABOUT = ("IMAGE_ATTRIBUTES", "PRODUCT_METADATA")
 _RESCALING = ("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING")
 _SURFACE = ("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS",)
+_PROJECTION = ("PROJECTION_ATTRIBUTES", "PROJECTION_PARAMETERS", "LEVEL1_PROJECTION_PARAMETERS")
+_PANCHROMATIC = {"B8": "PANCHROMATIC"}
 #: Quality layouts by COLLECTION_NUMBER; "0" for files without this key.
 _COLLECTIONS = {"0": "pre", "1": "c1", "01": "c1", "2": "c2", "02": "c2"}
 _REPLACE = "Replace it by the MTL file delivered with the product."
@@ -177,11 +203,17 @@ def read_mtl(path: Path) -> Mtl:
     SceneError
         If it is truncated, or not an MTL file of Landsat 8 or 9.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = read_bytes(path).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise SceneError(
+            f"{path} cannot be read: {error.strerror or error}. Give yourself the right to "
+            "read it (chmod u+r), or download it again."
+        ) from error
     parse = _json_groups if path.suffix.lower() == ".json" else _odl_groups
     try:
         return Mtl(path.name, parse(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SceneError(
             f"{path} cannot be read as metadata: {error}, "
             f"found {len(text)} characters. {_REPLACE}"
@@ -192,7 +224,8 @@ def _odl_groups(text: str) -> Groups:
     """Parse ``GROUP = X / KEY = value / END_GROUP = X / END``; values lose their quotes."""
     groups: dict[str, dict[str, str]] = {}
     open_groups: list[str] = []
-    for line in text.splitlines():
+    # Old files are padded with NUL bytes at the end.
+    for line in text.replace("\0", "").splitlines():
         key, _, value = (part.strip().strip('"') for part in line.partition("="))
         if key == "END":
             return {name: keys for name, keys in groups.items() if keys}

@@ -1,9 +1,8 @@
-"""Landsat products: find their files, read them onto a grid, join rows of one path."""
+"""Landsat products: read them onto a grid, join rows of one path."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +16,9 @@ from minecover.core import landsat
 from minecover.core.errors import SceneError
 from minecover.core.grid import Grid
 from minecover.core.landsat import THERMAL
-from minecover.core.raster import Method, read_band, read_grid
-from minecover.sources.mtl import Mtl, read_mtl
+from minecover.core.raster import Method, read_band
+from minecover.sources.digital_numbers import Expected, stored_pixels
+from minecover.sources.mtl import Mtl
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,6 @@ F64 = NDArray[np.float64]
 _QUALITY = ("QA_PIXEL.TIF", "QA_RADSAT.TIF", "BQA.TIF")
 #: Value of the quality band, in every layout, where a scene has no data.
 QA_FILL = 1
-#: Product id and part of a file's name; every product has at least one MTL file.
-_FILE = re.compile(
-    r"(?P<id>\w+?)_(?P<part>(?:SR_|ST_)?B\d+\.TIF|BQA\.TIF|QA_(?:PIXEL|RADSAT)\.TIF"
-    r"|MTL\.(?:TXT|JSON))",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +44,29 @@ class Product:
         Files by the part of the name after the product id, in capitals, e.g. ``"B4.TIF"``.
     mtl : Mtl
         Metadata.
+    sizes : dict of str to int
+        Sizes of files inside an archive [bytes], by part; 0 for files of a folder.
     """
 
     product_id: str
     folder: Path
     files: dict[str, Path]
     mtl: Mtl
+    sizes: dict[str, int]
 
     def grid(self, bands: Sequence[str]) -> Grid:
         """Return the grid of the first band; an error names all bands that are missing."""
-        return read_grid(self._paths(bands)[0])
+        return stored_pixels(self._paths(bands)[0], self._expected(bands[0])).grid
 
     def n_bytes(self, bands: Sequence[str]) -> int:
         """Return the size of the files that are read for the bands [bytes]."""
-        quality = [self.files[part] for part in _QUALITY if part in self.files]
-        return sum(path.stat().st_size for path in (*self._paths(bands), *quality))
+        self._paths(bands)
+        parts = [*(self._part(band) for band in bands), *_QUALITY]
+        return sum(
+            self.sizes[part] or self.files[part].stat().st_size
+            for part in parts
+            if part in self.files
+        )
 
     def read(self, bands: Sequence[str], grid: Grid, dn: U16) -> Scene:
         """Return bands and quality bits on a grid.
@@ -81,7 +83,8 @@ class Product:
         Raises
         ------
         SceneError
-            If a file is missing or damaged, or the MTL lacks a coefficient.
+            If a file is missing or damaged, holds no digital numbers or pixels of another
+            size, or the MTL lacks a coefficient.
         """
         paths = self._paths(bands)
         scaling = np.array([self._scaling(band) for band in bands])
@@ -101,10 +104,30 @@ class Product:
 
     def _plane(self, band: str, path: Path, grid: Grid) -> U16:
         method: Method = "average" if band == "B8" else "bilinear"
+        expected = self._expected(band)
+        stored = stored_pixels(path, expected)
+        if not stored.is_dn:
+            scale, offset = self._scaling(band)
+            return landsat.encode(
+                stored.values(read_band(path, grid, resampling=method)), scale, offset
+            )
         dn = _digital_numbers(path, grid, method, fill=0)
-        if band not in THERMAL or self.mtl.level == 2:
+        if expected.thermal is None:
             return dn
         return np.take(_kelvin_of_counts(**self.mtl.thermal(band)), dn)
+
+    def _expected(self, band: str) -> Expected:
+        """Return what the MTL says of the file of a band."""
+        is_radiance = band in THERMAL and self.mtl.level == 1
+        scale, offset = self._scaling(band)
+        return Expected(
+            scale=scale,
+            offset=offset,
+            is_kelvin=band in THERMAL,
+            thermal=tuple(self.mtl.thermal(band).values()) if is_radiance else None,
+            pixel_m=self.mtl.cell_size_m(band),
+            is_pan=band == "B8",
+        )
 
     def _scaling(self, band: str) -> tuple[float, float]:
         if band not in THERMAL:
@@ -178,27 +201,8 @@ class Scene:
         return bool(self.dn[:, halo_px : rows - halo_px, halo_px : cols - halo_px].any())
 
 
-def find_products(folder: Path) -> list[Product]:
-    """Return the products in a folder or, if it contains none, in its subfolders.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of product folders, or of products.
-
-    Raises
-    ------
-    SceneError
-        If the folder is missing, or contains images without an MTL file.
-    """
-    if not folder.is_dir():
-        raise SceneError(f"{folder} is not a folder. Fix source.scenes.folder.")
-    folders = sorted(path for path in folder.iterdir() if path.is_dir())
-    return _products_in(folder) or [p for inner in folders for p in _products_in(inner)]
-
-
 def mosaic(scenes: Sequence[Scene]) -> Scene:
-    """Return scenes of one day and path joined, the first on top and in its scaling.
+    """Return scenes of one day joined, the first on top and in its scaling.
 
     Adjacent rows overlap in a strip of the same measurement, and differ slightly in sun
     elevation and therefore in scaling.
@@ -211,7 +215,10 @@ def mosaic(scenes: Sequence[Scene]) -> Scene:
     top = scenes[0]
     common_layout(scenes)
     for below in scenes[1:]:
-        is_free = ~top.dn.any(axis=0) & below.dn.any(axis=0)
+        # Bands end unevenly at an edge: a pixel with all of them wins over one with some.
+        is_free = (~top.dn.any(axis=0) & below.dn.any(axis=0)) | (
+            ~top.dn.all(axis=0) & below.dn.all(axis=0)
+        )
         top = replace(
             top,
             dn=np.where(is_free, _rescaled(below, top), top.dn),
@@ -242,25 +249,6 @@ def common_layout(scenes: Iterable[Scene]) -> str:
             "Use products of one collection, and download the quality band of every product."
         )
     return next(iter(examples))
-
-
-def _products_in(folder: Path) -> list[Product]:
-    """Return the products whose files lie directly in a folder."""
-    files: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.iterdir()):
-        if name := _FILE.fullmatch(path.name):
-            files.setdefault(name["id"], {})[name["part"].upper()] = path
-    for product_id, parts in files.items():
-        if not {"MTL.TXT", "MTL.JSON"} & set(parts):
-            raise SceneError(
-                f"{folder} has no {product_id}_MTL.txt or _MTL.json (found: "
-                f"{', '.join(sorted(parts))}). Download it: digital numbers "
-                "cannot be scaled without its coefficients."
-            )
-    return [
-        Product(name, folder, parts, read_mtl(parts.get("MTL.TXT") or parts["MTL.JSON"]))
-        for name, parts in files.items()
-    ]
 
 
 @cache

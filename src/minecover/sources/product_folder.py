@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby, pairwise
-from pathlib import Path
+from itertools import groupby
 
 import numpy as np
 import shapely
 
+from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import PIXEL_M, Grid, snapped, transformed_bounds
 from minecover.core.landsat import BANDS
 from minecover.core.sites import Site, square
-from minecover.sources.product import U16, Product, Scene, common_layout, find_products, mosaic
+from minecover.sources.product import U16, Product, Scene, common_layout, mosaic
+from minecover.sources.product_list import listed_products
 
+#: Pixels of the largest grid around products: four whole scenes, or 4 GB of maps.
+MAX_EXTENT_PX = 250_000_000
 #: Bands of each processing level. Level 2 has one surface temperature, and neither the pan nor
 #: the cirrus band.
 LEVEL_BANDS = {1: BANDS, 2: ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10")}
@@ -31,7 +32,8 @@ class ProductFolder:
     Parameters
     ----------
     folder : str
-        Folder of product folders (``<product id>/<product id>_B4.TIF`` ...), or one of them.
+        Folder of products (``<product id>/<product id>_B4.TIF`` ...) at any depth, also inside
+        .tar and .zip files.
     level : int
         1 for reflectance and brightness temperature at the top of the atmosphere, 2 for surface
         values. Products of the other level are ignored.
@@ -58,7 +60,7 @@ class ProductFolder:
             )
 
     def scenes(self, site: Site) -> Cube:
-        """Return the scenes of a site on ``site.read_grid``: one per day and path, by date.
+        """Return the scenes of a site on ``site.read_grid``: one per day, by date.
 
         Scenes aligned with the grid are copied, others are resampled: bands bilinearly, quality
         bits from the nearest pixel, the 15 m pan band by its mean over each pixel. Scenes of
@@ -77,9 +79,8 @@ class ProductFolder:
             If no product covers the site.
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
-        passes = [
-            list(rows) for _, rows in groupby(near, lambda p: (p.mtl.day, p.mtl.path_row[0]))
-        ]
+        # By day alone: far north, two paths of one day can show the same ground.
+        passes = [list(rows) for _, rows in groupby(near, lambda p: p.mtl.day)]
         shape = (len(self.bands), *site.read_grid.shape)
         dn = np.empty((len(passes), *shape), np.uint16)
         strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
@@ -108,13 +109,48 @@ class ProductFolder:
         return shapely.union_all([square(p.grid(self.bands)) for p in self._products()])
 
     def extent(self) -> Grid:
-        """Return the grid that encloses all products, in the CRS of the first one."""
+        """Return the grid that encloses all products.
+
+        Raises
+        ------
+        SceneError
+            If they lie in several zones, or too far apart for one grid.
+        """
+        extents = self.extents()
+        if len(extents) > 1:
+            zones = ", ".join(extent.crs for extent in extents)
+            raise SceneError(
+                f"{self.folder} contains scenes of {len(extents)} zones ({zones}), which no "
+                "single grid covers. "
+                "Use `minecover map` with an area, or one folder for each zone."
+            )
+        return extents[0]
+
+    def extents(self) -> list[Grid]:
+        """Return the grids that enclose the products of each zone, by CRS.
+
+        Raises
+        ------
+        SceneError
+            If the products of one zone lie too far apart for one grid.
+        """
         grids = [product.grid(self.bands) for product in self._products()]
+        zones = sorted({grid.crs for grid in grids})
+        return [self._enclosing([g for g in grids if g.crs == crs]) for crs in zones]
+
+    def _enclosing(self, grids: Sequence[Grid]) -> Grid:
+        """Return the grid around grids of one CRS."""
         crs = grids[0].crs
-        edges = np.array([transformed_bounds(grid, crs) for grid in grids])
+        edges = np.array([grid.bounds for grid in grids])
         left, top = snapped(edges[:, 0].min()), snapped(edges[:, 3].max() - 1) + PIXEL_M
         cols = int(np.ceil((edges[:, 2].max() - left) / PIXEL_M))
         rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
+        if rows * cols > MAX_EXTENT_PX:
+            raise SceneError(
+                f"the {len(grids)} scenes of {crs} in {self.folder} lie too far apart for one "
+                f"map: {rows} x {cols} pixels, at most {MAX_EXTENT_PX:,} are possible. "
+                "Use `minecover map` with an area, or one folder for each region."
+            )
         return Grid.from_corner(crs, left, top, rows, cols)
 
     def product_ids(self) -> list[str]:
@@ -169,6 +205,7 @@ class ProductFolder:
             shares = [
                 shapely.box(*transformed_bounds(grid, own.crs)).intersection(here).area
                 for grid in grids
+                if own.overlaps(grid)  # the coordinates of distant zones are not finite
             ]
             scenes += any(shares)
             total += product.n_bytes(self.bands) * sum(shares) / here.area
@@ -190,41 +227,13 @@ class ProductFolder:
 
     def _products(self) -> list[Product]:
         """Return the products of the chosen level by date, path and row, without repetition."""
-        folder = Path(self.folder)
-        found = _found(folder, _stamp(folder))
-        products = [product for product in found if product.mtl.level == self.level]
-        if not products:
-            levels = {f"level {product.mtl.level}" for product in found}
-            raise SceneError(
-                f"{self.folder} holds no Landsat product of level {self.level}, found "
-                f"{' and '.join(sorted(levels)) or 'no *_MTL.txt or *_MTL.json'}. "
-                "Fix source.scenes.folder or source.scenes.level."
-            )
-        products.sort(key=lambda p: (p.mtl.day, p.mtl.path_row))
-        for one, other in pairwise(products):
-            if (one.mtl.day, one.mtl.path_row) == (other.mtl.day, other.mtl.path_row):
-                raise SceneError(
-                    f"{self.folder} contains one scene twice: {one.product_id} and "
-                    f"{other.product_id}. Delete one of them."
-                )
-        return products
-
-
-@lru_cache(maxsize=4)
-def _found(folder: Path, stamp: int) -> list[Product]:
-    """Return the products of a folder, cached until a folder changes."""
-    return find_products(folder)
-
-
-def _stamp(folder: Path) -> int:
-    """Return when a file was last added to a folder or to one of its subfolders [ns]."""
-    if not folder.is_dir():
-        return 0
-    with os.scandir(folder) as inside:
-        times = [entry.stat().st_mtime_ns for entry in inside if entry.is_dir()]
-    return max([folder.stat().st_mtime_ns, *times])
+        return listed_products(self.folder, self.level)
 
 
 def _degrees(geometry: shapely.Geometry) -> str:
+    """Return the extent of a geometry in words; east of 180 degrees it continues at -180."""
     west, south, east, north = geometry.bounds
+    if east - west > 180:
+        west, _, east, _ = wrapped(geometry).bounds
+        east = east - 360 if east > 180 else east
     return f"longitude {west:.3f} to {east:.3f}, latitude {south:.3f} to {north:.3f}"

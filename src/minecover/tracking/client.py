@@ -6,11 +6,12 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
+from minecover.tracking.store import answering, open_store
 from minecover.tracking.types import Tracking
 
 # MLflow takes seconds to import, so each function imports it for itself.
@@ -41,18 +42,29 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     client : MlflowClient
         Connected to the store, for runs and for the registry.
     experiment_id : str
-        Id of the experiment.
+        Id of the experiment; empty if it does not exist in a store that is read-only.
+
+    Raises
+    ------
+    RegistryError
+        If the store does not respond, or cannot be opened.
     """
     # Read when mlflow is imported, and again by the processes that it starts.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
-    with tracking.lock("create"), quiet_mlflow():
-        client = MlflowClient(tracking.uri, registry_uri=tracking.uri)
+    # A server needs no folder here.
+    is_locked = not tracking.is_read_only and (tracking.is_own or os.access(".", os.W_OK))
+    held = tracking.lock("create") if is_locked else nullcontext()
+    with answering(tracking), held, quiet_mlflow():
+        uri = open_store(tracking)
+        client = MlflowClient(uri, registry_uri=uri)
         experiment = client.get_experiment_by_name(tracking.experiment)
         if experiment is not None:
             return client, str(experiment.experiment_id)
+        if tracking.is_read_only:
+            return client, ""
         created = client.create_experiment(tracking.experiment, tracking.artifacts)
         return client, str(created)
 

@@ -108,7 +108,8 @@ def log_model(
 
 @contextmanager
 def _open_run(tracking: Tracking, record: Record) -> Iterator[tuple[MlflowClient, str]]:
-    """Open a run with everything but its metrics; it ends, or fails, with the block."""
+    """Open a run with everything but its metrics; the block decides how it ends."""
+    tracking.check_writable()
     client, experiment = connect(tracking)
     import mlflow
 
@@ -122,9 +123,15 @@ def _open_run(tracking: Tracking, record: Record) -> Iterator[tuple[MlflowClient
         ) as run,
     ):
         run_id = str(run.info.run_id)
-        log_inputs(client, run_id, record)
-        log_artifacts(client, run_id, record)
-        yield client, run_id
+        try:
+            log_inputs(client, run_id, record)
+            log_artifacts(client, run_id, record)
+            yield client, run_id
+        except BaseException as error:
+            # MLflow would call a run FAILED that Ctrl-C or the end of the process stopped.
+            if not isinstance(error, Exception):
+                mlflow.end_run("KILLED")
+            raise
 
 
 def log_inputs(client: MlflowClient, run_id: str, record: Record) -> None:

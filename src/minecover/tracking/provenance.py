@@ -13,6 +13,7 @@ import yaml
 
 from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
+from minecover.tracking.types import MODEL_PATH
 
 #: What a build writes into the checkout: changes there do not make the tree dirty.
 BUILD_OUTPUTS = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")
@@ -82,6 +83,9 @@ def digest_of(content: object) -> str:
 def folder_digest(folder: Path) -> str:
     """Return the SHA-256 over the names and bytes of all files of a model's folder.
 
+    The path of the folder, which MLflow writes into the file MLmodel, is left out: it changes
+    when the store is moved.
+
     Parameters
     ----------
     folder : Path
@@ -95,11 +99,20 @@ def folder_digest(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return digest_of(
         {
-            path.relative_to(folder).as_posix(): file_digest(path)
+            path.relative_to(folder).as_posix(): (
+                _digest_without_path(path) if path == folder / "MLmodel" else file_digest(path)
+            )
             for path in files
             if path.name != DOWNLOAD_NOTE
         }
     )
+
+
+def _digest_without_path(path: Path) -> str:
+    """Return the SHA-256 of an MLmodel file without the line that holds its folder."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(MODEL_PATH.encode())]
+    return hashlib.sha256(b"".join(kept)).hexdigest()
 
 
 def git_state(folder: Path) -> GitState:

@@ -104,6 +104,7 @@ def open_sweep_run(tracking: Tracking, record: Record) -> str:
     str
         Id of the run.
     """
+    tracking.check_writable()
     client, experiment = connect(tracking)
     known = _search(client, experiment, f"tags.{SWEEP} = '{record.tags[SWEEP]}'")
     for run in known:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minecover.core.errors import ServingError
 from minecover.tracking.client import quiet_mlflow
+from minecover.tracking.store import open_store
 from minecover.tracking.types import Tracking, ui_command
 
 if TYPE_CHECKING:
@@ -40,6 +43,19 @@ def scoring_app(folder: Path) -> tuple[FastAPI, Pipeline]:
         return scoring_server.init(model), get_pipeline()
 
 
+def check_port(port: int) -> None:
+    """Raise a `ServingError` if a port of this machine is taken."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ServingError(
+                f"port {port} of this machine is taken ({error.strerror}). Choose another: "
+                "--port."
+            ) from error
+
+
 def serve_ui(tracking: Tracking, *, port: int) -> None:
     """Serve the MLflow UI on this machine only, until Ctrl-C.
 
@@ -57,4 +73,4 @@ def serve_ui(tracking: Tracking, *, port: int) -> None:
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     from mlflow.cli import cli
 
-    cli.main(ui_command(tracking, port=port), prog_name="mlflow")
+    cli.main(ui_command(open_store(tracking), port=port), prog_name="mlflow")

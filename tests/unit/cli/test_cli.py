@@ -99,6 +99,48 @@ def test_an_unknown_experiment_is_an_error_that_names_the_options() -> None:
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["-44.2,-20.2,-44.1,-20.1"], id="west"),
+        pytest.param(["-44.2, -20.2, -44.1, -20.1"], id="blanks in quotes"),
+        pytest.param(["-44.2,", "-20.2,", "-44.1,", "-20.1"], id="blanks without"),
+        pytest.param(["--", "-44.2,-20.2,-44.1,-20.1"], id="behind two hyphens"),
+        pytest.param(["-.5,-2,.5,-1"], id="without a zero"),
+        pytest.param(["28,-2,29,-1"], id="east"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "map"])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_a_box_is_taken_wherever_it_lies(
+    command: str, words: list[str], comes_first: bool, tmp_path: Path
+) -> None:
+    options = ["--source", str(tmp_path), "--model", str(tmp_path / "no.pkl")]
+    options += ["--out", str(tmp_path / "map")] if command == "map" else []
+
+    done = minecover(
+        command,
+        *([*words, *options] if comes_first and words[0] != "--" else [*options, *words]),
+    )
+
+    assert done.exit_code == 1, done.output
+    assert "no.json" in done.output
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "'2019'x", "2019", "''"])
+def test_a_name_that_mlflow_refuses_is_not_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    monkeypatch.chdir(tmp_path)
+
+    done = minecover("params", "--write", f"tracking.registered_name={name}")
+
+    assert done.exit_code == 1
+    assert "tracking.registered_name" in done.output
+    assert not (tmp_path / "params.yaml").exists()
+
+
 def test_ui_before_the_first_run_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

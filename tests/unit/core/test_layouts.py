@@ -1,5 +1,8 @@
 """Layouts of sites, and their grouping."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -79,6 +82,44 @@ def test_jitter_does_not_depend_on_the_other_labels() -> None:
     assert together[0] == alone[0]
 
 
+def test_a_moved_vertex_moves_no_site() -> None:
+    before = labels((28.5, -2.0), half_deg=0.002)
+    after = before.copy()
+    ring = [(28.4981, -2.002), (28.502, -2.002), (28.502, -1.998), (28.498, -1.998)]
+    after.geometry = [shapely.Polygon(ring)]
+
+    assert centred()(after) == centred()(before)
+
+
+def test_an_outline_at_180_degrees_has_its_site_there() -> None:
+    table = labels((0, -17))
+    table.geometry = [
+        shapely.MultiPolygon(
+            [shapely.box(179.99, -17, 180, -16.98), shapely.box(-180, -17, -179.99, -16.98)]
+        )
+    ]
+
+    (site,) = centred()(table)
+
+    assert site.grid.crs in ("EPSG:32601", "EPSG:32660")
+    assert square(site.grid).intersects(table.geometry.iloc[0])
+
+
+def test_a_crescent_has_its_site_on_its_ground() -> None:
+    table = labels((28.5, -2.0))
+    table.geometry = [shapely.Point(28.5, -2.0).buffer(0.1).difference(
+        shapely.Point(28.52, -2.0).buffer(0.099))]  # fmt: skip
+
+    (site,) = centred(jitter_m=0)(table)
+
+    assert square(site.grid).intersects(table.geometry.iloc[0])
+
+
+def test_squares_that_never_meet_their_label_are_an_error() -> None:
+    with pytest.raises(SiteError, match=r"Lower sites\.layouts\.\*\.jitter_m"):
+        centred(jitter_m=1e7)(labels((28.5, -2.0)))
+
+
 def test_a_layout_without_labels_of_its_kind_is_an_error() -> None:
     layout = Centred(around="point", size_px=100, halo_px=8, jitter_m=0, seed=7)
 
@@ -108,6 +149,67 @@ def test_a_tile_does_not_depend_on_the_requested_area() -> None:
 
     assert small
     assert all(large[name] == site for name, site in small.items())
+
+
+def test_tiles_cover_an_area_at_180_degrees(tmp_path: Path) -> None:
+    parts = [shapely.box(179.98, -17, 180, -16.98), shapely.box(-180, -17, -179.98, -16.98)]
+    path = tmp_path / "area.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.MultiPolygon(parts)], crs="EPSG:4326").to_file(path)
+
+    sites = Tiled(area=str(path), size_px=100, halo_px=8, block_tiles=2)(labels())
+
+    assert 4 <= len(sites) <= 9
+
+
+@pytest.mark.parametrize(
+    ("area", "message"),
+    [
+        pytest.param([10, -2, 40, -1], "its UTM zone", id="five zones"),
+        pytest.param([592000, -2227000, 593000, -2226000], "in degrees", id="metres"),
+        pytest.param([179, -2, 181, -1], "RFC 7946", id="beyond 180"),
+        pytest.param([28, -2, 29], "in degrees", id="three numbers"),
+    ],
+)
+def test_an_area_that_cannot_be_tiled_is_refused(area: list[float], message: str) -> None:
+    with pytest.raises(SiteError, match=message):
+        Tiled(area=area, size_px=100, halo_px=8, block_tiles=2)(labels())
+
+
+def test_an_area_is_all_layers_of_a_file_or_one(tmp_path: Path) -> None:
+    path = tmp_path / "area.gpkg"
+    for name, lon in (("west", 28.50), ("east", 28.60)):
+        ground = shapely.box(lon, -2.05, lon + 0.05, -2.0)
+        gpd.GeoDataFrame(geometry=[ground], crs="EPSG:4326").to_file(path, layer=name)
+    layout = Tiled(area=str(path), size_px=100, halo_px=8, block_tiles=2)
+
+    both, west, east = (
+        {site.site_id for site in replace(layout, layer=layer)(labels())}
+        for layer in (None, "west", "east")
+    )
+
+    assert both == west | east
+    assert not west & east
+
+
+@pytest.mark.parametrize("name", ["missing.gpkg", "x.txt", "naive.gpkg"])
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_a_file_that_is_no_area_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.txt").write_text("hello")
+    gpd.GeoDataFrame(geometry=[shapely.box(28, -2, 29, -1)]).to_file(tmp_path / "naive.gpkg")
+
+    with pytest.raises(SiteError, match=name):
+        Tiled(area=str(tmp_path / name), size_px=100, halo_px=8, block_tiles=2)(labels())
+
+
+def test_background_at_180_degrees_lies_there(tmp_path: Path) -> None:
+    parts = [shapely.box(179.8, -17, 180, -16.6), shapely.box(-180, -17, -179.8, -16.6)]
+    path = tmp_path / "area.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.MultiPolygon(parts)], crs="EPSG:4326").to_file(path)
+    layout = Background(area=str(path), n=4, size_px=100, halo_px=8, distance_m=3000, seed=7)
+
+    sites = layout(labels((179.9, -16.8)))
+
+    assert {site.grid.crs for site in sites} <= {"EPSG:32601", "EPSG:32660"}
 
 
 def test_background_sites_avoid_mines_and_each_other() -> None:

@@ -149,11 +149,11 @@ def test_outlines_are_added_to_the_points(tmp_path: Path) -> None:
         ),
         pytest.param(
             "1,a,x,in 2009,28,0,Ituri,Or",
-            r"row 1, visit_date: in 2009 is not a date.*labels\.reader\.date_formats",
+            r"row 1, visit_date: 'in 2009' is not a date.*labels\.reader\.date_formats",
             id="no date",
         ),
         pytest.param(
-            "1,a,x,31/12/2009,28,0,Ituri,Or", "31/12/2009 is not a date", id="day first"
+            "1,a,x,31/12/2009,28,0,Ituri,Or", "'31/12/2009' is not a date", id="day first"
         ),
     ],
 )

@@ -205,6 +205,55 @@ def test_the_command_names_the_columns_that_there_are(files: Path) -> None:
     assert "no column name (found: NAME_1)" in done.stderr
 
 
+def test_the_command_refuses_what_the_build_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "mines.geojson"
+    frame(square(28, 0), seen_from=["2019-12-31"], seen_to=["2019-01-01"]).to_file(path)
+
+    done = check(path)
+
+    assert done.exit_code == 1
+    assert "features    1: 1 Polygon" in done.stdout
+    assert "row 1: seen_to lies before seen_from" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("a,592000,-2227000,", "no row with a longitude", id="metres"),
+        pytest.param("a,28,0,\nb,200,0,", "longitude and latitude in row 2", id="one row"),
+        pytest.param("a,28,0,31/12/2009", "row 1, visit_date: '31/12/2009'", id="date"),
+    ],
+)
+def test_the_command_refuses_visits_that_cannot_be(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "v.csv").write_text(f"pcode,longitude,latitude,visit_date\n{content}\n")
+
+    done = check(tmp_path / "v.csv")
+
+    assert done.exit_code == 1
+    assert message in done.stderr
+
+
+def test_the_command_reads_dates_by_a_format_and_one_layer(tmp_path: Path) -> None:
+    path = tmp_path / "mines.gpkg"
+    frame(square(28, 0), SEEN_FROM=["25/01/2019"]).to_file(path, layer="a")
+    frame(square(29, 0), square(30, 0)).to_file(path, layer="b")
+
+    done = check(path, "--layer", "a", "--date-format", "%d/%m/%Y")
+
+    assert done.exit_code == 0
+    assert "features    1: 1 Polygon" in done.stdout
+    assert "seen_from   2019-01-25 ... 2019-01-25" in done.stdout
+    assert "extent      longitude 28 ... 28.01, latitude 0 ... 0.01" in done.stdout
+
+
+def test_the_extent_at_180_degrees_is_small() -> None:
+    assert measured(square(179.98, -17), square(-179.99, -17)).extent == [
+        179.98, -17.0, -179.98, -16.99,
+    ]  # fmt: skip
+
+
 def test_the_stage_writes_the_quality_beside_the_labels(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -39,10 +40,10 @@ def test_polygons_get_ids_kinds_and_dates(tmp_path: Path) -> None:
 
     table = read(path)
 
-    assert table["label_id"].tolist() == ["mines-0", "mines-1"]
+    assert table["label_id"].tolist() == ["e028001s01999", "pit"]
     assert table["kind"].tolist() == ["mine", "mine"]
-    assert table["name"].tolist() == ["pit", ""]
-    assert table["seen_from"].tolist() == ["", "2019-01-25"]
+    assert table["name"].tolist() == ["", "pit"]
+    assert table["seen_from"].tolist() == ["2019-01-25", ""]
     assert table["seen_to"].tolist() == ["", ""]
 
 
@@ -90,14 +91,14 @@ def test_text_is_not_a_vector_file(tmp_path: Path) -> None:
 def test_points_are_not_outlines(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.geojson", shapely.Point(28, -2))
 
-    with pytest.raises(LabelError, match="should hold Polygon or MultiPolygon.*found Point"):
+    with pytest.raises(LabelError, match="should hold polygons, found Point"):
         read(path)
 
 
 def test_a_bow_tie_is_repaired_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = save(tmp_path / "mines.geojson", BOW_TIE, SQUARE)
+    path = save(tmp_path / "mines.geojson", BOW_TIE, SQUARE, name=["bow", "square"])
 
     with caplog.at_level(logging.WARNING):
         table = read(path)
@@ -110,7 +111,7 @@ def test_a_bow_tie_is_repaired_and_logged(
 def test_a_polygon_without_area_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.geojson", SQUARE, SPIKE)
 
-    with pytest.raises(LabelError, match="feature 1, .*encloses no area"):
+    with pytest.raises(LabelError, match="row 2 encloses no area"):
         read(path)
 
 
@@ -156,3 +157,122 @@ def test_an_ignored_name_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(LabelError, match="no outline named spil .*found: pit"):
         LabelFiles(polygons=path, points=None, ignored=("spil",))()
+
+
+def test_columns_are_found_in_any_case_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save(
+        tmp_path / "mines.shp", SQUARE, NAME=["pit"], SEEN_FROM=["2019-12-31"], owner=["x"]
+    )
+
+    with caplog.at_level(logging.INFO):
+        table = read(path)
+
+    assert table["name"].tolist() == ["pit"]
+    assert table["seen_from"].tolist() == ["2019-12-31"]
+    assert "name from NAME, seen_from from SEEN_FROM; ignored: owner" in caplog.text
+
+
+def test_the_time_span_of_kml_is_the_period(tmp_path: Path) -> None:
+    ring = "28,-2,0 28.01,-2,0 28.01,-1.99,0 28,-2,0"
+    path = tmp_path / "mines.kml"
+    path.write_text(
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>pit</name>'
+        "<TimeSpan><begin>2019-01-02</begin><end>2020-03-04T05:06:07Z</end></TimeSpan>"
+        f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon></Placemark></Document></kml>"
+    )
+
+    table = read(str(path))
+
+    assert table[["name", "seen_from", "seen_to"]].values.tolist() == [
+        ["pit", "2019-01-02", "2020-03-04"]
+    ]
+
+
+def test_text_of_dates_is_read_by_the_format_alone(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "mines.gpkg", SQUARE, seen_from=["03/04/2019"], seen_to=["25/12/2019"]
+    )
+
+    table = LabelFiles(path, None, (), date_format="%d/%m/%Y")()
+
+    assert table[["seen_from", "seen_to"]].values.tolist() == [["2019-04-03", "2019-12-25"]]
+    with pytest.raises(LabelError, match=r"row 1: .*labels\.date_format.*'%d/%m/%Y'"):
+        read(path)
+
+
+def test_years_are_whole_years(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.gpkg", SQUARE, seen_from=[2018], seen_to=[2019])
+
+    table = LabelFiles(path, None, (), date_format="%Y")()
+
+    assert table[["seen_from", "seen_to"]].values.tolist() == [["2018-01-01", "2019-12-31"]]
+
+
+def test_columns_of_dates_need_no_format(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.gpkg", SQUARE, seen_from=pd.to_datetime(["2019-04-03 10:00"]))
+
+    assert read(path)["seen_from"].tolist() == ["2019-04-03"]
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "mines.geojson",
+        SQUARE,
+        SQUARE,
+        seen_from=["2019-01-01", "2019-12-31"],
+        seen_to=[None, "2019-01-01"],
+    )
+
+    with pytest.raises(LabelError, match="row 2: seen_to lies before seen_from"):
+        read(path)
+
+
+def test_a_missing_outline_is_named_by_its_row(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.gpkg", SQUARE, None)
+
+    with pytest.raises(LabelError, match=r"1 features without geometry \(row 2\)"):
+        read(path)
+
+
+def test_parts_that_lie_apart_are_mines_of_their_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = [shapely.box(28 + i, -2, 28.004 + i, -1.996) for i in range(3)]
+    path = save(tmp_path / "mines.gpkg", shapely.MultiPolygon(parts), name=["all"])
+
+    with caplog.at_level(logging.INFO):
+        table = read(path)
+
+    assert table["name"].tolist() == ["all"] * 3
+    assert shapely.equals(table.geometry.to_numpy(), parts).all()
+    assert "parts of row 1 lie apart" in caplog.text
+
+
+def test_another_order_of_rows_gives_the_same_table(tmp_path: Path) -> None:
+    boxes = [shapely.box(28 + i, -2, 28.004 + i, -1.996) for i in range(3)]
+
+    one = read(save(tmp_path / "a.gpkg", *boxes, name=["a", None, "c"]))
+    other = read(save(tmp_path / "b.gpkg", *boxes[::-1], name=["c", None, "a"]))
+
+    assert one.equals(other)
+
+
+def test_outlines_and_points_of_one_name_have_ids_of_their_own(tmp_path: Path) -> None:
+    outlines = save(tmp_path / "mines.gpkg", SQUARE, name=["pit"])
+    points = save(tmp_path / "points.gpkg", shapely.Point(28, -2), name=["pit"])
+
+    assert LabelFiles(outlines, points, ())()["label_id"].tolist() == ["pit", "point-pit"]
+
+
+def test_a_date_of_a_reader_must_be_iso() -> None:
+    table = gpd.GeoDataFrame(
+        {"label_id": ["a"], "kind": "mine", "name": "", "seen_from": "2019", "seen_to": ""},
+        geometry=[SQUARE],
+        crs="EPSG:4326",
+    )
+
+    with pytest.raises(LabelError, match="seen_from of a label must be a day.*'2019'"):
+        label_table(table)

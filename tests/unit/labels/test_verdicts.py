@@ -1,6 +1,7 @@
 """Verdicts: checked when they are read, merged by day, turned into labels."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import geopandas as gpd
@@ -181,3 +182,48 @@ def test_of_two_verdicts_on_the_same_ground_the_later_counts(tmp_path: Path) -> 
     assert labels.geometry["middle"].equals(square(1))
     assert not labels.geometry["wide"].intersects(square(1))
     assert labels.geometry["wide"].area == pytest.approx(2 * SIDE**2, rel=0.02)
+
+
+def test_a_verdict_of_tomorrow_is_taken_where_it_is_tomorrow(tmp_path: Path) -> None:
+    there = datetime.now(timezone(timedelta(hours=14))).date().isoformat()
+
+    assert verdicts(tmp_path, row(when=there))["when"].tolist() == [there]
+
+
+def test_columns_of_verdicts_are_found_in_any_case(tmp_path: Path) -> None:
+    upper = {name.upper(): value for name, value in row().items() if name != "geometry"}
+
+    found = verdicts(tmp_path, {**upper, "geometry": square(0)})
+
+    assert found["candidate_id"].tolist() == ["a"]
+    assert found["when"].tolist() == ["2026-03-01"]
+
+
+def test_a_verdict_day_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="row 2: when should be a date.*'03/04/2026'"):
+        verdicts(tmp_path, row(), row("b", column=1, when="03/04/2026"))
+
+
+def test_the_day_for_all_is_not_guessed(tmp_path: Path) -> None:
+    path = reviewed(tmp_path / "in.geojson", row(when=None))
+
+    with pytest.raises(LabelError, match="--when: '01/03/2026' is not a date"):
+        read_reviewed(path, blanks={**BLANKS, "when": "01/03/2026"})
+
+
+def test_a_verdict_whose_period_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="row 1: seen_to lies before seen_from"):
+        verdicts(tmp_path, row(seen_from="2019-12-31", seen_to="2019-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"2026-03-01"', '"1.3.2026"'), ('"verdict": "mine"', '"verdict": "Mine?"')],
+)
+def test_verdicts_edited_by_hand_are_checked(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "verdicts.geojson"
+    write_verdicts(path, verdicts(tmp_path, row()))
+    path.write_text(path.read_text().replace(old, new))
+
+    with pytest.raises(LabelError, match="not a file of verdicts"):
+        read_verdicts(path)

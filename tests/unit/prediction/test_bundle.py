@@ -1,18 +1,14 @@
 """Model bundles: a model that was built again is used, and no other bytes are opened."""
 
-import hashlib
 import json
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from drawn_models import write_card, write_model
 
 from minecover.core.errors import ModelError
-from minecover.learning.applicability import DissimilarityIndex
-from minecover.learning.models.calibrated import AsIs, Calibrated
-from minecover.learning.training import with_threshold
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.region.tile_job import MapSettings, model_of
 
@@ -23,49 +19,6 @@ ROWS = np.array([[0.1], [0.3], [0.5]], np.float32)
 def path(tmp_path: Path) -> Path:
     """Return the path of a pickle, at which no model lies yet."""
     return tmp_path / "model.pkl"
-
-
-def write_model(path: Path, *, slope: float, **changed: object) -> None:
-    """Write a model of one band, whose probability has this slope, and its card."""
-    X = np.linspace(0, 0.5, 60, dtype=np.float32)[:, None]
-    classifier = LogisticRegression().fit(X, X[:, 0] > 0.25)
-    classifier.coef_[:] = slope
-    index = DissimilarityIndex(np.ones(1), 1).fit(X, (np.arange(60) % 3).astype(np.int8))
-    model = with_threshold(Calibrated(classifier, AsIs()), 0.5, {"applicability": index})
-    path.write_bytes(pickle.dumps(model))
-    write_card(path, **changed)
-
-
-def write_card(path: Path, **changed: object) -> None:
-    """Write the card of the pickle at a path, with some keys changed."""
-    content = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "features": ["B4"],
-        "bands": ["B4"],
-        "level": 1,
-        "halo_px": 0,
-        "design": "location",
-        "threshold": 0.5,
-        "screen": None,
-        "context": {},
-        "feature_sets": {
-            "bands": {"_target_": "minecover.features.bands.Bands", "bands": ["B4"]}
-        },
-        "mask": {
-            "_target_": "minecover.features.validity.Profile",
-            "name": "none",
-            "rejects": [],
-            "use_radsat": False,
-            "drop_water": False,
-            "cirrus_reflectance_above": None,
-            "reflectance_range": None,
-            "kelvin_range": None,
-            "dilate_px": 0,
-        },
-        "aggregation": {"_target_": "minecover.evaluation.aggregation.Mean"},
-        **changed,
-    }
-    path.with_suffix(".json").write_text(json.dumps(content))
 
 
 def remove_key(path: Path, key: str) -> None:

@@ -27,7 +27,12 @@ METRICS: Report = {
     "count": {"sites": 12, "locations": 120000},
     "prevalence": {"location": 0.0052},
     "coverage": {"location": 0.98},
-    "location": {"precision": 0.5, "precision_low": 0.26, "precision_high": 0.69},
+    "location": {
+        "precision": 0.5,
+        "precision_low": 0.26,
+        "precision_high": 0.69,
+        "average_precision_low": 0.2,
+    },
     "objects": {"mine_recall": 0.84, "mine_recall_low": 0.68, "mine_recall_high": 1.0},
 }
 LEAKAGE: dict[str, object] = {
@@ -60,6 +65,19 @@ def test_the_card_says_simulated_where_the_data_are(simulated: bool) -> None:
     card = model_page({**MODEL, "is_simulated": simulated}, METRICS, LEAKAGE)
 
     assert ("Trained and scored on SIMULATED data" in card) is simulated
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "title"),
+    [
+        pytest.param(0.0052, "# minecover: model card", id="skill"),
+        pytest.param(0.2, "# minecover: model card: no better than chance", id="no skill"),
+    ],
+)
+def test_the_first_line_says_whether_the_model_has_skill(prevalence: float, title: str) -> None:
+    metrics: Report = {**METRICS, "prevalence": {"location": prevalence}}
+
+    assert model_page(MODEL, metrics, LEAKAGE).splitlines()[0] == title
 
 
 def test_a_failed_leakage_audit_is_shown() -> None:

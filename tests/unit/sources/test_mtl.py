@@ -138,6 +138,16 @@ def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
         ),
         pytest.param("= 59.49769", "= -3.1", "found an elevation of -3.1 degrees", id="night"),
         pytest.param("= 59.49769", "= high", "SUN_ELEVATION must be a number", id="no number"),
+        pytest.param(
+            "= 59.49769", "= nan", "SUN_ELEVATION must be a number", id="not a number"
+        ),
+        pytest.param("= 59.49769", "= 159", "must lie in 0..90 degrees, found 159", id="sun"),
+        pytest.param(
+            "= 2.0000E-05",
+            "= 0",
+            "REFLECTANCE_MULT_BAND_4 must be greater than 0, found 0",
+            id="no scale",
+        ),
     ],
 )
 def test_a_missing_coefficient_is_named(
@@ -161,3 +171,76 @@ def test_an_unknown_collection_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SceneError, match="Collection 03"):
         _ = mtl.collection
+
+
+@pytest.mark.parametrize("axis", ["PATH", "ROW"])
+def test_an_invalid_path_or_row_is_named(tmp_path: Path, axis: str) -> None:
+    text = LEVEL_1.replace("WRS_PATH = 1", "WRS_PATH = nan").replace("ROW = 70", "ROW = inf")
+    mtl = read_mtl(written(tmp_path, text.replace("nan", "nan" if axis == "PATH" else "1")))
+
+    with pytest.raises(SceneError, match=f"WRS_{axis} must be a number"):
+        _ = mtl.path_row
+
+
+@pytest.mark.parametrize(
+    ("band", "size_m"), [("B4", 30.0), ("B8", 15.0), ("B10", 100.0)], ids=str
+)
+def test_the_size_of_a_pixel_is_that_of_the_band(
+    tmp_path: Path, band: str, size_m: float
+) -> None:
+    group = "  GROUP = PROJECTION_ATTRIBUTES\n" + "".join(
+        f"    GRID_CELL_SIZE_{kind} = {size}\n"
+        for kind, size in (("PANCHROMATIC", 15), ("REFLECTIVE", 30), ("THERMAL", 100))
+    )
+    start = "GROUP = LANDSAT_METADATA_FILE\n"
+    text = LEVEL_1.replace(start, f"{start}{group}  END_GROUP = PROJECTION_ATTRIBUTES\n", 1)
+
+    assert read_mtl(written(tmp_path, text)).cell_size_m(band) == size_m
+    assert read_mtl(written(tmp_path, LEVEL_1)).cell_size_m(band) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(LEVEL_1.encode("utf-16"), id="UTF-16"),
+        pytest.param(bytes(range(256)) * 40, id="binary"),
+        pytest.param(b"<html>404 not found</html>", id="an error page"),
+        pytest.param(b"{" * 100_000, id="braces"),
+    ],
+)
+@pytest.mark.parametrize("name", ["LC08_MTL.txt", "LC08_MTL.json"])
+def test_a_file_that_is_no_metadata_is_named(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(SceneError, match=name):
+        read_mtl(tmp_path / name)
+
+
+def test_nested_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "LC08_MTL.json").write_text("[" * 100_000)
+
+    with pytest.raises(SceneError, match=r"LC08_MTL\.json cannot be read as metadata"):
+        read_mtl(tmp_path / "LC08_MTL.json")
+
+
+def test_a_folder_in_place_of_metadata_is_named(tmp_path: Path) -> None:
+    (tmp_path / "LC08_MTL.txt").mkdir()
+
+    with pytest.raises(SceneError, match=r"LC08_MTL\.txt cannot be read: Is a directory"):
+        read_mtl(tmp_path / "LC08_MTL.txt")
+
+
+def test_old_files_are_padded(tmp_path: Path) -> None:
+    padded = LEVEL_1.rstrip("\n") + "\0" * 100
+
+    assert read_mtl(written(tmp_path, padded)).level == 1
+
+
+def test_another_sensor_is_named(tmp_path: Path) -> None:
+    text = LEVEL_1.replace('"LANDSAT_8"', '"LANDSAT_5"\n    SENSOR_ID = "MSS"')
+
+    with pytest.raises(SceneError) as caught:
+        read_mtl(written(tmp_path, text))
+
+    assert "is of LANDSAT_5 (sensor MSS), which has other bands" in str(caught.value)
+    assert "LANDSAT_8 or LANDSAT_9" in str(caught.value)

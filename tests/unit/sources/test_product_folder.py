@@ -1,83 +1,23 @@
 """Folders of downloaded products: scenes read from them, and error messages."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from affine import Affine
+from products import FOOTPRINT, SITE, DrawnProduct
 
 from minecover.core.errors import ConfigError, SceneError
-from minecover.core.grid import Grid
+from minecover.core.grid import Grid, project
 from minecover.core.landsat import KELVIN_OFFSET, KELVIN_SCALE
-from minecover.core.raster import write_planes
+from minecover.core.raster import Band, write_planes
 from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder
-
-#: A site of 4 x 4 pixels, and a scene that is 3 pixels larger on every side.
-SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px=4), 1)
-FOOTPRINT = SITE.grid.grown(3)
-#: Content of every MTL; numbers are text, as in files of USGS.
-GROUPS = {
-    "PRODUCT_CONTENTS": {"COLLECTION_NUMBER": "02"},
-    "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS": {
-        "REFLECTANCE_MULT_BAND_4": "2.75e-05",
-        "REFLECTANCE_ADD_BAND_4": "-0.2",
-    },
-    "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS": {
-        "TEMPERATURE_MULT_BAND_ST_B10": "0.00341802",
-        "TEMPERATURE_ADD_BAND_ST_B10": "149.0",
-    },
-    "LEVEL1_RADIOMETRIC_RESCALING": {
-        **{f"REFLECTANCE_MULT_BAND_{n}": "2.0000E-05" for n in range(1, 10)},
-        **{f"REFLECTANCE_ADD_BAND_{n}": "-0.100000" for n in range(1, 10)},
-        "RADIANCE_MULT_BAND_10": "3.3420E-04",
-        "RADIANCE_ADD_BAND_10": "0.10000",
-    },
-    "LEVEL1_THERMAL_CONSTANTS": {
-        "K1_CONSTANT_BAND_10": "774.8853",
-        "K2_CONSTANT_BAND_10": "1321.0789",
-    },
-}
-
-
-@dataclass(frozen=True)
-class DrawnProduct:
-    """A product to be written, with one value for all pixels of each band."""
-
-    day: str = "2017-01-15"
-    row: int = 61
-    level: str = "L1TP"
-    sun: float = 59.49769
-    grid: Grid = FOOTPRINT
-
-    @property
-    def product_id(self) -> str:
-        return f"LC08_{self.level}_1730{self.row}_{self.day.replace('-', '')}_20200905_02_T1"
-
-    def put(self, folder: Path, **parts: int) -> Path:
-        """Write the MTL and a file per part ("B4", "QA_PIXEL" ...); return their folder."""
-        home = folder / self.product_id
-        home.mkdir(parents=True, exist_ok=True)
-        about = {
-            "SPACECRAFT_ID": "LANDSAT_8",
-            "WRS_PATH": "173",
-            "WRS_ROW": str(self.row),
-            "DATE_ACQUIRED": self.day,
-            "SUN_ELEVATION": str(self.sun),
-        }
-        contents = GROUPS["PRODUCT_CONTENTS"] | {"PROCESSING_LEVEL": self.level}
-        groups = GROUPS | {"PRODUCT_CONTENTS": contents, "IMAGE_ATTRIBUTES": about}
-        text = json.dumps({"LANDSAT_METADATA_FILE": groups})
-        (home / f"{self.product_id}_MTL.json").write_text(text)
-        for part, value in parts.items():
-            plane = np.full(self.grid.shape, value, np.uint16)
-            write_planes(home / f"{self.product_id}_{part}.TIF", {part: plane}, self.grid)
-        return home
 
 
 def source(folder: Path, level: int = 1, bands: Sequence[str] = ("B4",)) -> ProductFolder:
@@ -126,7 +66,7 @@ def test_the_pan_band_is_not_shifted(tmp_path: Path) -> None:
     pan = Grid(FOOTPRINT.crs, Affine(15, 0, t.c + 7.5, 0, -15, t.f - 7.5), shape)
     home = product.put(tmp_path, QA_PIXEL=21824, QA_RADSAT=0)
     for part, grid in (("B4", FOOTPRINT), ("B8", pan)):
-        ramp = np.broadcast_to(2 * (grid.centres()[0] - t.c) + 100, grid.shape)
+        ramp = np.broadcast_to(2 * (grid.centres()[0] - t.c) + 10_000, grid.shape)
         write_planes(
             home / f"{product.product_id}_{part}.TIF", {part: ramp.astype(np.uint16)}, grid
         )
@@ -145,14 +85,14 @@ def test_pixels_of_another_size_are_not_shifted(tmp_path: Path, pixel_m: int) ->
     left, top = t.c - 120, t.f + 120
     fine = Grid(FOOTPRINT.crs, Affine(pixel_m, 0, left, 0, -pixel_m, top), (side, side))
     home = product.put(tmp_path)
-    ramp = np.broadcast_to(2 * (fine.centres()[0] - left) + 100, fine.shape)
+    ramp = np.broadcast_to(2 * (fine.centres()[0] - left) + 10_000, fine.shape)
     for part, values in (("B4", ramp), ("QA_PIXEL", np.full(fine.shape, 21824))):
         path = home / f"{product.product_id}_{part}.TIF"
         write_planes(path, {part: values.astype(np.uint16)}, fine)
 
     cube = source(tmp_path).scenes(SITE)
 
-    expected = np.broadcast_to(2 * (cube.grid.centres()[0] - left) + 100, cube.grid.shape)
+    expected = np.broadcast_to(2 * (cube.grid.centres()[0] - left) + 10_000, cube.grid.shape)
     slip = cube.dn[0, 0] - expected
     assert np.abs(slip).max() <= pixel_m
     assert abs(slip.mean()) < 1
@@ -160,14 +100,14 @@ def test_pixels_of_another_size_are_not_shifted(tmp_path: Path, pixel_m: int) ->
 
 
 def test_scenes_are_sorted_by_date(tmp_path: Path) -> None:
-    DrawnProduct(day="2017-03-04").put(tmp_path / "a", B4=3, QA_PIXEL=21824, QA_RADSAT=0)
-    DrawnProduct(day="2016-12-14").put(tmp_path / "a", B4=1, QA_PIXEL=21824, QA_RADSAT=0)
-    DrawnProduct(day="2017-01-15").put(tmp_path / "a", B4=2, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2017-03-04").put(tmp_path / "a", B4=9003, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2016-12-14").put(tmp_path / "a", B4=9001, QA_PIXEL=21824, QA_RADSAT=0)
+    DrawnProduct(day="2017-01-15").put(tmp_path / "a", B4=9002, QA_PIXEL=21824, QA_RADSAT=0)
 
     cube = source(tmp_path / "a").scenes(SITE)
 
     assert [day.isoformat() for day in cube.dates] == ["2016-12-14", "2017-01-15", "2017-03-04"]
-    assert cube.dn[:, 0, 0, 0].tolist() == [1, 2, 3]
+    assert cube.dn[:, 0, 0, 0].tolist() == [9001, 9002, 9003]
 
 
 @pytest.mark.parametrize("inside", [DrawnProduct().product_id, "."])
@@ -377,3 +317,127 @@ def test_the_footprint_is_in_degrees(tmp_path: Path) -> None:
 
     assert (west, north) == pytest.approx((28.797, -1.807), abs=2e-3)
     assert (east - west, north - south) == pytest.approx((300 / 111e3,) * 2, rel=0.05)
+
+
+def split(bands_end: dict[str, int], shape: tuple[int, int]) -> dict[str, Band]:
+    """Return pixels of each band, which end after some rows."""
+    planes = {band: np.full(shape, 12_000, np.uint16) for band in bands_end}
+    for band, row in bands_end.items():
+        planes[band][row:] = 0
+    return dict(planes)
+
+
+def test_a_pixel_with_all_bands_wins_over_one_with_some(tmp_path: Path) -> None:
+    # Above, B4 ends after five rows and B5 after seven; the lower scene starts at row four:
+    #   row    0 1 2 3 4 | 5 6 | 7 8 9
+    #   shown  upper     | lower (whole)
+    rows, cols = FOOTPRINT.shape
+    lower = FOOTPRINT.cut(4, 0, rows, cols)
+    upper = DrawnProduct(row=61)
+    upper.put(tmp_path, **split({"B4": 5, "B5": 7}, FOOTPRINT.shape), QA_PIXEL=21824)
+    DrawnProduct(row=62, grid=lower).put(tmp_path, B4=13_000, B5=13_000, QA_PIXEL=21952)
+    whole = Site("whole", "", FOOTPRINT, 0)
+
+    cube = source(tmp_path, bands=["B4", "B5"]).scenes(whole)
+
+    assert cube.dn[0, :, :, 0].tolist() == [[12_000] * 5 + [13_000] * 5] * 2
+    assert cube.qa[0, :, 0].tolist() == [21824] * 5 + [21952] * 5
+
+
+def test_a_pixel_with_some_bands_is_kept_where_none_is_whole(tmp_path: Path) -> None:
+    DrawnProduct(row=61).put(tmp_path, **split({"B4": 5, "B5": 7}, FOOTPRINT.shape))
+
+    cube = source(tmp_path, bands=["B4", "B5"]).scenes(Site("whole", "", FOOTPRINT, 0))
+
+    assert cube.dn[0, 1, :, 0].tolist() == [12_000] * 7 + [0] * 3
+
+
+def test_paths_of_one_day_are_joined(tmp_path: Path) -> None:
+    # Far north, two paths of one day show the same ground.
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    other = DrawnProduct(path=189)
+    other.put(tmp_path, B4=13000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    cube = source(tmp_path).scenes(SITE)
+
+    assert cube.dates == (date(2017, 1, 15),)
+    assert np.unique(cube.dn).tolist() == [12000]
+
+
+def test_each_zone_has_its_own_extent(tmp_path: Path) -> None:
+    far = replace(FOOTPRINT, crs="EPSG:32618")
+    DrawnProduct().put(tmp_path, B4=12000)
+    DrawnProduct(day="2017-01-31", grid=far).put(tmp_path, B4=12000)
+
+    assert source(tmp_path).extents() == [far, FOOTPRINT]
+    with pytest.raises(SceneError, match=r"2 zones \(EPSG:32618, EPSG:32635\).*minecover map"):
+        source(tmp_path).extent()
+
+
+def test_scenes_far_apart_have_no_common_extent(tmp_path: Path) -> None:
+    # Two ends of one zone, 10 x 10 pixels each: a grid around both has 2,002,100,100.
+    t = FOOTPRINT.transform
+    north = replace(FOOTPRINT, transform=Affine(30, 0, t.c + 300_000, 0, -30, t.f + 6_000_000))
+    DrawnProduct().put(tmp_path, B4=12000)
+    DrawnProduct(day="2017-01-31", grid=north).put(tmp_path, B4=12000)
+
+    with pytest.raises(SceneError, match=r"lie too far apart.*200010 x 10010.*minecover map"):
+        source(tmp_path).extents()
+
+
+#: A scene of zone 60 with its middle on the antimeridian, and one of zone 1 beside it.
+EAST = Grid.around("EPSG:32660", *project(180, -17, "EPSG:32660"), size_px=40)
+WEST = Grid.around("EPSG:32601", *project(-179.98, -17, "EPSG:32601"), size_px=40)
+
+
+@pytest.mark.parametrize("zone", ["EPSG:32660", "EPSG:32601"])
+@pytest.mark.parametrize("lon", [179.999, -179.999])
+def test_a_scene_across_180_degrees_covers_both_sides(
+    tmp_path: Path, lon: float, zone: str
+) -> None:
+    DrawnProduct(grid=EAST).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    here = Site("here", "", Grid.around(zone, *project(lon, -17, zone), size_px=6), 1)
+
+    cube = source(tmp_path).scenes(here)
+
+    assert np.unique(cube.dn).tolist() == [12000]
+
+
+@pytest.mark.parametrize(
+    ("lon", "is_covered"), [(179.997, True), (-179.997, True), (0.0, False), (179.9, False)]
+)
+def test_the_footprint_is_cut_at_180_degrees(
+    tmp_path: Path, lon: float, is_covered: bool
+) -> None:
+    DrawnProduct(grid=EAST).put(tmp_path, B4=12000)
+    DrawnProduct(day="2017-01-31", grid=WEST).put(tmp_path, B4=12000)
+
+    footprint = source(tmp_path).footprint()
+
+    assert footprint.intersects(shapely.Point(lon, -17)) is is_covered
+    assert footprint.area < 0.001
+
+
+def test_an_extent_across_180_degrees_is_said_from_west_to_east(tmp_path: Path) -> None:
+    DrawnProduct(grid=EAST).put(tmp_path, B4=12000)
+
+    with pytest.raises(SceneError, match=r"scenes cover longitude 179\.99\d to -179\.99\d, "):
+        source(tmp_path).scenes(SITE)
+
+
+def test_reading_is_estimated_for_zones_of_two_continents(tmp_path: Path) -> None:
+    far = replace(FOOTPRINT, crs="EPSG:32618")
+    DrawnProduct().put(tmp_path, B4=12000)
+    one = source(tmp_path).estimate_reading([FOOTPRINT])
+
+    DrawnProduct(day="2017-01-31", grid=far).put(tmp_path, B4=12000)
+
+    assert source(tmp_path).estimate_reading([FOOTPRINT]) == one
+
+
+def test_an_extent_far_from_180_degrees_is_said_as_it_is(tmp_path: Path) -> None:
+    west = Grid.around("EPSG:32621", *project(-57.6, -19.2, "EPSG:32621"), size_px=10)
+    DrawnProduct(grid=west).put(tmp_path, B4=12000)
+
+    with pytest.raises(SceneError, match=r"scenes cover longitude -57\.60\d to -57\.59\d, "):
+        source(tmp_path).scenes(SITE)

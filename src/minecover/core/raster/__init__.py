@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -11,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader, DatasetWriter, MemoryFile
 from rasterio.shutil import copy as copy_raster
 
@@ -20,10 +18,14 @@ from minecover.core.errors import SceneError
 from minecover.core.files import replacing
 from minecover.core.grid import Grid
 from minecover.core.raster.aligned import read_aligned, read_pan_mean
+from minecover.core.raster.opening import grid_of, opened
 from minecover.core.raster.polygons import burn as burn
 from minecover.core.raster.polygons import trace as trace
 from minecover.core.raster.resampling import Method as Method
 from minecover.core.raster.resampling import resampled
+from minecover.core.raster.sampling import Sample as Sample
+from minecover.core.raster.sampling import check_single_band
+from minecover.core.raster.sampling import read_sample as read_sample
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -32,6 +34,8 @@ Band = NDArray[np.generic]
 
 #: Names of the quality bands in the file of a cube.
 QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
+#: Tag of a map with the digest of what it was made from.
+MADE_FROM = "MINECOVER_MADE_FROM"
 
 
 def write_cube(path: Path, cube: Cube) -> None:
@@ -76,28 +80,20 @@ def read_cube(path: Path) -> Cube:
     SceneError
         If the file is missing, damaged or of another kind.
     """
-    with _opened(path) as source:
-        tags, names = source.tags(), [name or "" for name in source.descriptions]
+    with opened(path) as source:
+        tags = source.tags()
         if not {"halo_px", "qa_layout", "n_bands"} <= set(tags):
             raise SceneError(
                 f"{path} is not a scene file: its tags are {sorted(tags)}. "
                 "Rebuild it with `dvc repro imagery`."
             )
-        width = int(tags["n_bands"]) + 2
-        axes = (len(names) // width, width)
-        stack = source.read().reshape(*axes, *source.shape)
-        return Cube(
-            dn=stack[:, :-2],
-            scale=np.array(source.scales).reshape(axes)[:, :-2],
-            offset=np.array(source.offsets).reshape(axes)[:, :-2],
-            qa=stack[:, -2].astype(np.uint16),
-            radsat=stack[:, -1].astype(np.uint16),
-            qa_layout=tags["qa_layout"],
-            dates=tuple(date.fromisoformat(n.split("/")[0]) for n in names[::width]),
-            bands=tuple(n.split("/")[1] for n in names[: width - 2]),
-            grid=_grid(source),
-            halo_px=int(tags["halo_px"]),
-        )
+        try:
+            return _cube_of(source, path)
+        except (ValueError, IndexError) as error:
+            raise SceneError(
+                f"{path} is not a scene file: its bands and tags disagree ({error}). "
+                "Rebuild it with `dvc repro imagery`."
+            ) from error
 
 
 def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
@@ -119,14 +115,19 @@ def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
 
 def read_planes(path: Path) -> dict[str, Band]:
     """Return the planes of a file of `write_planes` or `write_cog` by name, in order."""
-    with _opened(path) as source:
+    with opened(path) as source:
         stack = source.read()
         names = [name or f"band_{i}" for i, name in enumerate(source.descriptions, start=1)]
         return dict(zip(names, stack, strict=True))
 
 
 def write_cog(
-    path: Path, planes: Mapping[str, F32], grid: Grid, *, note: str | None = None
+    path: Path,
+    planes: Mapping[str, F32],
+    grid: Grid,
+    *,
+    note: str | None = None,
+    made_from: str | None = None,
 ) -> None:
     """Write named planes as a Cloud Optimized GeoTIFF, all or nothing.
 
@@ -140,6 +141,8 @@ def write_cog(
         Grid of the planes.
     note : str or None
         Image description of the file, which viewers show.
+    made_from : str or None
+        Digest of all that the planes were made from, see `read_made_from`.
 
     References
     ----------
@@ -152,13 +155,21 @@ def write_cog(
             draft.descriptions = list(planes)
             if note:
                 draft.update_tags(TIFFTAG_IMAGEDESCRIPTION=note)
+            if made_from:
+                draft.update_tags(**{MADE_FROM: made_from})
         copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
+
+
+def read_made_from(path: Path) -> str:
+    """Return the digest of what a file of `write_cog` was made from; empty if it has none."""
+    with opened(path) as source:
+        return str(source.tags().get(MADE_FROM, ""))
 
 
 def read_grid(path: Path) -> Grid:
     """Return the grid of a raster file without reading its pixels."""
-    with _opened(path) as source:
-        return _grid(source)
+    with opened(path) as source:
+        return grid_of(source, path)
 
 
 def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) -> Band:
@@ -190,11 +201,8 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
     SceneError
         If the file is missing, truncated, not a raster, without CRS or has several bands.
     """
-    with _opened(path) as source:
-        if source.count != 1:
-            raise SceneError(
-                f"{path} must have one band, found {source.count}. Choose a single-band file."
-            )
+    with opened(path) as source:
+        check_single_band(source, path)
         dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
         if not np.isnan(fill):
             copy = (read_pan_mean if resampling == "average" else read_aligned)(
@@ -208,32 +216,23 @@ def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) ->
     return np.where(np.isnan(target), fill, target).astype(dtype)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[DatasetReader]:
-    """Open a raster for reading; errors of rasterio become a `SceneError`."""
-    if not path.is_file():
-        raise SceneError(f"{path} is missing. Download it again, or restore it: dvc pull.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            source = rasterio.open(path)
-        with source:
-            if source.crs is None:
-                raise SceneError(
-                    f"{path} has no coordinate reference system. "
-                    "Use the georeferenced GeoTIFF as delivered."
-                )
-            yield source
-    except RasterioError as error:
-        raise SceneError(
-            f"{path} cannot be read as a raster: found {path.stat().st_size} bytes and "
-            f"{str(error.__cause__ or error).rstrip(chr(46))}. It is damaged or truncated: "
-            "download it again, or restore it: dvc pull."
-        ) from error
-
-
-def _grid(source: DatasetReader) -> Grid:
-    return Grid(source.crs.to_string(), source.transform, source.shape)
+def _cube_of(source: DatasetReader, path: Path) -> Cube:
+    tags, names = source.tags(), [name or "" for name in source.descriptions]
+    width = int(tags["n_bands"]) + 2
+    axes = (len(names) // width, width)
+    stack = source.read().reshape(*axes, *source.shape)
+    return Cube(
+        dn=stack[:, :-2],
+        scale=np.array(source.scales).reshape(axes)[:, :-2],
+        offset=np.array(source.offsets).reshape(axes)[:, :-2],
+        qa=stack[:, -2].astype(np.uint16),
+        radsat=stack[:, -1].astype(np.uint16),
+        qa_layout=tags["qa_layout"],
+        dates=tuple(date.fromisoformat(n.split("/")[0]) for n in names[::width]),
+        bands=tuple(n.split("/")[1] for n in names[: width - 2]),
+        grid=grid_of(source, path),
+        halo_px=int(tags["halo_px"]),
+    )
 
 
 @contextmanager

@@ -7,10 +7,21 @@ from pathlib import Path
 from typing import Protocol
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid, transformed_bounds
+from minecover.core.vector_checks import VectorFileKind
+from minecover.core.vectors import read_vector
+
+CONTEXT_FILE = VectorFileKind(
+    ConfigError,
+    "vector file",
+    "Correct its path, or remove the layer from conf/context: planes and features that need it "
+    "are then absent.",
+    "its `layer` in conf/context",
+)
 
 
 class Layer(Protocol):
@@ -31,10 +42,13 @@ class VectorFile:
         The file.
     where : str or None
         Features to read, as an SQL condition: ``"fclass IN ('primary', 'track')"``.
+    layer : str or None
+        Layer of the file; None reads all of its layers.
     """
 
     path: str
     where: str | None
+    layer: str | None = None
 
     def __call__(self) -> gpd.GeoDataFrame:
         """Read the features, in the file's CRS.
@@ -42,27 +56,10 @@ class VectorFile:
         Raises
         ------
         ConfigError
-            If the file is missing, is not a vector file, or has no features or no CRS.
+            If the file is missing, is not a vector file, has no features, no CRS or no such
+            layer, or has coordinates that its CRS excludes.
         """
-        if not Path(self.path).exists():
-            raise ConfigError(
-                f"there is no vector file at {self.path}. Correct its path, or remove the "
-                "layer from conf/context: planes and features that need it are then absent."
-            )
-        try:
-            features = gpd.read_file(self.path, where=self.where)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ConfigError(
-                f"{self.path} cannot be read as a vector file, where={self.where}: {error}. "
-                "Correct the path or the condition in conf/context."
-            ) from error
-        if features.empty or features.crs is None:
-            lack = "features" if features.empty else "coordinate reference system"
-            raise ConfigError(
-                f"{self.path} has no {lack}, where={self.where}. Correct the path or the "
-                "condition in conf/context, or save the file with features and a CRS."
-            )
-        return features
+        return read_vector(Path(self.path), CONTEXT_FILE, layer=self.layer, where=self.where)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,5 +97,9 @@ def nearby_features(features: gpd.GeoDataFrame, grid: Grid) -> gpd.GeoDataFrame:
     GeoDataFrame
         Rows of `features`, in their order.
     """
-    box = shapely.box(*transformed_bounds(grid, features.crs.to_wkt()))
-    return features.iloc[sorted(features.sindex.query(box))]
+    left, bottom, right, top = transformed_bounds(grid, features.crs.to_wkt())
+    boxes = [shapely.box(left, bottom, right, top)]
+    if left > right:  # in degrees, across the antimeridian
+        boxes = [shapely.box(left, bottom, 180, top), shapely.box(-180, bottom, right, top)]
+    _, row = features.sindex.query(boxes)
+    return features.iloc[np.unique(row)]

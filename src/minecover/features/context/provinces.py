@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from minecover.core.antimeridian import centre
 from minecover.core.errors import ConfigError
 from minecover.core.sites import Site, square
+from minecover.core.vectors import find_column
 from minecover.features.context.layers import Layer
 
 
@@ -24,7 +26,7 @@ class Provinces:
     layer : Layer
         Provinces as areas, or points with the name of their province (mine visits have it).
     name : str
-        Name of the column of province names.
+        Name of the column of province names, in any case.
     within_m : float
         Greatest distance of an area or point from a site's centre [m]: 0 for areas without gaps
         between them, some kilometres for points.
@@ -61,17 +63,19 @@ class Provinces:
             If the layer has no column `name`.
         """
         areas = self.layer()
-        if self.name not in areas:
+        column = find_column(areas, self.name)
+        if column is None:
             columns = ", ".join(map(str, areas.columns.drop(areas.geometry.name)))
             raise ConfigError(
                 f"the layer of provinces has no column {self.name!r} (found: {columns}). "
                 "Fix context.provinces.name."
             )
-        areas = areas[areas[self.name].notna() & ~areas.geometry.isna()]
-        names = areas[self.name].astype(str).to_numpy()
-        centres = gpd.GeoSeries([square(s.grid).centroid for s in sites], crs="EPSG:4326")
-        middle = shapely.MultiPoint(centres.tolist()).centroid
-        local = f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m"
+        areas = areas[areas[column].notna() & ~areas.geometry.isna()]
+        names = areas[column].astype(str).to_numpy()
+        places = [shapely.Point(centre(square(s.grid))) for s in sites]
+        centres = gpd.GeoSeries(places, crs="EPSG:4326")
+        lon, lat = centre(shapely.MultiPoint(places))
+        local = f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m"
         shapes, points = areas.geometry.to_crs(local), centres.to_crs(local)
         which, area = shapes.sindex.query(
             points.to_numpy(), predicate="dwithin", distance=self.within_m

@@ -13,6 +13,7 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.metrics import average_precision_score
 from threadpoolctl import threadpool_limits
 
+from minecover.core.antimeridian import centre
 from minecover.core.cube import F32
 from minecover.core.errors import FoldError
 from minecover.core.sites import Site, square
@@ -111,8 +112,8 @@ def audit(
 def _across(sites: Sequence[Site], fold: I8) -> tuple[int, float]:
     """Count overlapping squares of different folds, and measure the nearest two [m]."""
     outlines = gpd.GeoSeries([square(site.grid) for site in sites], crs="EPSG:4326")
-    middle = outlines.union_all().centroid
-    local = outlines.to_crs(f"+proj=aeqd +lon_0={middle.x:.4f} +lat_0={middle.y:.4f} +units=m")
+    lon, lat = centre(outlines.union_all())
+    local = outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")
     # A millimetre less, so that tiles which only touch do not count as shared ground.
     inner = local.buffer(-0.001, join_style="mitre")
     a, b = inner.sindex.query(inner.to_numpy(), predicate="intersects")

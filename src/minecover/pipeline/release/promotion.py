@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from minecover.core import paths
 from minecover.core.config import Params, load_params
 from minecover.core.errors import ConfigError, MinecoverError, ModelError, RegistryError
-from minecover.evaluation import ScoredModel, paired_differences
+from minecover.evaluation import ScoredModel, find_no_skill, paired_differences
 from minecover.pipeline.stages.evaluate import evaluation_settings
 from minecover.pipeline.sweep.compare import scored_run
 from minecover.tracking import decisions
@@ -137,6 +138,7 @@ def promote(version: int | None, against: int | None) -> tuple[Version, str]:
             "bytes and signature": lambda: _check_signature(tracking, candidate),
             "checkout": lambda: _check_git_state(candidate),
             "audit": lambda: _check_audit(tracking, candidate),
+            "skill": lambda: _check_skill(tracking, candidate),
             f"comparison with version {rival.version}": lambda: _compare(
                 tracking, params, rival, candidate
             ),
@@ -217,15 +219,30 @@ def _check_git_state(version: Version) -> str:
 
 def _check_audit(tracking: Tracking, version: Version) -> str:
     """Check that the leakage audit of the version's build passed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = download_artifact(tracking, version.run_id, paths.LEAKAGE.name, Path(folder))
-        audit = json.loads(path.read_text(encoding="utf-8"))
+    audit = _read_json(tracking, version, paths.LEAKAGE.name)
     if not audit["passed"]:
         raise ModelError(
             f"the leakage audit failed in {', '.join(audit['failed'])}. Read "
             "reports/leakage.json, widen sites.group_within_m, and build again"
         )
     return "passed"
+
+
+def _check_skill(tracking: Tracking, version: Version) -> str:
+    """Check that the version is better than chance."""
+    if no_skill := find_no_skill(_read_json(tracking, version, paths.METRICS.name)):
+        raise ModelError(
+            f"{no_skill}. Add labels (labels.input) or choose other features, and build again"
+        )
+    return "better than chance"
+
+
+def _read_json(tracking: Tracking, version: Version, name: str) -> dict[str, Any]:
+    """Read a report that was logged with the run of a version."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = download_artifact(tracking, version.run_id, name, Path(folder))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _compare(tracking: Tracking, params: Params, rival: Version, version: Version) -> str:

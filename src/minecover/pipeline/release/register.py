@@ -7,7 +7,9 @@ from pathlib import Path
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.files import write_json
+from minecover.evaluation import find_no_skill
 from minecover.pipeline import STAGES
+from minecover.pipeline.release.aliases import give_alias, held_aliases, withhold_alias
 from minecover.tracking.provenance import digest_of, git_state, lock_digest
 from minecover.tracking.record import Dataset, Record
 from minecover.tracking.registry import register
@@ -22,15 +24,18 @@ IDENTITY = STAGES[: STAGES.index("evaluate") + 1]
 DATA = STAGES[: STAGES.index("features") + 1]
 
 
-def run(params: Params) -> Version:
+def run(params: Params, *, force: bool) -> Version:
     """Register the built model, unless this build is registered already.
 
-    Writes reports/run.json and one log line.
+    Writes reports/run.json and one log line. A model that is no better than chance becomes
+    neither champion nor challenger: maps are made with these.
 
     Parameters
     ----------
     params : Params
         The parameters of the build.
+    force : bool
+        Whether such a model is given an alias nevertheless.
 
     Returns
     -------
@@ -44,7 +49,13 @@ def run(params: Params) -> Version:
     """
     tracking: Tracking = params.build("tracking")
     record = describe_build(params)
+    no_skill = find_no_skill(json.loads(paths.METRICS.read_text(encoding="utf-8")))
+    before = held_aliases(tracking)
     version = register(tracking, record, model=paths.MODEL, card=paths.MODEL_CARD)
+    if no_skill and not force:
+        version = withhold_alias(tracking, version, before, no_skill)
+    elif no_skill:
+        version = give_alias(tracking, version, no_skill)
     write_json(
         paths.RUN,
         {
@@ -56,11 +67,13 @@ def run(params: Params) -> Version:
         },
     )
     log.info(
-        "register: %s version %d (%s), %s",
+        "register: %s%s version %d (%s), %s%s",
+        f"{no_skill}. " if no_skill else "",
         version.name,
         version.version,
         version.alias or "no alias",
         "new" if version.created else "was registered before",
+        "" if version.alias else "; `minecover register --force` gives it one",
     )
     return version
 
@@ -120,12 +133,14 @@ def summary() -> list[str]:
     Returns
     -------
     list of str
-        Lines without line ends.
+        Lines without line ends. The first says so if the model is no better than chance.
     """
     metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
     card = json.loads(paths.MODEL_CARD.read_text(encoding="utf-8"))
     kind = "SIMULATED data" if card["is_simulated"] else "real data"
-    lines = [f"{card['name']}: {card['source']} ({kind}), scored out of fold"]
+    no_skill = find_no_skill(metrics)
+    lines = [f"{card['name']} is {no_skill}"] if no_skill else []
+    lines += [f"{card['name']}: {card['source']} ({kind}), scored out of fold"]
     for level in ("observation", "location"):
         lines += [f"  {level:<12}" + ", ".join(_interval(metrics[level], n) for n in SCORES)]
     lines += [

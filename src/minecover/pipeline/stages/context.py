@@ -8,12 +8,13 @@ import pandas as pd
 import shapely
 
 from minecover.core import paths
-from minecover.core.config import Params
+from minecover.core.config import Params, leaves
 from minecover.core.files import replacing, write_json, write_text
 from minecover.core.outputs import fetched_sites
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
 from minecover.core.sites import Site, read_sites, square
+from minecover.core.watched import check_watched
 from minecover.features.context import (
     Layer,
     Plane,
@@ -32,6 +33,15 @@ MAP_MARGIN = 0.5
 
 def run(params: Params) -> None:
     """Write the planes of every site that has imagery, and the provinces of all sites."""
+    check_watched(
+        {
+            f"context.{name}": path
+            for name, path in leaves(params.value("context"))
+            if name.endswith(".path")
+        },
+        watched=str(params.value("context.input")),
+        fix="Put the files into one folder and set context.input to it.",
+    )
     planes: dict[str, Plane] = load_layers(params.build("context.planes"))
     outlines: dict[str, Layer] = params.build("context.outlines")
     provinces: Provinces | None = params.build("context.provinces")

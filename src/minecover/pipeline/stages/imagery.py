@@ -2,18 +2,21 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.cube import Cube
 from minecover.core.errors import SceneError
 from minecover.core.files import replacing
 from minecover.core.ledger import Ledger
 from minecover.core.parallel import parallel_map
-from minecover.core.sites import read_sites
+from minecover.core.raster import read_cube
+from minecover.core.sites import Site, read_sites
 from minecover.sources.fetch import COLUMNS, FAILED, OK, Fetcher, Outcome
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,17 @@ log = logging.getLogger(__name__)
 INDEX_COLUMNS = ["site_id", "status", "dates", "bytes", "sha256"]
 #: Failed sites that an error names.
 N_NAMED = 3
+
+
+class Mask(Protocol):
+    """What is needed here of `minecover.features.validity.Profile`.
+
+    That package is no dependency of this stage: a change in it must not fetch scenes anew.
+    """
+
+    def obstacle(self, cube: Cube) -> str:
+        """Return why the profile cannot be used on a cube, as a sentence; "" if it can."""
+        ...
 
 
 def run(params: Params) -> None:
@@ -38,7 +52,13 @@ def run(params: Params) -> None:
     )
     # Threads wait for a service; reading or computing takes a process per site.
     threads = int(params.value("network.at_once")) if is_remote else None
-    outcomes = parallel_map(read_sites(paths.SITES), fetcher, "imagery", threads=threads)
+    mask: Mask = params.build(f"masks.{params.value('mask')}")
+    outcomes = parallel_map(
+        read_sites(paths.SITES),
+        lambda site: fetch_site(fetcher, site, mask),
+        "imagery",
+        threads=threads,
+    )
     _write(pd.DataFrame(outcomes)[INDEX_COLUMNS], paths.SCENE_INDEX)
     check_outcomes(
         outcomes, max_failed_fraction=float(params.value("source.max_failed_fraction"))
@@ -53,6 +73,37 @@ def run(params: Params) -> None:
         size,
         "".join(f"; {n} {status}" for status, n in sorted(count.items()) if status != OK),
     )
+
+
+def fetch_site(fetcher: Callable[[Site], Outcome], site: Site, mask: Mask) -> Outcome:
+    """Fetch a site, and refuse its scenes at once if the chosen mask cannot be used on them.
+
+    Parameters
+    ----------
+    fetcher : callable
+        Copies the scenes of a site into data/scenes, see `minecover.sources.fetch.Fetcher`.
+    site : Site
+        The site.
+    mask : Mask
+        The chosen mask profile.
+
+    Returns
+    -------
+    Outcome
+        Outcome of the site.
+
+    Raises
+    ------
+    SceneError
+        If the scenes lack what the mask needs, e.g. the quality band: the stage `features`
+        would stop as well, after all sites were fetched.
+    """
+    outcome = fetcher(site)
+    if outcome.status == OK:
+        cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
+        if obstacle := mask.obstacle(cube):
+            raise SceneError(f"site {site.site_id}: {obstacle}")
+    return outcome
 
 
 def check_outcomes(outcomes: Sequence[Outcome], *, max_failed_fraction: float) -> None:

@@ -1,14 +1,19 @@
 """Stage `labels`: outlines and points of mines, and the verdicts of reviewers, as one table."""
 
+import hashlib
+import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.errors import LabelError
 from minecover.core.files import write_json
+from minecover.core.watched import check_watched
 from minecover.labels import (
     Labels,
     as_labels,
@@ -22,12 +27,19 @@ log = logging.getLogger(__name__)
 
 #: The quality report of the labels. DVC does not version it.
 QUALITY = Path("logs/labels.json")
+#: Files of a reader, and the folder of verdicts that DVC watches.
+FILES, VERDICTS = ("polygons", "points", "visits"), "labels"
+#: Name of all ground that is not simulated.
+REAL = "real ground"
+#: Hexadecimal digits of the digest that names a simulated world.
+DIGITS = 12
 
 
 def run(params: Params) -> None:
     """Read the labels and the verdicts, write them as one table, and report their quality."""
+    check_files(params)
     reader: Labels = params.build("labels.reader")
-    verdicts = read_verdicts(Path(params.value("labels.verdicts")))
+    verdicts = verdicts_of_world(params)
     table = label_table(pd.concat([reader(), as_labels(verdicts)], ignore_index=True))
     write_labels(paths.LABELS, table)
     drawn, points = (table[table["kind"] == kind] for kind in ("mine", "point"))
@@ -39,3 +51,107 @@ def run(params: Params) -> None:
         ", ".join(f"{n} {kind}" for kind, n in counts.items()),
         found.overlaps,
     )
+
+
+def check_files(params: Params) -> None:
+    """Refuse label files and verdicts that DVC does not watch.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `labels` is read.
+    """
+    reader = params.value("labels.reader")
+    check_watched(
+        {f"labels.reader.{name}": reader[name] for name in FILES if reader.get(name)},
+        watched=str(params.value("labels.input")),
+        fix="Put the files into one folder and set labels.input to it.",
+    )
+    check_watched(
+        {"labels.verdicts": str(params.value("labels.verdicts"))},
+        watched=VERDICTS,
+        fix="Set labels.verdicts to a file in it.",
+    )
+
+
+def world_name(params: Params) -> str:
+    """Return the name of the ground that the labels are about.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `labels.reader` and `world` are read.
+
+    Returns
+    -------
+    str
+        A digest of the simulated world, or `REAL`: on real ground a place says which it is.
+    """
+    node = params.complete("labels.reader", shared=["world"])
+    if "world" not in node:
+        return REAL
+    text = json.dumps(node["world"], sort_keys=True)
+    return f"simulated world {hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
+
+
+def world_path(verdicts: Path) -> Path:
+    """Return the path of the file that names the world of a file of verdicts."""
+    return verdicts.with_suffix(".world.json")
+
+
+def read_world(path: Path) -> str | None:
+    """Return the world that a file names.
+
+    Parameters
+    ----------
+    path : Path
+        JSON with the key `world`, as `minecover review` writes it.
+
+    Returns
+    -------
+    str or None
+        None if there is no such file.
+
+    Raises
+    ------
+    LabelError
+        If the file holds something else.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["world"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabelError(
+            f"{path} names no world ({error!r}). Restore it from git, or export again with "
+            "`minecover review export`."
+        ) from error
+
+
+def verdicts_of_world(params: Params) -> gpd.GeoDataFrame:
+    """Return the verdicts that are about the ground of this configuration.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `labels` and `world` are read.
+
+    Returns
+    -------
+    GeoDataFrame
+        See `minecover.labels.read_verdicts`. No rows if they were given in another simulated
+        world, which is logged with their number.
+    """
+    path, world = Path(params.value("labels.verdicts")), world_name(params)
+    verdicts = read_verdicts(path)
+    theirs = read_world(world_path(path))
+    if theirs in (None, world):
+        return verdicts
+    log.warning(
+        "labels: left out the %d verdicts of %s: they are about the %s, this is the %s",
+        len(verdicts),
+        path,
+        theirs,
+        world,
+    )
+    return verdicts[:0]

@@ -12,7 +12,7 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.files import replacing, write_text
 from minecover.core.raster import burn
-from minecover.core.sites import square
+from minecover.core.sites import near
 from minecover.evaluation import Report, get_score
 from minecover.labels import MINES
 from minecover.reporting import figures
@@ -161,7 +161,7 @@ def draw_sources(view: SiteView, scored: ScoredSites) -> StripSources:
     wide = grid.grown(figures.WINDOW_PX // 2)
     neighbours = [scored.view(name) for name in scored.neighbours(view.site_id, wide)]
     captions, pictures = figures.strip_pictures(view, neighbours)
-    labels = scored.labels.iloc[scored.labels.sindex.query(square(wide), sort=True)]
+    labels = scored.labels.iloc[near(scored.labels, wide)]
     return StripSources(
         grid=grid,
         captions=tuple(captions),

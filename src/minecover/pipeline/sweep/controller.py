@@ -13,7 +13,7 @@ from hydra.types import HydraContext
 from joblib import cpu_count
 from omegaconf import DictConfig, OmegaConf
 
-from minecover.core.errors import MinecoverError, SweepError
+from minecover.core.errors import SweepError, report_error
 from minecover.pipeline.sweep import sweep_run
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.fold_probabilities import delete_shared
@@ -41,8 +41,9 @@ def run(sweeper: Sweeper, overrides: Sequence[Override]) -> None:
     """Run a sweep; on an error print it and exit with code 1."""
     try:
         _run(sweeper, overrides)
-    except MinecoverError as error:
-        sys.stderr.write(f"sweep: {error}\n")
+    # Of any kind: Hydra, which called this, would print a traceback.
+    except (Exception, KeyboardInterrupt) as error:
+        sys.stderr.write(f"sweep: {report_error(error, 'the sweep')}\n")
         sys.exit(1)
 
 
@@ -60,33 +61,36 @@ def _run(sweeper: Sweeper, overrides: Sequence[Override]) -> None:
             )
         sweep = sweep_run.begun(jobs, built, git, sweep_id)
         parent_id = runs.open_sweep_run(tracking, sweep)
-        done = runs.last_runs(tracking, [job.job_id for job in jobs])
-        missing = [
-            job
-            for job in jobs
-            if job.job_id not in done or done[job.job_id].status != "FINISHED"
-        ]
-        log.info("sweep %s: %d jobs, %d to run", sweep_id, len(jobs), len(missing))
-        task = Task(
-            sweep_id=sweep_id,
-            parent=parent_id,
-            names={job.job_id: job.name for job in jobs},
-            shared_fits=shared_fits(jobs, built),
-            built=built,
-            git=git,
-            threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
-        )
-        try:
+        with sweep_run.ended_with_block(tracking, parent_id):
+            done = runs.last_runs(tracking, [job.job_id for job in jobs])
+            missing = [
+                job
+                for job in jobs
+                if job.job_id not in done or done[job.job_id].status != "FINISHED"
+            ]
+            log.info("sweep %s: %d jobs, %d to run", sweep_id, len(jobs), len(missing))
+            task = Task(
+                sweep_id=sweep_id,
+                parent=parent_id,
+                names={job.job_id: job.name for job in jobs},
+                shared_fits=shared_fits(jobs, built),
+                built=built,
+                git=git,
+                threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
+            )
             if missing:
-                sweeper.launch([list(job.overrides) for job in missing], task)
-        except Exception:  # a worker that was killed takes its launcher along
-            log.exception("the launcher stopped")
-        except BaseException:
-            runs.end_sweep_run(tracking, parent_id, "KILLED")
-            raise
-        sweep_run.finish_sweep(tracking, sweep, parent_id, jobs)
+                _launch(sweeper, [list(job.overrides) for job in missing], task)
+            sweep_run.finish_sweep(tracking, sweep, parent_id, jobs)
         for shared in task.shared_fits.values():
             delete_shared(shared)
+
+
+def _launch(sweeper: Sweeper, jobs: list[list[str]], task: Task) -> None:
+    """Run jobs; where the launcher stops, those that have not finished are named later."""
+    try:
+        sweeper.launch(jobs, task)
+    except Exception as error:  # a worker that was killed takes its launcher along
+        log.error(report_error(error, "the launcher"))
 
 
 def threads(launcher: object) -> int:

@@ -16,6 +16,7 @@ from joblib import cpu_count
 from omegaconf import DictConfig
 
 from minecover.core.config import Params
+from minecover.core.errors import report_error
 from minecover.evaluation import compute_scores
 from minecover.learning.calibration import calibrate
 from minecover.pipeline.stages.evaluate import evaluation_settings, score_model
@@ -100,8 +101,8 @@ class Task:
                     tempfile.TemporaryDirectory() as folder,
                 ):
                     finish(self._done(params, began, self.shared_fits[job_id], Path(folder)))
-            except Exception:  # of any kind: a sweep outlives its jobs
-                log.exception("%s failed", self.names[job_id])
+            except Exception as error:  # of any kind: a sweep outlives its jobs
+                log.error(report_error(error, self.names[job_id]))
                 return ""
             return str(runs.finished_run(tracking, job_id))
 

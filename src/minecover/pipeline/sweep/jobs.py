@@ -14,8 +14,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from minecover.core.config import Params, one_line
+from minecover.core.config import CONF, Params, one_line
 from minecover.core.errors import ConfigError, SweepError
+from minecover.core.overrides import unknown_key
 from minecover.learning.models.shared_forest import ForestSize
 from minecover.pipeline.sweep.build_state import BuildState, refuse_stale
 from minecover.pipeline.sweep.fold_probabilities import SharedFits, shares_trees
@@ -149,8 +150,7 @@ def compose_jobs(
             ) from error
     if wanted - known:
         raise ConfigError(
-            f"conf/ has no key {', '.join(sorted(wanted - known))} with these options. "
-            "`minecover params --write` with the same words says more."
+            "; ".join(unknown_key(key, CONF) for key in sorted(wanted - known)) + "."
         )
     return jobs
 

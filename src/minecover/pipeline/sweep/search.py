@@ -37,6 +37,8 @@ from minecover.tracking.types import Tracking
 
 log = logging.getLogger(__name__)
 
+#: Least number of folds of a nested search.
+MIN_FOLDS = 3
 #: A job that shares its fits with no other.
 UNSHARED = SharedFits("", None, {None: ""}, is_shared=False)
 
@@ -79,14 +81,36 @@ class Space:
         fixed = tuple(w for w, one in zip(words, overrides, strict=True) if one not in free)
         return cls(fixed, free, composed(fixed))
 
+    def check_nested(self) -> None:
+        """Refuse what the search inside each fold would ignore, before anything is tried.
+
+        It fits candidates on the rows and scores them by the aggregation, calibration and
+        folds of the fixed overrides: only the model can differ between candidates.
+
+        Raises
+        ------
+        SweepError
+            If a key to choose is not the model's, or folds inside a fold are too few.
+        """
+        keys = [one.key_or_group for one in self.free]
+        if others := [key for key in keys if key.partition(".")[0] != "model"]:
+            raise SweepError(
+                f"--nested chooses keys of the model alone, found {', '.join(others)} among "
+                "those with several values: tables, rows, folds and scores are the same for "
+                "all candidates of a fold. Fix one value for each of them, e.g. "
+                f"{others[0]}=..., and search once for each value; or leave out --nested."
+            )
+        n_folds = int(self.base.value("folds.n"))
+        if n_folds < MIN_FOLDS:
+            raise SweepError(
+                f"--nested needs at least {MIN_FOLDS} folds, so that two are left without the "
+                f"one that is scored, found folds.n={n_folds}. Raise folds.n, and run "
+                "`dvc repro`."
+            )
+
     def chosen(self, trial: optuna.Trial) -> dict[str, str]:
         """Return the sampler's value of each free key."""
-        return {
-            (key := one.get_key_element()): _suggested(
-                trial, one, is_whole=isinstance(self.base.value(key), int)
-            )
-            for one in self.free
-        }
+        return {one.get_key_element(): _suggested(trial, one, self.base) for one in self.free}
 
     def words(self, chosen: dict[str, str]) -> tuple[str, ...]:
         """Return the overrides of a trial."""
@@ -165,11 +189,12 @@ def search(settings: Search) -> None:
     first = Job(settings.space.fixed, {}, base, built.identity(base)[:DIGITS])
     record = replace(sweep_run.begun([first], built, git, sweep_id), name=f"search {words}")
     parent_id = runs.open_sweep_run(tracking, record)
-    settings.study(value)
-    description = f"{len(jobs)} candidates of a search (TPE), tagged `sweep_id={sweep_id}`."
-    sweep_run.finish_sweep(
-        tracking, replace(record, description=description), parent_id, list(jobs.values())
-    )
+    with sweep_run.ended_with_block(tracking, parent_id):
+        settings.study(value)
+        description = f"{len(jobs)} candidates of a search (TPE), tagged `sweep_id={sweep_id}`."
+        sweep_run.finish_sweep(
+            tracking, replace(record, description=description), parent_id, list(jobs.values())
+        )
 
 
 def nested(settings: Search) -> tuple[Report, list[dict[str, str]]]:
@@ -184,7 +209,13 @@ def nested(settings: Search) -> tuple[Report, list[dict[str, str]]]:
         Scores of the choice, as in reports/metrics.json.
     choices : list of dict
         The choice made without each fold.
+
+    Raises
+    ------
+    SweepError
+        See `Space.check_nested`; or the tables were built with other values.
     """
+    settings.space.check_nested()
     built, git = BuildState.here(), git_state(Path())
     base = settings.space.base
     refuse_stale(built, {settings.space.fixed: base})
@@ -244,7 +275,7 @@ def _log(
         log_run(tracking, job_run.ended(began, base, scored, Path(folder)))
 
 
-def _suggested(trial: optuna.Trial, override: Override, *, is_whole: bool) -> str:
+def _suggested(trial: optuna.Trial, override: Override, base: Params) -> str:
     """Return the sampler's value of one key: between bounds, or one of a list."""
     key, value = override.get_key_element(), override.value()
     if not isinstance(value, IntervalSweep):
@@ -252,7 +283,7 @@ def _suggested(trial: optuna.Trial, override: Override, *, is_whole: bool) -> st
     assert value.start is not None
     assert value.end is not None
     is_log = "log" in value.tags
-    if is_whole:
+    if isinstance(base.value(override.key_or_group), int):
         return str(trial.suggest_int(key, int(value.start), int(value.end), log=is_log))
     # Six digits: what is written is what is tried.
     return f"{trial.suggest_float(key, value.start, value.end, log=is_log):.6g}"

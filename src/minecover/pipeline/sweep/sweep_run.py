@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +79,18 @@ def swept_values(jobs: Sequence[Job]) -> dict[str, list[str]]:
         for key, value in job.chosen.items():
             values.setdefault(key, {})[value] = None
     return {key: list(each) for key, each in values.items()}
+
+
+@contextmanager
+def ended_with_block(tracking: Tracking, run_id: str) -> Iterator[None]:
+    """End the run of a sweep if the block fails, or KILLED if the process is interrupted."""
+    try:
+        yield
+    except BaseException as error:
+        # Ctrl-C and a shutdown of the process are no `Exception`.
+        has_failed = isinstance(error, Exception)
+        runs.end_sweep_run(tracking, run_id, "FAILED" if has_failed else "KILLED")
+        raise
 
 
 def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) -> None:

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import geopandas as gpd
 import shapely
-from pyogrio.errors import DataSourceError
 
 from minecover.core.errors import SiteError
 from minecover.core.grid import utm_crs
+from minecover.core.vector_checks import VectorFileKind
+from minecover.core.vectors import read_polygons
+
+AREA_FILE = VectorFileKind(
+    SiteError,
+    "area",
+    "Name a GeoJSON or GeoPackage file, or a bounding box: west,south,east,north in degrees.",
+    "a file with that layer alone",
+)
 
 #: Straight edges in degrees are curves in metres: vertices are added at most this far apart
 #: [degrees].
@@ -39,7 +47,7 @@ def read_area(area: str) -> shapely.Geometry:
         longitudes -180 ... 180 or the latitudes of UTM zones.
     """
     numbers = _numbers(area)
-    geometry = _box(*numbers) if numbers else _polygons(Path(area))
+    geometry = _box(*numbers) if numbers else read_polygons(Path(area), AREA_FILE)
     west, south, east, north = geometry.bounds
     if west < -180 or east > 180 or south < SOUTH or north > NORTH:
         raise SiteError(
@@ -101,34 +109,3 @@ def _box(west: float, south: float, east: float, north: float) -> shapely.Geomet
     return shapely.union_all(
         [shapely.box(west, south, 180.0, north), shapely.box(-180.0, south, east, north)]
     )
-
-
-def _polygons(path: Path) -> shapely.Geometry:
-    if not path.is_file():
-        raise SiteError(
-            f"no area at {path}. Name a GeoJSON or GeoPackage file, or a bounding box: "
-            "west,south,east,north in degrees."
-        )
-    try:
-        shapes = gpd.read_file(path)
-    except DataSourceError as error:
-        raise SiteError(
-            f"{path} cannot be read as a vector file: {error}. Save it as GeoJSON or "
-            "GeoPackage."
-        ) from error
-    if shapes.crs is None:
-        raise SiteError(f"{path} has no coordinate reference system. Save it with one.")
-    polygons = shapes.geometry[shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if polygons.empty:
-        found = ", ".join(sorted(set(shapes.geometry.geom_type.dropna()))) or "nothing"
-        raise SiteError(
-            f"{path} should hold polygons, found {found}. Draw the outline of the area."
-        )
-    for number, shape in zip(polygons.index, polygons, strict=True):
-        if not shape.is_valid:
-            raise SiteError(
-                f"{path}: polygon {number} is invalid: {shapely.is_valid_reason(shape)}. "
-                "Repair it, for instance with `Fix geometries` in QGIS: the inside of an "
-                "outline that crosses itself is ambiguous."
-            )
-    return shapely.union_all(polygons.to_crs("EPSG:4326").to_numpy())

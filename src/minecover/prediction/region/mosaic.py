@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from minecover.core.antimeridian import bounding_box
 from minecover.core.files import write_json
 from minecover.core.raster.tile_files import MosaicTile, write_mosaic
 from minecover.core.sites import square
@@ -108,7 +109,7 @@ def stac_item(tile: Tile, outcome: Outcome, properties: Mapping[str, str]) -> It
     return Item(
         id=tile.tile_id,
         geometry=shapely.geometry.mapping(shapely.set_precision(outline, 1e-7)),
-        bbox=[round(edge, 7) for edge in outline.bounds],
+        bbox=[round(edge, 7) for edge in bounding_box(outline)],
         datetime=None,
         start_datetime=datetime.combine(first, time.min, UTC),
         end_datetime=datetime.combine(last, time(23, 59, 59), UTC),

@@ -12,6 +12,7 @@ from minecover.reporting.candidates.finding import (
     COLUMNS,
     SiteMap,
     find_candidates,
+    point_inside,
     touches,
 )
 from minecover.reporting.candidates.precision import precision_at
@@ -31,6 +32,7 @@ __all__ = [
     "describe",
     "distance_to_mine_m",
     "find_candidates",
+    "point_inside",
     "precision_at",
     "touches",
     "write_candidates",

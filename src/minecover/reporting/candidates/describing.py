@@ -56,6 +56,9 @@ DISTANCES = {
 #: its pixels from which the model counts as applicable to it.
 MIN_SHARE = 0.5
 
+#: Distance within which outlines touch: their coordinates are rounded to 0.1 m [m].
+TOUCHING_M = 0.5
+
 #: NDVI below which less than half of a pixel is vegetation: half way between bare soil (0.2)
 #: and full cover (0.5), Sobrino & Raissouni (2000), Int. J. Remote Sens. 21, 353-366.
 BARE_NDVI = 0.35
@@ -121,7 +124,8 @@ def describe(
         pixels looked mined; `first_seen` is the first of the latter in ISO format, or empty.
         `applicable` is True if at least half of the object lies inside the model's area of
         applicability. `to_water_m` and `to_road_m` are measured from the nearest pixel,
-        `to_known_mine_m` from the outline [m]; NaN where no layer is configured.
+        `to_known_mine_m` from the outline [m]; NaN where no layer is configured. A candidate
+        that touches a mine within `TOUCHING_M` is known and 0 m away, and no other.
     """
     rows: dict[int, dict[str, object]] = {}
     for site_id, some in candidates.groupby("site_id"):
@@ -131,9 +135,13 @@ def describe(
             rows[int(index)] = _row(site, burn([shape], site.grid, all_touched=False))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(SITE_COLUMNS))
     table = table.reindex(candidates.index).astype(SITE_COLUMNS)
-    table["to_known_mine_m"] = distance_to_mine_m(candidates, mines)
+    distance_m = distance_to_mine_m(candidates, mines)
+    known = candidates["known"].to_numpy(np.bool_) | (distance_m < TOUCHING_M)
+    table["to_known_mine_m"] = np.where(known, 0.0, np.maximum(distance_m.round(0), 1.0))
     return gpd.GeoDataFrame(
-        pd.concat([candidates, table], axis=1), geometry="geometry", crs=candidates.crs
+        pd.concat([candidates.assign(known=known), table], axis=1),
+        geometry="geometry",
+        crs=candidates.crs,
     )[list(TABLE)]
 
 
@@ -187,7 +195,7 @@ def distance_to_mine_m(
     Parameters
     ----------
     candidates : GeoDataFrame
-        n candidates in WGS 84, with their centroids in `lon` and `lat`.
+        n candidates in WGS 84, with `lon` and `lat`.
     mines : GeoSeries
         Outlines of the labelled mines, in WGS 84.
 
@@ -213,7 +221,7 @@ def distance_to_mine_m(
             shapes.to_numpy(), return_all=False, return_distance=True
         )
         distance_m[here[which]] = metres
-    return distance_m.round(0)
+    return distance_m
 
 
 def _row(site: Surroundings, inside: NDArray[np.bool_]) -> dict[str, object]:

@@ -38,6 +38,8 @@ CELL_PX = 10
 CELL_DECIMALS = 3
 #: Decimals of coordinates in degrees: 11 cm on the ground.
 DEGREE_DECIMALS = 6
+#: Least distance of a candidate's coordinates from its outline [px].
+MARGIN_PX = 0.1
 #: Decimals of a probability, as in all files.
 PROBABILITY_DECIMALS = 6
 
@@ -109,11 +111,10 @@ def find_candidates(
     -------
     GeoDataFrame
         Columns `COLUMNS`, in WGS 84, ordered by rank: largest expected mined area first, which
-        is the sum of the pixels' probabilities times the pixel area. `lon` and `lat` are the
-        centroid. `candidate_id` names the square of `CELL_PX` lattice pixels that holds the
-        centroid, so that it does not depend on the sites or their order, and rarely on the
-        model. Further objects in one square get the letters b, c, ... from north to south, at
-        equal latitude from west to east.
+        is the sum of the pixels' probabilities times the pixel area. `lon` and `lat` are a
+        `point_inside`. `candidate_id` names the square of `CELL_PX` lattice pixels that holds
+        the centroid, so that it does not depend on the sites, and rarely on the model. Further
+        objects in one square get the letters b, c, ... from north to south, then west to east.
 
     Raises
     ------
@@ -140,15 +141,35 @@ def find_candidates(
     return found[list(COLUMNS)]
 
 
+def point_inside(shape: shapely.Geometry, grid: Grid) -> shapely.Point:
+    """Return a point inside an outline: its centroid, where that lies inside.
+
+    The centroid of a bent object lies beside it.
+
+    Parameters
+    ----------
+    shape : geometry
+        Outline of whole pixels, in the CRS of the grid.
+    grid : Grid
+        Lattice of the pixels.
+
+    Returns
+    -------
+    Point
+        At least `MARGIN_PX` from the outline, so that it lies inside after rounding as well.
+    """
+    middle = shapely.centroid(shape)
+    deep = shapely.buffer(shape, -MARGIN_PX * abs(grid.transform.a), join_style="mitre")
+    return middle if deep.covers(middle) else shapely.point_on_surface(shape)
+
+
 def touches(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return which candidates touch or overlap a mine.
 
     Parameters
     ----------
-    candidates : GeoDataFrame
-        n candidates, in WGS 84.
-    mines : GeoDataFrame
-        Mines, in WGS 84.
+    candidates, mines : GeoDataFrame
+        n candidates, and mines, in WGS 84.
 
     Returns
     -------
@@ -193,7 +214,8 @@ def _zone_objects(
     best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
     shapes = gpd.GeoSeries([_outline(part, lattice) for part in objects], crs=lattice.crs)
     middles = [shapely.centroid(shape) for shape in shapes]
-    points = gpd.GeoSeries(middles, crs=lattice.crs).to_crs("EPSG:4326")
+    places = [point_inside(shape, lattice) for shape in shapes]
+    points = gpd.GeoSeries(places, crs=lattice.crs).to_crs("EPSG:4326")
     width_m, height_m = lattice.pixel_m
     means = np.array([part["probability"].mean() for part in objects])
     return gpd.GeoDataFrame(

@@ -15,7 +15,7 @@ from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from minecover.evaluation import Report
+from minecover.evaluation import NO_SKILL, Report, find_no_skill
 from minecover.reporting.figures import WINDOW_PX
 from minecover.reporting.figures.canvas import GREY
 from minecover.reporting.figures.overview import LAYERS
@@ -40,6 +40,13 @@ OUTLINE_CAPTIONS = {
     "truth": "dotted: the true mine",
     "label": "drawn by hand",
     "candidate": "the candidate",
+}
+#: What it means that a candidate was seen on none of its dates, by the design of the model.
+UNSEEN = {
+    "location": "less than half of it bare ground or water on each of {} dates: its "
+    "probability comes from all dates together",
+    "observation": "below the threshold on each of {} dates alone: its probability comes from "
+    "all dates together",
 }
 #: Decimals of the numbers in the list of candidates.
 DECIMALS = {
@@ -100,21 +107,26 @@ def render_page(content: PageContent) -> str:
     Returns
     -------
     str
-        HTML, the same for the same content. The title says *simulated* if the data are.
+        HTML, the same for the same content. The title says *simulated* if the data are, and
+        *no better than chance* if the model is not.
     """
     candidates = content.map_content.candidates.drop(columns="geometry")
     rows = [
         [_format_cell(name, value) for name, value in zip(candidates.columns, row, strict=True)]
         for row in candidates.head(N_SHOWN).itertuples(index=False)
     ]
+    design = str(content.model["design"])
     n_pictures = max((len(one.captions) for one in content.strips), default=0)
     strips = [
-        {**one.to_dict(), "facts": _describe_candidate(list(candidates.columns), row)}
+        {**one.to_dict(), "facts": _describe_candidate(list(candidates.columns), row, design)}
         for one, row in zip(content.strips, rows, strict=False)
     ]
+    no_skill = find_no_skill(content.metrics)
     return _ENVIRONMENT.from_string(_read_text("page.html")).render(
         title="Candidate mines"
-        + (" on simulated data" if content.model["is_simulated"] else ""),
+        + (" on simulated data" if content.model["is_simulated"] else "")
+        + (f": {NO_SKILL}" if no_skill else ""),
+        no_skill=no_skill,
         model=content.model,
         layers={name: LAYERS.get(name, GREY) for name in content.map_content.layers},
         outlines=[
@@ -147,16 +159,18 @@ def render_page(content: PageContent) -> str:
     )
 
 
-def _describe_candidate(columns: Sequence[str], row: Sequence[str]) -> str:
+def _describe_candidate(columns: Sequence[str], row: Sequence[str], design: str) -> str:
     """Return a sentence that describes a candidate from its row of the list."""
     fact = dict(zip(columns, row, strict=True))
+    dates = fact["dates_valid"]
     parts = [
         f"Rank {fact['rank']}, {fact['candidate_id']}",
         fact["province"],
         f"{fact['area_ha']} ha at {fact['lat']}, {fact['lon']}",
         f"probability up to {fact['max_probability']}",
-        f"seen on {fact['dates_seen']} of {fact['dates_valid']} dates"
-        + (f" since {fact['first_seen']}" if fact["first_seen"] else ""),
+        f"seen on {fact['dates_seen']} of {dates} dates since {fact['first_seen']}"
+        if fact["first_seen"]
+        else UNSEEN[design].format(dates),
         "touches a labelled mine" if fact["known"] == "yes" else "new",
         "" if fact["applicable"] == "yes" else "the model extrapolates here",
     ]

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from minecover.core.grid import Grid
+from minecover.reporting.candidates import point_inside
 from minecover.reporting.figures import WINDOW_PX, Colours, cut_window, stack_png
 
 #: Position, grey level and caption of the picture that shows nothing but the outlines.
@@ -80,7 +81,8 @@ def cut_strip(
     sources : StripSources
         Pictures and outlines of the candidate's site.
     shape : geometry
-        Outline of the candidate, in WGS 84. Its centroid becomes the centre of the pictures.
+        Outline of the candidate, in WGS 84. Its `point_inside` becomes the centre of the
+        pictures.
     remarks : mapping of str to str
         Text to append to a caption, by caption: e.g. whether the candidate was seen that date.
 
@@ -90,7 +92,7 @@ def cut_strip(
     """
     grid = sources.grid
     local = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(grid.crs)
-    middle = local.iloc[0].centroid
+    middle = point_inside(local.iloc[0], grid)
     row, col = (
         int(np.clip(at, 0, n)) for at, n in zip(
             grid.rowcol(middle.x, middle.y), grid.shape, strict=True

@@ -26,7 +26,7 @@ OBJECT_ROWS = {
     "objects.extent_iou": "overlap of the outlines of a found mine (intersection over union)",
 }
 CALIBRATION_ROWS = {
-    "calibration.location.brier_skill": "Brier skill: 1 is perfect, 0 is no better than chance",
+    "calibration.location.brier_skill": "Brier skill: 1 is perfect, 0 a constant probability",
     "calibration.location.ece": "calibration error: mean gap between predicted and observed",
 }
 

@@ -10,6 +10,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover.core.antimeridian import bounding_box
 from minecover.core.cube import Cube
 from minecover.core.errors import CloudyError, ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import Grid, sampled
@@ -82,7 +83,8 @@ class StacScenes:
         if not self.bands or not set(self.bands) <= set(self.assets) & set(BANDS):
             raise ConfigError(
                 f"bands must be some of {', '.join(self.assets)}, which have a file, "
-                f"found {', '.join(self.bands) or 'none'}. Fix source.bands or source.assets."
+                f"found {', '.join(self.bands) or 'none'}. Fix source.bands or "
+                "source.scenes.assets."
             )
         for name in ("bits", "reflectance", "kelvin"):
             pair: Sequence[object] = getattr(self, name)
@@ -139,7 +141,7 @@ class StacScenes:
 
     def _find(self, site: Site) -> list[Item]:
         """Return the scenes over a site, with any cloud cover, by day and id."""
-        bounds = square(site.grid).bounds
+        bounds = bounding_box(square(site.grid))
         period = self.first_day, self.last_day
         listed = self.client.items(self.catalogue, self.collection, bounds, period)
         items = [

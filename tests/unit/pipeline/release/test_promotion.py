@@ -22,8 +22,10 @@ BUILDS = (
     Build("5", skill=2.5),
     Build("6", skill=2.5, takes_nan=False),
     Build("7", skill=2.5),
+    Build("0", skill=0.1),
+    Build("9", skill=2.5),
 )
-WORSE, LEAKY, DIRTY, TAMPERED, NO_NAN, BETTER = range(2, 8)
+WORSE, LEAKY, DIRTY, TAMPERED, NO_NAN, _, UNSKILLED, BETTER = range(2, 10)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryCheck
         made = make_registry_checkout(tmp_path_factory.mktemp("registry"), CONF)
         patch.chdir(made.root)
         versions = [made.register(build) for build in BUILDS]
-        assert [v.version for v in versions] == [1, 2, 3, 4, 5, 6, 7]
+        assert [v.version for v in versions] == list(range(1, 10))
         folder = resolve(made.tracking, f"models:/minecover/{TAMPERED}").folder
         (folder / "model.pkl").write_bytes(
             pickle.dumps(FolderMaker(made.root / "mlruns" / "opened"))
@@ -71,6 +73,11 @@ def champion(registry: RegistryCheckout) -> int:
             TAMPERED,
             r"model\.pkl is not what was recorded.*It was not opened",
             id="a tampered pickle",
+        ),
+        pytest.param(
+            UNSKILLED,
+            r"skill: no better than chance: the average precision is 0\.033 \[-0\.067",
+            id="a model without skill",
         ),
         pytest.param(
             NO_NAN,

@@ -1,5 +1,7 @@
 """Stages whose inputs are missing or unusable name them, and leave no partial output."""
 
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,14 +14,15 @@ import shapely
 from minecover.core import paths
 from minecover.core.config import Params, composed
 from minecover.core.cube import Cube
-from minecover.core.errors import AccessError, LabelError, SceneError
+from minecover.core.errors import AccessError, FoldError, LabelError, SceneError
 from minecover.core.files import write_json
 from minecover.core.grid import Grid
 from minecover.core.outputs import fetched_sites
 from minecover.core.raster import write_cube
-from minecover.core.sites import Site, write_sites
+from minecover.core.sites import Site, square, write_sites
 from minecover.labels import label_table, write_labels
-from minecover.pipeline.stages import features, imagery, masks
+from minecover.pipeline.stages import features, imagery, masks, sites
+from minecover.sources.fetch import Outcome
 
 CONF = Path(__file__).parents[4] / "conf"
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 10, 10)
@@ -100,6 +103,79 @@ def test_a_site_under_cloud_on_every_date_is_named(one_site: Path, params: Param
         features.run(params)
 
 
+@pytest.mark.parametrize(
+    ("layout", "mask"),
+    [
+        pytest.param("c2", "strict", id="a quality band"),
+        pytest.param("none", "none", id="a mask that needs none"),
+    ],
+)
+def test_scenes_that_the_mask_can_use_are_fetched(
+    one_site: Path, params: Params, layout: str, mask: str
+) -> None:
+    outcome = fetch(layout, params.build(f"masks.{mask}"))
+
+    assert outcome.status == "ok"
+
+
+def test_scenes_without_the_quality_band_that_the_mask_needs_stop_the_fetch(
+    one_site: Path, params: Params
+) -> None:
+    with pytest.raises(SceneError, match=r"site here: .*no quality band, which mask=strict"):
+        fetch("none", params.build("masks.strict"))
+
+
+def fetch(layout: str, mask: imagery.Mask) -> Outcome:
+    """Fetch scenes with the given layout of the quality band."""
+    delivered = replace(cube(21824), qa_layout=layout)
+
+    def fetcher(site: Site) -> Outcome:
+        write_cube(paths.SCENES / f"{site.site_id}.tif", delivered)
+        return Outcome(site.site_id, "ok", "2017-01-14 2017-01-30", 1, "", "")
+
+    return imagery.fetch_site(fetcher, SITE, mask)
+
+
+def mined_sites(*groups: str, mines: int) -> tuple[list[Site], gpd.GeoDataFrame]:
+    """Return a row of sites, each with its group, and outlines on the first ones."""
+    grids = [
+        Grid.from_corner("EPSG:32635", 600015.0 + 600 * n, 15.0, 10, 10)
+        for n in range(len(groups))
+    ]
+    placed = [Site(f"s{n}", group, grids[n], 1) for n, group in enumerate(groups)]
+    outlines = [square(grid).buffer(-1e-4) for grid in grids[:mines]]
+    labels = gpd.GeoDataFrame({"kind": ["mine"] * mines}, geometry=outlines, crs="EPSG:4326")
+    return placed, labels
+
+
+@pytest.mark.parametrize(
+    ("groups", "mines"),
+    [
+        pytest.param("abc", 3, id="a group for each fold"),
+        pytest.param("aabbcd", 6, id="more groups than folds"),
+        pytest.param("ab", 0, id="points alone, which can be mapped"),
+    ],
+)
+def test_enough_groups_of_sites_pass(groups: str, mines: int) -> None:
+    sites.check_groups(*mined_sites(*groups, mines=mines), n_folds=3)
+
+
+@pytest.mark.parametrize(
+    ("groups", "mines", "found"),
+    [
+        pytest.param(
+            "aabb", 4, "in 2 of 2 groups (4 sites, 4 outlines)", id="sites that touch"
+        ),
+        pytest.param("abcd", 2, "in 2 of 4 groups (4 sites, 2 outlines)", id="empty ground"),
+    ],
+)
+def test_too_few_groups_for_the_folds_are_refused_before_scenes_are_fetched(
+    groups: str, mines: int, found: str
+) -> None:
+    with pytest.raises(FoldError, match=r"^folds\.n=3 needs .*" + re.escape(found)):
+        sites.check_groups(*mined_sites(*groups, mines=mines), n_folds=3)
+
+
 def scripted(
     script: dict[str, list[str]], *, is_remote: bool = True, at_once: int = 4
 ) -> Params:
@@ -110,7 +186,15 @@ def scripted(
         "is_remote": is_remote,
         "max_failed_fraction": 0.25,
     }
-    return Params({"source": source, "network": {"at_once": at_once}})
+    mask = composed(conf=CONF).value("masks.strict")
+    return Params(
+        {
+            "source": source,
+            "network": {"at_once": at_once},
+            "mask": "strict",
+            "masks": {"strict": mask},
+        }
+    )
 
 
 @pytest.fixture

@@ -90,7 +90,13 @@ def test_distances_are_measured_from_the_nearest_pixel_to_any_water() -> None:
 
 @pytest.mark.parametrize(
     ("gap_m", "expected"),
-    [pytest.param(0, 0, id="touching"), pytest.param(600, 600, id="away")],
+    [
+        pytest.param(-30, 0, id="overlapping"),
+        pytest.param(0, 0, id="touching"),
+        pytest.param(0.3, 0, id="touching but for rounding"),
+        pytest.param(0.7, 1, id="beside it"),
+        pytest.param(600, 600, id="away"),
+    ],
 )
 def test_the_nearest_mine_is_measured_from_outline_to_outline(
     gap_m: float, expected: float
@@ -104,6 +110,7 @@ def test_the_nearest_mine_is_measured_from_outline_to_outline(
     row = describe(one_candidate(), lambda _: site, mines).iloc[0]
 
     assert row["to_known_mine_m"] == pytest.approx(expected, abs=1)
+    assert row["known"] == (row["to_known_mine_m"] == 0)
 
 
 def test_no_candidates_give_a_table_without_rows() -> None:

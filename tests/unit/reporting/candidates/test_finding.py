@@ -76,6 +76,23 @@ def test_a_candidate_has_the_coordinates_of_its_centroid() -> None:
     assert found["mean_probability"].tolist() == [0.625]
 
 
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        pytest.param("777 7.. 777", id="open to one side"),
+        pytest.param("777 7.7 777", id="a ring"),
+        pytest.param("7.... .7... ..7.. ...7. ....7", id="pixels that touch at their corners"),
+        pytest.param("7... .7.. 7... 7... .77.", id="along a river"),
+    ],
+)
+def test_the_coordinates_of_a_candidate_lie_inside_it(drawing: str) -> None:
+    found = found_in(site_map(drawing)).to_crs(CRS)
+
+    points = gpd.GeoSeries(gpd.points_from_xy(found["lon"], found["lat"]), crs="EPSG:4326")
+    assert len(found) == 1
+    assert found.geometry.iloc[0].buffer(-1).covers(points.to_crs(CRS).iloc[0])
+
+
 def test_objects_below_the_minimum_size_are_dropped() -> None:
     found = found_in(site_map("77..9 77..9"), min_px=3)
 

@@ -73,6 +73,7 @@ def content(sources: StripSources) -> PageContent:
         "precision_low": 0.7,
         "precision_high": 0.9,
         "recall": None,
+        "average_precision_low": 0.7,
     }
     candidates = candidates_of(N_SHOWN + 5)
     shape = candidates.geometry.iloc[0]
@@ -89,6 +90,7 @@ def content(sources: StripSources) -> PageContent:
         },
         metrics={
             "location": scores,
+            "prevalence": {"location": 0.0055},
             "objects": {
                 "mines": 352,
                 "mine_recall": 0.82,
@@ -133,6 +135,45 @@ def test_the_title_says_simulated_where_the_data_are(
     assert f"<title>{title}</title>" in html
     assert f"<h1>{title}</h1>" in html
     assert ("These data are simulated" in html) is simulated
+    assert "no better than chance" not in html
+
+
+@pytest.mark.parametrize(
+    ("design", "reason"),
+    [
+        pytest.param("location", "less than half of it bare ground or water", id="location"),
+        pytest.param("observation", "below the threshold on each of 4", id="observation"),
+    ],
+)
+def test_a_candidate_that_was_seen_on_no_date_is_explained(
+    content: PageContent, sources: StripSources, design: str, reason: str
+) -> None:
+    candidates = candidates_of(1).assign(dates_seen=0, first_seen="", max_probability=0.9)
+    strip = cut_strip(sources, candidates.geometry.iloc[0], {})
+    changed = replace(
+        content,
+        model={**content.model, "design": design},
+        map_content=replace(content.map_content, candidates=candidates),
+        strips=[strip],
+    )
+
+    html = render_page(changed)
+
+    assert reason in html
+    assert "seen on 0 of" not in html
+
+
+def test_the_page_begins_with_a_model_that_is_no_better_than_chance(
+    content: PageContent,
+) -> None:
+    html = render_page(
+        replace(content, metrics={**content.metrics, "prevalence": {"location": 0.71}})
+    )
+
+    heading, _, rest = html.partition("<h1>")[2].partition("</h1>")
+    assert heading == "Candidate mines on simulated data: no better than chance"
+    assert rest.strip().startswith('<p class="warning"><strong>The model is no better than')
+    assert "of a random ranking 0.710" in rest
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Check choices of the configuration against each other, before anything is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from minecover.core.config import Params
+from minecover.core.errors import ConfigError
+from minecover.features import FeatureSet
+from minecover.features.planes import computable_sets, flat_sets, plane_names
+from minecover.features.requirements import (
+    context_planes,
+    input_planes,
+    reach_px,
+    required_bands,
+)
+from minecover.features.validity import Profile
+from minecover.learning.folds import GroupedFolds
+from minecover.pipeline.stages.train import columns_by_set
+
+#: Keys of the objects that stages build; each checks its own values.
+OBJECTS = (
+    "labels.reader",
+    "sites.layouts",
+    "source.scenes",
+    "context",
+    "aggregation",
+    "design",
+    "model",
+    "metrics",
+    "tracking",
+    "promotion",
+)
+#: Names that a message lists.
+N_NAMED = 5
+
+
+def check_choices(params: Params) -> None:
+    """Refuse choices that do not go together, which a stage would find after hours of fetching.
+
+    Parameters
+    ----------
+    params : Params
+        The whole configuration.
+
+    Raises
+    ------
+    MinecoverError
+        If an object refuses its values.
+    ConfigError
+        If the source or the context lacks what the chosen features or the mask need, or the
+        halo of a layout is too narrow for them.
+    FoldError
+        If there are fewer than two folds.
+    """
+    for key in OBJECTS:
+        params.build(key)
+    GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
+    bands = [str(band) for band in params.value("source.bands")]
+    feature_sets = flat_sets(params.build("table"))
+    context = list(params.value("context.planes") or {})
+    computable = computable_sets(feature_sets, bands, context)
+    _check_features(params, feature_sets, set(plane_names(computable)), bands, context)
+    halo_px = _halo_px(params)
+    _check_mask(params, bands, halo_px)
+    reach = reach_px(computable, plane_names(computable))
+    if halo_px is not None and reach > halo_px:
+        raise ConfigError(
+            f"the feature sets of `table` use pixels up to {reach} px away, found a halo of "
+            f"{halo_px} px. Set sites.layouts.*.halo_px={reach}, or choose sets with a shorter "
+            "reach."
+        )
+
+
+def _check_features(
+    params: Params,
+    feature_sets: Mapping[str, FeatureSet],
+    known: Collection[str],
+    bands: Sequence[str],
+    context: Sequence[str],
+) -> None:
+    """Refuse no feature set at all, and a chosen one of which a column cannot be computed."""
+    if not params.value("features"):
+        raise ConfigError(
+            f"features is empty. Choose some of {', '.join(params.value('table'))}."
+        )
+    missing = {
+        name: [column for column in columns if column not in known]
+        for name, columns in columns_by_set(params).items()
+    }
+    lost = [column for columns in missing.values() for column in columns]
+    if not lost:
+        return
+    needed = input_planes(feature_sets, lost) | set(lost)
+    no_band = sorted(required_bands(feature_sets, needed) - set(bands))
+    no_plane = sorted(context_planes(feature_sets, lost) - set(context))
+    no_input = sorted(needed - set(plane_names(feature_sets)) - set(no_band))
+    lacks = [
+        f"{what} {_shown(names)} ({key})"
+        for what, names, key in (
+            ("the bands", no_band, "source.bands"),
+            ("the layers", no_plane, "context.planes"),
+            ("the planes", no_input, "table"),
+        )
+        if names
+    ]
+    sets = [name for name, columns in missing.items() if columns]
+    rest = [name for name in params.value("features") if name not in sets]
+    raise ConfigError(
+        f"features={_list(sets)} has {len(lost)} columns that cannot be computed "
+        f"({_shown(lost)}): this configuration lacks {' and '.join(lacks)}. Choose other "
+        f"features ({f'features={_list(rest)}' if rest else 'e.g. features=[bands]'}), or add "
+        "what is missing."
+    )
+
+
+def _check_mask(params: Params, bands: Sequence[str], halo_px: int | None) -> None:
+    """Refuse a mask profile that does not exist, or needs another band or a wider halo."""
+    profiles: dict[str, Profile] = params.build("masks")
+    chosen = str(params.value("mask"))
+    if chosen not in profiles:
+        raise ConfigError(
+            f"mask must be one of {', '.join(profiles)}, found {chosen}. "
+            "Fix `mask`, or add the profile to `masks` in conf/config.yaml."
+        )
+    profile = profiles[chosen]
+    if lacking := [band for band in profile.bands if band not in bands]:
+        raise ConfigError(
+            f"mask={chosen} needs the band {_shown(lacking)}, found source.bands="
+            f"{_list(bands)}. Choose mask=strict, or a source that has it."
+        )
+    if halo_px is not None and profile.dilate_px > halo_px:
+        raise ConfigError(
+            f"mask={chosen} uses pixels up to {profile.dilate_px} px away, found a halo of "
+            f"{halo_px} px. Raise sites.layouts.*.halo_px, or lower masks.{chosen}.dilate_px."
+        )
+
+
+def _halo_px(params: Params) -> int | None:
+    """Return the narrowest halo of the layouts [px]; None where a layout has its own."""
+    layouts = [node for node in params.value("sites.layouts").values() if node]
+    halos = [int(node["halo_px"]) for node in layouts if "halo_px" in node]
+    return min(halos) if halos else None
+
+
+def _shown(names: Sequence[str]) -> str:
+    """Return the first names, and how many there are beyond."""
+    more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+    return ", ".join(names[:N_NAMED]) + more
+
+
+def _list(names: Sequence[str]) -> str:
+    """Return names as Hydra's grammar writes a list."""
+    return f"[{','.join(names)}]"

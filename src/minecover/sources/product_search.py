@@ -1,0 +1,219 @@
+"""Find the Landsat products in a folder, its subfolders and archives, and say what is left."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from minecover.core.errors import SceneError
+from minecover.core.raster import read_grid
+from minecover.core.raster.archives import ARCHIVES, members
+from minecover.sources.mtl import read_mtl
+from minecover.sources.product import Product
+
+#: Product id and part of a file's name; every product has at least one MTL file.
+_FILE = re.compile(
+    r"(?P<id>\w+?)_(?P<part>(?:SR_|ST_)?B\d+\.TIF|BQA\.TIF|QA_(?:PIXEL|RADSAT)\.TIF"
+    r"|MTL\.(?:TXT|JSON))",
+    re.IGNORECASE,
+)
+_MTL = ("MTL.TXT", "MTL.JSON")
+_COMPRESSED = (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".z")
+#: Beginning of the names of Sentinel-2 products and of their metadata.
+_SENTINEL_2 = re.compile(r"(S2[A-D]_|MTD_MSI|MTD_TL)", re.IGNORECASE)
+#: Sensors by the first letters of a product id, where they are not those of Landsat 8 and 9.
+_OTHER_SENSORS = {
+    "LM": "Landsat MSS",
+    "LT": "Landsat TM",
+    "LE": "Landsat 7 ETM+",
+    "S2": "Sentinel-2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder contains.
+
+    Parameters
+    ----------
+    products : tuple of Product
+        The products of all levels, each once.
+    left_out : tuple of str
+        Names of what is not read, each with its reason.
+    stamps : dict of Path to int
+        Folders and archives that were listed, and when they were last changed [ns].
+    """
+
+    products: tuple[Product, ...]
+    left_out: tuple[str, ...]
+    stamps: dict[Path, int]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no folder or archive was changed since it was listed."""
+        try:
+            return all(p.stat().st_mtime_ns == stamp for p, stamp in self.stamps.items())
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The files of one product in one place: a folder, or an archive."""
+
+    place: Path
+    sizes: dict[str, int]
+    files: dict[str, Path]
+
+    @property
+    def has_images(self) -> bool:
+        return any(part.endswith(".TIF") for part in self.files)
+
+    @property
+    def has_mtl(self) -> bool:
+        return any(part in self.files for part in _MTL)
+
+
+def find_products(folder: Path) -> Found:
+    """Return the products in a folder, its subfolders, and .tar and .zip files therein.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of product folders, of products, or of archives as downloaded.
+
+    Raises
+    ------
+    SceneError
+        If the folder is missing or may not be read, contains images without an MTL file, or
+        one product with two extents.
+    """
+    if not folder.is_dir() and folder.suffix.lower() not in ARCHIVES:
+        raise SceneError(
+            f"{folder} is not a folder. Fix source.scenes.folder: it names a folder of "
+            "products, or of .tar or .zip files."
+        )
+    stamps: dict[Path, int] = {}
+    left_out: list[str] = []
+    copies: dict[str, list[_Copy]] = {}
+    for place, sizes in _places(folder, stamps, left_out):
+        for product_id, copy in _copies(place, sizes).items():
+            copies.setdefault(product_id, []).append(copy)
+    if not copies and (images := _images(stamps)):
+        left_out.append(
+            f"{len(images)} images such as {images[0]} (not named as USGS does: ..._B4.TIF)"
+        )
+    products = [_product(name, found, left_out) for name, found in copies.items()]
+    return Found(tuple(products), tuple(left_out), stamps)
+
+
+def _places(
+    folder: Path, stamps: dict[Path, int], left_out: list[str]
+) -> Iterator[tuple[Path, dict[Path, int]]]:
+    """Yield every folder and archive with the sizes of its files, the outer ones first."""
+    if not folder.is_dir():
+        yield folder, members(folder)
+        stamps[folder] = folder.stat().st_mtime_ns
+        return
+    seen: set[str] = set()
+    for home, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
+        place = Path(home)
+        if (real := os.path.realpath(home)) in seen:
+            folders.clear()  # a link that leads back, or a second link
+            continue
+        seen.add(real)
+        stamps[place] = place.stat().st_mtime_ns
+        others = sorted(name for name in (*folders, *names) if _SENTINEL_2.match(name))
+        left_out += [f"{place / n} (Sentinel-2, which has other bands)" for n in others]
+        folders[:] = sorted(name for name in folders if _is_visible(name))
+        files = [place / name for name in sorted(names) if _is_visible(name)]
+        yield place, dict.fromkeys(files, 0)
+        for path in files:
+            if path.suffix.lower() in ARCHIVES:
+                inside = members(path)
+                stamps[path] = path.stat().st_mtime_ns
+                if not any(_FILE.fullmatch(member.name) for member in inside):
+                    left_out.append(f"{path} (no Landsat product inside)")
+                yield path, inside
+            elif path.suffix.lower() in _COMPRESSED:
+                left_out.append(f"{path} (compressed: unpack it into the folder)")
+
+
+def _images(places: Iterable[Path]) -> list[Path]:
+    """Return the images in the folders of `places`."""
+    folders = [place for place in places if place.is_dir()]
+    return sorted(
+        path
+        for folder in folders
+        for path in folder.iterdir()
+        if path.suffix.lower() in (".tif", ".tiff", ".jp2", ".img", ".vrt")
+    )
+
+
+def _is_visible(name: str) -> bool:
+    return not (name.startswith((".", "__MACOSX")) or _SENTINEL_2.match(name))
+
+
+def _copies(place: Path, sizes: dict[Path, int]) -> dict[str, _Copy]:
+    """Return the products in one place by id."""
+    copies: dict[str, _Copy] = {}
+    for path, size in sizes.items():
+        if name := _FILE.fullmatch(path.name):
+            copy = copies.setdefault(name["id"], _Copy(place, {}, {}))
+            copy.files[name["part"].upper()] = path
+            copy.sizes[name["part"].upper()] = size
+    return copies
+
+
+def _product(product_id: str, copies: list[_Copy], left_out: list[str]) -> Product:
+    """Return the most complete copy of a product; name the others."""
+    # The bands may lie in one folder and their metadata in another.
+    images = [copy for copy in copies if copy.has_images] or copies[:1]
+    mtl = [copy for copy in copies if copy.has_mtl]
+    if not mtl:
+        raise SceneError(_without_mtl(product_id, images[0]))
+    # The first of the largest: folders are listed before the archives that they contain.
+    chosen = max(images, key=lambda copy: (len(copy.files), copy.place.is_dir()))
+    for other in images:
+        if other is not chosen:
+            _check_same_ground(product_id, chosen, other)
+            left_out.append(f"{other.place} (the same product is read from {chosen.place})")
+    parts = {part: mtl[0].files[part] for part in _MTL if part in mtl[0].files}
+    parts = chosen.files if chosen.has_mtl else chosen.files | parts
+    text = parts.get("MTL.TXT") or parts["MTL.JSON"]
+    return Product(product_id, chosen.place, parts, read_mtl(text), chosen.sizes)
+
+
+def _check_same_ground(product_id: str, one: _Copy, other: _Copy) -> None:
+    """Check that two copies are one product, not two parts cut out of it."""
+    shared = sorted(part for part in set(one.files) & set(other.files) if part.endswith(".TIF"))
+    if shared and read_grid(one.files[shared[0]]) != read_grid(other.files[shared[0]]):
+        raise SceneError(
+            f"{one.place} and {other.place} contain one scene twice, with different extents: "
+            f"{product_id}. Join its parts (gdal_merge.py), or delete one of them."
+        )
+
+
+def _without_mtl(product_id: str, copy: _Copy) -> str:
+    sensor = _OTHER_SENSORS.get(product_id[:2].upper())
+    if sensor:
+        return (
+            f"{copy.place} contains {product_id}, a product of {sensor}, which has other "
+            "bands. Leave only products of Landsat 8 or 9 in the folder (source.input)."
+        )
+    return (
+        f"{copy.place} has no {product_id}_MTL.txt or _MTL.json (found: "
+        f"{', '.join(sorted(copy.files))}). Download it: digital numbers "
+        "cannot be scaled without its coefficients. If these images are no Landsat product as "
+        "USGS delivers it, move them out of the folder."
+    )
+
+
+def _refuse(error: OSError) -> None:
+    raise SceneError(
+        f"{error.filename} cannot be listed: {error.strerror}. Give yourself the right to read "
+        "it (chmod u+rx), or move it out of the folder of products."
+    ) from error

@@ -1,0 +1,37 @@
+"""`minecover predict`: what --source may name."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from drawn_models import write_model
+from products import DrawnProduct
+
+from minecover.cli import main
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    write_model(tmp_path / "model.pkl", slope=2.0)
+    return str(tmp_path / "model.pkl")
+
+
+def test_a_source_that_does_not_exist_is_named(tmp_path: Path, model: str) -> None:
+    done = CliRunner().invoke(
+        main, ["predict", "--model", model, "--source", "LC80", "--out", str(tmp_path)]
+    )
+
+    assert done.exit_code == 1
+    assert "there is no folder LC80, and no option of that name in conf/source" in done.output
+
+
+def test_the_maps_are_printed(tmp_path: Path, model: str) -> None:
+    folder, out = tmp_path / "LC08", tmp_path / "maps"
+    DrawnProduct().put(folder, B4=12_000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    done = CliRunner().invoke(
+        main, ["predict", "--model", model, "--source", str(folder), "--out", str(out)]
+    )
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"{out / 'LC08.tif'}\n"

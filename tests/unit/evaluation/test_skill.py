@@ -1,0 +1,88 @@
+"""A model is better than chance only if its interval and its map say so."""
+
+import pytest
+
+from minecover.evaluation import Report, find_no_skill
+
+
+def metrics(
+    *,
+    share: float | None = 0.02,
+    average: float = 0.5,
+    low: float | None = 0.4,
+    precision: float | None = 0.5,
+    recall: float = 0.6,
+) -> Report:
+    """Return the scores that are looked at; those of a good model unless told otherwise."""
+    return {
+        "prevalence": {"location": share},
+        "location": {
+            "average_precision": average,
+            "average_precision_low": low,
+            "average_precision_high": None if low is None else 2 * average - low,
+            "precision": precision,
+            "recall": recall,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(metrics(), id="a good model"),
+        pytest.param(metrics(average=0.03, low=0.021), id="little skill is skill"),
+        pytest.param(metrics(precision=None, recall=0.0), id="a map that calls nothing mine"),
+        pytest.param(metrics(precision=0.06, recall=0.6), id="ten times the labelled share"),
+        pytest.param(
+            metrics(share=0.1, precision=0.5, recall=1.0), id="20 % of the ground called mine"
+        ),
+    ],
+)
+def test_a_model_with_skill_is_left_alone(found: Report) -> None:
+    assert find_no_skill(found) == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        pytest.param(
+            metrics(share=0.023, average=0.021, low=0.017),
+            "the average precision is 0.021 [0.017, 0.025], and that of a random ranking 0.023",
+            id="nine outlines of bare ground",
+        ),
+        pytest.param(
+            metrics(average=0.06, low=0.018), "[0.018, 0.102]", id="the interval holds chance"
+        ),
+        pytest.param(
+            metrics(average=0.02, low=0.02), "[0.020, 0.020]", id="a constant probability"
+        ),
+        pytest.param(metrics(low=None), "no interval over sites", id="one site"),
+        pytest.param(metrics(share=None), "no interval over sites", id="no labelled ground"),
+        pytest.param(
+            metrics(share=0.1, precision=0.4, recall=0.9),
+            "the map calls 22.5% of the ground mine, 2.2 times the labelled 10.0%",
+            id="more than 20 % of the ground",
+        ),
+        pytest.param(
+            metrics(share=0.01, precision=0.05, recall=0.6),
+            "the map calls 12.0% of the ground mine, 12.0 times the labelled 1.0%",
+            id="more than ten times the labelled share",
+        ),
+        pytest.param(
+            metrics(precision=0.0, recall=0.0),
+            "nothing that the map calls mine is labelled",
+            id="a map of false alarms",
+        ),
+    ],
+)
+def test_a_model_without_skill_is_told_with_its_numbers(found: Report, reason: str) -> None:
+    sentence = find_no_skill(found)
+
+    assert sentence.startswith("no better than chance: ")
+    assert reason in sentence
+
+
+def test_all_reasons_are_given() -> None:
+    sentence = find_no_skill(metrics(low=0.01, precision=0.03, recall=0.9))
+
+    assert "random ranking 0.020; the map calls 60.0%" in sentence

@@ -1,0 +1,88 @@
+"""Choices that do not go together are refused when params.yaml is written."""
+
+from pathlib import Path
+
+import pytest
+
+from minecover.core.config import composed
+from minecover.core.errors import MinecoverError
+from minecover.pipeline.choices import check_choices
+
+CONF = Path("conf").resolve()
+OWN = ("labels=files", "labels.input=mines.gpkg", "sites=centred", "context=none")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param([], id="the default"),
+        *[[f"experiment={path.stem}"] for path in sorted(CONF.glob("experiment/*.yaml"))],
+        pytest.param(["source=stac", *OWN], id="Level 2 of a service"),
+        pytest.param(["source=product_folder", "source.input=p", *OWN], id="products"),
+    ],
+)
+def test_choices_that_go_together_pass(overrides: list[str]) -> None:
+    check_choices(composed(overrides, conf=CONF))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        pytest.param(
+            ["source=stac", *OWN, "features=[bands,normalised_rest,warmth_b11]"],
+            r"features=\[normalised_rest,warmth_b11\] has 4 columns .*lacks the bands B11, "
+            r"B8, B9 \(source\.bands\).*features=\[bands\]",
+            id="a band that the source lacks",
+        ),
+        pytest.param(
+            ["context=none", "features=[spectral,context]"],
+            r"features=\[context\] has 9 columns .*lacks the layers .* and 4 more "
+            r"\(context\.planes\)",
+            id="layers that the context lacks",
+        ),
+        pytest.param(
+            ["~context.planes.distance_to_road", "features=[context]"],
+            r"lacks the layers distance_to_road \(context\.planes\)",
+            id="one layer",
+        ),
+        pytest.param(
+            ["table=[temporal]", "features=[temporal]"],
+            r"lacks the planes B4_over, .* \(table\)",
+            id="a feature set that another is made of",
+        ),
+        pytest.param(
+            ["source.bands=[B4]"],
+            r"cannot be computed \(ndvi, ndwi, mndwi, ndmi, nbr and \d+ more\)",
+            id="five columns are named",
+        ),
+        pytest.param(
+            ["source=stac", *OWN, "mask=strict_plus"],
+            "mask=strict_plus needs the band B9",
+            id="a mask that needs the cirrus band",
+        ),
+        pytest.param(["mask=cloudy"], "mask must be one of none, poc", id="no such mask"),
+        pytest.param(["features=[]"], "features is empty", id="no features"),
+        pytest.param(["features=[sar]"], "features must be among", id="no such feature set"),
+        pytest.param(["folds.n=1"], "folds.n must be at least 2", id="one fold"),
+        pytest.param(
+            ["sites.layouts.mines.halo_px=2"],
+            r"up to 24 px away, found a halo of 2 px\. Set sites",
+            id="a halo that features do not fit in",
+        ),
+        pytest.param(
+            ["mask=strict_plus", "masks.strict_plus.dilate_px=30"],
+            "mask=strict_plus uses pixels up to 30 px away",
+            id="a halo that the mask does not fit in",
+        ),
+        pytest.param(
+            ["metrics.bootstrap.replicates=0"],
+            "Bootstrap needs replicates >= 1",
+            id="what the last stage would find",
+        ),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused(
+    overrides: list[str], message: str
+) -> None:
+    with pytest.raises(MinecoverError, match=message):
+        check_choices(composed(overrides, conf=CONF))

@@ -1,0 +1,160 @@
+"""Verdicts are imported only where they belong: on the ground and in the world of a build."""
+
+import json
+import logging
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from minecover.core import paths
+from minecover.core.config import Params, composed
+from minecover.core.errors import LabelError
+from minecover.core.grid import Grid
+from minecover.core.sites import Site, square, write_sites
+from minecover.pipeline.review import WORLD, import_verdicts
+from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
+
+CONF = Path("conf").resolve()
+GRID = Grid.from_corner("EPSG:32635", 719_985.0, -269_985.0, 20, 20)
+#: A place on the site, and one a degree away from it.
+HERE = square(GRID).centroid
+AWAY = shapely.Point(HERE.x + 1, HERE.y)
+ON_FILES = ("labels=files", "labels.input=mines.gpkg", "source.is_simulated=false")
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """The simulated world, in a working directory with a build of one site, one candidate."""
+    monkeypatch.chdir(tmp_path)
+    write_sites(paths.SITES, [Site("sim0000", "g", GRID, 0)])
+    paths.CANDIDATES.mkdir(parents=True)
+    candidate = gpd.GeoDataFrame(
+        {"candidate_id": ["N35-E1-S1"]}, geometry=[HERE.buffer(1e-4)], crs="EPSG:4326"
+    )
+    candidate.to_parquet(paths.CANDIDATES / "candidates.parquet")
+    return composed(conf=CONF)
+
+
+def other_world() -> Params:
+    return composed(["world.n_sites=24"], conf=CONF)
+
+
+def reviewed(rows: dict[str, shapely.Point]) -> Path:
+    """Write a reviewed file: the place of each candidate."""
+    file = Path("reviewed.geojson")
+    gpd.GeoDataFrame(
+        {
+            "candidate_id": list(rows),
+            "site_id": "",
+            "verdict": "mine",
+            "who": "ada",
+            "when": "2026-03-01",
+            "why": "",
+        },
+        geometry=[place.buffer(1e-4) for place in rows.values()],
+        crs="EPSG:4326",
+    ).to_file(file)
+    return file
+
+
+def import_file(params: Params, file: Path) -> int:
+    """Import a file, and return how many verdicts are known then."""
+    merge, _, _ = import_verdicts(
+        params, file, blanks=dict.fromkeys(("who", "when", "why"), "")
+    )
+    return len(merge.verdicts)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        pytest.param("N35-E1-S1", HERE, id="a candidate of this build"),
+        pytest.param("N35-E1-S1", AWAY, id="its outline was redrawn"),
+        pytest.param("N35-E9-S9", HERE, id="a candidate of another model on the same ground"),
+        pytest.param("map-3", AWAY, id="an outline on a map"),
+        pytest.param("MAP-LC08-3", AWAY, id="an outline on a map, in capitals"),
+    ],
+)
+def test_verdicts_of_this_ground_and_of_maps_are_imported(
+    world: Params, name: str, place: shapely.Point
+) -> None:
+    assert import_file(world, reviewed({name: place})) == 1
+
+
+def test_verdicts_of_other_ground_are_refused_with_their_number(world: Params) -> None:
+    foreign = {f"N36-E{n}-S1": AWAY for n in range(7)}
+
+    with pytest.raises(LabelError, match=r"^7 of the 8 verdicts .* \(N36-E0-S1, .* and 2 more"):
+        import_file(world, reviewed({"N35-E1-S1": HERE, **foreign}))
+
+    assert not Path(world.value("labels.verdicts")).exists()
+
+
+def test_without_a_build_verdicts_are_imported_with_a_warning(
+    world: Params, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths.SITES.unlink()
+
+    assert import_file(world, reviewed({"N1": AWAY})) == 1
+    assert "nothing is built here" in caplog.text
+
+
+def test_an_export_of_another_world_is_refused(world: Params) -> None:
+    file = reviewed({"N35-E1-S1": HERE})
+    Path(WORLD).write_text(json.dumps({"world": world_name(other_world())}))
+
+    with pytest.raises(
+        LabelError, match=r"^the 1 verdicts of reviewed.geojson are about the sim"
+    ):
+        import_file(world, file)
+
+
+def test_an_export_of_this_world_is_imported(world: Params) -> None:
+    Path(WORLD).write_text(json.dumps({"world": world_name(world)}))
+
+    assert import_file(world, reviewed({"N35-E1-S1": HERE})) == 1
+
+
+def test_a_broken_name_of_a_world_is_a_sentence(world: Params) -> None:
+    Path(WORLD).write_text("[]")
+
+    with pytest.raises(LabelError, match=r"review\.world\.json names no world"):
+        import_file(world, reviewed({"N35-E1-S1": HERE}))
+
+
+def test_verdicts_count_in_their_own_world_alone(
+    world: Params, caplog: pytest.LogCaptureFixture
+) -> None:
+    import_file(other_world(), reviewed({"N35-E1-S1": HERE}))
+
+    with caplog.at_level(logging.WARNING):
+        left = verdicts_of_world(world)
+
+    assert (len(verdicts_of_world(other_world())), len(left)) == (1, 0)
+    assert "left out the 1 verdicts of labels/simulated.geojson" in caplog.text
+
+
+def test_verdicts_of_two_worlds_are_not_mixed(world: Params) -> None:
+    file = reviewed({"N35-E1-S1": HERE})
+    import_file(other_world(), file)
+
+    with pytest.raises(LabelError, match=r"holds 1 verdicts about the .* Set labels\.verdicts"):
+        import_file(world, file)
+
+
+def test_verdicts_without_a_name_of_their_world_count(world: Params) -> None:
+    import_file(world, reviewed({"N35-E1-S1": HERE}))
+    Path("labels/simulated.world.json").unlink()
+
+    assert len(verdicts_of_world(other_world())) == 1
+
+
+def test_real_ground_is_one_world(world: Params) -> None:
+    real = composed(ON_FILES, conf=CONF)
+
+    import_file(real, reviewed({"N35-E1-S1": HERE}))
+
+    assert world_name(real) == REAL
+    assert [path.name for path in Path("labels").iterdir()] == ["verdicts.geojson"]
