@@ -31,18 +31,10 @@ def predict(model: str, source: str, out: Path) -> None:
         --source LC08_products/ --out maps/
     minecover predict --model models/model.pkl --source simulated --out maps/
     """
-    from minecover.core.config import CONF
-    from minecover.core.errors import SceneError
-    from minecover.prediction.maps import predict_folder, predict_sites
+    from minecover.prediction.maps import is_folder, predict_folder, predict_sites
 
-    if Path(source).exists():
+    if is_folder(source):
         written = predict_folder(model, Path(source), out)
-    elif not (CONF / "source" / f"{source}.yaml").is_file():
-        options = ", ".join(sorted(path.stem for path in (CONF / "source").glob("*.yaml")))
-        raise SceneError(
-            f"there is no folder {source}, and no option of that name in conf/source (found: "
-            f"{options or 'none'}). Name a folder of products, or one of these with --source."
-        )
     else:
         written = predict_sites(model, source, out)
     for path in written:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from minecover.core import paths
-from minecover.core.config import composed, service_settings
+from minecover.core.config import CONF, composed, service_settings
 from minecover.core.cube import F32
 from minecover.core.errors import CloudyError, NotCoveredError, SceneError
 from minecover.core.grid import Grid
@@ -29,6 +29,31 @@ log = logging.getLogger(__name__)
 WINDOW_PX = 512
 #: Hexadecimal digits of a digest in the name of a map.
 DIGITS = 8
+
+
+def is_folder(source: str) -> bool:
+    """Return whether a source is a folder of products, rather than an option of conf/source.
+
+    Parameters
+    ----------
+    source : str
+        As given with ``--source``.
+
+    Raises
+    ------
+    SceneError
+        If it is neither.
+    """
+    if Path(source).exists():
+        return True
+    options = sorted(path.stem for path in (CONF / "source").glob("*.yaml"))
+    if source not in options:
+        raise SceneError(
+            f"there is no folder {source}, and no option of that name in conf/source (found: "
+            f"{', '.join(options) or 'none'}). Name a folder of products, or one of these with "
+            "--source."
+        )
+    return False
 
 
 def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:

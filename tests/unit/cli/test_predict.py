@@ -16,9 +16,15 @@ def model(tmp_path: Path) -> str:
     return str(tmp_path / "model.pkl")
 
 
-def test_a_source_that_does_not_exist_is_named(tmp_path: Path, model: str) -> None:
+@pytest.mark.parametrize("command", ["predict", "map", "plan"])
+def test_a_source_that_does_not_exist_is_named(
+    tmp_path: Path, model: str, command: str
+) -> None:
+    area = [] if command == "predict" else ["28,-2,29,-1"]
+    out = [] if command == "plan" else ["--out", str(tmp_path / "maps")]
+
     done = CliRunner().invoke(
-        main, ["predict", "--model", model, "--source", "LC80", "--out", str(tmp_path)]
+        main, [command, *area, "--model", model, "--source", "LC80", *out]
     )
 
     assert done.exit_code == 1

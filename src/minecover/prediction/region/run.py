@@ -17,6 +17,7 @@ from minecover.core.errors import RegionError
 from minecover.core.files import write_json
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
+from minecover.prediction.maps import is_folder
 from minecover.prediction.region import cluster
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.mosaic import LAYERS, n_locations, tile_path, write_map
@@ -65,7 +66,7 @@ def map_settings(
     """
     bundle = ModelBundle.find(model)
     card = bundle.card
-    if Path(source).exists():
+    if is_folder(source):
         check_bands(card.bands, LEVEL_BANDS[card.level])
         scenes = str(Path(source).resolve())
         listed = "\n".join(product_folder(scenes, card).product_ids())
