@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from minecover.core import paths
-from minecover.core.config import CONF, composed, service_settings
+from minecover.core.config import CONF, Params, composed, service_settings
 from minecover.core.cube import F32
 from minecover.core.errors import CloudyError, NotCoveredError, SceneError
 from minecover.core.grid import Grid
@@ -54,6 +54,18 @@ def is_folder(source: str) -> bool:
             "--source."
         )
     return False
+
+
+def source_params(source: str) -> Params:
+    """Compose the configuration of a source alone.
+
+    Parameters
+    ----------
+    source : str
+        An option of conf/source.
+    """
+    # Labels and context layers are not read, but must not refer to another source.
+    return composed([f"source={source}", "labels=files", "labels.input=none", "context=none"])
 
 
 def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
@@ -118,10 +130,7 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
     """
     bundle = ModelBundle.find(model)
     detector, planes = bundle.detector(), bundle.context(service_settings())
-    # Labels and context layers are not read here, but must not refer to another source.
-    params = composed(
-        [f"source={source_name}", "labels=files", "labels.input=none", "context=none"]
-    )
+    params = source_params(source_name)
     check_bands(bundle.card.bands, params.value("source.bands"))
     source: Source = params.build("source.scenes")
     scenes = json.dumps(params.complete("source.scenes"), sort_keys=True)

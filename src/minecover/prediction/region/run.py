@@ -12,12 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from minecover.core.config import composed, service_settings
+from minecover.core.config import service_settings
 from minecover.core.errors import RegionError
 from minecover.core.files import write_json
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
-from minecover.prediction.maps import is_folder
+from minecover.prediction.maps import is_folder, source_params
 from minecover.prediction.region import cluster
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.mosaic import LAYERS, n_locations, tile_path, write_map
@@ -71,9 +71,7 @@ def map_settings(
         scenes = str(Path(source).resolve())
         listed = "\n".join(product_folder(scenes, card).product_ids())
     else:
-        # Labels and context layers are not read here, but must not refer to another source.
-        unused = ["labels=files", "labels.input=none", "context=none"]
-        params = composed([f"source={source}", *unused])
+        params = source_params(source)
         check_bands(card.bands, params.value("source.bands"))
         scenes = json.dumps(params.complete("source.scenes"))
         listed = json.dumps(params.value("source.scenes"))
