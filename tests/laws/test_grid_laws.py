@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from minecover.core.grid import PIXEL_M, Grid, block_mean, sampled, snapped
+from minecover.core.grid import LANDSAT, Grid, block_mean, sampled
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
 metres = st.floats(-9_000_000, 9_000_000)
@@ -31,16 +31,16 @@ def test_every_site_lies_on_the_lattice(x_m: float, y_m: float, size_px: int) ->
 def test_a_site_is_centred_within_a_pixel(x_m: float, y_m: float) -> None:
     left, bottom, right, top = Grid.around("EPSG:32635", x_m, y_m, size_px=100).bounds
 
-    assert abs((left + right) / 2 - x_m) <= PIXEL_M
-    assert abs((bottom + top) / 2 - y_m) <= PIXEL_M
+    assert abs((left + right) / 2 - x_m) <= LANDSAT.pixel_m
+    assert abs((bottom + top) / 2 - y_m) <= LANDSAT.pixel_m
 
 
 @given(at_m=metres)
 def test_snapping_twice_is_snapping_once(at_m: float) -> None:
-    edge = snapped(at_m)
+    edge = LANDSAT.below(at_m)
 
-    assert snapped(edge) == edge
-    assert 0 <= at_m - edge < PIXEL_M + 1e-6
+    assert LANDSAT.below(edge) == edge
+    assert 0 <= at_m - edge < LANDSAT.pixel_m + 1e-6
 
 
 @given(dx=st.integers(-200, 200), dy=st.integers(-200, 200))

@@ -38,7 +38,7 @@ masks = arrays(np.bool_, (8, 8))
 def scene() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "b4.tif"
-        write_planes(path, {"B4": BAND}, SCENE)
+        write_planes(path, {"red": BAND}, SCENE)
         yield path
 
 
@@ -54,10 +54,10 @@ def cubes(draw: st.DrawFn) -> Cube:
         scale=draw(scales),
         offset=draw(scales),
         qa=draw(bits),
-        radsat=draw(bits),
+        saturated=draw(arrays(np.bool_, (n_dates, rows, cols))),
         qa_layout=draw(st.sampled_from(["c2", "c1", "pre", "none"])),
         dates=tuple(first + timedelta(16 * i) for i in range(n_dates)),
-        bands=("B2", "B8", "B10")[:n_bands],
+        bands=("blue", "pan", "lwir11")[:n_bands],
         grid=Grid.from_corner("EPSG:32635", 700_005, -200_025, rows, cols),
         halo_px=draw(st.integers(0, 3)),
     )

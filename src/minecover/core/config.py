@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, InstantiationException
+from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
+from minecover.core.composition import (
+    check_complete,
+    compose_conf,
+    differing,
+    leaves,
+    one_line,
+)
 from minecover.core.errors import ConfigError, MinecoverError
 from minecover.core.files import write_text
-from minecover.core.overrides import not_composed, quoted
 from minecover.core.yaml_text import to_yaml
 
 PARAMS = Path("params.yaml")
@@ -26,7 +28,7 @@ CONF = Path("conf")
 
 #: Top-level keys that several objects share. An object whose `_target_` has a parameter of that
 #: name is built with the key's object, unless its own node sets the parameter.
-SHARED = ("network", "world")
+SHARED = ("network", "world", "lattice")
 HEADER = "# Composed from conf/ by `minecover params --write`. Edit conf/, not this file.\n"
 
 
@@ -181,25 +183,7 @@ def composed(overrides: Sequence[str] = (), *, conf: Path = CONF) -> Params:
         If a key or option is unknown, a mandatory value is missing, or the folder does not
         exist.
     """
-    if not (conf / "config.yaml").is_file():
-        raise ConfigError(
-            f"no configuration at {conf}/config.yaml. Run minecover from the repository root."
-        )
-    try:
-        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            config = compose("config", overrides=[quoted(one, parses) for one in overrides])
-            missing = sorted(OmegaConf.missing_keys(config))
-            if missing:
-                raise ConfigError(
-                    f"no value for {', '.join(missing)}, which has no default. "
-                    f"Set it, e.g. {missing[0]}=... ."
-                )
-            tree = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise ConfigError(not_composed(one_line(error), overrides, conf)) from error
-    if not isinstance(tree, dict):
-        raise ConfigError(f"conf/config.yaml must compose to a mapping, found {type(tree)}.")
-    return Params({str(name): node for name, node in tree.items()})
+    return Params(compose_conf(overrides, conf).tree)
 
 
 def load_params(path: Path = PARAMS) -> Params:
@@ -213,7 +197,7 @@ def load_params(path: Path = PARAMS) -> Params:
     Raises
     ------
     ConfigError
-        If the file is missing or does not contain a mapping.
+        If the file is missing, does not contain a mapping, or lacks a value.
     """
     if not path.is_file():
         raise ConfigError(f"no {path}. Type `minecover params --write` in the repository root.")
@@ -226,6 +210,7 @@ def load_params(path: Path = PARAMS) -> Params:
         ) from error
     if not isinstance(tree, dict):
         raise ConfigError(f"{path} must contain a mapping, found {type(tree).__name__}.")
+    check_complete(tree)
     return Params(tree)
 
 
@@ -256,37 +241,14 @@ def check_params(path: Path = PARAMS, *, conf: Path = CONF) -> None:
         If they differ; the message names the first keys that do.
     """
     target, found = dict(leaves(composed(conf=conf).tree)), dict(leaves(load_params(path).tree))
-    keys = [key for key in {**target, **found} if target.get(key, "-") != found.get(key, "-")]
-    if keys:
+    if keys := differing(target, found):
         shown = "; ".join(
             f"{key} is {found.get(key, 'missing')!r}, conf/ says {target.get(key, 'nothing')!r}"
             for key in keys[:3]
         )
+        kept = next((key for key in keys if key in found and key in target), "KEY")
         raise ConfigError(
-            f"{path} differs from conf/ in {len(keys)} keys: {shown}. "
-            "Edit conf/, not params.yaml, and type `minecover params --write` to compose it "
-            "again, or `make run EXPERIMENT=name` to run an experiment."
+            f"{path} differs from conf/ in {len(keys)} keys: {shown}. Type `minecover params "
+            "--write` to compose it from conf/ again. A value that is to stay is written there "
+            f"first: `minecover params --write {kept}={found.get(kept, 'VALUE')}`."
         )
-
-
-def leaves(node: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted key and the value of every leaf of a configuration tree."""
-    if isinstance(node, Mapping) and node:
-        for key, value in node.items():
-            yield from leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, node
-
-
-def parses(override: str) -> bool:
-    """Return whether Hydra's grammar reads an override."""
-    try:
-        OverridesParser.create().parse_override(override)
-    except HydraException:
-        return False
-    return True
-
-
-def one_line(error: BaseException) -> str:
-    """Return the message of a Hydra error on one line, without its search path."""
-    return " ".join(str(error).partition("Config search path:")[0].split())

@@ -32,30 +32,36 @@ class Cube:
         ``value = dn * scale + offset``: reflectance [1] or brightness temperature [K].
     qa : (time, row, col) uint16
         Quality bits as delivered, in the layout named by `qa_layout`.
-    radsat : (time, row, col) uint16
-        QA_RADSAT bits as delivered, zero where the product has none.
+    saturated : (time, row, col) bool
+        Where a reflective band is saturated or the sensor dropped the pixel; false where the
+        product does not say it.
     qa_layout : str
-        ``"c2"``, ``"c1"``, ``"pre"`` (see `minecover.core.landsat.QA_LAYOUTS`) or ``"none"``.
+        ``"c2"``, ``"c1"``, ``"pre"``, ``"s2"`` (see `minecover.core.quality_bits.QA_LAYOUTS`)
+        or ``"none"``.
     dates : tuple of date
         Acquisition dates, ascending, without repetition: scenes of one day are one mosaic.
     bands : tuple of str
-        Names of the bands, ``"B1"`` ... ``"B11"``.
+        Common names of the bands, see `minecover.core.sensors`: ``"blue"``, ``"nir08"`` ...
     grid : Grid
         Grid of the site *with* its halo.
     halo_px : int
         Width of the margin on every side that is read but not scored [pixels].
+    is_chip : bool
+        Whether the images end at the edge, as those of a label set do: there is no ground
+        around it that could be read.
     """
 
     dn: NDArray[np.uint16] | F32
     scale: NDArray[np.float64]
     offset: NDArray[np.float64]
     qa: NDArray[np.uint16]
-    radsat: NDArray[np.uint16]
+    saturated: NDArray[np.bool_]
     qa_layout: str
     dates: tuple[date, ...]
     bands: tuple[str, ...]
     grid: Grid
     halo_px: int
+    is_chip: bool = False
 
     def __post_init__(self) -> None:
         """Check that the shapes agree and the dates ascend."""
@@ -65,7 +71,7 @@ class Cube:
             "scale": (n_dates, n_bands),
             "offset": (n_dates, n_bands),
             "qa": (n_dates, *self.grid.shape),
-            "radsat": (n_dates, *self.grid.shape),
+            "saturated": (n_dates, *self.grid.shape),
         }
         found = {name: getattr(self, name).shape for name in expected}
         if found != expected:
@@ -139,7 +145,7 @@ class Cube:
             self,
             dn=self.dn[..., rows, cols],
             qa=self.qa[..., rows, cols],
-            radsat=self.radsat[..., rows, cols],
+            saturated=self.saturated[..., rows, cols],
             grid=part,
             halo_px=halo_px,
         )
@@ -153,7 +159,7 @@ class Cube:
             scale=self.scale[keep],
             offset=self.offset[keep],
             qa=self.qa[keep],
-            radsat=self.radsat[keep],
+            saturated=self.saturated[keep],
             dates=tuple(self.dates[i] for i in keep),
         )
 

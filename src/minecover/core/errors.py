@@ -54,6 +54,10 @@ class RegistryError(MinecoverError):
     """The tracking store or the model registry lacks what was requested."""
 
 
+class DamagedError(MinecoverError):
+    """A file that a stage wrote cannot be read."""
+
+
 class RegionError(MinecoverError):
     """A map of a region cannot be started, resumed or finished."""
 

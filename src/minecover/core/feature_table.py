@@ -12,11 +12,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
+from minecover.core.damaged import reading_parquet
 from minecover.core.errors import ModelError
 from minecover.core.files import replacing
 
 #: Columns besides ``valid_<profile>`` that are not features.
-MARKS = ("label", "truth", "rejected")
+MARKS = ("label", "truth", "rejected", "look_alike", "n_dates")
+#: A column that is not a feature.
+Mark = NDArray[np.int8] | NDArray[np.int16] | NDArray[np.bool_]
 #: What a row of a table stands for. An observation is a location on one date.
 DESIGNS = ("observation", "location")
 #: Missing columns that an error names.
@@ -37,8 +40,12 @@ class SiteTable:
         1 mine, 0 not labelled as mine, -1 ignore (label) or unknown (truth).
     rejected : (n,) bool
         Whether a reviewer found no mine there.
+    look_alike : (n,) bool
+        Whether the labels say that it looks mined and is not: a river bar, a landslide.
     valid : (n,) bool
         Whether the mask profile accepts the observation; for a location, on any date.
+    n_dates : (n,) int16
+        Number of valid dates that the features were computed from.
     X : (n, n_features) float32
         The requested features, NaN where there is no data.
     """
@@ -48,7 +55,9 @@ class SiteTable:
     label: NDArray[np.int8]
     truth: NDArray[np.int8]
     rejected: NDArray[np.bool_]
+    look_alike: NDArray[np.bool_]
     valid: NDArray[np.bool_]
+    n_dates: NDArray[np.int16]
     X: F32
 
 
@@ -57,7 +66,7 @@ def write_table(
     planes: Mapping[str, F32],
     *,
     dates: Sequence[str],
-    marks: Mapping[str, NDArray[np.int8] | NDArray[np.bool_]],
+    marks: Mapping[str, Mark],
 ) -> None:
     """Write the feature table of one site.
 
@@ -115,13 +124,17 @@ def read_table(
     ModelError
         If a feature or the validity column of the profile is missing.
     """
-    schema = pq.read_schema(path)
+    with reading_parquet(path):
+        schema = pq.read_schema(path)
     columns = [*MARKS, f"valid_{profile}", *features]
     known = set(schema.names)
     once: dict[str, pa.ChunkedArray] = {}
     if static is not None and not set(features) <= known:
-        there = pq.read_schema(static).names
+        with reading_parquet(static):
+            there = pq.read_schema(static).names
         names = [name for name in features if name not in known and name in there]
+        # Such rows know all dates of their location.
+        names += ["n_dates"] if names else []
         once = dict(zip(names, pq.read_table(static, columns=names).columns, strict=True))
     missing = [name for name in columns if name not in known and name not in once]
     if missing:
@@ -133,11 +146,11 @@ def read_table(
             "or choose features that the source's bands allow."
         )
     here = [name for name in columns if name in known]
-    table = pq.read_table(path, columns=here, use_threads=False, memory_map=True)
+    with reading_parquet(path):
+        table = pq.read_table(path, columns=here, use_threads=False, memory_map=True)
     X = np.empty((len(table), len(features)), np.float32)
     for i, name in enumerate(features):
-        column = (once[name] if name in once else table[name]).to_numpy()
-        X[:, i] = np.tile(column, len(table) // len(column))
+        X[:, i] = _repeated(once[name] if name in once else table[name], len(table))
     rows, cols = (int(side) for side in schema.metadata[b"shape"].decode().split(","))
     return SiteTable(
         dates=tuple(schema.metadata[b"dates"].decode().split(",")),
@@ -145,6 +158,14 @@ def read_table(
         label=table["label"].to_numpy(),
         truth=table["truth"].to_numpy(),
         rejected=table["rejected"].to_numpy(),
+        look_alike=table["look_alike"].to_numpy(),
         valid=table[f"valid_{profile}"].to_numpy(),
+        n_dates=_repeated(once.get("n_dates", table["n_dates"]), len(table)).astype(np.int16),
         X=X,
     )
+
+
+def _repeated(column: pa.ChunkedArray, n: int) -> NDArray[np.generic]:
+    """Return a column of `n` values; one of locations alone is repeated on every date."""
+    values: NDArray[np.generic] = column.to_numpy()
+    return np.tile(values, n // len(values))

@@ -1,4 +1,4 @@
-"""North-up pixel grids on the ground, aligned with the pixels of Landsat."""
+"""North-up pixel grids on the ground, aligned with the pixels of Landsat or Sentinel-2."""
 
 from __future__ import annotations
 
@@ -11,13 +11,89 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
+from minecover.core.errors import ConfigError
+
 F64 = NDArray[np.float64]
-#: Side of a Landsat reflective pixel [m].
-PIXEL_M = 30.0
-#: Landsat pixel edges lie at 30 k + 15 m, since the corners in its MTL are pixel *centres*.
-LATTICE_OFFSET_M = 15.0
+#: Edges of pixels, as remainders of a coordinate by the pixel's side [m], by family and side.
+#: Landsat's lie at 30 k + 15, since the corners in its MTL are pixel *centres*; Sentinel-2's at
+#: multiples of 10 and 20. Pixels of 30 m on Sentinel-2's lattice are 3 x 3 of its pixels, five
+#: metres from Landsat's. All count in the northern zone, in which the equator has northing 0;
+#: 10,000,000 m, the false northing of the southern one, is no multiple of 30.
+EDGES_M = {
+    ("landsat", 30.0): 15.0,
+    ("sentinel_2", 10.0): 0.0,
+    ("sentinel_2", 20.0): 0.0,
+    ("sentinel_2", 30.0): 20.0,
+}
 #: Longitude and latitude: the only CRS not in metres, used by archives that are not resampled.
 LON_LAT = "EPSG:4326"
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Where the edges of pixels lie: fixed coordinates of every UTM zone.
+
+    Sites of one place cover the same ground on every lattice: exactly with pixels of 10 and
+    30 m of Sentinel-2, to 5 m a side on Landsat's, and to 10 m with pixels of 20 m.
+
+    Parameters
+    ----------
+    family : {"landsat", "sentinel_2"}
+        The satellites whose pixels are copied without resampling.
+    pixel_m : float
+        Side of a pixel [m]: 30 for Landsat, or 10, 20 or 30 for Sentinel-2.
+    """
+
+    family: str
+    pixel_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse a lattice that no satellite has."""
+        if (self.family, float(self.pixel_m)) not in EDGES_M:
+            known = ", ".join(f"{family} with {side:g} m" for family, side in EDGES_M)
+            raise ConfigError(
+                f"a lattice must be one of {known}; found {self.family} with "
+                f"{self.pixel_m:g} m. Fix lattice.family and lattice.pixel_m."
+            )
+
+    @property
+    def edge_m(self) -> float:
+        """Remainder of the edges' coordinates by `pixel_m` [m]."""
+        return EDGES_M[self.family, float(self.pixel_m)]
+
+    def below(self, metres: float) -> float:
+        """Return the nearest pixel edge at or below a coordinate [m]."""
+        return math.floor((metres - self.edge_m) / self.pixel_m) * self.pixel_m + self.edge_m
+
+    def nearest(self, metres: float) -> float:
+        """Return the pixel edge nearest to a coordinate, of two the upper one [m]."""
+        return self.below(metres + self.pixel_m / 2)
+
+    def count(self, side_m: float, key: str) -> int:
+        """Return the number of pixels of a length [m].
+
+        Parameters
+        ----------
+        side_m : float
+            The length.
+        key : str
+            Configuration key of the length, for the error.
+
+        Raises
+        ------
+        ConfigError
+            If it is no whole number of pixels.
+        """
+        n = side_m / self.pixel_m
+        if n != round(n):
+            raise ConfigError(
+                f"{key} must be a multiple of the pixel size, {self.pixel_m:g} m, found "
+                f"{side_m:g} m. Fix {key} or lattice.pixel_m."
+            )
+        return round(n)
+
+
+LANDSAT = Lattice("landsat", 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +117,8 @@ class Grid:
     def __post_init__(self) -> None:
         """Check that the grid is north-up and has pixels."""
         t = self.transform
-        if t.b != 0 or t.d != 0 or t.a <= 0 or t.e >= 0:
+        is_north_up = t.b == 0 and t.d == 0 and t.a > 0 and t.e < 0
+        if not (is_north_up and all(map(math.isfinite, tuple(t)[:6]))):
             raise ValueError(f"a Grid must be north-up, found the transform {tuple(t)[:6]}.")
         if min(self.shape) < 1:
             raise ValueError(
@@ -49,25 +126,42 @@ class Grid:
             )
 
     @classmethod
-    def around(cls, crs: str, x_m: float, y_m: float, *, size_px: int) -> Grid:
-        """Return a square of 30 m pixels around a point, aligned with Landsat's pixels.
+    def around(
+        cls, crs: str, x_m: float, y_m: float, *, size_px: int, lattice: Lattice = LANDSAT
+    ) -> Grid:
+        """Return a square around a point, aligned with the pixels of a lattice.
 
         Parameters
         ----------
         crs : str
             A UTM zone, always the northern one ("EPSG:326zz"), as in Landsat products.
         x_m, y_m : float
-            Easting and northing of the centre, which is met within one pixel [m].
+            Easting and northing of the centre, which is met within a pixel of Landsat [m].
         size_px : int
             Side of the square [pixels].
+        lattice : Lattice
+            The lattice; the square of any other one is the nearest to that of Landsat's.
         """
-        half = size_px // 2 * PIXEL_M
-        return cls.from_corner(crs, snapped(x_m) - half, snapped(y_m) + half, size_px, size_px)
+        half = size_px * lattice.pixel_m // (2 * LANDSAT.pixel_m) * LANDSAT.pixel_m
+        left, top = (
+            lattice.nearest(LANDSAT.below(at) + shift)
+            for at, shift in ((x_m, -half), (y_m, half))
+        )
+        return cls.from_corner(crs, left, top, size_px, size_px, pixel_m=lattice.pixel_m)
 
     @classmethod
-    def from_corner(cls, crs: str, left_m: float, top_m: float, rows: int, cols: int) -> Grid:
-        """Return a grid of 30 m pixels with the given upper left corner [m]."""
-        return cls(crs, Affine(PIXEL_M, 0.0, left_m, 0.0, -PIXEL_M, top_m), (rows, cols))
+    def from_corner(
+        cls,
+        crs: str,
+        left_m: float,
+        top_m: float,
+        rows: int,
+        cols: int,
+        *,
+        pixel_m: float = LANDSAT.pixel_m,
+    ) -> Grid:
+        """Return a grid of square pixels with the given upper left corner [m]."""
+        return cls(crs, Affine(pixel_m, 0.0, left_m, 0.0, -pixel_m, top_m), (rows, cols))
 
     def xy(self, row: float, col: float) -> tuple[float, float]:
         """Return x and y of a pixel's centre [m]."""
@@ -110,9 +204,15 @@ class Grid:
     @property
     def is_on_lattice(self) -> bool:
         """Whether the pixels are aligned with Landsat's, so that no resampling is needed."""
-        t = self.transform
-        edges = (t.c % PIXEL_M, t.f % PIXEL_M)
-        return t.a == PIXEL_M and t.e == -PIXEL_M and edges == (LATTICE_OFFSET_M,) * 2
+        t, side_m = self.transform, LANDSAT.pixel_m
+        edges = (t.c % side_m, t.f % side_m)
+        return (t.a, -t.e) == (side_m, side_m) and edges == (LANDSAT.edge_m,) * 2
+
+    @property
+    def side_m(self) -> float:
+        """Side of the central pixel [m], the mean of width and height."""
+        width, height = self.pixel_m
+        return (width + height) / 2
 
     @property
     def pixel_m(self) -> tuple[float, float]:
@@ -148,6 +248,11 @@ class Grid:
         """Return the grid with every pixel divided into n x n."""
         rows, cols = self.shape
         return Grid(self.crs, self.transform @ Affine.scale(1 / n), (rows * n, cols * n))
+
+    def merged(self, n: int) -> Grid:
+        """Return the grid with blocks of n x n pixels merged into one; a remainder is lost."""
+        rows, cols = self.shape
+        return Grid(self.crs, self.transform @ Affine.scale(n), (rows // n, cols // n))
 
     def cut(self, top: int, left: int, bottom: int, right: int) -> Grid:
         """Return the part with rows ``top:bottom`` and columns ``left:right``."""
@@ -257,10 +362,20 @@ def block_mean(values: F64, n: int) -> F64:
     return mean
 
 
-def snapped(metres: float) -> float:
-    """Return the nearest Landsat pixel edge at or below a coordinate [m]."""
-    steps = math.floor((metres - LATTICE_OFFSET_M) / PIXEL_M)
-    return steps * PIXEL_M + LATTICE_OFFSET_M
+def odd_px(side_m: float, pixel_m: float) -> int:
+    """Return the odd number of pixels nearest to a length: squares with a centre.
+
+    Parameters
+    ----------
+    side_m, pixel_m : float
+        Side of the square, and of a pixel [m].
+
+    Returns
+    -------
+    int
+        At least 1; of two that are equally near, the larger one.
+    """
+    return 2 * math.floor(side_m / pixel_m / 2) + 1
 
 
 def utm_crs(lon: float, lat: float) -> str:

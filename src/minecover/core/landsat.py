@@ -1,131 +1,71 @@
-"""Landsat 8/9: bands, scaling of digital numbers, layouts of quality bits."""
+"""Landsat: scaling of digital numbers to reflectance and temperature."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.errors import SceneError
-
 F32 = NDArray[np.float32]
 Bits = NDArray[np.uint16]
-
-#: Reflective bands of OLI, in the order of their numbers.
-REFLECTIVE = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9")
-#: Thermal bands of TIRS.
-THERMAL = ("B10", "B11")
-#: The eleven bands used by the published model.
-BANDS = REFLECTIVE + THERMAL
 
 #: Reflectance = DN * 2e-5 - 0.1, before the sun correction (every Landsat 8/9 Level-1 MTL).
 TOA_SCALE, TOA_OFFSET = 2.0e-5, -0.1
 #: Kelvin = DN * 0.00341802 + 149: USGS's scaling of ST_B10, used for every temperature.
 KELVIN_SCALE, KELVIN_OFFSET = 0.00341802, 149.0
 
-#: QA_RADSAT bits of bands 1-7 and 9: the reflective saturations (B8, B10 and B11 have no bit).
-RADSAT_REFLECTIVE = 0x17F
-
-
-@dataclass(frozen=True, slots=True)
-class QALayout:
-    """Bit layout of one generation of Landsat's quality band.
-
-    Parameters
-    ----------
-    name : str
-        ``"c2"``, ``"c1"`` or ``"pre"``.
-    flags : mapping of str to (int, int, int)
-        First bit, number of bits, and lowest value that raises the flag, by flag name. Flags
-        that the layout does not have are absent.
-    """
-
-    name: str
-    flags: MappingProxyType[str, tuple[int, int, int]]
-
-    def raised(self, qa: Bits, flag: str) -> NDArray[np.bool_]:
-        """Return where a flag is raised.
-
-        Parameters
-        ----------
-        qa : uint16 array
-            Quality bits, of any shape.
-        flag : str
-            Name of the flag.
-
-        Returns
-        -------
-        bool array of the shape of `qa`
-            True where the flag is raised.
-
-        Raises
-        ------
-        TypeError
-            If `qa` is not an unsigned integer bit field.
-        SceneError
-            If the layout has no such flag.
-        """
-        if not np.issubdtype(qa.dtype, np.unsignedinteger):
-            raise TypeError(
-                f"qa must be an unsigned integer bit field, found {qa.dtype}. "
-                "Read quality bands without scaling and with nearest-neighbour resampling."
-            )
-        if flag not in self.flags:
-            raise SceneError(
-                f"the quality layout {self.name!r} has no {flag} bits "
-                f"(it has: {', '.join(self.flags)}). Choose another mask profile."
-            )
-        first, count, least = self.flags[flag]
-        raised: NDArray[np.bool_] = ((qa >> first) & ((1 << count) - 1)) >= least
-        return raised
-
-
-def _layout(name: str, **flags: tuple[int, int, int]) -> QALayout:
-    return QALayout(name, MappingProxyType(flags))
-
-
-#: Quality layouts by name. Two-bit confidences raise a flag at 3, "high"; "cloud" is high
-#: confidence in all layouts, and had no bit of its own before the collections. Collection 2's
-#: bit 6 ("clear") is not used, because USGS also sets it in deep cloud shadow (23888).
-QA_LAYOUTS: MappingProxyType[str, QALayout] = MappingProxyType(
+#: Mean solar irradiance of the bands at the top of the atmosphere [W m-2 um-1], for old files
+#: that hold radiance alone. Chander et al. (2009), Remote Sens. Environ. 113, 893-903, table 3.
+SOLAR_IRRADIANCE: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "c2": _layout(
-            "c2",
-            fill=(0, 1, 1),
-            dilated_cloud=(1, 1, 1),
-            cirrus=(2, 1, 1),
-            cloud=(3, 1, 1),
-            cloud_shadow=(4, 1, 1),
-            snow=(5, 1, 1),
-            water=(7, 1, 1),
-            cloud_high=(8, 2, 3),
-            cloud_medium=(8, 2, 2),
-        ),
-        "c1": _layout(
-            "c1",
-            fill=(0, 1, 1),
-            saturated=(2, 2, 1),
-            cloud=(4, 1, 1),
-            cloud_high=(5, 2, 3),
-            cloud_medium=(5, 2, 2),
-            cloud_shadow=(7, 2, 3),
-            snow=(9, 2, 3),
-            cirrus=(11, 2, 3),
-        ),
-        "pre": _layout(
-            "pre",
-            fill=(0, 1, 1),
-            water=(4, 2, 3),
-            snow=(10, 2, 3),
-            cirrus=(12, 2, 3),
-            cloud=(14, 2, 3),
-            cloud_high=(14, 2, 3),
-            cloud_medium=(14, 2, 2),
-        ),
+        "landsat-4": {
+            "blue": 1983.0,
+            "green": 1795.0,
+            "red": 1539.0,
+            "nir08": 1028.0,
+            "swir16": 219.8,
+            "swir22": 83.49,
+        },
+        "landsat-5": {
+            "blue": 1983.0,
+            "green": 1796.0,
+            "red": 1536.0,
+            "nir08": 1031.0,
+            "swir16": 220.0,
+            "swir22": 83.44,
+        },
+        "landsat-7": {
+            "blue": 1997.0,
+            "green": 1812.0,
+            "red": 1533.0,
+            "nir08": 1039.0,
+            "swir16": 230.8,
+            "swir22": 84.90,
+            "pan": 1362.0,
+        },
     }
 )
+#: K1 [W m-2 sr-1 um-1] and K2 [K] of the thermal band, for files without them; table 7 there.
+THERMAL_CONSTANTS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "landsat-4": (671.62, 1284.30),
+        "landsat-5": (607.76, 1260.56),
+        "landsat-7": (666.09, 1282.71),
+    }
+)
+
+
+def sun_distance_au(day: date) -> float:
+    """Return the distance of the earth from the sun on a day [astronomical units].
+
+    Good to 2e-4: an ellipse of eccentricity 0.01671 with its perihelion on day 4 of the year.
+    """
+    angle = 2 * math.pi * (day.timetuple().tm_yday - 4) / 365.256
+    return 1 - 0.01671 * math.cos(angle)
 
 
 def kelvin_dn(kelvin: F32) -> Bits:

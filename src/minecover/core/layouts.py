@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,11 +14,13 @@ import shapely
 
 from minecover.core.antimeridian import RULE, centre, wrapped
 from minecover.core.errors import SiteError
-from minecover.core.grid import LATTICE_OFFSET_M, PIXEL_M, Grid, project, utm_crs
-from minecover.core.sites import Site, coarse_centre, square
+from minecover.core.grid import LANDSAT, Grid, Lattice, project, utm_crs
+from minecover.core.sites import Site, coarse_centre, square, without_place
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import read_polygons
 
+#: Kind of the labels that are points on ground without a mine.
+BACKGROUND = "background"
 #: Largest number of squares drawn for a label.
 MOST_DRAWS = 10_000
 #: Greatest distance of tiles from the middle of their UTM zone, whose half is 3 [degrees].
@@ -53,23 +55,27 @@ class Centred:
     Parameters
     ----------
     around : str
-        Kind of label to place sites on: ``"mine"`` (polygons) or ``"point"``.
-    size_px, halo_px : int
-        Side of the scored square, and width of the margin on every side [pixels].
+        Kind of label to place sites on: ``"mine"`` (polygons) or ``"point"``. Labels of kind
+        ``"background"`` get sites as well, which are background.
+    size_m, halo_m : float
+        Side of the scored square, and width of the margin on every side [m].
     jitter_m : float
         Largest displacement of the centre in x and in y, uniform [m]; drawn again until the
         square intersects its label.
     seed : int
-        Seed of the displacements. Each site is seeded by `seed` and its label's id, so that it
-        does not depend on the other labels. Its place is the label's, to some 100 m, so that a
-        moved vertex does not move it.
+        Seed of the displacements. Each site is seeded by `seed` and its label's own name, so
+        that it does not depend on the other labels, of the same name too. Its place is the
+        label's, to some 100 m, so that a moved vertex does not move it.
+    lattice : Lattice
+        Where the pixels lie.
     """
 
     around: str
-    size_px: int
-    halo_px: int
+    size_m: float
+    halo_m: float
     jitter_m: float
     seed: int
+    lattice: Lattice = LANDSAT
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
         """Return one site per label of the chosen kind.
@@ -79,29 +85,33 @@ class Centred:
         SiteError
             If there is no label of that kind, or no square meets a label.
         """
-        anchors = labels[labels["kind"] == self.around]
-        if anchors.empty:
+        anchors = labels[labels["kind"].isin((self.around, BACKGROUND))]
+        if not (anchors["kind"] == self.around).any():
             raise SiteError(
                 f"no label of kind {self.around!r} to place sites on "
                 f"(found: {', '.join(sorted(set(labels['kind']))) or 'none'}). "
                 "Set sites.layouts.*.around."
             )
-        return [self._site(str(a.label_id), a.geometry) for a in anchors.itertuples()]
+        return [
+            replace(self._site(str(a.label_id), a.geometry), is_background=a.kind == BACKGROUND)
+            for a in anchors.itertuples()
+        ]
 
     def _site(self, label_id: str, geometry: shapely.Geometry) -> Site:
-        rng = np.random.default_rng([self.seed, zlib.crc32(label_id.encode())])
+        name = without_place(label_id)
+        rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         lon, lat = self._place(geometry)
         crs = utm_crs(lon, lat)
         x_m, y_m = project(lon, lat, crs)
         ground = gpd.GeoSeries([geometry], crs="EPSG:4326").to_crs(crs).iloc[0]
         for _ in range(MOST_DRAWS):
             dx, dy = rng.uniform(-self.jitter_m, self.jitter_m, 2)
-            grid = Grid.around(crs, x_m + dx, y_m + dy, size_px=self.size_px)
+            grid = _square(self, crs, x_m + dx, y_m + dy)
             if shapely.box(*grid.bounds).intersects(ground):
-                return Site(label_id, "", grid, self.halo_px)
+                return Site(label_id, "", grid, _halo_px(self))
         raise SiteError(
             f"none of {MOST_DRAWS} squares within {self.jitter_m:g} m of the label {label_id} "
-            "met it. Lower sites.layouts.*.jitter_m, or raise size_px."
+            "met it. Lower sites.layouts.*.jitter_m, or raise size_m."
         )
 
     def _place(self, geometry: shapely.Geometry) -> tuple[float, float]:
@@ -115,7 +125,7 @@ class Centred:
             return geometry.x, geometry.y
         lon, lat = coarse_centre(geometry)
         crs = utm_crs(lon, lat)
-        grid = Grid.around(crs, *project(lon, lat, crs), size_px=self.size_px)
+        grid = _square(self, crs, *project(lon, lat, crs))
         ground = gpd.GeoSeries([geometry], crs="EPSG:4326").to_crs(crs).iloc[0]
         if shapely.box(*grid.bounds).intersects(ground):
             return lon, lat
@@ -133,19 +143,22 @@ class Tiled:
     ----------
     area : str or sequence of float
         Path of a vector file, or west, south, east, north [degrees].
-    size_px, halo_px : int
-        Side of a tile, and width of the margin on every side [pixels].
+    size_m, halo_m : float
+        Side of a tile, and width of the margin on every side [m].
     block_tiles : int
         Side of a group [tiles].
     layer : str or None
         Layer of the file; None takes all layers of polygons.
+    lattice : Lattice
+        Where the pixels lie.
     """
 
     area: str | Sequence[float]
-    size_px: int
-    halo_px: int
+    size_m: float
+    halo_m: float
     block_tiles: int
     layer: str | None = None
+    lattice: Lattice = LANDSAT
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
         """Return the tiles that intersect the area, from north to south; labels are unused.
@@ -159,25 +172,23 @@ class Tiled:
         lon, lat = centre(area)
         crs = utm_crs(lon, lat)
         _check_one_zone(area, lon)
+        size_px = self.lattice.count(self.size_m, "sites.layouts.*.size_m")
         ground = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
-        side_m = self.size_px * PIXEL_M
-        left, bottom, right, top = (
-            int((edge - LATTICE_OFFSET_M) // side_m) for edge in ground.bounds
-        )
+        side_m, first_m = self.size_m, self.lattice.edge_m
+        left, bottom, right, top = (int((edge - first_m) // side_m) for edge in ground.bounds)
         sites = []
         for north in range(top, bottom - 1, -1):
             for east in range(left, right + 1):
-                corner = (
-                    east * side_m + LATTICE_OFFSET_M,
-                    (north + 1) * side_m + LATTICE_OFFSET_M,
+                corner = (east * side_m + first_m, (north + 1) * side_m + first_m)
+                grid = Grid.from_corner(
+                    crs, *corner, size_px, size_px, pixel_m=self.lattice.pixel_m
                 )
-                grid = Grid.from_corner(crs, *corner, self.size_px, self.size_px)
                 if shapely.box(*grid.bounds).intersects(ground):
                     block = (
                         f"block{east // self.block_tiles:+05d}{north // self.block_tiles:+05d}"
                     )
                     sites.append(
-                        Site(f"tile{east:+05d}{north:+05d}", block, grid, self.halo_px)
+                        Site(f"tile{east:+05d}{north:+05d}", block, grid, _halo_px(self))
                     )
         return sites
 
@@ -192,23 +203,26 @@ class Background:
         Path of a vector file, or west, south, east, north [degrees].
     n : int
         Number of sites.
-    size_px, halo_px : int
-        Side of a square, and width of the margin on every side [pixels].
+    size_m, halo_m : float
+        Side of a square, and width of the margin on every side [m].
     distance_m : float
         Least distance from a square's edge to any label [m].
     seed : int
         Seed of the random positions.
     layer : str or None
         Layer of the file; None takes all layers of polygons.
+    lattice : Lattice
+        Where the pixels lie.
     """
 
     area: str | Sequence[float]
     n: int
-    size_px: int
-    halo_px: int
+    size_m: float
+    halo_m: float
     distance_m: float
     seed: int
     layer: str | None = None
+    lattice: Lattice = LANDSAT
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
         """Return `n` sites that do not overlap each other.
@@ -235,9 +249,9 @@ class Background:
             )
             lat = rng.uniform(south, north)
             crs = utm_crs(lon, lat)
-            grid = Grid.around(crs, *project(lon, lat, crs), size_px=self.size_px)
+            grid = _square(self, crs, *project(lon, lat, crs))
             outline = square(grid)
-            wide = grid.grown(int(np.ceil(self.distance_m / PIXEL_M)))
+            wide = grid.grown(int(np.ceil(self.distance_m / self.lattice.pixel_m)))
             near = shapely.union_all(
                 [shapely.box(*part.bounds) for part in shapely.get_parts(square(wide))]
             )
@@ -246,12 +260,24 @@ class Background:
                 taken.intersects(near).any()
                 or any(outline.intersects(other) for other in drawn)
             ):
-                sites.append(Site(f"background{len(sites):04d}", "", grid, self.halo_px))
+                name = f"background{len(sites):04d}"
+                sites.append(Site(name, "", grid, _halo_px(self), is_background=True))
         raise SiteError(
             f"found space for {len(sites)} of n={self.n} mine-free squares at least "
             f"{self.distance_m:g} m from every label. "
             "Lower sites.layouts.*.n or distance_m, or widen the area."
         )
+
+
+def _square(layout: Centred | Background, crs: str, x_m: float, y_m: float) -> Grid:
+    """Return the square of a layout around a point."""
+    size_px = layout.lattice.count(layout.size_m, "sites.layouts.*.size_m")
+    return Grid.around(crs, x_m, y_m, size_px=size_px, lattice=layout.lattice)
+
+
+def _halo_px(layout: Centred | Background | Tiled) -> int:
+    """Return the width of a layout's halo [px]."""
+    return layout.lattice.count(layout.halo_m, "sites.layouts.*.halo_m")
 
 
 def _area(area: str | Sequence[float], layer: str | None) -> shapely.Geometry:

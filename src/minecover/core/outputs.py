@@ -1,14 +1,20 @@
-"""Read outputs of earlier stages: sites with imagery, their dates, their context planes."""
+"""Read outputs of earlier stages: sites with imagery, dates, context planes, some tables."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from minecover.core import paths
+from minecover.core.config import Params
 from minecover.core.cube import F32
+from minecover.core.feature_table import SiteTable, read_table
 from minecover.core.raster import read_planes
 from minecover.core.sites import Site, read_sites
+
+#: Reads some features of the site at an index.
+ReadTable = Callable[[int, Sequence[str]], SiteTable]
 
 
 def fetched_sites() -> list[Site]:
@@ -44,3 +50,27 @@ def read_context(site: Site) -> dict[str, F32]:
     if not path.is_file():
         return {}
     return {name: plane.astype(np.float32) for name, plane in read_planes(path).items()}
+
+
+def thinned_tables(params: Params, site_ids: Sequence[str]) -> ReadTable | None:
+    """Return what reads the tables of fewer dates, if a design scores locations and has them.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `design.name`, `fewer_dates` and `mask` are read.
+    site_ids : sequence of str
+        Sites, in the order of their tables.
+    """
+    if params.value("design.name") != "location" or params.value("fewer_dates") is None:
+        return None
+
+    def tables(index: int, features: Sequence[str]) -> SiteTable:
+        return read_table(
+            paths.fewer_dates_table(site_ids[index]),
+            features=features,
+            profile=str(params.value("mask")),
+            static=None,
+        )
+
+    return tables

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 #: Last parts of keys whose values are paths: never a number, a list of values or a function.
-PATH_KEYS = ("folder", "input", "path", "polygons", "real_data", "verdicts", "visits")
+PATH_KEYS = (
+    "area", "catalogue", "folder", "input", "mine_masks", "path", "points", "polygons",
+    "real_data", "verdicts", "visits",
+)  # fmt: skip
 #: A first line of yaml that says under which key the keys of an option lie.
 PACKAGE = re.compile(r"# @package (\S+)")
 #: Number of keys that an error suggests.
 NEAREST = 4
+#: Functions that give a key several values, with an example of each.
+FUNCTIONS = {
+    "choice": "choice(10,20,null)",
+    "range": "range(1,9,2)",
+    "interval": "interval(0.02,0.3)",
+    "tag": "tag(log,interval(0.02,0.3))",
+}
 
 
 def quoted(override: str, parses: Callable[[str], bool]) -> str:
@@ -62,7 +73,7 @@ def not_composed(message: str, overrides: Sequence[str], conf: Path) -> str:
     """
     if found := re.search(r"Could not override '([^']+)'", message):
         return f"{unknown_key(found[1], conf)}."
-    if found := re.search(r"Could not load '([^'/]+)/([^']+)'", message):
+    if found := re.search(r"Could not (?:load|find) '([^'/]+)/([^']+)'", message):
         names = ", ".join(sorted(path.stem for path in (conf / found[1]).glob("*.yaml")))
         return f"conf/{found[1]} has no option {found[2]!r}. It has {names}."
     no_value = [one for one in overrides if "=" not in one and not one.startswith("~")]
@@ -73,9 +84,22 @@ def not_composed(message: str, overrides: Sequence[str], conf: Path) -> str:
             f"{' '.join(overrides)} lists several values, where one is needed: `minecover "
             f"sweep` tries several. {quoting_advice(overrides)}."
         )
+    if found := re.search(r"Unknown function '([^']+)' ?Available: ?([\w,]+)", message):
+        return _unknown_function(found[1], found[2].split(","))
+    if found := re.search(r"TypeError while evaluating '(.+?)': (.+?) See https", message):
+        return (
+            f"{found[1]} cannot be evaluated: {found[2]}. Write e.g. {FUNCTIONS['interval']}."
+        )
     if any(sign in message for sign in ("Error parsing", "Lexer", "token recognition")):
         return f"{' '.join(overrides)} cannot be read. {quoting_advice(overrides)}."
     return f"conf/ does not compose: {message}"
+
+
+def _unknown_function(name: str, known: Sequence[str]) -> str:
+    """Return a sentence about a function that Hydra's grammar lacks, with an example."""
+    near = difflib.get_close_matches(name, known, 1)
+    examples = [FUNCTIONS[one] for one in near if one in FUNCTIONS] or FUNCTIONS.values()
+    return f"there is no distribution or list called {name!r}. Write {' or '.join(examples)}."
 
 
 def unknown_key(key: str, conf: Path) -> str:
@@ -148,6 +172,13 @@ def _dotted(node: object, prefix: tuple[str, ...]) -> Iterator[str]:
             continue
         yield ".".join((*prefix, str(key)))
         yield from _dotted(value, (*prefix, str(key)))
+
+
+def shell_word(override: str) -> str:
+    """Return an override as it is typed in a shell: in quotes, its own quotes kept."""
+    if "'" not in override:
+        return f"'{override}'"
+    return shlex.quote(override) if re.search(r'[$`"\\!]', override) else f'"{override}"'
 
 
 def quoting_advice(overrides: Sequence[str]) -> str:

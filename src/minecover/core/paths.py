@@ -13,6 +13,8 @@ CONTEXT_PLANES = CONTEXT / "planes.json"
 FEATURES = Path("data/features")
 #: What the tables were computed with: feature sets, masks, bands, context planes.
 TABLE_SETTINGS = FEATURES / "settings.json"
+#: How much of the labelled mines, and of other ground, each mask hides.
+MASK_COSTS = Path("reports/masks.json")
 FOLDS = Path("data/folds.parquet")
 LEAKAGE = Path("reports/leakage.json")
 OUT_OF_FOLD = Path("data/out_of_fold.parquet")
@@ -29,6 +31,8 @@ RUN = Path("reports/run.json")
 FETCH_LEDGER = Path("logs/ledger.csv")
 #: Not an output of DVC, which deletes the outputs of a stage before it runs.
 SCENE_STORE = Path(".cache/scenes")
+#: Digest of the params.yaml that was checked last.
+CHECKED = Path(".cache/checked_params")
 
 
 def table(design: str, site_id: str) -> Path:
@@ -47,3 +51,19 @@ def table(design: str, site_id: str) -> Path:
         ``data/features/<design>s/<site_id>.parquet``.
     """
     return FEATURES / f"{design}s" / f"{site_id}.parquet"
+
+
+def fewer_dates_table(site_id: str) -> Path:
+    """Return the path of a site's location table of fewer dates.
+
+    Parameters
+    ----------
+    site_id : str
+        The site.
+
+    Returns
+    -------
+    Path
+        ``data/features/fewer_dates/<site_id>.parquet``.
+    """
+    return FEATURES / "fewer_dates" / f"{site_id}.parquet"

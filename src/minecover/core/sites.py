@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,15 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from minecover.core.antimeridian import centre, cut
+from minecover.core.damaged import reading_parquet
 from minecover.core.errors import SiteError
 from minecover.core.files import replacing
 from minecover.core.grid import Grid
 
 #: Decimals of a coarse place in degrees: about 100 m.
 COARSE_DECIMALS = 3
+#: What `place_id` adds to a name.
+PLACE = re.compile(r"(?<=.)-[we]\d{6}[sn]\d{5}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,19 @@ class Site:
         The scored square.
     halo_px : int
         Width of the margin that is read on every side but not scored [pixels].
+    is_background : bool
+        Whether the layout placed the site on ground without a mine, to count false objects.
+    chip_label : int
+        Of a chip, an image of a label set, whether it is known to hold a mine: 1 or 0. -1 for
+        every other site.
     """
 
     site_id: str
     group: str
     grid: Grid
     halo_px: int
+    is_background: bool = False
+    chip_label: int = -1
 
     @property
     def read_grid(self) -> Grid:
@@ -115,6 +126,8 @@ def write_sites(path: Path, sites: list[Site]) -> None:
             "rows": np.array([s.grid.shape[0] for s in ordered], np.int32),
             "cols": np.array([s.grid.shape[1] for s in ordered], np.int32),
             "halo_px": np.array([s.halo_px for s in ordered], np.int32),
+            "is_background": np.array([s.is_background for s in ordered], np.bool_),
+            "chip_label": np.array([s.chip_label for s in ordered], np.int8),
         },
         geometry=[square(s.grid) for s in ordered],
         crs="EPSG:4326",
@@ -124,8 +137,20 @@ def write_sites(path: Path, sites: list[Site]) -> None:
 
 
 def read_sites(path: Path) -> list[Site]:
-    """Return the sites of a file written by `write_sites`, sorted by id."""
-    frame = gpd.read_parquet(path)
+    """Return the sites of a file written by `write_sites`, sorted by id.
+
+    Raises
+    ------
+    SiteError
+        If the file was written without the column `is_background`.
+    """
+    with reading_parquet(path):
+        frame = gpd.read_parquet(path)
+    if "is_background" not in frame:
+        raise SiteError(
+            f"{path} has no column is_background: an earlier minecover wrote it. Run "
+            "`dvc repro sites` to lay out the sites again."
+        )
     return [
         Site(
             str(r.site_id),
@@ -136,6 +161,8 @@ def read_sites(path: Path) -> list[Site]:
                 (int(r.rows), int(r.cols)),
             ),
             int(r.halo_px),
+            bool(r.is_background),
+            int(getattr(r, "chip_label", -1)),
         )
         for r in frame.itertuples()
     ]
@@ -163,3 +190,20 @@ def coarse_centre(shape: shapely.Geometry) -> tuple[float, float]:
     """
     lon, lat = centre(shape)
     return round(lon, COARSE_DECIMALS), round(lat, COARSE_DECIMALS)
+
+
+def place_id(shape: shapely.Geometry) -> str:
+    """Return the place of a shape as part of a name.
+
+    Returns
+    -------
+    str
+        Its coarse centre in thousandths of a degree, some 100 m: ``e028800s02500``.
+    """
+    lon, lat = (round(degrees * 10**COARSE_DECIMALS) for degrees in coarse_centre(shape))
+    return f"{'we'[lon >= 0]}{abs(lon):06d}{'sn'[lat >= 0]}{abs(lat):05d}"
+
+
+def without_place(label_id: str) -> str:
+    """Return the own name in a label's id: what it is called where no other has its name."""
+    return PLACE.sub("", label_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 
 from minecover.core.antimeridian import cut, wide_parts
 from minecover.core.vector_checks import (
@@ -160,6 +163,34 @@ def in_degrees(frame: gpd.GeoDataFrame, path: Path, kind: VectorFileKind) -> gpd
     return degrees.set_geometry(gpd.GeoSeries(shapes, index=degrees.index, crs=degrees.crs))
 
 
+def made_valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return shapes with invalid ones repaired.
+
+    Parameters
+    ----------
+    shapes : array of Geometry
+        Of any types; None stays None.
+
+    Returns
+    -------
+    array of Geometry
+        Of an outline that encloses no area, a line or nothing.
+    """
+    repaired = np.array(shapes, object)
+    for i in np.flatnonzero(~shapely.is_valid(repaired) & ~shapely.is_missing(repaired)):
+        if repaired[i].geom_type == "MultiPolygon":
+            # Ground in any part, also where a part lies inside another, which is no hole.
+            repaired[i] = shapely.union_all(made_valid(shapely.get_parts(repaired[i])))
+            continue
+        try:
+            repaired[i] = shapely.make_valid(repaired[i])
+        except shapely.errors.GEOSException:  # the outside has no area, and holes in it have
+            repaired[i] = shapely.make_valid(
+                repaired[i], method="structure", keep_collapsed=False
+            )
+    return repaired
+
+
 def find_column(table: pd.DataFrame, *names: str) -> str | None:
     """Return the column with the first of these names that there is, in any case.
 
@@ -200,7 +231,8 @@ def _flat(shape: shapely.Geometry) -> list[shapely.Geometry]:
 def _layer_names(path: Path, kind: VectorFileKind, layer: str | None) -> list[str]:
     """Return the names of the layers to read."""
     try:
-        listed = pyogrio.list_layers(path)
+        with _logged_warnings(path):
+            listed = pyogrio.list_layers(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise kind.error(
             f"{path} is not a vector file that GDAL reads: {error}. Save it as GeoPackage or "
@@ -223,10 +255,11 @@ def _read_layer(
 ) -> gpd.GeoDataFrame:
     try:
         # GDAL guesses dates in the text of GeoJSON: "05-06-19" becomes 19 June 2005.
-        is_json = pyogrio.read_info(path, layer=name)["driver"] == "GeoJSON"
-        options = {"DATE_AS_STRING": "YES"} if is_json else {}
-        frame = pyogrio.read_dataframe(path, layer=name, where=where, **options)
-    except (OSError, RuntimeError, ValueError) as error:
+        with _logged_warnings(path):
+            is_json = pyogrio.read_info(path, layer=name)["driver"] == "GeoJSON"
+            options = {"DATE_AS_STRING": "YES"} if is_json else {}
+            frame = pyogrio.read_dataframe(path, layer=name, where=where, **options)
+    except (OSError, RuntimeError, ValueError, shapely.errors.GEOSException) as error:
         condition = f" where {where}" if where else ""
         raise kind.error(
             f"layer {name} of {path} cannot be read{condition}: {error}. Correct the "
@@ -235,6 +268,16 @@ def _read_layer(
     if not isinstance(frame, gpd.GeoDataFrame):
         raise kind.error(f"layer {name} of {path} has no geometry. Fix {kind.layer}.")
     return frame
+
+
+@contextmanager
+def _logged_warnings(path: Path) -> Iterator[None]:
+    """Log what the reader warns of, each once and in one line, with the name of the file."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(" ".join(str(one.message).split()) for one in found):
+        log.warning("%s: %s", path, text)
 
 
 def _holds(frame: gpd.GeoDataFrame, types: Sequence[str]) -> bool:

@@ -29,6 +29,8 @@ NEEDS = {
     "labels=files": ["labels.input=mines.geojson"],
     "labels=ipis": ["labels.input=visits.csv"],
     "source=product_folder": ["source.input=products"],
+    "source=sentinel2_folder": ["source.input=products"],
+    "source=embeddings_folder": ["source.input=embeddings"],
 }
 #: Sources of real scenes need labels of real mines.
 REAL = ["labels=files", "labels.input=mines.geojson", "context=none"]
@@ -77,6 +79,12 @@ def test_writing_then_reading_changes_nothing(tmp_path: Path) -> None:
         pytest.param("model=oracle", "oracle", id="unknown option"),
         pytest.param("colour=red", "colour", id="unknown group"),
         pytest.param("sites=tiled", "sites.layouts.tiles.area", id="mandatory value"),
+        pytest.param(
+            "labels=files", r"^no value for labels\.input, .* Set it", id="of other keys too"
+        ),
+        pytest.param(
+            "source=product_folder", r"^no value for source\.input, .* Set it", id="of a source"
+        ),
     ],
 )
 def test_what_does_not_compose_is_named(override: str, said: str) -> None:
@@ -87,6 +95,14 @@ def test_what_does_not_compose_is_named(override: str, said: str) -> None:
 def test_a_missing_configuration_names_the_repository_root(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="repository root"):
         composed(conf=tmp_path)
+
+
+def test_a_file_with_a_missing_value_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("labels: {input: '???', reader: {polygons: '???'}}\n")
+
+    with pytest.raises(ConfigError, match=r"no value for labels\.input, labels\.reader"):
+        load_params(path)
 
 
 def test_a_missing_value_is_named() -> None:

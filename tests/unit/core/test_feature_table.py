@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minecover.core.errors import ModelError
-from minecover.core.feature_table import read_table, write_table
+from minecover.core.feature_table import Mark, read_table, write_table
 
 NAN = np.nan
 
@@ -16,12 +16,14 @@ def written(path: Path) -> Path:
     plane = np.array([[[1, 2, 3]], [[4, np.inf, 6]]], np.float32)
     write_table(
         path,
-        {"ndvi": plane, "B4": plane * 10},
+        {"ndvi": plane, "red": plane * 10},
         dates=["2016-12-13", "2017-01-14"],
         marks={
             "label": np.array([[[0, 1, 0]], [[0, 1, -1]]], np.int8),
             "truth": np.array([[[0, 1, 1]], [[0, 1, 1]]], np.int8),
             "rejected": np.array([[[True, False, False]], [[True, False, False]]]),
+            "look_alike": np.array([[[False, False, True]], [[False, False, True]]]),
+            "n_dates": np.array([[[1, 1, 1]], [[1, 0, 1]]], np.int16),
             "valid_poc": np.array([[[True, True, True]], [[True, False, True]]]),
         },
     )
@@ -30,7 +32,7 @@ def written(path: Path) -> Path:
 
 def test_rows_run_over_dates_first(tmp_path: Path) -> None:
     table = read_table(
-        written(tmp_path / "a.parquet"), features=["B4", "ndvi"], profile="poc", static=None
+        written(tmp_path / "a.parquet"), features=["red", "ndvi"], profile="poc", static=None
     )
 
     assert table.dates == ("2016-12-13", "2017-01-14")
@@ -41,16 +43,18 @@ def test_rows_run_over_dates_first(tmp_path: Path) -> None:
     assert table.label.tolist() == [0, 1, 0, 0, 1, -1]
     assert table.truth.tolist() == [0, 1, 1, 0, 1, 1]
     assert table.rejected.tolist() == [True, False, False] * 2
+    assert table.look_alike.tolist() == [False, False, True] * 2
     assert table.valid.tolist() == [True, True, True, True, False, True]
+    assert table.n_dates.tolist() == [1, 1, 1, 1, 0, 1]
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = written(tmp_path / "a.parquet")
 
-    with pytest.raises(ModelError, match=r"no column bsi \(it has 6 others\)"):
+    with pytest.raises(ModelError, match=r"no column bsi \(it has 8 others\)"):
         read_table(path, features=["bsi"], profile="poc", static=None)
     with pytest.raises(ModelError, match="no column valid_strict"):
-        read_table(path, features=["B4"], profile="strict", static=None)
+        read_table(path, features=["red"], profile="strict", static=None)
 
 
 def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
@@ -61,7 +65,10 @@ def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
 
 def test_features_of_locations_are_repeated_on_every_date(tmp_path: Path) -> None:
     static = tmp_path / "locations.parquet"
-    marks = {"label": np.zeros((1, 3), np.int8)}
+    marks: dict[str, Mark] = {
+        "label": np.zeros((1, 3), np.int8),
+        "n_dates": np.array([[2, 1, 2]], np.int16),
+    }
     slope = {"slope": np.array([[7, 8, 9]], np.float32)}
     write_table(static, slope, dates=["2017-01-14"], marks=marks)
 
@@ -74,3 +81,4 @@ def test_features_of_locations_are_repeated_on_every_date(tmp_path: Path) -> Non
 
     assert table.X[:, 0].tolist() == [7, 8, 9, 7, 8, 9]
     assert table.X[0].tolist() == [7, 1]
+    assert table.n_dates.tolist() == [2, 1, 2, 2, 1, 2]

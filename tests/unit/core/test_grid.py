@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from minecover.core.grid import Grid, block_mean, project, sampled, snapped, utm_crs
+from minecover.core.grid import LANDSAT, Grid, block_mean, project, sampled, utm_crs
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
 
@@ -40,7 +40,7 @@ def test_a_pixel_has_metres(
     [(15, 15), (44.9, 15), (45, 45), (0, -15), (-2_222_700, -2_222_715)],
 )
 def test_snapping_goes_to_the_edge_below(metres: float, edge: float) -> None:
-    assert snapped(metres) == edge
+    assert LANDSAT.below(metres) == edge
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,8 @@ def test_southern_ground_has_negative_northings() -> None:
     [
         pytest.param(Affine(30, 0, 0, 0, 30, 0), id="south up"),
         pytest.param(Affine(30, 1, 0, 1, -30, 0), id="rotated"),
+        pytest.param(Affine(float("nan"), 0, 0, 0, -30, 0), id="no pixel size"),
+        pytest.param(Affine(30, 0, float("inf"), 0, -30, 0), id="no place"),
     ],
 )
 def test_a_grid_is_north_up(transform: Affine) -> None:

@@ -35,7 +35,7 @@ def labels(*lonlat: tuple[float, float], half_deg: float = 0.001) -> gpd.GeoData
 
 
 def centred(jitter_m: float = 1500, seed: int = 7) -> Centred:
-    return Centred(around="mine", size_px=100, halo_px=8, jitter_m=jitter_m, seed=seed)
+    return Centred(around="mine", size_m=3000, halo_m=240, jitter_m=jitter_m, seed=seed)
 
 
 def offset(site: Site, lon: float, lat: float) -> tuple[int, int]:
@@ -121,14 +121,14 @@ def test_squares_that_never_meet_their_label_are_an_error() -> None:
 
 
 def test_a_layout_without_labels_of_its_kind_is_an_error() -> None:
-    layout = Centred(around="point", size_px=100, halo_px=8, jitter_m=0, seed=7)
+    layout = Centred(around="point", size_m=3000, halo_m=240, jitter_m=0, seed=7)
 
     with pytest.raises(SiteError, match="no label of kind 'point'.*found: mine"):
         layout(labels((28.5, -2.0)))
 
 
 def test_tiles_cover_the_area_without_overlap() -> None:
-    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_px=100, halo_px=8, block_tiles=2)
+    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_m=3000, halo_m=240, block_tiles=2)
 
     sites = layout(labels())
 
@@ -142,7 +142,7 @@ def test_tiles_cover_the_area_without_overlap() -> None:
 
 def test_a_tile_does_not_depend_on_the_requested_area() -> None:
     def tiles(area: list[float]) -> dict[str, Site]:
-        layout = Tiled(area=area, size_px=100, halo_px=8, block_tiles=2)
+        layout = Tiled(area=area, size_m=3000, halo_m=240, block_tiles=2)
         return {site.site_id: site for site in layout(labels())}
 
     large, small = tiles([28.5, -2.1, 28.7, -2.0]), tiles([28.55, -2.05, 28.6, -2.02])
@@ -156,7 +156,7 @@ def test_tiles_cover_an_area_at_180_degrees(tmp_path: Path) -> None:
     path = tmp_path / "area.gpkg"
     gpd.GeoDataFrame(geometry=[shapely.MultiPolygon(parts)], crs="EPSG:4326").to_file(path)
 
-    sites = Tiled(area=str(path), size_px=100, halo_px=8, block_tiles=2)(labels())
+    sites = Tiled(area=str(path), size_m=3000, halo_m=240, block_tiles=2)(labels())
 
     assert 4 <= len(sites) <= 9
 
@@ -172,7 +172,7 @@ def test_tiles_cover_an_area_at_180_degrees(tmp_path: Path) -> None:
 )
 def test_an_area_that_cannot_be_tiled_is_refused(area: list[float], message: str) -> None:
     with pytest.raises(SiteError, match=message):
-        Tiled(area=area, size_px=100, halo_px=8, block_tiles=2)(labels())
+        Tiled(area=area, size_m=3000, halo_m=240, block_tiles=2)(labels())
 
 
 def test_an_area_is_all_layers_of_a_file_or_one(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_an_area_is_all_layers_of_a_file_or_one(tmp_path: Path) -> None:
     for name, lon in (("west", 28.50), ("east", 28.60)):
         ground = shapely.box(lon, -2.05, lon + 0.05, -2.0)
         gpd.GeoDataFrame(geometry=[ground], crs="EPSG:4326").to_file(path, layer=name)
-    layout = Tiled(area=str(path), size_px=100, halo_px=8, block_tiles=2)
+    layout = Tiled(area=str(path), size_m=3000, halo_m=240, block_tiles=2)
 
     both, west, east = (
         {site.site_id for site in replace(layout, layer=layer)(labels())}
@@ -198,14 +198,14 @@ def test_a_file_that_is_no_area_is_refused(tmp_path: Path, name: str) -> None:
     gpd.GeoDataFrame(geometry=[shapely.box(28, -2, 29, -1)]).to_file(tmp_path / "naive.gpkg")
 
     with pytest.raises(SiteError, match=name):
-        Tiled(area=str(tmp_path / name), size_px=100, halo_px=8, block_tiles=2)(labels())
+        Tiled(area=str(tmp_path / name), size_m=3000, halo_m=240, block_tiles=2)(labels())
 
 
 def test_background_at_180_degrees_lies_there(tmp_path: Path) -> None:
     parts = [shapely.box(179.8, -17, 180, -16.6), shapely.box(-180, -17, -179.8, -16.6)]
     path = tmp_path / "area.gpkg"
     gpd.GeoDataFrame(geometry=[shapely.MultiPolygon(parts)], crs="EPSG:4326").to_file(path)
-    layout = Background(area=str(path), n=4, size_px=100, halo_px=8, distance_m=3000, seed=7)
+    layout = Background(area=str(path), n=4, size_m=3000, halo_m=240, distance_m=3000, seed=7)
 
     sites = layout(labels((179.9, -16.8)))
 
@@ -215,7 +215,7 @@ def test_background_at_180_degrees_lies_there(tmp_path: Path) -> None:
 def test_background_sites_avoid_mines_and_each_other() -> None:
     table = labels((28.5, -2.0), (28.7, -2.1))
     layout = Background(
-        area=[28.3, -2.3, 28.9, -1.8], n=6, size_px=100, halo_px=8, distance_m=3000, seed=7
+        area=[28.3, -2.3, 28.9, -1.8], n=6, size_m=3000, halo_m=240, distance_m=3000, seed=7
     )
 
     sites = layout(table)
@@ -229,7 +229,7 @@ def test_background_sites_avoid_mines_and_each_other() -> None:
 
 def test_background_without_enough_space_is_an_error() -> None:
     layout = Background(
-        area=[28.49, -2.01, 28.53, -1.97], n=3, size_px=100, halo_px=8, distance_m=3000, seed=7
+        area=[28.49, -2.01, 28.53, -1.97], n=3, size_m=3000, halo_m=240, distance_m=3000, seed=7
     )
 
     with pytest.raises(SiteError, match="found space for 0 of n=3"):
@@ -259,7 +259,7 @@ def test_a_chain_of_near_sites_is_one_group() -> None:
 
 
 def test_tiles_are_grouped_by_blocks() -> None:
-    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_px=50, halo_px=8, block_tiles=2)
+    layout = Tiled(area=[28.50, -2.05, 28.60, -2.00], size_m=1500, halo_m=240, block_tiles=2)
 
     sites = grouped(layout(labels()), within_m=0)
 

@@ -1,12 +1,14 @@
 """Overrides as people type them: paths with signs, and keys that are nearly right."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minecover.core.config import composed, parses
+from minecover.core.composition import parses
+from minecover.core.config import composed
 from minecover.core.errors import ConfigError
 from minecover.core.overrides import option_keys, quoted
 
@@ -86,8 +88,8 @@ def test_text_that_hydra_cannot_read_is_quoted_for_other_keys_too() -> None:
         pytest.param("modle=forest", r"The nearest are model\b", id="group"),
         pytest.param("model.max_depth_px=3", "model.max_depth", id="with a unit"),
         pytest.param("sites.layouts.tiles.area=[1]", "sites=tiled", id="of another option"),
-        pytest.param("masks=[none,poor]", "has none, poc, strict, strict_plus", id="member"),
-        pytest.param("model=oracle", "Available options in 'model': boosted", id="option"),
+        pytest.param("masks=[none,poor]", "has clear_score, none, poc, scl", id="member"),
+        pytest.param("model=oracle", "no option 'oracle'. It has amazon, boosted", id="option"),
         pytest.param("model.num_leaves=7,9", "minecover sweep", id="several values"),
         pytest.param("labels", "Write key=value", id="no value"),
         pytest.param("seed=(3", r"quoted twice: \"seed='\(3'\"", id="grammar"),
@@ -108,3 +110,22 @@ def test_the_keys_of_options_lie_under_their_groups() -> None:
     assert "world.n_sites" in keys
     assert "n_sites" not in keys
     assert not any(key.startswith("config") for key in keys)
+
+
+def test_an_experiment_that_does_not_exist_is_answered_with_those_that_do() -> None:
+    with pytest.raises(ConfigError, match=r"^conf/experiment has no option 'nope'. It has acc"):
+        composed(["experiment=nope"])
+
+
+def test_a_file_of_the_configuration_in_another_encoding_is_named(tmp_path: Path) -> None:
+    conf = tmp_path / "conf"
+    shutil.copytree("conf", conf)
+    (conf / "model" / "boosted.yaml").write_text("# été\nseed: 1\n", encoding="cp1252")
+
+    with pytest.raises(ConfigError, match=r"model/boosted\.yaml cannot be read: not text in"):
+        composed(["model=boosted"], conf=conf)
+
+
+def test_no_option_of_a_group_that_needs_one_is_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="Config group override must be a string"):
+        composed(["experiment=null"])

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -14,6 +15,7 @@ from minecover.core.vectors import (
     POINTS,
     POLYGONS,
     in_degrees,
+    made_valid,
     read_polygons,
     read_vector,
 )
@@ -217,3 +219,44 @@ def test_an_area_is_the_union_of_all_layers(tmp_path: Path) -> None:
     path = save(tmp_path / "a.gpkg", shapely.box(28, -3, 29, -2), layer="south")
 
     assert read_polygons(path, KIND).equals(shapely.box(28, -3, 29, -1))
+
+
+def test_what_the_reader_warns_of_is_a_line_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """GDAL warns of a GeoPackage that is called otherwise, twice and over three lines."""
+    path = save(tmp_path / "mines.gpkg", SQUARE).rename(tmp_path / "mines.txt")
+
+    read_vector(path, KIND, types=POLYGONS)
+
+    assert len([one for one in caplog.messages if "non conformant file extension" in one]) == 2
+    assert all(one.startswith(f"{path}: ") and "\n" not in one for one in caplog.messages)
+
+
+OUTER, INNER = shapely.box(28.0, -2.0, 28.4, -1.6), shapely.box(28.1, -1.9, 28.2, -1.8)
+
+
+@pytest.mark.parametrize(
+    ("parts", "area"),
+    [
+        pytest.param([OUTER, INNER], OUTER.area, id="one inside the other"),
+        pytest.param([OUTER, OUTER], OUTER.area, id="one twice"),
+        pytest.param([OUTER, shapely.box(28.2, -2, 28.6, -1.6)], 1.5 * OUTER.area, id="half"),
+    ],
+)
+def test_parts_that_overlap_are_joined(parts: list[shapely.Polygon], area: float) -> None:
+    """By the rule of even and odd crossings, a part inside another would be a hole."""
+    [repaired] = made_valid(np.array([shapely.MultiPolygon(parts)], object))
+
+    assert repaired.is_valid
+    assert repaired.area == pytest.approx(area)
+
+
+def test_a_ring_that_geos_does_not_take_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "mines.geojson"
+    geometry = {"type": "Polygon", "coordinates": [[[28.0, -2.0], [28.0, -2.0]]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": geometry}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+
+    with pytest.raises(LabelError, match=r"mines\.geojson cannot be read: .*LinearRing"):
+        read_vector(path, KIND)

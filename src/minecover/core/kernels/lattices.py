@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.kernels import F32, Bools, Ints, compiled_loop
+from minecover.core.kernels import F32, F64, Bools, Ints, compiled_loop
 
 Integers = NDArray[np.integer]
 Between = tuple[Ints, F32, Bools]
+Shares = tuple[Ints, F64]
 
 
 def block_means(values: F32, side: int, *, corner: tuple[int, int] = (0, 0)) -> F32:
@@ -129,32 +130,43 @@ def _interpolated(
 
 
 @compiled_loop
-def pan_average(fine: Integers, fill: int) -> Integers:
-    """Return means of pixels of half the size with the kernel [1/4, 1/2, 1/4], ignoring `fill`.
+def area_average(
+    fine: Integers, special: tuple[int, int], rows: Shares, cols: Shares
+) -> Integers:
+    """Return means of pixels over larger ones, weighted by the area that they share.
 
     Parameters
     ----------
-    fine : (2 * rows + 1, 2 * cols + 1) integers
-        Pan pixels. The corner of the first coarse pixel is the centre of the first of these.
-    fill : int
-        Value that means "no data".
+    fine : (row, col) integers
+        The smaller pixels.
+    special : (int, int)
+        Value that means "no data", and value of saturated pixels, which makes every mean to
+        which it contributes the same; twice the first where there is none.
+    rows, cols : ((n,) int64, (n, m) float64)
+        For each row and column of the result the first of `fine` in it, and the lengths that
+        this one and the following ones share with it.
 
     Returns
     -------
-    (rows, cols) array of the dtype of `fine`
-        Means rounded to integers; `fill` where there is no data.
+    (n rows, n cols) array of the dtype of `fine`
+        Means rounded to integers; "no data" where no pixel has data.
     """
-    rows, cols = (fine.shape[0] - 1) // 2, (fine.shape[1] - 1) // 2
-    coarse = np.empty((rows, cols), fine.dtype)
-    for i in range(rows):
-        for j in range(cols):
-            total, weight = 0, 0
-            for k in range(3):
-                for m in range(3):
-                    value = fine[2 * i + k, 2 * j + m]
-                    if value != fill:
-                        share = (1 + (k == 1)) * (1 + (m == 1))
-                        total += share * int(value)
-                        weight += share
-            coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
+    (top, down), (left, across), (fill, saturated) = rows, cols, special
+    coarse = np.empty((len(top), len(left)), fine.dtype)
+    for i in range(len(top)):
+        for j in range(len(left)):
+            total, weight, is_saturated = 0.0, 0.0, False
+            for k in range(down.shape[1]):
+                for m in range(across.shape[1]):
+                    share = down[i, k] * across[j, m]
+                    if share > 0:
+                        value = fine[top[i] + k, left[j] + m]
+                        if value != fill:
+                            is_saturated |= value == saturated
+                            total += share * value
+                            weight += share
+            if is_saturated:
+                coarse[i, j] = saturated
+            else:
+                coarse[i, j] = np.rint(total / weight) if weight > 0 else fill
     return coarse

@@ -36,6 +36,34 @@ def means_and_sds(values: F32, sizes_px: Sequence[int]) -> F32:
     return _means_and_sds(padded, halves)
 
 
+def data_shares(values: F32, sizes_px: Sequence[int]) -> F32:
+    """Return the share of the pixels with data in squares around every pixel.
+
+    Parameters
+    ----------
+    values : (n, row, col) float32
+        NaN where there is no data; pixels outside of the array have none.
+    sizes_px : sequence of int
+        Sides of the squares [pixels], odd.
+
+    Returns
+    -------
+    (size, n, row, col) float32
+        0 ... 1, of all pixels of the square.
+    """
+    rows, cols = values.shape[1:]
+    shares = np.empty((len(sizes_px), *values.shape), np.float32)
+    for share, size in zip(shares, sizes_px, strict=True):
+        half = size // 2
+        padded = np.pad(np.isfinite(values), ((0, 0), (half + 1, half), (half + 1, half)))
+        # Whole numbers: their running sums are exact, wherever the array starts.
+        sums = padded.cumsum(axis=1, dtype=np.int64).cumsum(axis=2)
+        upper, lower = sums[:, :rows], sums[:, size : size + rows]
+        right, left = lower - upper, slice(size, size + cols)
+        share[:] = (right[:, :, left] - right[:, :, :cols]) / size**2
+    return shares
+
+
 @compiled_loop
 def _means_and_sds(padded: F32, halves: Ints) -> F32:
     n, wide, edge = len(padded), padded.shape[2], halves[-1]

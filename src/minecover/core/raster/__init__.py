@@ -17,14 +17,14 @@ from minecover.core.cube import Cube
 from minecover.core.errors import SceneError
 from minecover.core.files import replacing
 from minecover.core.grid import Grid
-from minecover.core.raster.aligned import read_aligned, read_pan_mean
+from minecover.core.raster.band_reading import read_band as read_band
 from minecover.core.raster.opening import grid_of, opened
 from minecover.core.raster.polygons import burn as burn
 from minecover.core.raster.polygons import trace as trace
+from minecover.core.raster.polygons import trace_inside as trace_inside
+from minecover.core.raster.remote import read_remote_band as read_remote_band
 from minecover.core.raster.resampling import Method as Method
-from minecover.core.raster.resampling import resampled
 from minecover.core.raster.sampling import Sample as Sample
-from minecover.core.raster.sampling import check_single_band
 from minecover.core.raster.sampling import read_sample as read_sample
 
 F32 = NDArray[np.float32]
@@ -33,7 +33,7 @@ F64 = NDArray[np.float64]
 Band = NDArray[np.generic]
 
 #: Names of the quality bands in the file of a cube.
-QA, RADSAT = "QA_PIXEL", "QA_RADSAT"
+QA, SATURATED = "quality", "saturated"
 #: Tag of a map with the digest of what it was made from.
 MADE_FROM = "MINECOVER_MADE_FROM"
 
@@ -61,15 +61,18 @@ def write_cube(path: Path, cube: Cube) -> None:
         raise SceneError(
             f"{path.name} would contain no scene. Write only sites that scenes cover."
         )
-    quality = np.stack([cube.qa, cube.radsat], axis=1).astype(cube.dn.dtype)
+    quality = np.stack([cube.qa, cube.saturated], axis=1).astype(cube.dn.dtype)
     stack = np.concatenate([cube.dn, quality], axis=1).reshape(-1, *cube.grid.shape)
-    names = [f"{day.isoformat()}/{b}" for day in cube.dates for b in (*cube.bands, QA, RADSAT)]
+    planes = (*cube.bands, QA, SATURATED)
+    names = [f"{day.isoformat()}/{plane}" for day in cube.dates for plane in planes]
     plain = np.ones((n_dates, 2))
-    with replacing(path) as temporary, created(temporary, stack, cube.grid) as sink:
+    with _written(path) as name, created(name, stack, cube.grid) as sink:
         sink.descriptions = names
         sink.scales = np.concatenate([cube.scale, plain], axis=1).ravel().tolist()
         sink.offsets = np.concatenate([cube.offset, 0 * plain], axis=1).ravel().tolist()
         sink.update_tags(halo_px=cube.halo_px, qa_layout=cube.qa_layout, n_bands=n_bands)
+        if cube.is_chip:
+            sink.update_tags(is_chip=1)
 
 
 def read_cube(path: Path) -> Cube:
@@ -109,7 +112,7 @@ def write_planes(path: Path, planes: Mapping[str, Band], grid: Grid) -> None:
         Grid of the planes.
     """
     stack = _stacked(planes, grid)
-    with replacing(path) as temporary, created(temporary, stack, grid) as sink:
+    with _written(path) as name, created(name, stack, grid) as sink:
         sink.descriptions = list(planes)
 
 
@@ -150,14 +153,14 @@ def write_cog(
     """
     stack = _stacked(planes, grid).astype(np.float32)
     options = {"compress": "deflate", "predictor": "yes", "overview_resampling": "average"}
-    with replacing(path) as temporary, MemoryFile() as memory:
+    with _written(path) as name, MemoryFile() as memory:
         with created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
             if note:
                 draft.update_tags(TIFFTAG_IMAGEDESCRIPTION=note)
             if made_from:
                 draft.update_tags(**{MADE_FROM: made_from})
-        copy_raster(memory.name, temporary, driver="COG", blocksize=256, **options)
+        copy_raster(memory.name, name, driver="COG", blocksize=256, **options)
 
 
 def read_made_from(path: Path) -> str:
@@ -172,50 +175,6 @@ def read_grid(path: Path) -> Grid:
         return grid_of(source, path)
 
 
-def read_band(path: Path, grid: Grid, *, resampling: Method, fill: float = 0) -> Band:
-    """Return the band of a single-band file on a grid.
-
-    Where CRS and pixels agree, nearest and bilinear both copy the pixels. Landsat's 15 m pan
-    pixels share their centres with the 30 m pixels and are therefore not nested in them:
-    ``"average"`` over a 30 m pixel is the kernel [1/4, 1/2, 1/4] in rows and columns, where the
-    mean of 2 x 2 pixels would shift the image by 7.5 m.
-
-    Parameters
-    ----------
-    path : Path
-        A raster file that GDAL can read.
-    grid : Grid
-        Grid of the result, which may lie outside of the file.
-    resampling : {"nearest", "bilinear", "average"}
-        Resampling method; use nearest for bit fields.
-    fill : float
-        Value that means "no data" in the file (besides its own nodata) and in the result.
-
-    Returns
-    -------
-    (row, col) array
-        Of the dtype of the file; float32 if `fill` is NaN.
-
-    Raises
-    ------
-    SceneError
-        If the file is missing, truncated, not a raster, without CRS or has several bands.
-    """
-    with opened(path) as source:
-        check_single_band(source, path)
-        dtype = np.dtype(np.float32 if np.isnan(fill) else source.dtypes[0])
-        if not np.isnan(fill):
-            copy = (read_pan_mean if resampling == "average" else read_aligned)(
-                source, grid, fill
-            )
-            if copy is not None:
-                return copy
-        target = resampled(source, grid, resampling, fill)
-    if np.issubdtype(dtype, np.integer):
-        target = np.rint(target)
-    return np.where(np.isnan(target), fill, target).astype(dtype)
-
-
 def _cube_of(source: DatasetReader, path: Path) -> Cube:
     tags, names = source.tags(), [name or "" for name in source.descriptions]
     width = int(tags["n_bands"]) + 2
@@ -226,12 +185,13 @@ def _cube_of(source: DatasetReader, path: Path) -> Cube:
         scale=np.array(source.scales).reshape(axes)[:, :-2],
         offset=np.array(source.offsets).reshape(axes)[:, :-2],
         qa=stack[:, -2].astype(np.uint16),
-        radsat=stack[:, -1].astype(np.uint16),
+        saturated=stack[:, -1] != 0,
         qa_layout=tags["qa_layout"],
         dates=tuple(date.fromisoformat(n.split("/")[0]) for n in names[::width]),
         bands=tuple(n.split("/")[1] for n in names[: width - 2]),
         grid=grid_of(source, path),
         halo_px=int(tags["halo_px"]),
+        is_chip="is_chip" in tags,
     )
 
 
@@ -272,6 +232,18 @@ def created(
     ) as sink:
         sink.write(stack)
         yield sink
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[str]:
+    """Yield GDAL's name of a file in memory, which is written to `path`, all or nothing.
+
+    Not written by GDAL: a full disk is then an error of the system, which says so. libtiff
+    prints it past every handler of errors, and rasterio's error names no reason.
+    """
+    with replacing(path) as temporary, MemoryFile() as memory:
+        yield memory.name
+        temporary.write_bytes(memory.read())
 
 
 def _stacked(planes: Mapping[str, Band], grid: Grid) -> Band:

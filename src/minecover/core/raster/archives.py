@@ -71,9 +71,30 @@ def read_bytes(path: Path) -> bytes:
         with zipfile.ZipFile(archive) as opened_zip:
             return opened_zip.read(name)
     except _DAMAGED as error:
-        raise SceneError(
-            f"{path} cannot be read from its archive: {error}. Download {archive} again."
-        ) from error
+        raise _unreadable(archive, path, error) from error
+
+
+def last_bytes(path: Path, n: int) -> bytes:
+    """Return the last `n` bytes of a file, which may lie in an archive.
+
+    Raises
+    ------
+    SceneError
+        If the archive is damaged.
+    """
+    archive = archive_of(path)
+    name, offset, size = _member(archive, path) if archive else ("", 0, path.stat().st_size)
+    start = max(size - n, 0)
+    if archive is None or offset >= 0:
+        with (archive or path).open("rb") as opened:
+            opened.seek(offset + start)
+            return opened.read(size - start)
+    try:
+        with zipfile.ZipFile(archive) as opened_zip, opened_zip.open(name) as member:
+            member.seek(start)
+            return member.read()
+    except _DAMAGED as error:
+        raise _unreadable(archive, path, error) from error
 
 
 def gdal_name(archive: Path, path: Path) -> str:
@@ -87,6 +108,12 @@ def gdal_name(archive: Path, path: Path) -> str:
         return f"/vsisubfile/{offset}_{size},{archive.absolute()}"
     # Braces end the name of the archive whatever its folders are called.
     return f"/vsizip/{{{archive.absolute()}}}/{name}"
+
+
+def _unreadable(archive: Path, path: Path, error: Exception) -> SceneError:
+    return SceneError(
+        f"{path} cannot be read from its archive: {error}. Download {archive} again."
+    )
 
 
 def _member(archive: Path, path: Path) -> tuple[str, int, int]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import rasterio
@@ -16,23 +20,50 @@ from rasterio.io import DatasetReader
 
 from minecover.core.errors import SceneError
 from minecover.core.grid import Grid
-from minecover.core.raster.archives import archive_of, gdal_name
+from minecover.core.raster.archives import archive_of, gdal_name, last_bytes
+
+
+@contextmanager
+def _without_foreign_bytes() -> Iterator[None]:
+    """Keep rasterio's log from printing tracebacks while a raster is open.
+
+    GDAL quotes the bytes of a damaged file in its messages. Where they are no text, rasterio
+    prints a traceback, besides the error that it raises, through Python's hook for errors that
+    cannot be raised. The first of several threads sets the hook, the last one restores it.
+    """
+    with _hook.lock:
+        if not _hook.users:
+            _hook.earlier, sys.unraisablehook = sys.unraisablehook, _report_unraisable
+        _hook.users += 1
+    try:
+        yield
+    finally:
+        with _hook.lock:
+            _hook.users -= 1
+            if not _hook.users:
+                sys.unraisablehook = _hook.earlier
 
 
 def _report_unraisable(found: sys.UnraisableHookArgs) -> None:
-    """Report an error that Python cannot raise, but for one of rasterio's log.
-
-    GDAL quotes the bytes of a damaged file in its messages. Where they are no text, rasterio
-    prints a traceback besides the error that it raises.
-    """
+    """Report an error that Python cannot raise, but for one of rasterio's log."""
     if not (
         isinstance(found.exc_value, UnicodeDecodeError) and "log_error" in str(found.object)
     ):
-        _earlier_hook(found)
+        _hook.earlier(found)
 
 
-_earlier_hook = sys.unraisablehook
-sys.unraisablehook = _report_unraisable
+@dataclass
+class _Hook:
+    """The hook that was set before, and the number of threads that want another."""
+
+    earlier: Callable[[sys.UnraisableHookArgs], object] = sys.__unraisablehook__
+    users: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_hook = _Hook()
+#: Marker at the end of a JPEG 2000 code stream (ISO/IEC 15444-1, EOC).
+END_OF_JPEG_2000 = b"\xff\xd9"
 
 
 @contextmanager
@@ -51,15 +82,24 @@ def opened(path: Path) -> Iterator[DatasetReader]:
         if reading fails inside the block.
     """
     name = _gdal_name(path)
+    if path.suffix.lower() == ".jp2":
+        file = archive_of(path) or path
+        _check_ends(path, file.stat().st_mtime_ns)
     try:
-        with warnings.catch_warnings():
+        with _without_foreign_bytes(), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(name)
-        with source:
+        with _without_foreign_bytes(), source:
             if source.crs is None:
                 raise SceneError(
                     f"{path} has no coordinate reference system. "
                     "Use the georeferenced GeoTIFF as delivered."
+                )
+            if not all(map(math.isfinite, tuple(source.transform)[:6])):
+                raise SceneError(
+                    f"{path} has no place on the ground: its transform is "
+                    f"{tuple(source.transform)[:6]}. Use the georeferenced GeoTIFF that was "
+                    "delivered."
                 )
             yield source
     except (RasterioError, CRSError, ProjError, OSError) as error:
@@ -96,6 +136,17 @@ def _gdal_name(path: Path) -> str:
             "(chmod u+r), or copy it."
         )
     return str(path)
+
+
+@lru_cache(maxsize=16384)
+def _check_ends(path: Path, stamp: int) -> None:
+    """Refuse a JPEG 2000 file without its end, of which GDAL reads the rest as zeros."""
+    end = last_bytes(path, len(END_OF_JPEG_2000))
+    if end != END_OF_JPEG_2000:
+        raise SceneError(
+            f"{path} is cut short: a JPEG 2000 file ends with the bytes FFD9, found "
+            f"{end.hex().upper() or 'an empty file'}. Download it again."
+        )
 
 
 def _describe(path: Path, error: Exception) -> str:

@@ -11,6 +11,9 @@ from rasterio.features import rasterize, shapes
 
 from minecover.core.grid import Grid
 
+#: Distance by which `trace_inside` shrinks outlines [pixels].
+INSIDE_PX = 0.03
+
 
 def burn(
     geometries: Iterable[shapely.Geometry], grid: Grid, *, all_touched: bool
@@ -43,6 +46,20 @@ def burn(
         dtype=np.uint8,
     )
     return np.asarray(burned, np.bool_)
+
+
+def trace_inside(mask: NDArray[np.bool_], grid: Grid) -> list[shapely.Geometry]:
+    """Return the outlines of `trace`, shrunk so that they touch only their own pixels.
+
+    Burned with ``all_touched`` on the same grid they are the mask again, to the pixel.
+
+    Parameters
+    ----------
+    mask, grid
+        See `trace`.
+    """
+    inside = -INSIDE_PX * grid.transform.a
+    return list(shapely.buffer(trace(mask, grid), inside, join_style="mitre"))
 
 
 def trace(mask: NDArray[np.bool_], grid: Grid) -> list[shapely.Polygon]:

@@ -66,7 +66,7 @@ def read_sample(path: Path) -> Sample:
         )
 
 
-def check_single_band(source: DatasetReader, path: Path) -> None:
+def check_single_band(source: DatasetReader, path: Path | str) -> None:
     """Check that a raster has one band of real numbers."""
     if source.count != 1:
         raise SceneError(

@@ -109,7 +109,9 @@ def _union(grids: Sequence[Grid]) -> Grid:
     right, top = edges[:, 2].max(), edges[:, 3].max()
     side_m = grids[0].transform.a
     rows, cols = round((top - bottom) / side_m), round((right - left) / side_m)
-    return Grid.from_corner(grids[0].crs, float(left), float(top), rows, cols)
+    return Grid.from_corner(
+        grids[0].crs, float(left), float(top), rows, cols, pixel_m=float(side_m)
+    )
 
 
 def _add(band: ElementTree.Element, tile: MosaicTile, whole: Grid) -> None:

@@ -1,5 +1,6 @@
 """Reading and writing GeoTIFF: exact values, atomic writes, no shift by half a pixel."""
 
+import errno
 import resource
 from collections.abc import Callable
 from datetime import date
@@ -48,10 +49,10 @@ def small_cube(dtype: type[np.generic] = np.uint16) -> Cube:
         scale=np.array([[2e-5 / 0.86, 0.00341802], [2e-5 / 0.91, 0.00341802]]),
         offset=np.array([[-0.1 / 0.86, 149.0], [-0.1 / 0.91, 149.0]]),
         qa=np.full((2, 4, 4), 54852, np.uint16),
-        radsat=np.full((2, 4, 4), 0x17F, np.uint16),
+        saturated=np.eye(4, dtype=bool)[None].repeat(2, 0),
         qa_layout="c2",
         dates=dates,
-        bands=("B4", "B10"),
+        bands=("red", "lwir11"),
         grid=GRID,
         halo_px=1,
     )
@@ -64,7 +65,7 @@ def test_a_cube_is_read_as_written(tmp_path: Path, dtype: type[np.generic]) -> N
     write_cube(tmp_path / "site.tif", cube)
     back = read_cube(tmp_path / "site.tif")
 
-    for name in ("dn", "scale", "offset", "qa", "radsat"):
+    for name in ("dn", "scale", "offset", "qa", "saturated"):
         np.testing.assert_array_equal(getattr(back, name), getattr(cube, name))
         assert getattr(back, name).dtype == getattr(cube, name).dtype
     assert (back.dates, back.bands, back.grid) == (cube.dates, cube.bands, cube.grid)
@@ -78,10 +79,10 @@ def test_every_band_of_a_cube_is_described(tmp_path: Path) -> None:
         names, scales = source.descriptions, source.scales
 
     assert names[:4] == (
-        "2017-01-15/B4",
-        "2017-01-15/B10",
-        "2017-01-15/QA_PIXEL",
-        "2017-01-15/QA_RADSAT",
+        "2017-01-15/red",
+        "2017-01-15/lwir11",
+        "2017-01-15/quality",
+        "2017-01-15/saturated",
     )
     assert scales[:4] == (2e-5 / 0.86, 0.00341802, 1.0, 1.0)
 
@@ -160,7 +161,7 @@ def test_an_aligned_band_is_copied(tmp_path: Path) -> None:
     # 5 6 7 8   ->   and one outside the file:   6 7 8 .
     # ...
     dn = np.arange(1, 17, dtype=np.uint16).reshape(4, 4)
-    write_planes(tmp_path / "b4.tif", {"B4": dn}, GRID)
+    write_planes(tmp_path / "b4.tif", {"red": dn}, GRID)
     moved = Grid(GRID.crs, GRID.transform @ Affine.translation(1, 1), (4, 4))
 
     band = read_band(tmp_path / "b4.tif", moved, resampling="bilinear")
@@ -178,7 +179,7 @@ def test_pan_is_averaged_at_coincident_centres(tmp_path: Path) -> None:
     # A ramp along the columns: pan pixel c has its centre 15 c m from GRID's edge, so the mean
     # over 30 m pixel j is the ramp at its own centre, 2 j + 1. A 2 x 2 mean gives 2 j + 0.5.
     ramp = np.broadcast_to(np.arange(100, 1000, 100, dtype=np.uint16), (9, 9))
-    write_planes(tmp_path / "b8.tif", {"B8": ramp}, PAN)
+    write_planes(tmp_path / "b8.tif", {"pan": ramp}, PAN)
 
     band = read_band(tmp_path / "b8.tif", GRID, resampling="average")
 
@@ -189,7 +190,7 @@ def test_pan_kernel_is_a_quarter_a_half_a_quarter(tmp_path: Path) -> None:
     # Pan row 1 lies on the centre of row 0 (a half), column 2 between 0 and 1 (a quarter each).
     spot = np.ones((9, 9), np.uint16)
     spot[1, 2] += 800
-    write_planes(tmp_path / "b8.tif", {"B8": spot}, PAN)
+    write_planes(tmp_path / "b8.tif", {"pan": spot}, PAN)
 
     band = read_band(tmp_path / "b8.tif", GRID, resampling="average")
 
@@ -199,7 +200,7 @@ def test_pan_kernel_is_a_quarter_a_half_a_quarter(tmp_path: Path) -> None:
 def test_no_data_is_left_out_of_a_mean(tmp_path: Path) -> None:
     pan = np.full((9, 9), 500, np.uint16)
     pan[:, :4] = 0
-    write_planes(tmp_path / "b8.tif", {"B8": pan}, PAN)
+    write_planes(tmp_path / "b8.tif", {"pan": pan}, PAN)
 
     band = read_band(tmp_path / "b8.tif", GRID, resampling="average")
 
@@ -212,7 +213,7 @@ def test_a_scene_of_the_next_zone_is_reprojected(tmp_path: Path) -> None:
     there = Grid.around("EPSG:32636", 162_000, -200_000, size_px=200)
     x_m, _ = there.centres()
     tilted = np.broadcast_to(x_m - x_m[0] + 1000, there.shape).astype(np.uint16)
-    write_planes(tmp_path / "b4.tif", {"B4": tilted}, there)
+    write_planes(tmp_path / "b4.tif", {"red": tilted}, there)
 
     band = read_band(tmp_path / "b4.tif", here, resampling="bilinear").astype(float)
 
@@ -245,7 +246,7 @@ def test_elevations_are_read_with_nan_for_no_data(tmp_path: Path) -> None:
 def test_a_truncated_file_is_named_with_a_remedy(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(1, 65535, (50, 50)).astype(np.uint16)
     grid = Grid.around(GRID.crs, 700_000, -200_000, size_px=50)
-    write_planes(tmp_path / "whole.tif", {"B4": noise}, grid)
+    write_planes(tmp_path / "whole.tif", {"red": noise}, grid)
     cut = tmp_path / "cut.tif"
     cut.write_bytes((tmp_path / "whole.tif").read_bytes()[:3000])
 
@@ -270,6 +271,20 @@ def test_a_file_that_is_not_a_raster_is_a_scene_error(
 
     with pytest.raises(SceneError, match=message):
         read_band(path, GRID, resampling="bilinear")
+
+
+def test_a_file_whose_place_is_not_finite_is_refused(tmp_path: Path) -> None:
+    """Not laid out as if it were elsewhere, where there is no data."""
+    path = tmp_path / "band.tif"
+    nowhere = Affine(float("nan"), 0, 0, 0, -30, 0)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=2, height=2, count=1, dtype="uint16",
+        crs="EPSG:32635", transform=nowhere,
+    ) as dataset:  # fmt: skip
+        dataset.write(np.ones((1, 2, 2), np.uint16))
+
+    with pytest.raises(SceneError, match="no place on the ground"):
+        read_band(path, GRID, resampling="nearest", fill=0)
 
 
 def test_a_raster_without_crs_is_refused(tmp_path: Path) -> None:
@@ -329,6 +344,26 @@ def test_tracing_keeps_holes_and_separates_corners() -> None:
     assert ring.area == 8 * 900
     assert len(ring.interiors) == 1
     assert single.area == 900
+
+
+def test_a_full_disk_is_the_error_of_the_system_without_a_word_of_gdal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """libtiff prints what it cannot write, past every handler of errors."""
+    grid = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
+    noise = {"a": np.random.default_rng(7).random(grid.shape).astype(np.float32)}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        for write in (write_planes, write_cog):
+            with pytest.raises(OSError, match="File too large") as caught:
+                write(tmp_path / "b.tif", noise, grid)
+            assert caught.value.errno == errno.EFBIG
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:

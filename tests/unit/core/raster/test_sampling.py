@@ -15,7 +15,7 @@ GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=4)
 
 def test_fill_and_nodata_are_not_sampled(tmp_path: Path) -> None:
     values = np.array([[0, np.nan, 3, 4], [5, 6, 7, 8], [0, 0, 0, 0], [0, 0, 0, 9]], np.float32)
-    write_planes(tmp_path / "b4.tif", {"B4": values}, GRID)
+    write_planes(tmp_path / "b4.tif", {"red": values}, GRID)
 
     sample = read_sample(tmp_path / "b4.tif")
 
@@ -36,7 +36,7 @@ def test_data_are_found_wherever_they_lie(tmp_path: Path, rows: int, cols: int) 
     values = np.zeros((1000, 1200), np.uint16)
     values[rows : rows + 100, cols : cols + 100] = 12_000
     grid = Grid.from_corner(GRID.crs, 700_005, -200_025, *values.shape)
-    write_planes(tmp_path / "b4.tif", {"B4": values}, grid)
+    write_planes(tmp_path / "b4.tif", {"red": values}, grid)
 
     assert set(read_sample(tmp_path / "b4.tif").values) == {12_000}
 
@@ -44,7 +44,7 @@ def test_data_are_found_wherever_they_lie(tmp_path: Path, rows: int, cols: int) 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 3), (321, 320)])
 def test_any_shape_can_be_sampled(tmp_path: Path, shape: tuple[int, int]) -> None:
     grid = Grid.from_corner(GRID.crs, 700_005, -200_025, *shape)
-    write_planes(tmp_path / "b4.tif", {"B4": np.full(shape, 7, np.uint8)}, grid)
+    write_planes(tmp_path / "b4.tif", {"red": np.full(shape, 7, np.uint8)}, grid)
 
     assert set(read_sample(tmp_path / "b4.tif").values) == {7}
 
