@@ -1,7 +1,8 @@
 """Landsat products that tests draw, with one value for all pixels of a band."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,10 @@ GROUPS = {
 }
 
 
+#: First letters of a product id by satellite.
+PREFIXES = {"LANDSAT_4": "LT04", "LANDSAT_5": "LT05", "LANDSAT_7": "LE07", "LANDSAT_8": "LC08"}
+
+
 @dataclass(frozen=True)
 class DrawnProduct:
     """A product to be written, with one value for all pixels of each band."""
@@ -49,11 +54,15 @@ class DrawnProduct:
     craft: str = "LANDSAT_8"
     cell_m: float | None = None
     path: int = 173
+    sensor: str = "OLI_TIRS"
+    #: Groups of the MTL that replace those of `GROUPS`.
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def product_id(self) -> str:
         day = self.day.replace("-", "")
-        return f"LC08_{self.level}_{self.path}0{self.row}_{day}_20200905_02_T1"
+        prefix = PREFIXES.get(self.craft, "LC08")
+        return f"{prefix}_{self.level}_{self.path}0{self.row}_{day}_20200905_02_T1"
 
     def put(self, folder: Path, **parts: int | Band) -> Path:
         """Write the MTL and a file per part ("B4", "QA_PIXEL" ...); return their folder.
@@ -64,13 +73,15 @@ class DrawnProduct:
         home.mkdir(parents=True, exist_ok=True)
         about = {
             "SPACECRAFT_ID": self.craft,
+            "SENSOR_ID": self.sensor,
             "WRS_PATH": str(self.path),
             "WRS_ROW": str(self.row),
             "DATE_ACQUIRED": self.day,
             "SUN_ELEVATION": str(self.sun),
         }
         contents = GROUPS["PRODUCT_CONTENTS"] | {"PROCESSING_LEVEL": self.level}
-        groups = GROUPS | {"PRODUCT_CONTENTS": contents, "IMAGE_ATTRIBUTES": about}
+        own = {"PRODUCT_CONTENTS": contents, "IMAGE_ATTRIBUTES": about, **self.groups}
+        groups: dict[str, Mapping[str, str]] = {**GROUPS, **own}
         if self.cell_m is not None:
             size = {"GRID_CELL_SIZE_REFLECTIVE": str(self.cell_m)}
             groups = groups | {"PROJECTION_ATTRIBUTES": size}

@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,8 @@ from shapely import Polygon, box
 from minecover.core import landsat
 from minecover.core.cube import F32
 from minecover.core.grid import Grid
-from minecover.core.landsat import BANDS, REFLECTIVE, THERMAL
+from minecover.core.sensors import OLI
+from minecover.core.sensors import THERMAL as THERMAL_NAMES
 from minecover.core.sites import square
 from minecover.sources.simulation.layout import Plot
 from minecover.sources.simulation.sensor import THERMAL_CONSTANTS, Exposure
@@ -25,6 +26,9 @@ from minecover.sources.simulation.world import World
 from servers.ee_graph import Asset, Bounds
 from servers.ee_rasters import F64, Raster
 
+#: Names of the bands in the service, and of those that are temperatures.
+BANDS = tuple(band.native for band in OLI.bands.values())
+THERMAL = tuple(OLI.bands[name].native for name in OLI.bands if name in THERMAL_NAMES)
 U16 = NDArray[np.uint16]
 QUALITY = ("QA_PIXEL", "QA_RADSAT")
 TOA, COUNTS = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC08/C02/T1"
@@ -54,15 +58,25 @@ class DrawnAssets:
 
 
 def draw_asset(index: str, rasters: Mapping[str, Raster], **properties: float | str) -> Asset:
-    """Return an image with the given rasters."""
-    return Asset(
-        index, {"system:index": index, **properties}, lambda b, _: rasters[b], tuple(rasters)
-    )
+    """Return an image with the given rasters, taken at eight o'clock of its day, if any."""
+    about = {"system:index": index, **properties}
+    if (day := properties.get("DATE_ACQUIRED")) is not None:
+        about = {"system:time_start": time_of(f"{day}T08:00:00"), **about}
+    return Asset(index, about, lambda b, _: rasters[b], tuple(rasters))
+
+
+def time_of(iso: str) -> float:
+    """Return a time in UTC as the service counts it [ms]."""
+    return datetime.fromisoformat(iso).replace(tzinfo=UTC).timestamp() * 1000
 
 
 def _intersects(asset: Asset, bounds: Bounds) -> bool:
     grid = asset.raster(asset.bands[0], ANYWHERE).grid
-    return bool(square(grid).intersects(box(*bounds)))
+    west, south, east, north = bounds
+    area = box(*bounds)
+    if east > 180:  # longitudes are points on a circle
+        area = box(west, south, 180, north).union(box(-180, south, east - 360, north))
+    return bool(square(grid).intersects(area))
 
 
 ANYWHERE = Grid("EPSG:4326", Affine(1, 0, 0, 0, -1, 1), (1, 1))
@@ -109,11 +123,13 @@ class PassRow:
                 ("K2_CONSTANT", "k2"),
             )
         }
-        numbers = range(1, len(REFLECTIVE) + 1)
+        numbers = range(1, len(BANDS) - len(THERMAL) + 1)
         return {
             "system:index": self.index,
             "SPACECRAFT_ID": "LANDSAT_8",
+            "SENSOR_ID": "OLI_TIRS",
             "DATE_ACQUIRED": self.day.isoformat(),
+            "system:time_start": time_of(f"{self.day.isoformat()}T08:00:00"),
             "WRS_PATH": PATH,
             "WRS_ROW": self.row,
             "UTM_ZONE": ZONE,

@@ -10,7 +10,7 @@ from affine import Affine
 
 from minecover.core.grid import Grid
 from minecover.core.sites import Site
-from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes
+from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes, LandsatImages
 from minecover.sources.throttle import Network
 from servers.earth_engine import EarthEngineServer
 from servers.ee_assets import DrawnAssets, draw_asset
@@ -22,6 +22,11 @@ SITE = Site("site", "site", Grid.around("EPSG:32635", 700_000, -200_000, size_px
 FOOTPRINT = SITE.grid.grown(3)
 OLI, OLI2 = "LANDSAT/LC08/C02/T1_TOA", "LANDSAT/LC09/C02/T1_TOA"
 COUNTS = "LANDSAT/LC08/C02/T1"
+#: Collections of reflectance by satellite.
+TOA = {
+    f"landsat-{n}": f"LANDSAT/{kind}{n:02d}/C02/T1_TOA"
+    for n, kind in ((4, "LT"), (5, "LT"), (7, "LE"), (8, "LC"), (9, "LC"))
+}
 NETWORK = Network(8, 5, 0.001, 0.004, 60, timeout_s=10)
 
 
@@ -37,7 +42,9 @@ class DrawnScene:
     satellite: int = 8
     sun_deg: float = 59.49769
 
-    def asset(self, extra: Mapping[str, float] | None = None, **planes: float | F64) -> Asset:
+    def asset(
+        self, extra: Mapping[str, float | str] | None = None, /, **planes: float | F64
+    ) -> Asset:
         """Return the scene as an asset; B8 has its own 15 m grid."""
         rasters = {}
         for band, plane in planes.items():
@@ -46,6 +53,7 @@ class DrawnScene:
             rasters[band] = Raster(values, grid)
         about: dict[str, float | str] = {
             "SPACECRAFT_ID": f"LANDSAT_{self.satellite}",
+            "SENSOR_ID": "OLI_TIRS",
             "DATE_ACQUIRED": self.day,
             "WRS_PATH": 173,
             "WRS_ROW": self.row,
@@ -70,7 +78,8 @@ def pan_of(grid: Grid) -> Grid:
 
 def collections_of(*assets: Asset, collection: str = OLI) -> DrawnAssets:
     """Return collections with the given images in one of them; the others are empty."""
-    return DrawnAssets({OLI: (), OLI2: (), COUNTS: (), collection: assets})
+    empty = [*TOA.values(), *(name.removesuffix("_TOA") for name in TOA.values())]
+    return DrawnAssets({**dict.fromkeys(empty, ()), collection: assets})
 
 
 @dataclass(frozen=True)
@@ -81,20 +90,28 @@ class LocalService:
     client: EarthEngine
 
     def source(
-        self, *, bands: Sequence[str] = ("B4",), network: Network = NETWORK
+        self,
+        *,
+        bands: Sequence[str] = ("red",),
+        network: Network = NETWORK,
+        platforms: Sequence[str] = ("landsat-8", "landsat-9"),
     ) -> EarthEngineScenes:
         """Return a source of reflectance."""
         return EarthEngineScenes(
             client=replace(self.client, network=network),
-            collections=(OLI, OLI2),
-            radiometry="toa",
+            platforms=platforms,
+            collections=TOA,
+            images=LandsatImages("toa"),
             bands=bands,
             first_day="2016-10-15",
             last_day="2017-05-09",
             cloud_cover_max=90.0,
         )
 
-    def counts(self, *bands: str) -> EarthEngineScenes:
+    def counts(
+        self, *bands: str, platforms: Sequence[str] = ("landsat-8", "landsat-9")
+    ) -> EarthEngineScenes:
         """Return a source of digital numbers."""
-        toa = self.source(bands=bands)
-        return replace(toa, collections=(COUNTS,), radiometry="dn")
+        toa = self.source(bands=bands, platforms=platforms)
+        counts = {name: asset.removesuffix("_TOA") for name, asset in TOA.items()}
+        return replace(toa, collections=counts, images=LandsatImages("dn"))

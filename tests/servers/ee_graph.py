@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minecover.core.grid import Grid
+from minecover.core.hemispheres import named_as
 from servers.ee_rasters import F64, Raster, sample
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north [degrees]
-#: Limits of a response.
 MOST_BYTES, MOST_BANDS = 50_331_648, 1024
 
 
@@ -63,7 +64,10 @@ class Band:
         )
 
 
-Picture = dict[str, Band]
+class Picture(dict[str, Band]):
+    """Bands by name, with the index of the image that they come from."""
+
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,14 @@ class Collection:
             found = self.catalogue.collection(self.name, self.bounds)
         except KeyError:
             raise ServiceRefusal(400, _missing("ImageCollection", self.name)) from None
-        first, end = self.days or ("0000", "9999")
-        return [a for a in found if first <= str(a.properties.get("DATE_ACQUIRED", "5")) < end]
+        if self.days is None:
+            return found
+        first, end = (
+            datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000
+            for day in self.days
+        )
+        times = [float(a.properties.get("system:time_start", "nan")) for a in found]
+        return [a for a, time in zip(found, times, strict=True) if first <= time < end]
 
 
 def evaluate(expression: Mapping[str, Any], catalogue: Catalogue) -> Any:
@@ -151,7 +161,25 @@ def _picture(asset: Asset) -> Picture:
 
         return Band(at, "nearest", "f4")
 
-    return {name: band(name) for name in asset.bands}
+    picture = Picture({name: band(name) for name in asset.bands})
+    picture.index = asset.index
+    return picture
+
+
+def _link(
+    input: Picture,
+    imageCollection: Collection,
+    linkedBands: str | Sequence[str],
+    matchPropertyName: str = "system:index",
+) -> Picture:
+    """Add bands of the image with the same index; without one they are masked."""
+    if matchPropertyName != "system:index" or not input.index:
+        raise ServiceRefusal(400, f"Image.linkCollection: no property {matchPropertyName}.")
+    names = [linkedBands] if isinstance(linkedBands, str) else linkedBands
+    found = [a for a in imageCollection.assets() if a.index == input.index]
+    masked = Band(lambda grid, _: np.full(grid.shape, np.nan), "nearest", "f4")
+    linked = _picture(found[0]) if found else Picture(dict.fromkeys(names, masked))
+    return Picture(input | _select(linked, names))
 
 
 def _select(input: Picture | None, bandSelectors: Sequence[str]) -> Picture:
@@ -166,13 +194,15 @@ def _select(input: Picture | None, bandSelectors: Sequence[str]) -> Picture:
                 f"Image.select: Band pattern '{name}' did not match any bands. "
                 f"Available bands: [{', '.join(input)}]",
             )
-    return {name: input[name] for name in bandSelectors}
+    return Picture({name: input[name] for name in bandSelectors})
 
 
 def _reproject(image: Picture, crs: str, crsTransform: Sequence[float]) -> Picture:
     def onto(band: Band) -> Band:
         def at(grid: Grid, mode: str) -> F64:
             a, _, left, _, e, top = crsTransform
+            # Names of one zone are projections of the same pixels.
+            grid = named_as(grid, crs)
             off = ((grid.transform.c - left) % a, (grid.transform.f - top) % e)
             if grid.crs != crs or (grid.transform.a, grid.transform.e) != (a, e) or any(off):
                 raise ServiceRefusal(400, "the pixels of the output are not those of reproject")
@@ -180,7 +210,7 @@ def _reproject(image: Picture, crs: str, crsTransform: Sequence[float]) -> Pictu
 
         return Band(at, "nearest", band.dtype)
 
-    return {name: onto(band) for name, band in image.items()}
+    return Picture({name: onto(band) for name, band in image.items()})
 
 
 def _mosaic(collection: Collection) -> Picture:
@@ -196,7 +226,7 @@ def _mosaic(collection: Collection) -> Picture:
 
         return Band(at, "nearest", "f4")
 
-    return {name: joined(name) for picture in pictures[:1] for name in picture}
+    return Picture({name: joined(name) for picture in pictures[:1] for name in picture})
 
 
 def _first(collection: Collection) -> Picture | None:
@@ -205,7 +235,7 @@ def _first(collection: Collection) -> Picture | None:
 
 
 def _each(change: Callable[[Band], Band]) -> Callable[[Picture], Picture]:
-    return lambda image: {name: change(band) for name, band in image.items()}
+    return lambda image: Picture({name: change(band) for name, band in image.items()})
 
 
 def _cast(dtype: str, low: float, high: float) -> Callable[[Band], Band]:
@@ -214,7 +244,9 @@ def _cast(dtype: str, low: float, high: float) -> Callable[[Band], Band]:
 
 
 def _flat(images: Sequence[Picture]) -> Picture:
-    return {f"{i}_{name}": b for i, image in enumerate(images) for name, b in image.items()}
+    return Picture(
+        {f"{i}_{name}": b for i, image in enumerate(images) for name, b in image.items()}
+    )
 
 
 _whole = _each(lambda band: band.mapped(lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5)))
@@ -248,8 +280,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ImageCollection.fromImages": lambda images: Collection(pictures=images),
     "ImageCollection.toBands": lambda collection: _flat(collection.pictures),
     "Image.select": _select,
-    "Image.addBands": lambda dstImg, srcImg: dstImg | srcImg,
-    "Image.rename": lambda input, names: dict(zip(names, input.values(), strict=True)),
+    "Image.linkCollection": _link,
+    "Image.addBands": lambda dstImg, srcImg: Picture(dstImg | srcImg),
+    "Image.rename": lambda input, names: Picture(zip(names, input.values(), strict=True)),
     "Image.projection": lambda image: "the image's own",
     "Image.setDefaultProjection": lambda image, crs: image,
     "Image.resample": lambda image, mode: _each(lambda b: replace(b, mode=mode))(image),

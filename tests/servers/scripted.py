@@ -13,7 +13,7 @@ from minecover.core.cube import Cube
 from minecover.core.errors import AccessError, CloudyError, NotCoveredError, SceneError
 from minecover.core.sites import Site
 
-BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
+BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 DATES = (date(2017, 1, 14), date(2017, 1, 30))
 CLEAR = 21824
 #: Duration of a slow response, long enough for all others to finish before [s].
@@ -74,7 +74,7 @@ def noise(site: Site) -> Cube:
         scale=np.full((n_dates, len(BANDS)), 2e-5),
         offset=np.full((n_dates, len(BANDS)), -0.1),
         qa=np.full((n_dates, *grid.shape), CLEAR, np.uint16),
-        radsat=np.zeros((n_dates, *grid.shape), np.uint16),
+        saturated=np.zeros((n_dates, *grid.shape), np.bool_),
         qa_layout="c2",
         dates=DATES,
         bands=BANDS,

@@ -37,19 +37,45 @@ class DrawnScene:
     grid: Grid
     name: str = "LC08_1"
     day: str = "2017-01-15"
-    clouds: float = 10.0
+    clouds: float | None = 10.0
     platform: str = "landsat-8"
     files: Mapping[str, int | NDArray[np.uint16]] = field(default_factory=dict)
     lacks: Sequence[str] = ()
+    time: str = "08:10:00"
+
+    @property
+    def collection(self) -> str:
+        """Id of the collection."""
+        return COLLECTION
+
+    @property
+    def planes(self) -> dict[str, int | NDArray[np.uint16]]:
+        """Pixels of each file."""
+        return {**dict.fromkeys(ASSETS, 10_000), "qa_pixel": CLEAR, "qa_radsat": 0}
+
+    def file_grid(self, asset: str) -> Grid:
+        """Return the grid of a file."""
+        return self.grid
+
+    @property
+    def properties(self) -> dict[str, object]:
+        """Properties of the item, beside its time."""
+        return {
+            "platform": self.platform,
+            "eo:cloud_cover": self.clouds,
+            "proj:epsg": int(self.grid.crs.removeprefix("EPSG:")),
+            "proj:shape": list(self.grid.shape),
+            "proj:transform": list(self.grid.transform)[:6],
+        }
 
     def put(self, folder: Path, address: str) -> dict[str, object]:
         """Write the COGs; return the item, whose files have the given base address."""
-        planes = {name: 10_000 for name in ASSETS} | {"qa_pixel": CLEAR, "qa_radsat": 0}
-        for name, plane in {**planes, **self.files}.items():
-            write_cog(folder / f"{self.name}_{name}.tif", plane, self.grid, name)
+        planes = self.planes | dict(self.files)
+        for name, plane in planes.items():
+            grid = self.file_grid(name)
+            write_cog(folder / f"{self.name}_{name}.tif", plane, grid, name)
         west, south, east, north = square(self.grid).bounds
         corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        rows, cols = self.grid.shape
         return {
             "type": "Feature",
             "stac_version": "1.0.0",
@@ -57,17 +83,10 @@ class DrawnScene:
                 "https://stac-extensions.github.io/projection/v1.1.0/schema.json"
             ],
             "id": self.name,
-            "collection": COLLECTION,
+            "collection": self.collection,
             "geometry": {"type": "Polygon", "coordinates": [corners]},
             "bbox": [west, south, east, north],
-            "properties": {
-                "datetime": f"{self.day}T08:10:00Z",
-                "platform": self.platform,
-                "eo:cloud_cover": self.clouds,
-                "proj:epsg": int(self.grid.crs.removeprefix("EPSG:")),
-                "proj:shape": [rows, cols],
-                "proj:transform": list(self.grid.transform)[:6],
-            },
+            "properties": {"datetime": f"{self.day}T{self.time}Z", **self.properties},
             "links": [],
             "assets": {
                 name: {
@@ -109,7 +128,7 @@ def static_catalogue(folder: Path, *scenes: DrawnScene) -> str:
     collection = {
         **root,
         "type": "Collection",
-        "id": COLLECTION,
+        "id": scenes[0].collection,
         "license": "proprietary",
         "extent": {
             "spatial": {"bbox": [[-180, -90, 180, 90]]},

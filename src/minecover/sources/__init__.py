@@ -1,10 +1,12 @@
 """Sources of scenes, one file or package each, all returning a `Cube`."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError
+from minecover.core.sensors import BY_PLATFORM, offered
 from minecover.core.sites import Site
 
 
@@ -48,4 +50,42 @@ def check_period(first_day: str, last_day: str) -> None:
         raise ConfigError(
             "a period must go from one ISO day to a later one, e.g. 2016-10-15 to 2017-05-09, "
             f"found {first_day} to {last_day}. Fix source.scenes.first_day and .last_day."
+        )
+
+
+def check_sensors(platforms: Sequence[str], bands: Sequence[str], *, level: int) -> None:
+    """Check that platforms are known and of one family, and that all have the bands.
+
+    Parameters
+    ----------
+    platforms : sequence of str
+        Satellites, see `minecover.core.sensors.BY_PLATFORM`.
+    bands : sequence of str
+        Common names of the bands to read.
+    level : int
+        1, top of the atmosphere, or 2, surface.
+
+    Raises
+    ------
+    ConfigError
+        If a platform is unknown, they are of two families, or one lacks a band.
+    """
+    unknown = [name for name in platforms if name not in BY_PLATFORM]
+    if unknown or not platforms:
+        raise ConfigError(
+            f"platforms must be some of {', '.join(BY_PLATFORM)}, found "
+            f"{', '.join(unknown) or 'none'}. Fix source.platforms."
+        )
+    families = sorted({BY_PLATFORM[name].family for name in platforms})
+    if len(families) > 1:
+        raise ConfigError(
+            f"platforms must be of one family, found {' and '.join(families)}, whose pixels "
+            "and quality classes differ. Fix source.platforms."
+        )
+    known = offered(platforms, level)
+    if not bands or not set(bands) <= set(known) or len(set(bands)) < len(bands):
+        raise ConfigError(
+            f"bands must be some of {', '.join(known)} (level {level} of "
+            f"{', '.join(platforms)}), each once, "
+            f"found {', '.join(bands) or 'none'}. Fix source.bands."
         )

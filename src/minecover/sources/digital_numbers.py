@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from minecover.core import landsat
 from minecover.core.cube import F32
 from minecover.core.errors import SceneError
-from minecover.core.grid import PIXEL_M, Grid
+from minecover.core.grid import LANDSAT, Grid
 from minecover.core.raster import Sample, read_sample
 from minecover.core.raster.archives import archive_of
 
@@ -26,6 +26,10 @@ MIN_POSSIBLE = 0.5
 REFLECTANCE = (-0.02, 2.0)
 #: Temperatures that clouds and ground have by day [K]: tops of typhoons reach 190.
 KELVIN = (185.0, 400.0)
+#: A band whose warmest pixels (the percentile) are colder than this [K] shows no ground: it
+#: shows tops of storms alone, or temperatures times 10 (300 K read as Level 1 are 201 K).
+#: Times 100 cannot be told from digital numbers: 300 K would be 303 K.
+NO_GROUND, WARMEST_PERCENT = 210.0, 98.0
 #: Tolerance of a pixel's side against the MTL; and the factor that is accepted if the MTL does
 #: not state the size.
 SIZE_TOLERANCE, SIZE_FACTOR = 0.01, 3.0
@@ -143,7 +147,8 @@ def _check_digital_numbers(path: Path, sample: Sample, expected: Expected) -> No
         return
     physical = expected.physical(sample.values)
     lowest = KELVIN[0] if expected.is_kelvin else REFLECTANCE[0]
-    if np.mean(physical >= lowest) >= MIN_POSSIBLE:
+    is_cold = expected.is_kelvin and np.percentile(physical, WARMEST_PERCENT) < NO_GROUND
+    if np.mean(physical >= lowest) >= MIN_POSSIBLE and not is_cold:
         return
     unit = " K" if expected.is_kelvin else ""
     raise SceneError(
@@ -172,6 +177,11 @@ def _check_declared(path: Path, sample: Sample, expected: Expected) -> None:
 def _guess(sample: Sample, expected: Expected) -> str:
     """Return a sentence on what the values of a file probably are."""
     top = float(np.percentile(sample.values, 90))
+    if expected.is_kelvin and 10 * KELVIN[0] <= top <= 10 * KELVIN[1]:
+        return (
+            "these are probably temperatures times 10, or tops of storms, without any ground: "
+            "then leave the product out."
+        )
     if expected.is_kelvin:
         unit = "kelvin" if top > 150 else "degrees Celsius"
         return f"these are probably temperatures in {unit}."
@@ -200,7 +210,7 @@ def _check_pixels(path: Path, grid: Grid, expected: Expected) -> None:
             f"{unit}. Use the file as USGS delivered it, or bring it back: gdalwarp -t_srs "
             "EPSG:326zz -tr 30 30."
         )
-    side_m = expected.pixel_m or (PIXEL_M / 2 if expected.is_pan else PIXEL_M)
+    side_m = expected.pixel_m or (LANDSAT.pixel_m / 2 if expected.is_pan else LANDSAT.pixel_m)
     factor = 1 + SIZE_TOLERANCE if expected.pixel_m else SIZE_FACTOR
     ratios = [found / side_m for found in (grid.transform.a, -grid.transform.e)]
     if not all(1 / factor <= ratio <= factor for ratio in ratios):

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from minecover.core import landsat
 from minecover.core.errors import SceneError
-from minecover.core.landsat import THERMAL
 from minecover.core.raster.archives import read_bytes
+from minecover.core.sensors import ETM, OLI, THERMAL, TM, Sensor
 
 Groups = Mapping[str, Mapping[str, str]]
 
-#: Landsat 8 and 9 have the same bands, numbering and quality layouts; older sensors do not.
-SPACECRAFT = ("LANDSAT_8", "LANDSAT_9")
+#: Names of the sensors in SENSOR_ID; the multispectral scanner (MSS) has none of their bands.
+SENSOR_IDS = {"OLI_TIRS": OLI, "OLI": OLI, "TIRS": OLI, "ETM": ETM, "TM": TM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,30 @@ class Mtl:
     groups: Groups
 
     def __post_init__(self) -> None:
-        """Check that the sensor has the bands of Landsat 8."""
-        if (found := self.text("SPACECRAFT_ID", *_ABOUT)) not in SPACECRAFT:
-            sensors = [g["SENSOR_ID"] for g in self.groups.values() if "SENSOR_ID" in g]
+        """Check that the satellite carries a sensor whose bands are known."""
+        if self.platform not in self.sensor.platforms:
             raise SceneError(
-                f"{self.name} is of {found} (sensor {sensors[0] if sensors else 'unknown'}), "
-                f"which has other bands. Leave only products of {' or '.join(SPACECRAFT)} in "
-                "the folder of products (source.input), and move this one out of it."
+                f"{self.name} is of {self.platform} with the sensor {self.sensor.name}, which "
+                f"it does not carry. {_REPLACE}"
             )
+
+    @property
+    def platform(self) -> str:
+        """Satellite, by its name in `minecover.core.sensors`: ``"landsat-5"``."""
+        text = self.text("SPACECRAFT_ID", *_ABOUT).lower()
+        return f"landsat-{text.removeprefix('landsat').strip('_- ')}"
+
+    @property
+    def sensor(self) -> Sensor:
+        """The sensor that made the scene."""
+        text = self.text("SENSOR_ID", *_ABOUT).upper().rstrip("+")
+        if text not in SENSOR_IDS:
+            raise SceneError(
+                f"{self.name} is of {self.platform} (sensor {text}), whose bands are not read. "
+                "Leave only products of Landsat 4 to 9 (TM, ETM+, OLI) in the folder of "
+                "products (source.input), and move this one out of it."
+            )
+        return SENSOR_IDS[text]
 
     @property
     def collection(self) -> str:
@@ -88,7 +105,9 @@ class Mtl:
 
     def cell_size_m(self, band: str) -> float | None:
         """Return the side of a band's pixels [m]; None if the file does not say it."""
-        kind = "THERMAL" if band in THERMAL else _PANCHROMATIC.get(band, "REFLECTIVE")
+        kind = (
+            "THERMAL" if band in THERMAL else "PANCHROMATIC" if band == "pan" else "REFLECTIVE"
+        )
         key = f"GRID_CELL_SIZE_{kind}"
         is_said = any(key in self.groups.get(group, {}) for group in _PROJECTION)
         return self.number(key, *_PROJECTION) if is_said else None
@@ -102,38 +121,64 @@ class Mtl:
         Parameters
         ----------
         band : str
-            A reflective band, e.g. ``"B4"``.
+            Common name of a reflective band, e.g. ``"red"``.
 
         References
         ----------
-        USGS, Landsat 8 Data Users Handbook (LSDS-1574), section 5.2.
+        USGS, Landsat 8 Data Users Handbook (LSDS-1574), section 5.2. From radiance, where a
+        file of Landsat 4 or 5 holds nothing else: Chander et al. (2009), Remote Sens. Environ.
+        113, 893-903, equation 4.
         """
-        n = band.removeprefix("B")
+        n = self._number_of(band)
         is_surface = self.level == 2
         groups = _SURFACE if is_surface else _RESCALING
         sun = 1.0 if is_surface else self._sun_sine()
-        mult = self._positive(f"REFLECTANCE_MULT_BAND_{n}", *groups)
-        add = self.number(f"REFLECTANCE_ADD_BAND_{n}", *groups)
+        keys = [f"REFLECTANCE_{kind}_BAND_{n}" for kind in ("MULT", "ADD")]
+        is_given = any(keys[0] in self.groups.get(group, {}) for group in groups)
+        if not is_given and not is_surface and self.platform in landsat.SOLAR_IRRADIANCE:
+            return self._reflectance_of_radiance(band, n, sun)
+        mult, add = self._positive(keys[0], *groups), self.number(keys[1], *groups)
+        if mult > 1 or abs(add) > 1:  # of one count; a reflectance is hardly more than 1
+            raise SceneError(f"{self.name}: {keys} are {mult:g}, {add:g}. {_REPLACE}")
         return mult / sun, add / sun
+
+    def _reflectance_of_radiance(self, band: str, n: str, sun: float) -> tuple[float, float]:
+        """Return scale and offset to reflectance, from those to radiance [W m-2 sr-1 um-1]."""
+        irradiance = landsat.SOLAR_IRRADIANCE[self.platform][band]
+        factor = math.pi * landsat.sun_distance_au(self.day) ** 2 / (irradiance * sun)
+        mult = self._positive(f"RADIANCE_MULT_BAND_{n}", *_RESCALING)
+        return mult * factor, self.number(f"RADIANCE_ADD_BAND_{n}", *_RESCALING) * factor
 
     def surface_temperature(self, band: str) -> tuple[float, float]:
         """Return scale and offset from Level-2 digital numbers to surface temperature [K]."""
         group = "LEVEL2_SURFACE_TEMPERATURE_PARAMETERS"
-        mult = self._positive(f"TEMPERATURE_MULT_BAND_ST_{band}", group)
-        return mult, self.number(f"TEMPERATURE_ADD_BAND_ST_{band}", group)
+        # One temperature, whatever the gain of the sensor: ST_B6, ST_B10.
+        name = self.sensor.native(band).split("_")[0]
+        mult = self._positive(f"TEMPERATURE_MULT_BAND_ST_{name}", group)
+        return mult, self.number(f"TEMPERATURE_ADD_BAND_ST_{name}", group)
 
     def thermal(self, band: str) -> dict[str, float]:
         """Return the arguments of `brightness_temperature` for a Level-1 thermal band."""
         if band not in THERMAL:
             raise ValueError(f"the band must be thermal ({', '.join(THERMAL)}), found {band}.")
-        n = band.removeprefix("B")
-        constants = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS")
-        return {
+        n = self._number_of(band)
+        found = {
             "mult": self._positive(f"RADIANCE_MULT_BAND_{n}", *_RESCALING),
             "add": self.number(f"RADIANCE_ADD_BAND_{n}", *_RESCALING),
-            "k1": self._positive(f"K1_CONSTANT_BAND_{n}", *constants),
-            "k2": self._positive(f"K2_CONSTANT_BAND_{n}", *constants),
         }
+        k1_key = f"K1_CONSTANT_BAND_{n}"
+        is_given = any(k1_key in self.groups.get(group, {}) for group in _THERMAL)
+        if not is_given and self.platform in landsat.THERMAL_CONSTANTS:
+            k1, k2 = landsat.THERMAL_CONSTANTS[self.platform]
+            return found | {"k1": k1, "k2": k2}
+        return found | {
+            "k1": self._positive(k1_key, *_THERMAL),
+            "k2": self._positive(f"K2_CONSTANT_BAND_{n}", *_THERMAL),
+        }
+
+    def _number_of(self, band: str) -> str:
+        """Return what follows BAND_ in the keys of a band: ``"4"``, ``"6_VCID_1"``."""
+        return self.sensor.native(band).removeprefix("B")
 
     def number(self, key: str, *groups: str) -> float:
         """Return a number from the first of `groups` that has the key."""
@@ -183,8 +228,8 @@ class Mtl:
 _ABOUT = ("IMAGE_ATTRIBUTES", "PRODUCT_METADATA")
 _RESCALING = ("LEVEL1_RADIOMETRIC_RESCALING", "RADIOMETRIC_RESCALING")
 _SURFACE = ("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS",)
+_THERMAL = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS", "THERMAL_CONSTANTS")
 _PROJECTION = ("PROJECTION_ATTRIBUTES", "PROJECTION_PARAMETERS", "LEVEL1_PROJECTION_PARAMETERS")
-_PANCHROMATIC = {"B8": "PANCHROMATIC"}
 #: Quality layouts by COLLECTION_NUMBER; "0" for files without this key.
 _COLLECTIONS = {"0": "pre", "1": "c1", "01": "c1", "2": "c2", "02": "c2"}
 _REPLACE = "Replace it by the MTL file delivered with the product."
@@ -201,7 +246,7 @@ def read_mtl(path: Path) -> Mtl:
     Raises
     ------
     SceneError
-        If it is truncated, or not an MTL file of Landsat 8 or 9.
+        If it is truncated, or not an MTL file of Landsat 4 to 9.
     """
     try:
         text = read_bytes(path).decode("utf-8", errors="replace")
@@ -235,8 +280,8 @@ def _odl_groups(text: str) -> Groups:
         elif key == "END_GROUP":
             if not open_groups or open_groups.pop() != value:
                 raise ValueError(f"END_GROUP = {value} does not match a GROUP")
-        elif key and open_groups:
-            groups[open_groups[-1]][key] = value
+        elif key and open_groups and groups[open_groups[-1]].setdefault(key, value) != value:
+            raise ValueError(f"{key} is there twice, with different values")
     raise ValueError("the line END is missing")
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import Grid
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site
 
 Image = NDArray[np.generic]
@@ -162,7 +163,8 @@ class ArchiveScenes:
     archive : Archive
         The archive.
     bands : sequence of str
-        Bands to read; a location that lacks one of them is an error.
+        Bands to read, by common name; the archive calls them B1 to B11. A location that lacks
+        one of them is an error.
     drop_last_date : bool
         Whether to ignore the last date of every location, as the proof of concept did.
     """
@@ -198,7 +200,8 @@ class ArchiveScenes:
                 "Restore the archive."
             )
         order = np.argsort(np.array(days))[: len(days) - self.drop_last_date]
-        dn = image[order][:, [_index_of(names, band, site) for band in self.bands]]
+        natives = [OLI.native(band) for band in self.bands]
+        dn = image[order][:, [_index_of(names, native, site) for native in natives]]
         bqa = image[order, _index_of(names, QUALITY, site)]
         ones = np.ones(dn.shape[:2])
         return Cube(
@@ -206,7 +209,7 @@ class ArchiveScenes:
             scale=ones,
             offset=0 * ones,
             qa=np.where(np.isfinite(bqa), bqa, QA_FILL).astype(np.uint16),
-            radsat=np.zeros(bqa.shape, np.uint16),
+            saturated=np.zeros(bqa.shape, np.bool_),
             qa_layout="pre",
             dates=tuple(days[i] for i in order),
             bands=tuple(self.bands),

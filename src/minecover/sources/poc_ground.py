@@ -11,13 +11,10 @@ import shapely
 from minecover.core.cube import F32
 from minecover.core.errors import SiteError
 from minecover.core.grid import Grid, sampled
-from minecover.core.raster import trace
+from minecover.core.raster import trace_inside
 from minecover.core.sites import Site
 from minecover.labels import label_table
 from minecover.sources.poc_archive import CRS, LANDSAT8, MASK, WATER, Archive
-
-#: Outlines are shrunk by this distance [pixels], so that they touch only their own pixels.
-INSIDE_PX = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,9 @@ class ArchiveLabels:
         for location, array in self.archive.arrays(MASK).items():
             grid = array.grid()
             mask = np.nan_to_num(self.archive.read(array).astype(np.float64)) > 0
-            inside = -INSIDE_PX * grid.transform.a
-            mines = shapely.buffer(trace(mask, grid), inside, join_style="mitre")
+            mines = trace_inside(mask, grid)
             names += [f"{location}-mine{number}" for number in range(len(mines))]
-            shapes += list(mines)
+            shapes += mines
         table = {"label_id": names, "kind": "mine", "name": "", "seen_from": "", "seen_to": ""}
         return label_table(gpd.GeoDataFrame(table, geometry=shapes, crs=CRS))
 

@@ -1,4 +1,4 @@
-"""Scenes from a folder of Landsat products, as downloaded from USGS."""
+"""Scenes from a folder of products of Landsat or Sentinel-2, as downloaded."""
 
 from __future__ import annotations
 
@@ -12,59 +12,60 @@ import shapely
 from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
-from minecover.core.grid import PIXEL_M, Grid, snapped, transformed_bounds
-from minecover.core.landsat import BANDS
+from minecover.core.grid import LANDSAT, Grid, Lattice, transformed_bounds
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site, square
+from minecover.sources import check_sensors
 from minecover.sources.product import U16, Product, Scene, common_layout, mosaic
 from minecover.sources.product_list import listed_products
 
-#: Pixels of the largest grid around products: four whole scenes, or 4 GB of maps.
+#: Beginnings of the CRSs in which scenes are delivered: UTM zones, and Antarctica.
+ZONES = ("EPSG:326", "EPSG:327", "EPSG:3031")
+#: Pixels of the largest grid around products: four whole scenes of Landsat or two tiles of
+#: Sentinel-2 at 10 m, or 4 GB of maps.
 MAX_EXTENT_PX = 250_000_000
-#: Bands of each processing level. Level 2 has one surface temperature, and neither the pan nor
-#: the cirrus band.
-LEVEL_BANDS = {1: BANDS, 2: ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B10")}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFolder:
-    """Source of scenes of Collection 2 (Level 1 or 2), Collection 1 or pre-collection products.
+    """Source of scenes of Landsat 4 to 9 (any collection) or of Sentinel-2 (L1C or L2A).
 
     Parameters
     ----------
     folder : str
-        Folder of products (``<product id>/<product id>_B4.TIF`` ...) at any depth, also inside
-        .tar and .zip files.
+        Folder of products (``<product id>/<product id>_B4.TIF`` ..., ``<product id>.SAFE``) at
+        any depth, also inside .tar and .zip files.
     level : int
         1 for reflectance and brightness temperature at the top of the atmosphere, 2 for surface
         values. Products of the other level are ignored.
     bands : sequence of str
         Bands to read; a product that lacks one of them is an error.
+    platforms : sequence of str
+        Satellites, see `minecover.core.sensors.BY_PLATFORM`, of one family. Products of others
+        are ignored.
+    lattice : Lattice
+        Where the pixels of `extents` lie.
     """
 
     folder: str
     level: int
     bands: Sequence[str]
+    platforms: Sequence[str] = OLI.platforms
+    lattice: Lattice = LANDSAT
 
     def __post_init__(self) -> None:
-        """Check level and bands without reading files."""
-        if self.level not in LEVEL_BANDS:
-            raise ConfigError(
-                f"level must be 1 or 2, found {self.level}. Fix source.scenes.level."
-            )
-        known = LEVEL_BANDS[self.level]
-        are_known = set(self.bands) <= set(known)
-        if not self.bands or not are_known or len(set(self.bands)) < len(self.bands):
-            raise ConfigError(
-                f"bands must be some of {', '.join(known)} (level {self.level}), each once, "
-                f"found {', '.join(self.bands) or 'none'}. Fix source.scenes.bands."
-            )
+        """Check level, platforms and bands without reading files."""
+        if self.level not in (1, 2):
+            raise ConfigError(f"level must be 1 or 2, found {self.level}. Fix source.level.")
+        check_sensors(self.platforms, self.bands, level=self.level)
 
     def scenes(self, site: Site) -> Cube:
         """Return the scenes of a site on ``site.read_grid``: one per day, by date.
 
         Scenes aligned with the grid are copied, others are resampled: bands bilinearly, quality
-        bits from the nearest pixel, the 15 m pan band by its mean over each pixel. Scenes of
-        adjacent rows are joined; dates without data inside the halo are left out.
+        bits from the nearest pixel, smaller pixels by their mean over each pixel of the grid.
+        Scenes of one day are joined, whether rows, tiles or passes; dates without data inside
+        the halo are left out.
 
         Parameters
         ----------
@@ -80,7 +81,7 @@ class ProductFolder:
         """
         near = [p for p in self._products() if p.grid(self.bands).overlaps(site.grid)]
         # By day alone: far north, two paths of one day can show the same ground.
-        passes = [list(rows) for _, rows in groupby(near, lambda p: p.mtl.day)]
+        passes = [list(rows) for _, rows in groupby(near, lambda p: p.day)]
         shape = (len(self.bands), *site.read_grid.shape)
         dn = np.empty((len(passes), *shape), np.uint16)
         strips = [self._strip(rows, site, out) for rows, out in zip(passes, dn, strict=True)]
@@ -90,7 +91,7 @@ class ProductFolder:
             raise NotCoveredError(
                 f"no scene in {self.folder} covers site {site.site_id} "
                 f"({_degrees(square(site.grid))}); scenes cover {_degrees(self.footprint())}. "
-                "Add products of that path and row, or move the sites (sites.layouts)."
+                "Add products of that place, or move the sites (sites.layouts)."
             )
         return self._cube(seen, dn if all(is_seen) else dn[is_seen], site)
 
@@ -132,29 +133,37 @@ class ProductFolder:
         Raises
         ------
         SceneError
-            If the products of one zone lie too far apart for one grid.
+            If the products of one zone lie too far apart for one grid, or lie in no zone.
         """
         grids = [product.grid(self.bands) for product in self._products()]
         zones = sorted({grid.crs for grid in grids})
+        if others := [crs for crs in zones if not crs.startswith(ZONES)]:
+            raise SceneError(
+                f"{self.folder} contains scenes in {', '.join(others)}, which is no UTM zone: "
+                "a pixel would not have its size on the ground. Use them as delivered, or "
+                "`minecover map` with an area, which resamples them."
+            )
         return [self._enclosing([g for g in grids if g.crs == crs]) for crs in zones]
 
     def _enclosing(self, grids: Sequence[Grid]) -> Grid:
         """Return the grid around grids of one CRS."""
         crs = grids[0].crs
         edges = np.array([grid.bounds for grid in grids])
-        left, top = snapped(edges[:, 0].min()), snapped(edges[:, 3].max() - 1) + PIXEL_M
-        cols = int(np.ceil((edges[:, 2].max() - left) / PIXEL_M))
-        rows = int(np.ceil((top - edges[:, 1].min()) / PIXEL_M))
+        side_m = self.lattice.pixel_m
+        left = self.lattice.below(edges[:, 0].min())
+        top = self.lattice.below(edges[:, 3].max() - 1) + side_m
+        cols = int(np.ceil((edges[:, 2].max() - left) / side_m))
+        rows = int(np.ceil((top - edges[:, 1].min()) / side_m))
         if rows * cols > MAX_EXTENT_PX:
             raise SceneError(
                 f"the {len(grids)} scenes of {crs} in {self.folder} lie too far apart for one "
                 f"map: {rows} x {cols} pixels, at most {MAX_EXTENT_PX:,} are possible. "
                 "Use `minecover map` with an area, or one folder for each region."
             )
-        return Grid.from_corner(crs, left, top, rows, cols)
+        return Grid.from_corner(crs, left, top, rows, cols, pixel_m=side_m)
 
     def product_ids(self) -> list[str]:
-        """Return the ids of the products, by date, path and row."""
+        """Return the ids of the products, by date and place."""
         return [product.product_id for product in self._products()]
 
     def check_covers(self, area: shapely.Geometry, name: str) -> None:
@@ -182,6 +191,11 @@ class ProductFolder:
     def covers(self, grid: Grid) -> bool:
         """Return whether the outline of any product overlaps a grid."""
         return any(p.grid(self.bands).overlaps(grid) for p in self._products())
+
+    def n_dates(self, grid: Grid) -> int:
+        """Return the number of days of the products whose outlines overlap a grid."""
+        near = (p for p in self._products() if p.grid(self.bands).overlaps(grid))
+        return len({product.day for product in near})
 
     def estimate_reading(self, grids: Sequence[Grid]) -> tuple[int, float]:
         """Estimate how much is read for a number of grids.
@@ -217,7 +231,7 @@ class ProductFolder:
             scale=np.stack([scene.scale for scene in seen]),
             offset=np.stack([scene.offset for scene in seen]),
             qa=np.stack([scene.qa for scene in seen]),
-            radsat=np.stack([scene.radsat for scene in seen]),
+            saturated=np.stack([scene.saturated for scene in seen]),
             qa_layout=common_layout(seen),
             dates=tuple(scene.day for scene in seen),
             bands=tuple(self.bands),
@@ -226,8 +240,8 @@ class ProductFolder:
         )
 
     def _products(self) -> list[Product]:
-        """Return the products of the chosen level by date, path and row, without repetition."""
-        return listed_products(self.folder, self.level)
+        """Return the wanted products by date and place, without repetition."""
+        return listed_products(self.folder, self.level, self.platforms)
 
 
 def _degrees(geometry: shapely.Geometry) -> str:

@@ -6,24 +6,24 @@ import logging
 import multiprocessing
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from minecover.core.errors import SceneError
 from minecover.sources.product import Product
 from minecover.sources.product_search import Found, find_products
+from minecover.sources.safe import MTD
 
 log = logging.getLogger(__name__)
 
-#: Collections from old to new.
-_COLLECTIONS = {"pre": 0, "c1": 1, "c2": 2}
 #: Largest number of names in a message.
 MAX_NAMES = 8
 #: Products by folder: a folder is listed again only after it was changed.
 _LISTED: dict[Path, Found] = {}
 
 
-def listed_products(folder: str, level: int) -> list[Product]:
-    """Return the products of a folder by date, path and row, one for each scene.
+def listed_products(folder: str, level: int, platforms: Sequence[str]) -> list[Product]:
+    """Return the products of a folder by date and place, one for each scene.
 
     Parameters
     ----------
@@ -31,33 +31,51 @@ def listed_products(folder: str, level: int) -> list[Product]:
         See `minecover.sources.product_search.find_products`.
     level : int
         Processing level; products of the other level are left out.
+    platforms : sequence of str
+        Satellites; products of others are left out.
 
     Raises
     ------
     SceneError
-        If there is no product of the level, or a scene is there twice in one collection.
+        If there is no such product, or a scene is there twice in one version.
     """
     found = _found(Path(folder))
-    products = [p for p in found.products if p.mtl.level == level]
+    products = [p for p in found.products if p.level == level and p.platform in platforms]
     if not products:
-        levels = {f"level {p.mtl.level}" for p in found.products}
-        nothing = "no *_MTL.txt or *_MTL.json" + _names(found.left_out, ", but ")
+        kinds = sorted({f"level {p.level} of {p.platform}" for p in found.products})
+        metadata = f"*_MTL.txt, *_MTL.json, {' or '.join(MTD.values())}"
+        nothing = f"no {metadata}" + _names(found.left_out, ", but ")
         raise SceneError(
-            f"{folder} holds no Landsat product of level {level}, found "
-            f"{' and '.join(sorted(levels)) or nothing}. "
-            "Fix source.scenes.folder or source.scenes.level."
+            f"{folder} holds no product of level {level} of {', '.join(platforms)}, found "
+            f"{' and '.join(kinds) or nothing}. "
+            "Fix source.input, source.level or source.platforms."
         )
     chosen, older = _one_each(products, folder)
-    others = [p for p in found.products if p.mtl.level != level]
-    left_out = [
-        *found.left_out,
-        *older,
-        *(f"{p.product_id} (level {p.mtl.level}, not {level})" for p in others),
-    ]
+    others = [_other(p, level, platforms) for p in found.products if p not in products]
+    left_out = [*found.left_out, *older, *others]
     if left_out:
         names = _names(left_out, "; left out: ")
         _say_once(f"{folder}: products that are read: {len(chosen)}{names}.")
     return chosen
+
+
+def platforms_in(folder: str, level: int) -> list[str]:
+    """Return the satellites whose products of a level a folder holds, in order.
+
+    Parameters
+    ----------
+    folder, level
+        See `listed_products`.
+    """
+    products = _found(Path(folder)).products
+    return sorted({product.platform for product in products if product.level == level})
+
+
+def _other(product: Product, level: int, platforms: Sequence[str]) -> str:
+    """Return the name of a product that is not wanted, with the reason."""
+    if product.level != level:
+        return f"{product.product_id} (level {product.level}, not {level})"
+    return f"{product.product_id} ({product.platform}, not {' or '.join(platforms)})"
 
 
 def _found(folder: Path) -> Found:
@@ -69,22 +87,18 @@ def _found(folder: Path) -> Found:
 
 def _one_each(products: Sequence[Product], folder: str) -> tuple[list[Product], list[str]]:
     """Return one product of each scene, and the names of the others with their reason."""
-    ordered = sorted(
-        products, key=lambda p: (p.mtl.day, p.mtl.path_row, -_COLLECTIONS[p.mtl.collection])
-    )
+    ordered = sorted(products, key=lambda p: (p.day, p.scene))
     chosen: list[Product] = []
     older: list[str] = []
-    for one in ordered:
-        last = chosen[-1] if chosen else None
-        if last is None or (last.mtl.day, last.mtl.path_row) != (one.mtl.day, one.mtl.path_row):
-            chosen.append(one)
-        elif last.mtl.collection == one.mtl.collection:
+    for _, versions in groupby(ordered, key=lambda p: (p.day, p.scene)):
+        newest, *others = sorted(versions, key=lambda p: p.version, reverse=True)
+        chosen.append(newest)
+        if others and others[0].version == newest.version:
             raise SceneError(
-                f"{folder} contains one scene twice: {last.product_id} and "
-                f"{one.product_id}. Delete one of them."
+                f"{folder} contains one scene twice: {newest.product_id} and "
+                f"{others[0].product_id}. Delete one of them."
             )
-        else:
-            older.append(f"{one.product_id} (the same scene, in an older collection)")
+        older += [f"{one.product_id} (the same scene, in an older version)" for one in others]
     return chosen, older
 
 

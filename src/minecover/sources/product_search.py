@@ -1,4 +1,4 @@
-"""Find the Landsat products in a folder, its subfolders and archives, and say what is left."""
+"""Find the products in a folder, its subfolders and archives, and say what is left out."""
 
 from __future__ import annotations
 
@@ -11,26 +11,36 @@ from pathlib import Path
 from minecover.core.errors import SceneError
 from minecover.core.raster import read_grid
 from minecover.core.raster.archives import ARCHIVES, members
-from minecover.sources.mtl import read_mtl
+from minecover.sources.landsat_product import LandsatProduct
+from minecover.sources.mtl import Mtl, read_mtl
 from minecover.sources.product import Product
+from minecover.sources.safe_search import (
+    SAFE,
+    is_image,
+    is_safe,
+    one_copy_each,
+    safe_folders,
+    safe_products,
+    without_metadata,
+)
+from minecover.sources.sentinel_2_product import Sentinel2Product
 
-#: Product id and part of a file's name; every product has at least one MTL file.
+#: Product id and part of a file's name in Landsat; every product has at least one MTL file.
 _FILE = re.compile(
-    r"(?P<id>\w+?)_(?P<part>(?:SR_|ST_)?B\d+\.TIF|BQA\.TIF|QA_(?:PIXEL|RADSAT)\.TIF"
+    r"(?P<id>\w+?)_(?P<part>(?:SR_|ST_)?B\d+(?:_VCID_[12])?\.TIF|BQA\.TIF|QA_(?:PIXEL|RADSAT)\.TIF"
     r"|MTL\.(?:TXT|JSON))",
     re.IGNORECASE,
 )
 _MTL = ("MTL.TXT", "MTL.JSON")
+#: Keys of the metadata that decide what a product is, and how it is scaled.
+_READ = re.compile(
+    r"((REFLECTANCE|RADIANCE|TEMPERATURE)_(MULT|ADD)_|K[12]_CONSTANT_).*|SUN_ELEVATION"
+    r"|DATE_ACQUIRED|SPACECRAFT_ID|SENSOR_ID|WRS_PATH|WRS_ROW$"
+)
 _COMPRESSED = (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".z")
-#: Beginning of the names of Sentinel-2 products and of their metadata.
-_SENTINEL_2 = re.compile(r"(S2[A-D]_|MTD_MSI|MTD_TL)", re.IGNORECASE)
-#: Sensors by the first letters of a product id, where they are not those of Landsat 8 and 9.
-_OTHER_SENSORS = {
-    "LM": "Landsat MSS",
-    "LT": "Landsat TM",
-    "LE": "Landsat 7 ETM+",
-    "S2": "Sentinel-2",
-}
+#: First letters of the ids of products of the multispectral scanner of Landsat 1 to 5.
+_MSS = "LM"
+_MSS_REASON = "Landsat MSS, which has other bands, of 60 m, and is not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +98,38 @@ def find_products(folder: Path) -> Found:
     Raises
     ------
     SceneError
-        If the folder is missing or may not be read, contains images without an MTL file, or
-        one product with two extents.
+        If the folder is missing or may not be read, contains images of Landsat without an MTL
+        file, or one product with two extents.
     """
     if not folder.is_dir() and folder.suffix.lower() not in ARCHIVES:
         raise SceneError(
-            f"{folder} is not a folder. Fix source.scenes.folder: it names a folder of "
+            f"{folder} is not a folder. Fix source.input: it names a folder of "
             "products, or of .tar or .zip files."
         )
     stamps: dict[Path, int] = {}
     left_out: list[str] = []
     copies: dict[str, list[_Copy]] = {}
+    safes: list[Sentinel2Product] = []
     for place, sizes in _places(folder, stamps, left_out):
-        for product_id, copy in _copies(place, sizes).items():
+        folders = safe_folders(sizes)
+        safes += safe_products(sizes, folders, left_out)
+        others = {
+            path: size
+            for path, size in sizes.items()
+            if not any(path.is_relative_to(folder) for folder in folders)
+        }
+        if images := [path for path in others if is_image(path.name)]:
+            left_out.append(without_metadata(images[0].parent))
+        for product_id, copy in _copies(place, others).items():
             copies.setdefault(product_id, []).append(copy)
-    if not copies and (images := _images(stamps)):
+    mss = [name for name in copies if name.upper().startswith(_MSS)]
+    left_out += [f"{copies.pop(name)[0].place / name} ({_MSS_REASON})" for name in mss]
+    landsat = [_product(name, found, left_out) for name, found in copies.items()]
+    products: list[Product] = [*landsat, *one_copy_each(safes, left_out)]
+    if not products and (images := _images(stamps)):
         left_out.append(
             f"{len(images)} images such as {images[0]} (not named as USGS does: ..._B4.TIF)"
         )
-    products = [_product(name, found, left_out) for name, found in copies.items()]
     return Found(tuple(products), tuple(left_out), stamps)
 
 
@@ -126,20 +149,30 @@ def _places(
             continue
         seen.add(real)
         stamps[place] = place.stat().st_mtime_ns
-        others = sorted(name for name in (*folders, *names) if _SENTINEL_2.match(name))
-        left_out += [f"{place / n} (Sentinel-2, which has other bands)" for n in others]
         folders[:] = sorted(name for name in folders if _is_visible(name))
+        if is_safe(names):
+            folders.clear()
+            yield place, dict.fromkeys(_below(place, stamps), 0)
+            continue
+        broken = [name for name in (*folders, *names) if _is_broken(place / name)]
+        left_out += [without_metadata(place / name) for name in broken]
+        folders[:] = [name for name in folders if name not in broken]
         files = [place / name for name in sorted(names) if _is_visible(name)]
         yield place, dict.fromkeys(files, 0)
         for path in files:
             if path.suffix.lower() in ARCHIVES:
-                inside = members(path)
-                stamps[path] = path.stat().st_mtime_ns
-                if not any(_FILE.fullmatch(member.name) for member in inside):
-                    left_out.append(f"{path} (no Landsat product inside)")
-                yield path, inside
+                yield path, _inside(path, stamps, left_out)
             elif path.suffix.lower() in _COMPRESSED:
                 left_out.append(f"{path} (compressed: unpack it into the folder)")
+
+
+def _inside(archive: Path, stamps: dict[Path, int], left_out: list[str]) -> dict[Path, int]:
+    """Return the files in an archive with their sizes."""
+    inside = members(archive)
+    stamps[archive] = archive.stat().st_mtime_ns
+    if not any(_FILE.fullmatch(path.name) or is_image(path.name) for path in inside):
+        left_out.append(f"{archive} (no product inside)")
+    return inside
 
 
 def _images(places: Iterable[Path]) -> list[Path]:
@@ -150,11 +183,28 @@ def _images(places: Iterable[Path]) -> list[Path]:
         for folder in folders
         for path in folder.iterdir()
         if path.suffix.lower() in (".tif", ".tiff", ".jp2", ".img", ".vrt")
+        and not is_image(path.name)
     )
 
 
+def _below(folder: Path, stamps: dict[Path, int]) -> list[Path]:
+    """Return all files in the folder of a Sentinel-2 product."""
+    files = []
+    for home, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
+        folders.sort()
+        stamps[Path(home)] = Path(home).stat().st_mtime_ns
+        files += [Path(home) / name for name in sorted(names) if _is_visible(name)]
+    return files
+
+
+def _is_broken(path: Path) -> bool:
+    """Return whether a path is named as a product of Sentinel-2, and holds no metadata."""
+    is_named = path.suffix.lower() == SAFE
+    return is_named and not (path.is_dir() and is_safe(os.listdir(path)))
+
+
 def _is_visible(name: str) -> bool:
-    return not (name.startswith((".", "__MACOSX")) or _SENTINEL_2.match(name))
+    return not name.startswith((".", "__MACOSX"))
 
 
 def _copies(place: Path, sizes: dict[Path, int]) -> dict[str, _Copy]:
@@ -168,7 +218,7 @@ def _copies(place: Path, sizes: dict[Path, int]) -> dict[str, _Copy]:
     return copies
 
 
-def _product(product_id: str, copies: list[_Copy], left_out: list[str]) -> Product:
+def _product(product_id: str, copies: list[_Copy], left_out: list[str]) -> LandsatProduct:
     """Return the most complete copy of a product; name the others."""
     # The bands may lie in one folder and their metadata in another.
     images = [copy for copy in copies if copy.has_images] or copies[:1]
@@ -183,8 +233,30 @@ def _product(product_id: str, copies: list[_Copy], left_out: list[str]) -> Produ
             left_out.append(f"{other.place} (the same product is read from {chosen.place})")
     parts = {part: mtl[0].files[part] for part in _MTL if part in mtl[0].files}
     parts = chosen.files if chosen.has_mtl else chosen.files | parts
-    text = parts.get("MTL.TXT") or parts["MTL.JSON"]
-    return Product(product_id, chosen.place, parts, read_mtl(text), chosen.sizes)
+    found_mtl = [read_mtl(parts[part]) for part in _MTL if part in parts]
+    _check_same_metadata(*found_mtl)
+    return LandsatProduct(product_id, chosen.place, parts, found_mtl[0], chosen.sizes)
+
+
+def _check_same_metadata(one: Mtl, *others: Mtl) -> None:
+    """Check that metadata files of one product say the same, as far as they are read."""
+    for other in others:
+        for group, keys in one.groups.items():
+            there = other.groups.get(group, {})
+            for key in sorted(filter(_READ.match, keys.keys() & there.keys())):
+                if not _is_same(keys[key], there[key]):
+                    raise SceneError(
+                        f"{one.name} and {other.name} disagree: {key} is {keys[key]} in the "
+                        f"first and {there[key]} in the second. Download both again, or "
+                        "delete the one that was changed."
+                    )
+
+
+def _is_same(text: str, other: str) -> bool:
+    try:
+        return text == other or float(text) == float(other)
+    except ValueError:
+        return False
 
 
 def _check_same_ground(product_id: str, one: _Copy, other: _Copy) -> None:
@@ -198,12 +270,6 @@ def _check_same_ground(product_id: str, one: _Copy, other: _Copy) -> None:
 
 
 def _without_mtl(product_id: str, copy: _Copy) -> str:
-    sensor = _OTHER_SENSORS.get(product_id[:2].upper())
-    if sensor:
-        return (
-            f"{copy.place} contains {product_id}, a product of {sensor}, which has other "
-            "bands. Leave only products of Landsat 8 or 9 in the folder (source.input)."
-        )
     return (
         f"{copy.place} has no {product_id}_MTL.txt or _MTL.json (found: "
         f"{', '.join(sorted(copy.files))}). Download it: digital numbers "

@@ -7,20 +7,26 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from affine import Affine
 
-from minecover.core import landsat
 from minecover.core.cube import F32, Cube
-from minecover.core.errors import ConfigError
-from minecover.core.grid import PIXEL_M, Grid
+from minecover.core.errors import ConfigError, SiteError
+from minecover.core.grid import LANDSAT, Grid, Lattice, sampled
 from minecover.core.raster import trace
-from minecover.core.sites import Site, square
+from minecover.core.sensors import OLI
+from minecover.core.sites import Site
 from minecover.labels import label_table
 from minecover.sources.simulation import layout
+from minecover.sources.simulation.finer import (
+    FINE_M,
+    Finer,
+    finer_mines,
+    finer_network,
+    mostly,
+)
 from minecover.sources.simulation.ground import draw_relief
 from minecover.sources.simulation.layout import Plot
+from minecover.sources.simulation.map_layers import on_map, provinces, river_area
 from minecover.sources.simulation.streams import Bools, Stream, generator, random_field
-from minecover.sources.simulation.water import Line, Network
 from minecover.sources.simulation.world import World
 
 #: Outlines are shrunk by this distance [m], so that they touch only their own pixels.
@@ -40,9 +46,21 @@ class SimulatedScenes:
     ----------
     world : World
         The simulated world.
+    lattice : Lattice
+        Where the pixels of the sites lie.
     """
 
     world: World
+    lattice: Lattice = LANDSAT
+
+    def __post_init__(self) -> None:
+        """Check the lattice, before any site is placed on it."""
+        if self.lattice != LANDSAT:
+            raise ConfigError(
+                f"the simulated Landsat has pixels of 30 m, found {self.lattice.family} with "
+                f"{self.lattice.pixel_m:g} m. Set lattice.family=landsat lattice.pixel_m=30, "
+                "or source=simulated_sentinel2."
+            )
 
     def scenes(self, site: Site) -> Cube:
         """Return all scenes of a site.
@@ -55,9 +73,14 @@ class SimulatedScenes:
         Raises
         ------
         SiteError
-            If the site with its halo does not lie on simulated ground.
+            If the site with its halo does not lie on simulated ground, or has other pixels.
         """
         grid = site.read_grid
+        if not grid.is_on_lattice:
+            raise SiteError(
+                f"site {site.site_id} does not lie on Landsat's pixels, which have 30 m, found "
+                f"{grid.side_m:g} m. Set lattice.family=landsat, or source=simulated_sentinel2."
+            )
         plot = self.world.plot_under(grid)
         ground, days = self.world.ground(plot), self.world.days(plot)
         rows, cols = plot.slices(grid)
@@ -67,10 +90,10 @@ class SimulatedScenes:
             scale=np.stack([exposure.scale for exposure in taken]),
             offset=np.stack([exposure.offset for exposure in taken]),
             qa=np.stack([exposure.qa[rows, cols] for exposure in taken]),
-            radsat=np.zeros((len(days), *grid.shape), np.uint16),
+            saturated=np.zeros((len(days), *grid.shape), np.bool_),
             qa_layout="c2",
             dates=days,
-            bands=landsat.BANDS,
+            bands=tuple(OLI.bands),
             grid=grid,
             halo_px=site.halo_px,
         )
@@ -84,26 +107,52 @@ class SimulatedLabels:
     ----------
     world : World
         The simulated world.
+    lattice : Lattice
+        Where the pixels of the sites lie: outlines follow the edges of pixels.
     """
 
     world: World
+    lattice: Lattice = LANDSAT
 
     def __call__(self) -> gpd.GeoDataFrame:
-        """Return the label table: kinds ``point`` (one per site), ``mine`` and ``truth``."""
+        """Return the label table.
+
+        Returns
+        -------
+        GeoDataFrame
+            Of the kinds ``point`` (one per site with mines), ``background`` (one per site
+            without), ``mine`` and ``truth``.
+        """
+        free = {
+            name for plot in self.world.plots() if plot.is_mine_free for name in plot.site_ids
+        }
         rows = [
-            (site_id, "point", _centre(grid)) for site_id, grid in self.world.sites().items()
+            (site_id, "background" if site_id in free else "point", _centre(grid))
+            for site_id, grid in self.world.sites().items()
         ]
         for plot in self.world.plots():
-            mines = self.world.mines(plot, self.world.network(plot))
-            for number, mine in enumerate(mines):
+            grid, masks = self._masks(plot)
+            for number, (outline, active) in enumerate(masks):
                 name = f"{plot.site_ids[0]}-mine{number}"
-                if mine.outline.any():
-                    rows.append((name, "mine", outlined(mine.outline, plot.grid)))
-                if mine.active.any():
-                    rows.append((name, "truth", outlined(mine.active, plot.grid)))
+                if outline.any():
+                    rows.append((name, "mine", outlined(outline, grid)))
+                if active.any():
+                    rows.append((name, "truth", outlined(active, grid)))
         names, kinds, shapes = zip(*rows, strict=True)
         table = {"label_id": names, "kind": kinds, "name": "", "seen_from": "", "seen_to": ""}
         return label_table(gpd.GeoDataFrame(table, geometry=list(shapes), crs=layout.CRS))
+
+    def _masks(self, plot: Plot) -> tuple[Grid, list[tuple[Bools, Bools]]]:
+        """Return a plot's grid on the lattice, and annotated and true extent of its mines."""
+        network = self.world.network(plot)
+        mines = self.world.mines(plot, network)
+        if self.lattice == LANDSAT:
+            return plot.grid, [(mine.outline, mine.active) for mine in mines]
+        key, finer = (self.world.seed, plot.ground_id), Finer(plot.grid)
+        fine = finer_mines(key, finer, finer_network(finer, network), mines)
+        n = round(self.lattice.pixel_m / FINE_M)
+        masks = [(mostly(mine.outline, n), mostly(mine.active, n)) for mine in fine]
+        return finer.grid.merged(n), masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +182,15 @@ class SimulatedLayer:
     def __call__(self) -> gpd.GeoDataFrame:
         """Return the layer, in WGS 84."""
         if self.name == "provinces":
-            return _provinces()
+            return provinces()
         shapes = []
         for plot in self.world.plots():
             network = self.world.network(plot)
             if self.name == "water":
-                shapes.append(_river(network, plot.grid))
+                shapes.append(river_area(network, plot.grid))
             else:
                 drawn = network.lines if self.name == "rivers" else (network.road_line,)
-                shapes += [_on_map(line, plot.grid.transform) for line in drawn]
+                shapes += [on_map(line, plot.grid.transform) for line in drawn]
         return gpd.GeoDataFrame(geometry=shapes, crs=layout.CRS).to_crs("EPSG:4326")
 
 
@@ -176,7 +225,8 @@ class SimulatedSurface:
         Parameters
         ----------
         grid : Grid
-            A grid of 30 m pixels, aligned with Landsat's.
+            A grid aligned with Landsat's pixels; on any other, values between the centres of
+            these are interpolated.
 
         Returns
         -------
@@ -185,7 +235,9 @@ class SimulatedSurface:
         """
         values = np.full(grid.shape, np.nan, np.float32)
         for plot in self.world.plots():
-            if plot.grid.crs == grid.crs and plot.grid.overlaps(grid):
+            if plot.grid.crs != grid.crs or not plot.grid.overlaps(grid):
+                continue
+            if grid.is_on_lattice:
                 first = grid.rowcol(*plot.grid.xy(0, 0))
                 rows, cols = (
                     slice(max(start, 0), min(start + there, here))
@@ -197,6 +249,10 @@ class SimulatedSurface:
                     rows.start - first[0] : rows.stop - first[0],
                     cols.start - first[1] : cols.stop - first[1],
                 ]
+            else:
+                col, row = plot.grid.positions(grid)
+                found = sampled(self._on(plot).astype(np.float64), col, row, is_smooth=True)
+                values = np.where(np.isnan(found), values, found).astype(np.float32)
         return values
 
     def _on(self, plot: Plot) -> F32:
@@ -238,34 +294,6 @@ def outlined(mask: Bools, grid: Grid) -> shapely.MultiPolygon:
 def _centre(grid: Grid) -> shapely.Point:
     """Return the point, half a pixel off centre, around which `Grid.around` is this grid."""
     left, bottom, right, top = grid.bounds
-    return shapely.Point((left + right) / 2 + PIXEL_M / 2, (bottom + top) / 2 + PIXEL_M / 2)
-
-
-def _on_map(line: Line, transform: Affine) -> shapely.LineString:
-    return shapely.LineString([transform @ (x, y) for x, y in line.points])
-
-
-def _river(network: Network, grid: Grid) -> shapely.Polygon:
-    """Return the area of the main river."""
-    line = network.lines[0]
-    half_px = round(float((line.distance_px - network.river_shore_px).max()), 4)
-    return _on_map(line, grid.transform).buffer(half_px * PIXEL_M, cap_style="flat")
-
-
-def _provinces() -> gpd.GeoDataFrame:
-    """Return four provinces: the area of simulated worlds divided in quarters."""
-    side_m = layout.CELL_M
-    left, top = layout.LEFT_M - side_m, layout.TOP_M + side_m
-    right = layout.LEFT_M + (layout.CELL_COLS + 1) * side_m
-    bottom = layout.TOP_M - (layout.CELL_ROWS + 1) * side_m
-    corners = Grid(layout.CRS, Affine(right - left, 0.0, left, 0.0, bottom - top, top), (1, 1))
-    west, south, east, north = (round(degrees, 1) for degrees in square(corners).bounds)
-    lon, lat = round((west + east) / 2, 1), round((south + north) / 2, 1)
-    boxes = {
-        "Simulated North-East": (lon, lat, east, north),
-        "Simulated North-West": (west, lat, lon, north),
-        "Simulated South-East": (lon, south, east, lat),
-        "Simulated South-West": (west, south, lon, lat),
-    }
-    shapes = [shapely.box(*bounds) for bounds in boxes.values()]
-    return gpd.GeoDataFrame({"name": list(boxes)}, geometry=shapes, crs="EPSG:4326")
+    return shapely.Point(
+        (left + right) / 2 + LANDSAT.pixel_m / 2, (bottom + top) / 2 + LANDSAT.pixel_m / 2
+    )

@@ -15,8 +15,9 @@ from tqdm import tqdm
 from minecover.core.errors import SceneError
 from minecover.core.files import write_text
 from minecover.core.grid import Grid
-from minecover.core.landsat import BANDS, TOA_OFFSET, TOA_SCALE
+from minecover.core.landsat import TOA_OFFSET, TOA_SCALE
 from minecover.core.raster.streamed_cog import CogWriter, cog_writer
+from minecover.core.sensors import OLI
 from minecover.sources.simulation.sensor import THERMAL_CONSTANTS, Bits
 from minecover.sources.simulation.streams import F64
 from minecover.sources.simulation.wide_area import Area, Cell
@@ -25,6 +26,7 @@ from minecover.sources.simulation.wide_area import Area, Cell
 PATH, ROW = 173, 65
 #: Name of the raster of the true mines, beside the products.
 TRUTH = "truth.tif"
+NATIVE = tuple(band.native for band in OLI.bands.values())
 
 
 def write_products(area: Area, folder: Path, *, quiet: bool) -> list[Path]:
@@ -93,6 +95,7 @@ def mtl_text(day: date, sun_up: float) -> str:
         },
         "IMAGE_ATTRIBUTES": {
             "SPACECRAFT_ID": '"LANDSAT_8"',
+            "SENSOR_ID": '"OLI_TIRS"',
             "WRS_PATH": PATH,
             "WRS_ROW": ROW,
             "DATE_ACQUIRED": day.isoformat(),
@@ -131,7 +134,7 @@ Files = dict[str, CogWriter]
 @contextmanager
 def _open_product(folder: Path, grid: Grid) -> Iterator[Files]:
     """Open all files of a product for writing, by the part of the name after the id."""
-    parts = [*BANDS, "QA_PIXEL", "QA_RADSAT"]
+    parts = [*NATIVE, "QA_PIXEL", "QA_RADSAT"]
     with ExitStack() as open_files:
         yield {
             part: open_files.enter_context(
@@ -147,7 +150,7 @@ def _open_product(folder: Path, grid: Grid) -> Iterator[Files]:
 
 def _write(files: Files, cell: Cell, dn: Bits, qa: Bits) -> None:
     """Write the pixels of one cell on one date."""
-    for band, plane in zip(BANDS, dn, strict=True):
+    for band, plane in zip(NATIVE, dn, strict=True):
         if band == "B8":
             rows, cols = (2 * n for n in cell.shape)
             # The pan raster ends at the centre of the last pixel; inside the area, cells meet.

@@ -18,6 +18,7 @@ LEVEL_2 = """GROUP = LANDSAT_METADATA_FILE
   END_GROUP = PRODUCT_CONTENTS
   GROUP = IMAGE_ATTRIBUTES
     SPACECRAFT_ID = "LANDSAT_8"
+    SENSOR_ID = "OLI_TIRS"
     WRS_PATH = 1
     WRS_ROW = 70
     DATE_ACQUIRED = 2019-01-14
@@ -65,8 +66,8 @@ def test_a_level_2_product_has_surface_coefficients(tmp_path: Path) -> None:
     mtl = read_mtl(written(tmp_path, LEVEL_2))
 
     assert (mtl.collection, mtl.level) == ("c2", 2)
-    assert mtl.reflectance("B4") == (2.75e-05, -0.2)
-    assert mtl.surface_temperature("B10") == (0.00341802, 149.0)
+    assert mtl.reflectance("red") == (2.75e-05, -0.2)
+    assert mtl.surface_temperature("lwir11") == (0.00341802, 149.0)
     assert mtl.day.isoformat() == "2019-01-14"
     assert mtl.path_row == (1, 70)
 
@@ -84,12 +85,17 @@ def test_a_level_1_product_has_sun_corrected_coefficients(
 ) -> None:
     mtl = read_mtl(written(tmp_path, text))
 
-    scale, offset = mtl.reflectance("B4")
+    scale, offset = mtl.reflectance("red")
 
     assert (mtl.collection, mtl.level) == (collection, 1)
     assert (scale, offset) == (2e-5 / SUN, -0.1 / SUN)
     assert 12000 * scale + offset == pytest.approx(0.16248, abs=1e-5)
-    assert mtl.thermal("B10") == {"mult": 3.342e-4, "add": 0.1, "k1": 774.8853, "k2": 1321.0789}
+    assert mtl.thermal("lwir11") == {
+        "mult": 3.342e-4,
+        "add": 0.1,
+        "k1": 774.8853,
+        "k2": 1321.0789,
+    }
 
 
 def test_json_and_text_are_equal(tmp_path: Path) -> None:
@@ -105,11 +111,20 @@ def test_json_and_text_are_equal(tmp_path: Path) -> None:
     [
         pytest.param(LEVEL_1[:300], "the line END is missing", id="cut short"),
         pytest.param("", "the line END is missing, found 0 characters", id="empty"),
-        pytest.param(LEVEL_1.replace("LANDSAT_8", "LANDSAT_7"), "is of LANDSAT_7", id="ETM+"),
+        pytest.param(
+            LEVEL_1.replace("LANDSAT_8", "LANDSAT_7"),
+            "landsat-7 with the sensor OLI",
+            id="ETM+",
+        ),
         pytest.param(
             LEVEL_1.replace("END_GROUP = PRODUCT_CONTENTS", "END_GROUP = OTHER"),
             "END_GROUP = OTHER does not match a GROUP",
             id="crossed groups",
+        ),
+        pytest.param(
+            LEVEL_1.replace("SUN_ELEVATION", "SUN_ELEVATION = 10\n    SUN_ELEVATION"),
+            "SUN_ELEVATION is there twice, with different values",
+            id="a key twice",
         ),
     ],
 )
@@ -148,6 +163,8 @@ def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
             "REFLECTANCE_MULT_BAND_4 must be greater than 0, found 0",
             id="no scale",
         ),
+        pytest.param("= 2.0000E-05", "= 1e308", r"are 1e\+308, -0.1", id="huge scale"),
+        pytest.param("= -0.100000", "= -9999", "are 2e-05, -9999", id="huge offset"),
     ],
 )
 def test_a_missing_coefficient_is_named(
@@ -156,7 +173,7 @@ def test_a_missing_coefficient_is_named(
     mtl = read_mtl(written(tmp_path, LEVEL_1.replace(line, instead)))
 
     with pytest.raises(SceneError, match=message):
-        mtl.reflectance("B4")
+        mtl.reflectance("red")
 
 
 def test_an_invalid_day_is_named(tmp_path: Path) -> None:
@@ -183,7 +200,7 @@ def test_an_invalid_path_or_row_is_named(tmp_path: Path, axis: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("band", "size_m"), [("B4", 30.0), ("B8", 15.0), ("B10", 100.0)], ids=str
+    ("band", "size_m"), [("red", 30.0), ("pan", 15.0), ("lwir11", 100.0)], ids=str
 )
 def test_the_size_of_a_pixel_is_that_of_the_band(
     tmp_path: Path, band: str, size_m: float
@@ -237,10 +254,10 @@ def test_old_files_are_padded(tmp_path: Path) -> None:
 
 
 def test_another_sensor_is_named(tmp_path: Path) -> None:
-    text = LEVEL_1.replace('"LANDSAT_8"', '"LANDSAT_5"\n    SENSOR_ID = "MSS"')
+    text = LEVEL_1.replace('"LANDSAT_8"', '"LANDSAT_5"').replace("OLI_TIRS", "MSS")
 
     with pytest.raises(SceneError) as caught:
         read_mtl(written(tmp_path, text))
 
-    assert "is of LANDSAT_5 (sensor MSS), which has other bands" in str(caught.value)
-    assert "LANDSAT_8 or LANDSAT_9" in str(caught.value)
+    assert "is of landsat-5 (sensor MSS), whose bands are not read" in str(caught.value)
+    assert "Landsat 4 to 9" in str(caught.value)

@@ -84,25 +84,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 def source(folder: Path, *bands: str, drop_last_date: bool = False) -> ArchiveScenes:
-    return ArchiveScenes(Archive(str(folder)), bands or ("B4", "B5"), drop_last_date)
+    return ArchiveScenes(Archive(str(folder)), bands or ("red", "nir08"), drop_last_date)
 
 
 def test_the_first_axis_runs_south_and_the_second_east(folder: Path) -> None:
     cube = source(folder).scenes(SITE)
 
     np.testing.assert_array_equal(
-        cube.values("B4")[2, 0],
+        cube.values("red")[2, 0],
         np.array([[0.02, 0.12, 0.22, 0.32], [1.02, 1.12, 1.22, 1.32], [2.02, 2.12, 2.22, 2.32]],
                  np.float32),
     )  # fmt: skip
     assert cube.grid == GRID
     assert cube.dates == (date(2016, 10, 15), date(2016, 11, 16), date(2016, 12, 18))
     assert cube.dn.dtype == np.float32
-    assert (cube.bands, cube.qa_layout) == (("B4", "B5"), "pre")
+    assert (cube.bands, cube.qa_layout) == (("red", "nir08"), "pre")
 
 
 def test_minus_infinity_is_no_data(folder: Path) -> None:
-    values = source(folder).scenes(SITE).values("B4")
+    values = source(folder).scenes(SITE).values("red")
 
     assert np.argwhere(np.isnan(values)).tolist() == [[1, 0, 1, 1]]
 
@@ -131,7 +131,7 @@ def test_the_last_date_can_be_dropped(folder: Path) -> None:
 
 
 def test_bands_have_the_requested_order(folder: Path) -> None:
-    cube = source(folder, "B5", "B4").scenes(SITE)
+    cube = source(folder, "nir08", "red").scenes(SITE)
 
     assert cube.dn[0, :, 0, 0].tolist() == [5.0, 0.0]
 
@@ -142,7 +142,7 @@ def test_dates_out_of_order_are_sorted(tmp_path: Path) -> None:
     cube = source(tmp_path, drop_last_date=True).scenes(SITE)
 
     assert [day.month for day in cube.dates] == [10, 11]
-    assert cube.values("B4")[:, 0, 0, 0].tolist() == pytest.approx([0.01, 0.02])
+    assert cube.values("red")[:, 0, 0, 0].tolist() == pytest.approx([0.01, 0.02])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_location_smaller_than_its_site_is_refused(folder: Path) -> None:
 
 def burned(folder: Path) -> NDArray[np.int8]:
     labels = ArchiveLabels(Archive(str(folder)))()
-    label, _ = label_cube(labels, GRID, [date(2017, 1, 1)], ignore_ring_px=0)
+    label, _ = label_cube(labels, GRID, [date(2017, 1, 1)], ignore_ring_m=0)
     plane: NDArray[np.int8] = label[0]
     return plane
 

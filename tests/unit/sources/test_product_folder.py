@@ -20,7 +20,7 @@ from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder
 
 
-def source(folder: Path, level: int = 1, bands: Sequence[str] = ("B4",)) -> ProductFolder:
+def source(folder: Path, level: int = 1, bands: Sequence[str] = ("red",)) -> ProductFolder:
     return ProductFolder(folder=str(folder), level=level, bands=bands)
 
 
@@ -32,7 +32,7 @@ def test_digital_numbers_of_level_1_are_unchanged(tmp_path: Path) -> None:
     assert cube.dn.dtype == np.uint16
     assert np.unique(cube.dn).tolist() == [12000]
     assert np.unique(cube.qa).tolist() == [21824]
-    assert np.unique(cube.radsat).tolist() == [8]
+    assert cube.saturated.all()
     assert cube.scale.item() == 2e-5 / math.sin(math.radians(59.49769))
     assert cube.values() == pytest.approx(0.16248, abs=1e-5)
     assert (cube.dates, cube.qa_layout, cube.halo_px) == ((date(2017, 1, 15),), "c2", 1)
@@ -42,7 +42,7 @@ def test_digital_numbers_of_level_1_are_unchanged(tmp_path: Path) -> None:
 def test_a_thermal_band_becomes_temperature(tmp_path: Path) -> None:
     DrawnProduct().put(tmp_path, B10=28000, QA_PIXEL=21824, QA_RADSAT=0)
 
-    cube = source(tmp_path, bands=["B10"]).scenes(SITE)
+    cube = source(tmp_path, bands=["lwir11"]).scenes(SITE)
 
     assert (cube.scale.item(), cube.offset.item()) == (KELVIN_SCALE, KELVIN_OFFSET)
     assert cube.values() == pytest.approx(299.020, abs=0.003)
@@ -52,10 +52,10 @@ def test_a_level_2_scene_has_surface_values(tmp_path: Path) -> None:
     product = DrawnProduct(level="L2SP")
     product.put(tmp_path, SR_B4=10000, ST_B10=44000, QA_PIXEL=21824, QA_RADSAT=0)
 
-    cube = source(tmp_path, level=2, bands=["B4", "B10"]).scenes(SITE)
+    cube = source(tmp_path, level=2, bands=["red", "lwir11"]).scenes(SITE)
 
-    assert cube.values("B4") == pytest.approx(10000 * 2.75e-5 - 0.2)
-    assert cube.values("B10") == pytest.approx(44000 * 0.00341802 + 149)
+    assert cube.values("red") == pytest.approx(10000 * 2.75e-5 - 0.2)
+    assert cube.values("lwir11") == pytest.approx(44000 * 0.00341802 + 149)
 
 
 def test_the_pan_band_is_not_shifted(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_pan_band_is_not_shifted(tmp_path: Path) -> None:
             home / f"{product.product_id}_{part}.TIF", {part: ramp.astype(np.uint16)}, grid
         )
 
-    cube = source(tmp_path, bands=["B4", "B8"]).scenes(SITE)
+    cube = source(tmp_path, bands=["red", "pan"]).scenes(SITE)
 
     np.testing.assert_array_equal(cube.dn[:, 0], cube.dn[:, 1])
 
@@ -149,7 +149,7 @@ def test_rows_of_one_pass_are_joined(tmp_path: Path) -> None:
 
     assert len(cube.dates) == 1
     assert cube.qa[0, :, 0].tolist() == [21824] * 3 + [21952] * 3
-    assert cube.radsat[0, :, 0].tolist() == [0] * 3 + [4] * 3
+    assert cube.saturated[0, :, 0].tolist() == [False] * 3 + [True] * 3
     expected = (11900 * 2e-5 - 0.1) / math.sin(math.radians(59.0))
     assert cube.values()[0, 0, 3:] == pytest.approx(expected, abs=2e-5)
     assert cube.dn[0, 0, :3].min() == 12000
@@ -222,12 +222,12 @@ def test_all_missing_bands_are_named_with_their_folder(tmp_path: Path) -> None:
     DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824)
 
     with pytest.raises(SceneError) as caught:
-        source(tmp_path, bands=["B4", "B5", "B8"]).scenes(SITE)
+        source(tmp_path, bands=["red", "nir08", "pan"]).scenes(SITE)
 
     name = DrawnProduct().product_id
     assert f"{name} lacks {name}_B5.TIF, {name}_B8.TIF" in str(caught.value)
     assert "found: B4.TIF, MTL.JSON, QA_PIXEL.TIF" in str(caught.value)
-    assert "source.scenes.bands" in str(caught.value)
+    assert "source.bands" in str(caught.value)
 
 
 def test_images_without_metadata_are_refused(tmp_path: Path) -> None:
@@ -279,27 +279,27 @@ def test_the_other_level_is_left_out(tmp_path: Path) -> None:
 def test_a_folder_of_only_the_other_level_is_refused(tmp_path: Path) -> None:
     DrawnProduct(level="L1TP").put(tmp_path, B4=12000)
 
-    with pytest.raises(SceneError, match="no Landsat product of level 2, found level 1"):
+    with pytest.raises(SceneError, match="no product of level 2 of landsat-8, .*, found"):
         source(tmp_path, level=2).scenes(SITE)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SceneError, match=r"level 1, found no \*_MTL\.txt or \*_MTL\.json"):
+    with pytest.raises(SceneError, match=r"level 1 of .*, found no \*_MTL\.txt, \*_MTL\.json"):
         source(tmp_path).scenes(SITE)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SceneError, match=r"is not a folder. Fix source.scenes.folder"):
+    with pytest.raises(SceneError, match=r"is not a folder. Fix source.input"):
         source(tmp_path / "nowhere").scenes(SITE)
 
 
 @pytest.mark.parametrize(
     ("level", "bands", "message"),
     [
-        pytest.param(3, ["B4"], "level must be 1 or 2, found 3", id="level"),
-        pytest.param(1, ["red"], "found red. Fix source.scenes.bands", id="another name"),
-        pytest.param(2, ["B8"], r"B1, .*B7, B10 \(level 2\)", id="pan at level 2"),
-        pytest.param(1, ["B4", "B4"], "each once, found B4, B4", id="twice"),
+        pytest.param(3, ["red"], "level must be 1 or 2, found 3", id="level"),
+        pytest.param(1, ["B4"], "found B4. Fix source.bands", id="another name"),
+        pytest.param(2, ["pan"], r"coastal, .*swir22, lwir11 \(level 2", id="pan at level 2"),
+        pytest.param(1, ["red", "red"], "each once, found red, red", id="twice"),
         pytest.param(1, [], "found none", id="none"),
     ],
 )
@@ -328,7 +328,7 @@ def split(bands_end: dict[str, int], shape: tuple[int, int]) -> dict[str, Band]:
 
 
 def test_a_pixel_with_all_bands_wins_over_one_with_some(tmp_path: Path) -> None:
-    # Above, B4 ends after five rows and B5 after seven; the lower scene starts at row four:
+    # Above, red ends after five rows and nir08 after seven; the lower scene starts at row four:
     #   row    0 1 2 3 4 | 5 6 | 7 8 9
     #   shown  upper     | lower (whole)
     rows, cols = FOOTPRINT.shape
@@ -338,7 +338,7 @@ def test_a_pixel_with_all_bands_wins_over_one_with_some(tmp_path: Path) -> None:
     DrawnProduct(row=62, grid=lower).put(tmp_path, B4=13_000, B5=13_000, QA_PIXEL=21952)
     whole = Site("whole", "", FOOTPRINT, 0)
 
-    cube = source(tmp_path, bands=["B4", "B5"]).scenes(whole)
+    cube = source(tmp_path, bands=["red", "nir08"]).scenes(whole)
 
     assert cube.dn[0, :, :, 0].tolist() == [[12_000] * 5 + [13_000] * 5] * 2
     assert cube.qa[0, :, 0].tolist() == [21824] * 5 + [21952] * 5
@@ -347,7 +347,7 @@ def test_a_pixel_with_all_bands_wins_over_one_with_some(tmp_path: Path) -> None:
 def test_a_pixel_with_some_bands_is_kept_where_none_is_whole(tmp_path: Path) -> None:
     DrawnProduct(row=61).put(tmp_path, **split({"B4": 5, "B5": 7}, FOOTPRINT.shape))
 
-    cube = source(tmp_path, bands=["B4", "B5"]).scenes(Site("whole", "", FOOTPRINT, 0))
+    cube = source(tmp_path, bands=["red", "nir08"]).scenes(Site("whole", "", FOOTPRINT, 0))
 
     assert cube.dn[0, 1, :, 0].tolist() == [12_000] * 7 + [0] * 3
 
@@ -422,6 +422,26 @@ def test_an_extent_across_180_degrees_is_said_from_west_to_east(tmp_path: Path) 
     DrawnProduct(grid=EAST).put(tmp_path, B4=12000)
 
     with pytest.raises(SceneError, match=r"scenes cover longitude 179\.99\d to -179\.99\d, "):
+        source(tmp_path).scenes(SITE)
+
+
+def test_the_extent_of_scenes_in_no_zone_is_refused(tmp_path: Path) -> None:
+    """Web Mercator has no metres: far from the equator, its pixels are smaller."""
+    web = Grid("EPSG:3857", FOOTPRINT.transform, FOOTPRINT.shape)
+    DrawnProduct(grid=web).put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    with pytest.raises(SceneError, match="scenes in EPSG:3857, which is no UTM zone"):
+        source(tmp_path).extents()
+
+
+@pytest.mark.parametrize("part", ["QA_PIXEL", "QA_RADSAT"])
+def test_a_quality_band_that_lies_elsewhere_is_refused(tmp_path: Path, part: str) -> None:
+    """Not "saturated nowhere", and not "no data": the file was changed."""
+    home = DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+    away = FOOTPRINT.cut(900, 900, 910, 910)
+    write_planes(home / f"{home.name}_{part}.TIF", {part: np.ones((10, 10), np.uint16)}, away)
+
+    with pytest.raises(SceneError, match=f"{part}.TIF does not show the ground of its bands"):
         source(tmp_path).scenes(SITE)
 
 

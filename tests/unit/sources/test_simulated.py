@@ -15,6 +15,7 @@ from minecover.core.config import composed
 from minecover.core.errors import ConfigError, SiteError
 from minecover.core.grid import Grid, project, utm_crs
 from minecover.core.raster import burn
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site
 from minecover.sources.simulated import SimulatedLabels, SimulatedLayer, SimulatedScenes
 from minecover.sources.simulation.world import World
@@ -40,20 +41,31 @@ def site(world: World, site_id: str, halo_px: int) -> Site:
 def test_scenes_have_the_form_of_collection_2(world: World) -> None:
     cube = SimulatedScenes(world).scenes(site(world, "sim0003", 4))
 
-    assert cube.bands == landsat.BANDS
+    assert cube.bands == tuple(OLI.bands)
     assert cube.qa_layout == "c2"
     assert cube.dn.dtype == np.uint16
     assert cube.grid == site(world, "sim0003", 4).read_grid
     assert cube.core(cube.qa).shape[1:] == (100, 100)
-    assert not cube.radsat.any()
+    assert not cube.saturated.any()
     assert (cube.scale[:, :9] > landsat.TOA_SCALE).all()
     assert (cube.scale[:, 9:] == landsat.KELVIN_SCALE).all()
+
+
+def test_background_ground_is_labelled_as_such(world: World) -> None:
+    table = SimulatedLabels(replace(world, n_background=2))()
+
+    kinds = table.set_index("label_id")["kind"]
+    assert kinds.loc[["background0000", "background0001"]].tolist() == ["background"] * 2
+    assert (kinds == "point").sum() == 8
 
 
 def test_values_are_physical(world: World) -> None:
     cube = SimulatedScenes(world).scenes(site(world, "sim0003", 0))
 
-    reflectance, kelvin = cube.values("B2", "B5", "B7"), cube.values("B10", "B11")
+    reflectance, kelvin = (
+        cube.values("blue", "nir08", "swir22"),
+        cube.values("lwir11", "lwir12"),
+    )
 
     assert 0.0 <= np.nanmin(reflectance) < np.nanmax(reflectance) < 1.2
     assert 240 < np.nanmin(kelvin) < np.nanmax(kelvin) < 340
@@ -68,7 +80,7 @@ def test_a_halo_adds_pixels_and_changes_none(world: World) -> None:
 
 
 def test_a_halo_that_is_too_wide_names_its_key(world: World) -> None:
-    with pytest.raises(SiteError, match=r"halo_px to at most 25"):
+    with pytest.raises(SiteError, match=r"halo_m to less than 750"):
         SimulatedScenes(world).scenes(site(world, "sim0001", 26))
 
 
@@ -95,6 +107,17 @@ def test_bytes_do_not_depend_on_the_processors_vector_units() -> None:
 
     assert len(digests[0].stdout) == 65
     assert digests[0].stdout == digests[1].stdout
+
+
+def test_scenes_are_the_same_bytes_as_ever() -> None:
+    """Another digest changes every simulated result in docs/results."""
+    done = subprocess.run(
+        [sys.executable, "-c", DIGEST], capture_output=True, check=True, text=True
+    )
+
+    assert done.stdout.strip() == (
+        "1872c1af97b6d2dfb63cde0144f809648152007260a5b066222a9308b9482717"
+    )
 
 
 def test_a_site_in_another_zone_is_refused(world: World) -> None:

@@ -66,16 +66,15 @@ class EarthEngine:
 
     def listing(
         self,
-        collections: Sequence[str],
+        properties: Mapping[str, Sequence[str]],
         bounds: Sequence[float],
         days: tuple[str, str],
-        names: Sequence[str],
     ) -> dict[str, Listing]:
         """Return properties of images by collection.
 
         Parameters
         ----------
-        collections, bounds, days, names
+        properties, bounds, days
             See `images.listing`.
 
         Returns
@@ -86,7 +85,7 @@ class EarthEngine:
         """
 
         def request() -> dict[str, Listing]:
-            described = images.listing(collections, bounds, days, names)
+            described = images.listing(properties, bounds, days)
             found: dict[str, Listing] = ee.data.computeValue(described)
             return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,6 +13,8 @@ from minecover.sources.simulation.streams import F64
 
 #: Landsat 8 repeats a path every 16 days and passes the next one to the east 9 days later.
 CYCLE_DAYS, NEXT_PATH_DAYS = 16, 9
+#: Two Sentinel-2 repeat an orbit every 5 days; its swath of 290 km covers the whole world.
+SENTINEL_2_DAYS = 5
 #: Distance between two paths near the equator, and overlap of their scenes [m].
 PATH_M, SIDELAP_M = 159_000.0, 26_000.0
 #: Hour angle of the overpass at 10:05 local time [rad].
@@ -85,12 +88,30 @@ def overpasses(calendar: Calendar, easting_m: float) -> list[date]:
     return [first + timedelta(k) for k in range(n_days) if k % CYCLE_DAYS in phases]
 
 
+def sentinel_2_passes(calendar: Calendar) -> list[date]:
+    """Return the days on which Sentinel-2 passes over every place, ascending."""
+    first = date.fromisoformat(calendar.first_day)
+    n_days = (date.fromisoformat(calendar.last_day) - first).days + 1
+    return [first + timedelta(k) for k in range(0, n_days, SENTINEL_2_DAYS)]
+
+
 def choose_days(
-    rng: np.random.Generator, calendar: Calendar, easting_m: float, n_dates: int
+    rng: np.random.Generator, days: Sequence[date], dates_spread: int, n_dates: int
 ) -> tuple[date, ...]:
-    """Return the days with scenes of a place, ascending; a larger `n_dates` only adds days."""
-    days = overpasses(calendar, easting_m)
-    spread = int(rng.integers(-calendar.dates_spread, calendar.dates_spread + 1))
+    """Return the days with scenes of a place, ascending; a larger `n_dates` only adds days.
+
+    Parameters
+    ----------
+    rng : Generator
+        Random stream of the place's calendar.
+    days : sequence of date
+        Days on which the satellite passes, ascending.
+    dates_spread : int
+        Largest deviation of the number of days from `n_dates`.
+    n_dates : int
+        Wanted number of days.
+    """
+    spread = int(rng.integers(-dates_spread, dates_spread + 1))
     order = rng.permutation(len(days))
     wanted = max(n_dates + spread, 1)
     return tuple(sorted(days[i] for i in order[:wanted]))

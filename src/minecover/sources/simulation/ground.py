@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from minecover.core.grid import PIXEL_M
+from minecover.core.grid import LANDSAT
 from minecover.sources.simulation.mines import Mine
 from minecover.sources.simulation.parameters import Land
 from minecover.sources.simulation.spectra import INFRARED, VISIBLE, Cover
@@ -132,7 +132,7 @@ def draw_relief(rng: np.random.Generator, network: Network, land: Land) -> Relie
     from_water = np.minimum(*(line.distance_px for line in network.lines))
     height_m = mean_m + hills_m * random_field(rng, shape, RELIEF_PX)
     height_m -= land.valley_depth_m * np.exp(-from_water / VALLEY_PX)
-    down, east = np.gradient(height_m, PIXEL_M)
+    down, east = np.gradient(height_m, LANDSAT.pixel_m)
     return Relief(mean_m, height_m, np.asarray(east), -np.asarray(down))
 
 

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from minecover.core.grid import PIXEL_M, Grid, snapped
+from minecover.core.grid import LANDSAT, Grid
 
 #: UTM zone of the Kivus, northern on both hemispheres as in Landsat products.
 CRS = "EPSG:32635"
 #: Side of a site, and margin of a plot around its sites [pixels].
 SITE_PX, MARGIN_PX = 100, 25
+MARGIN_M = MARGIN_PX * LANDSAT.pixel_m
 #: Upper left corner of the area [m], and its division into cells with one plot each.
 LEFT_M, TOP_M, CELL_M, CELL_ROWS, CELL_COLS = 545_000.0, 45_000.0, 12_000.0, 40, 16
 #: Largest displacement of a plot from its cell's corner [m]: plots are at least 6 km apart.
@@ -72,8 +73,8 @@ def place_plots(seed: int) -> tuple[Plot, ...]:
         if index % PAIR_EVERY == PAIR_FIRST + 1:
             continue
         row, col = divmod(int(cells[index]), CELL_COLS)
-        left_m = snapped(LEFT_M + col * CELL_M + jitter_m[index, 0])
-        top_m = snapped(TOP_M - row * CELL_M - jitter_m[index, 1])
+        left_m = LANDSAT.below(LEFT_M + col * CELL_M + jitter_m[index, 0])
+        top_m = LANDSAT.below(TOP_M - row * CELL_M - jitter_m[index, 1])
         shift = tuple(shifts[index]) if index % PAIR_EVERY == PAIR_FIRST else ()
         plots.append(_place_plot(index, left_m, top_m, *map(int, shift)))
     return tuple(plots)
@@ -86,7 +87,9 @@ def _place_plot(ground_id: int, left_m: float, top_m: float, *shift: int) -> Plo
         first = tuple(max(0, -s) for s in shift)
         offsets = [(first[0], first[1]), (first[0] + shift[0], first[1] + shift[1])]
     windows = tuple(
-        Grid.from_corner(CRS, left_m + col * PIXEL_M, top_m - row * PIXEL_M, SITE_PX, SITE_PX)
+        Grid.from_corner(
+            CRS, left_m + col * LANDSAT.pixel_m, top_m - row * LANDSAT.pixel_m, SITE_PX, SITE_PX
+        )
         for row, col in offsets
     )
     rows, cols = (SITE_PX + (abs(s) if shift else 0) for s in (shift or (0, 0)))

@@ -10,6 +10,7 @@ import numpy as np
 from minecover.sources.simulation import sky
 from minecover.sources.simulation.acquisition_days import Sun, dryness
 from minecover.sources.simulation.daily_ground import (
+    Day,
     cover_of_day,
     draw_day,
     radiate,
@@ -19,6 +20,7 @@ from minecover.sources.simulation.daily_ground import (
 from minecover.sources.simulation.ground import Ground
 from minecover.sources.simulation.parameters import Parameters
 from minecover.sources.simulation.sensor import Bits, blur, flag_quality
+from minecover.sources.simulation.sky import Fault, Sky
 from minecover.sources.simulation.spectra import CLEAN_AIR, PATH
 from minecover.sources.simulation.streams import F64, Stream, generator
 
@@ -48,6 +50,43 @@ class SensorView:
     rng: np.random.Generator
 
 
+@dataclass(frozen=True, slots=True)
+class Overpass:
+    """Weather of one date over a ground.
+
+    Parameters
+    ----------
+    sky : Sky
+        Clouds, shadows and haze on pixels of 30 m.
+    state : Day
+        Season, moisture and warmth.
+    fault : Fault
+        Fault of Landsat's whole scene.
+    is_flagged : bool
+        Whether its quality band reports the fault.
+    rng : Generator
+        Random stream of the date, from which fallow fields and fires are drawn next.
+    """
+
+    sky: Sky
+    state: Day
+    fault: Fault
+    is_flagged: bool
+    rng: np.random.Generator
+
+
+def draw_overpass(
+    p: Parameters, key: tuple[int, int], ground: Ground, day: date, sun: Sun
+) -> Overpass:
+    """Return the random weather of a date, see `simulate_view` for the parameters."""
+    usual_k = usual_forest_k(generator(*key, Stream.WEATHER), p.weather, ground.relief.mean_m)
+    rng = generator(*key, Stream.WEATHER, day.toordinal())
+    fault, is_flagged = sky.draw_fault(rng, p.weather)
+    above = sky.draw_sky(rng, (ground.cover.shape[0], ground.cover.shape[1]), p.weather, sun)
+    state = draw_day(rng, p.weather, dryness(day), usual_k)
+    return Overpass(above, state, fault, is_flagged, rng)
+
+
 def simulate_view(
     p: Parameters, key: tuple[int, int], ground: Ground, day: date, sun: Sun
 ) -> SensorView:
@@ -66,20 +105,16 @@ def simulate_view(
     sun : Sun
         Direction of the sun.
     """
-    usual_k = usual_forest_k(generator(*key, Stream.WEATHER), p.weather, ground.relief.mean_m)
-    rng = generator(*key, Stream.WEATHER, day.toordinal())
-    fault, is_flagged = sky.draw_fault(rng, p.weather)
-    above = sky.draw_sky(rng, (ground.cover.shape[0], ground.cover.shape[1]), p.weather, sun)
-    state = draw_day(rng, p.weather, dryness(day), usual_k)
+    drawn = draw_overpass(p, key, ground, day, sun)
+    above, state, rng = drawn.sky, drawn.state, drawn.rng
     cover = cover_of_day(rng, ground, p.weather, state.dryness)
-
     surface = blur(reflect(ground, cover, state, sun), p.sensor.reflective_psf_px)
     clean_air = (CLEAN_AIR * PATH)[:, None, None]
     reflectance = above.with_clouds(above.through_haze(surface) + clean_air)
     surface_k = blur(radiate(ground, cover, state, sun), p.sensor.thermal_psf_px)
     b10 = above.clouded_kelvin(surface_k, state.forest_k)
     b11 = b10 - (1.2 + 0.9 * state.moisture + 0.02 * (b10 - 295.0))
-    reflectance, kelvin = sky.apply_fault(rng, fault, reflectance, np.stack([b10, b11]))
+    reflectance, kelvin = sky.apply_fault(rng, drawn.fault, reflectance, np.stack([b10, b11]))
 
     qa = flag_quality(rng, above, reflectance[8], ground.network.river > 0.5, p.sensor)
-    return SensorView(reflectance, kelvin, qa, is_flagged, rng)
+    return SensorView(reflectance, kelvin, qa, drawn.is_flagged, rng)

@@ -1,6 +1,8 @@
 """Mean reflectance and temperature of each kind of ground; all values are expert guesses."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 
 import numpy as np
 
@@ -66,3 +68,22 @@ SOIL = (Cover.FALLOW, Cover.BARE, Cover.SANDBANK, Cover.LANDSLIDE, Cover.MINE)
 #: Positions of the bands that vary together: the visible ones, and B5, B6, B7.
 VISIBLE = (0, 1, 2, 3, 7)
 INFRARED = (4, 5, 6)
+
+#: Names of B1 ... B9, the columns of these tables.
+OLI_BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22", "pan", "cirrus")
+#: Sentinel-2's bands at the surface as shares of these. Most are the same part of the spectrum;
+#: the red edge and the near infrared beside `nir08` are interpolated, the same way for all
+#: covers, so that they tell nothing that `red`, `nir08` and `swir16` do not.
+MSI_SHARES: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        **{name: {name: 1.0} for name in OLI_BANDS[:4]},
+        "rededge071": {"red": 0.75, "nir08": 0.25},
+        "rededge075": {"red": 0.25, "nir08": 0.75},
+        "rededge078": {"red": 0.05, "nir08": 0.95},
+        "nir": {"red": 0.03, "nir08": 0.97},
+        "nir08": {"nir08": 1.0},
+        "nir09": {"nir08": 0.9, "swir16": 0.1},
+        "swir16": {"swir16": 1.0},
+        "swir22": {"swir22": 1.0},
+    }
+)

@@ -25,6 +25,7 @@ class Stream(IntEnum):
     TEXTURE = 5
     CALENDAR = 6
     WEATHER = 7
+    FINER = 8
 
 
 def generator(seed: int, ground_id: int, *key: int) -> np.random.Generator:

@@ -22,17 +22,22 @@ class Line:
     ----------
     points : (n, 2) float64
         x and y from the upper left corner of the ground [pixels].
-    distance_px : (row, col) float64
-        Distance of each pixel centre from the line [pixels].
+    side_px : (row, col) float64
+        Distance of each pixel centre from the line, negative on one of its sides [pixels].
     """
 
     points: F64
-    distance_px: F64
+    side_px: F64
+
+    @property
+    def distance_px(self) -> F64:
+        """Distance of each pixel centre from the line, (row, col) float64 [pixels]."""
+        return np.abs(self.side_px)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Rivers and road of a ground.
+    """Rivers and road of a ground; all lengths are in pixels of 30 m.
 
     Parameters
     ----------
@@ -40,6 +45,10 @@ class Network:
         The river and its tributary.
     road_line : Line
         The road.
+    half_px : (float, float)
+        Half the width of the river and of its tributary [pixels].
+    road_fraction : float
+        Share of a pixel of 30 m that is covered by the road that crosses it.
     river, tributary, road : (row, col) float64
         Share of each pixel that is covered.
     shore_px, river_shore_px : (row, col) float64
@@ -50,6 +59,8 @@ class Network:
 
     lines: tuple[Line, Line]
     road_line: Line
+    half_px: tuple[float, float]
+    road_fraction: float
     river: F64
     tributary: F64
     road: F64
@@ -66,18 +77,52 @@ def draw_network(
     main, side, road = (_draw_line(rng, shape) for _ in range(3))
     half_px = float(rng.choice(HALF_WIDTHS_PX, p=WIDTH_ODDS))
     side_half_px = float(rng.uniform(0.1, 0.25))
-    river_shore = np.maximum(main.distance_px - half_px, 0.0)
-    side_shore = np.maximum(side.distance_px - side_half_px, 0.0)
+    is_turbid = bool(rng.random() < 0.5), bool(rng.random() < 0.2)
+    return lay_network((main, side), road, (half_px, side_half_px), road_fraction, is_turbid)
+
+
+def lay_network(
+    lines: tuple[Line, Line],
+    road_line: Line,
+    half_px: tuple[float, float],
+    road_fraction: float,
+    is_turbid: tuple[bool, bool],
+    *,
+    side_px: float = 1.0,
+) -> Network:
+    """Return what rivers and road cover of pixels.
+
+    Parameters
+    ----------
+    lines, road_line, half_px, road_fraction
+        See `Network`; the distances are of the centres of the pixels.
+    is_turbid : (bool, bool)
+        Whether the water of the river and of its tributary is turbid.
+    side_px : float
+        Side of the pixels [pixels of 30 m].
+    """
+    river, tributary = (
+        np.clip((half + 0.5 * side_px - line.distance_px) / side_px, 0.0, most)
+        for line, half in zip(lines, half_px, strict=True)
+        for most in (min(1.0, 2 * half / side_px),)
+    )
+    shores = [
+        np.maximum(line.distance_px - half, 0.0)
+        for line, half in zip(lines, half_px, strict=True)
+    ]
+    is_crossed = road_line.distance_px < 0.5 * side_px
     return Network(
-        lines=(main, side),
-        road_line=road,
-        river=np.clip(half_px + 0.5 - main.distance_px, 0.0, min(1.0, 2 * half_px)),
-        tributary=np.clip(side_half_px + 0.5 - side.distance_px, 0.0, 2 * side_half_px),
-        road=np.where(road.distance_px < 0.5, road_fraction, 0.0),
-        shore_px=np.minimum(river_shore, side_shore),
-        river_shore_px=river_shore,
-        river_is_turbid=bool(rng.random() < 0.5),
-        tributary_is_turbid=bool(rng.random() < 0.2),
+        lines=lines,
+        road_line=road_line,
+        half_px=half_px,
+        road_fraction=road_fraction,
+        river=river,
+        tributary=tributary,
+        road=np.where(is_crossed, min(road_fraction / side_px, 1.0), 0.0),
+        shore_px=np.minimum(*shores),
+        river_shore_px=shores[0],
+        river_is_turbid=is_turbid[0],
+        tributary_is_turbid=is_turbid[1],
     )
 
 
@@ -99,7 +144,7 @@ def _draw_line(rng: np.random.Generator, shape: tuple[int, int]) -> Line:
     steep = slope + (swing * wave * np.cos(wave * along[:, None] + phase)).sum(axis=1)
     across = np.arange(width) + 0.5
     # Exact for a straight line, and accurate as bends are much wider than a pixel.
-    away = np.abs(across - course(along)[:, None]) / np.hypot(1.0, steep)[:, None]
+    away = (across - course(along)[:, None]) / np.hypot(1.0, steep)[:, None]
     knots = np.arange(-BEYOND_PX, length + BEYOND_PX + 1, 2.0)
     # Rounded to millimetres, since the last bit of a sine depends on the processor.
     points = np.column_stack([knots, course(knots)]).round(4)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from minecover.core.errors import ConfigError
-from minecover.core.grid import Grid, snapped
+from minecover.core.grid import LANDSAT, Grid
 from minecover.sources.simulation.acquisition_days import Sun, overpasses, sun_at
 from minecover.sources.simulation.ground import Ground, make_ground
 from minecover.sources.simulation.layout import CRS
@@ -27,8 +27,9 @@ CELL_PX = 512
 FIRST_CELL = 100_000
 #: Upper left corner of the area [m], south of the simulated sites.
 LEFT_M, TOP_M = 600_015.0, -450_000.0
-#: Half the side of the window around its centre in which a mine is drawn [pixels].
+#: Half the side of the window around its centre in which a mine is drawn, and the side [px].
 REACH_PX = 40
+WINDOW_PX = 2 * REACH_PX + 1
 #: Pixels of 900 m2 in 100 km2.
 PIXELS_IN_100_KM2 = 100e6 / 900.0
 
@@ -81,9 +82,9 @@ class Area:
     def __post_init__(self) -> None:
         """Check size, number of dates and density of mines."""
         most = len(overpasses(self.parameters.calendar, LEFT_M))
-        if min(self.rows, self.cols) < 2 * REACH_PX or not 1 <= self.n_dates <= most:
+        if min(self.rows, self.cols) < WINDOW_PX or not 1 <= self.n_dates <= most:
             raise ConfigError(
-                f"a simulated area needs at least {2 * REACH_PX} rows and columns and 1 ... "
+                f"a simulated area needs at least {WINDOW_PX} rows and columns and 1 ... "
                 f"{most} dates, found {self.rows} x {self.cols} and {self.n_dates}."
             )
         if self.mines_per_100km2 < 0:
@@ -94,7 +95,9 @@ class Area:
     @property
     def grid(self) -> Grid:
         """Grid of the area, aligned with Landsat's pixels."""
-        return Grid.from_corner(CRS, snapped(LEFT_M), snapped(TOP_M), self.rows, self.cols)
+        return Grid.from_corner(
+            CRS, LANDSAT.below(LEFT_M), LANDSAT.below(TOP_M), self.rows, self.cols
+        )
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -136,6 +139,8 @@ class Area:
         odds *= (network.shore_px >= 1) & _inside(cell.shape)
         mean = self.mines_per_100km2 * odds.size / PIXELS_IN_100_KM2
         steps = np.cumsum(odds.ravel())
+        if steps[-1] == 0:
+            return ()  # a small cell under water
         mines = []
         for _ in range(rng.poisson(mean)):
             at = int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))
@@ -148,7 +153,7 @@ class Area:
         placer = MinePlacer(p.mines, p.annotator, ())
         window = tuple(slice(at - REACH_PX, at + REACH_PX + 1) for at in centre)
         middle = (slice(REACH_PX, REACH_PX + 1),) * 2
-        body, outline = placer.first(rng, np.ones((2 * REACH_PX + 1,) * 2), middle)
+        body, outline = placer.first(rng, np.ones((WINDOW_PX,) * 2), middle)
         mine = placer.mine(rng, body, outline, shore_px[window])
         return Mine(
             bare=_embed(mine.bare, window, shore_px.shape),

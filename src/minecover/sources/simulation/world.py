@@ -10,7 +10,13 @@ import numpy as np
 from minecover.core.errors import ConfigError, SiteError
 from minecover.core.grid import Grid
 from minecover.sources.simulation import layout
-from minecover.sources.simulation.acquisition_days import choose_days, sun_at
+from minecover.sources.simulation.acquisition_days import (
+    Sun,
+    choose_days,
+    overpasses,
+    sentinel_2_passes,
+    sun_at,
+)
 from minecover.sources.simulation.ground import Ground, make_ground
 from minecover.sources.simulation.layout import Plot
 from minecover.sources.simulation.mines import Mine, MinePlacer, read_shapes
@@ -111,9 +117,9 @@ class World:
                 return plot
         raise SiteError(
             f"no simulated ground contains the square {grid.bounds} of {grid.crs}: ground "
-            f"extends {layout.MARGIN_PX} pixels around each simulated site. "
-            f"Lower sites.layouts.*.halo_px to at most {layout.MARGIN_PX} and place the sites "
-            "on the simulated points without jitter."
+            f"extends {layout.MARGIN_M:g} m around each simulated site. Lower "
+            f"sites.layouts.*.halo_m to less than {layout.MARGIN_M:g}, and place the sites on "
+            "the simulated points without jitter."
         )
 
     def network(self, plot: Plot) -> Network:
@@ -137,15 +143,24 @@ class World:
         mines = self.mines(plot, network)
         return make_ground(self.parameters.land, (self.seed, plot.ground_id), network, mines)
 
-    def days(self, plot: Plot) -> tuple[date, ...]:
-        """Return the days with scenes of a plot, ascending."""
+    def days(self, plot: Plot, family: str = "landsat") -> tuple[date, ...]:
+        """Return the days with scenes of a plot, ascending; `family` is that of a lattice."""
         rng = generator(self.seed, plot.ground_id, Stream.CALENDAR)
-        easting_m = plot.grid.transform.c
-        return choose_days(rng, self.parameters.calendar, easting_m, self.n_dates)
+        calendar = self.parameters.calendar
+        days = (
+            overpasses(calendar, plot.grid.transform.c)
+            if family == "landsat"
+            else sentinel_2_passes(calendar)
+        )
+        return choose_days(rng, days, calendar.dates_spread, self.n_dates)
+
+    def sun(self, plot: Plot, day: date) -> Sun:
+        """Return the direction of the sun over a plot when the satellite passes."""
+        return sun_at(day, plot.grid.transform.f / DEGREE_M)
 
     def expose(self, plot: Plot, ground: Ground, day: date) -> Exposure:
         """Return the scene of a plot on a day."""
-        p, sun = self.parameters, sun_at(day, plot.grid.transform.f / DEGREE_M)
+        p, sun = self.parameters, self.sun(plot, day)
         view = simulate_view(p, (self.seed, plot.ground_id), ground, day, sun)
         dn, scale, offset = expose(view.rng, view.reflectance, view.kelvin, sun.up, p.sensor)
         qa = view.qa

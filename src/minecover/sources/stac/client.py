@@ -5,28 +5,24 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-import numpy as np
-import odc.stac
 import pystac
-from affine import Affine
-from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
 from pystac_client import Client
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
 from minecover.core.errors import AccessError, SceneError
 from minecover.core.grid import Grid
+from minecover.core.raster import Band, Method, read_remote_band
+from minecover.sources.product import U16, as_digital_numbers
+from minecover.sources.stac.item import Bounds, Item
 from minecover.sources.throttle import Network, TransientError, throttle
 
 Response = TypeVar("Response")
-Bounds = tuple[float, float, float, float]
-U16 = NDArray[np.uint16]
 
 #: HTTP statuses of refused access, and those worth a retry.
 REFUSED, BUSY = (401, 403), (408, 429, 500, 502, 503, 504)
@@ -34,78 +30,28 @@ REFUSED, BUSY = (401, 403), (408, 429, 500, 502, 503, 504)
 _STATUS = re.compile(r"HTTP (?:response|error) code ?: ?(\d{3})")
 #: A token is renewed when its remaining validity is shorter.
 LEAST_VALID = timedelta(minutes=5)
-#: What odc assumes of files that their item does not describe.
-DEFAULTS = {"*": {"assets": {"*": {"data_type": "uint16", "nodata": 0}}, "warnings": "ignore"}}
 
 _tokens: dict[str, tuple[str, datetime]] = {}
 _lock = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Item:
-    """One scene of a catalogue.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read onto a grid.
 
     Parameters
     ----------
-    stac : pystac.Item
-        The item.
+    resampling : {"nearest", "bilinear", "average", "adaptive"}
+        See `minecover.core.raster.read_band`.
+    fill : int
+        Value that means "no data", besides the file's own nodata.
+    saturated : int or None
+        Value that means "saturated".
     """
 
-    stac: pystac.Item
-
-    @property
-    def name(self) -> str:
-        """Id of the scene."""
-        return str(self.stac.id)
-
-    @property
-    def collection(self) -> str | None:
-        """Id of the collection, if the item names one."""
-        return None if self.stac.collection_id is None else str(self.stac.collection_id)
-
-    @property
-    def properties(self) -> Mapping[str, object]:
-        """Properties of the item."""
-        found: Mapping[str, object] = self.stac.properties
-        return found
-
-    @property
-    def assets(self) -> list[str]:
-        """Names of the files, sorted."""
-        return sorted(self.stac.assets)
-
-    @property
-    def day(self) -> date:
-        """Day of acquisition in UTC."""
-        taken = self.stac.datetime or self.stac.common_metadata.start_datetime
-        if taken is None:
-            raise SceneError(f"{self.name} has no datetime. Repair the catalogue.")
-        day: date = taken.date()
-        return day
-
-    def overlaps(self, bounds: Bounds) -> bool:
-        """Return whether the bounding box, if there is one, overlaps `bounds` [degrees]."""
-        if self.stac.bbox is None:
-            return True
-        west, south, east, north = self.stac.bbox
-        left, bottom, right, top = bounds
-        return bool(west < right and left < east and south < top and bottom < north)
-
-    def grid(self, asset: str) -> Grid:
-        """Return the grid of a file, according to the catalogue."""
-        own, shared = self.stac.assets[asset].extra_fields, self.stac.properties
-        code, epsg, transform, shape = (
-            own.get(f"proj:{key}", shared.get(f"proj:{key}"))
-            for key in ("code", "epsg", "transform", "shape")
-        )
-        if not ((code or epsg) and transform and shape):
-            raise SceneError(
-                f"{self.name} must have proj:code or proj:epsg, proj:transform and proj:shape, "
-                f"found {code or epsg}, {transform} and {shape}. "
-                "Choose a catalogue with the projection extension (source.catalogue)."
-            )
-        crs = str(code or f"EPSG:{epsg}")
-        return Grid(crs, Affine(*transform[:6]), (int(shape[0]), int(shape[1])))
+    resampling: Method
+    fill: int = 0
+    saturated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,49 +100,38 @@ class StacClient:
 
         return [Item(item) for item in self._send(request, catalogue)]
 
-    def window(
-        self, item: Item, bands: Sequence[str], bits: Sequence[str], grid: Grid
-    ) -> dict[str, U16]:
-        """Return files of an item on a grid; pixels are copied if they are aligned with it.
+    def band(self, item: Item, asset: str, grid: Grid, how: Reading) -> U16:
+        """Return a file of an item on a grid.
 
         Parameters
         ----------
         item : Item
             The scene.
-        bands, bits : sequence of str
-            Assets with digital numbers, and with bit fields.
+        asset : str
+            Name of the file in the item.
         grid : Grid
             Grid of the result.
+        how : Reading
+            How it is read.
 
         Returns
         -------
-        dict of (row, col) uint16
-            Unscaled values by asset; the nodata value of the file outside of it.
+        (row, col) uint16
+            Unscaled values; ``how.fill`` where there is no data.
         """
-        # Bit fields are never interpolated. Bands are, in case the files are not aligned as the
-        # catalogue states.
-        methods = {**dict.fromkeys(bands, "bilinear"), **dict.fromkeys(bits, "nearest")}
+        address = item.address(asset)
 
-        def request() -> dict[str, U16]:
-            # Folders are not listed, and failed requests are not cached, since every further
-            # try would fail.
-            odc.stac.configure_rio(
-                GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
-                CPL_VSIL_CURL_NON_CACHED="/vsicurl/",
-                GDAL_HTTP_TIMEOUT=str(self.network.timeout_s),
+        def request() -> Band:
+            return read_remote_band(
+                self._signed(address),
+                grid,
+                resampling=how.resampling,
+                fill=how.fill,
+                saturated=how.saturated,
+                timeout_s=self.network.timeout_s,
             )
-            loaded = odc.stac.load(
-                [item.stac],
-                bands=list(methods),
-                geobox=GeoBox(grid.shape, grid.transform, grid.crs),
-                resampling=methods,
-                dtype="uint16",
-                stac_cfg=DEFAULTS,
-                patch_url=self._signed,
-            )
-            return {name: loaded[name].to_numpy()[0] for name in methods}
 
-        return self._send(request, str(item.stac.assets[bands[0]].href))
+        return as_digital_numbers(self._send(request, address), address.partition("?")[0])
 
     def _send(self, request: Callable[[], Response], address: str) -> Response:
         """Send a request with retries; errors of the libraries become errors of ours."""

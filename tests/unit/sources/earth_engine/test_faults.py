@@ -157,7 +157,7 @@ def test_a_request_that_is_too_large_is_halved(series: LocalService, fault: str)
     assert series.server.responses[PIXELS, "ok"] == 1 + 5
     np.testing.assert_array_equal(cube.dn, whole.dn)
     np.testing.assert_array_equal(cube.qa, whole.qa)
-    np.testing.assert_array_equal(cube.radsat, whole.radsat)
+    np.testing.assert_array_equal(cube.saturated, whole.saturated)
 
 
 def test_the_names_of_many_planes_fit_into_a_response(service: LocalService) -> None:
@@ -204,7 +204,8 @@ def test_permanent_faults_are_not_retried(
 
 
 def test_a_collection_that_does_not_exist_stops_the_run(service: LocalService) -> None:
-    wrong = replace(service.source(), collections=("LANDSAT/LC88/C02/T1_TOA",))
+    names = dict.fromkeys(("landsat-8", "landsat-9"), "LANDSAT/LC88/C02/T1_TOA")
+    wrong = replace(service.source(), collections=names)
 
     with pytest.raises(AccessError, match=r"'LANDSAT/LC88/C02/T1_TOA' not found.*collections"):
         wrong.scenes(SITE)

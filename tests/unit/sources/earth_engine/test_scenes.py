@@ -22,11 +22,15 @@ from servers.ee_drawing import (
 )
 from servers.ee_faults import LISTING, PIXELS
 
+from minecover.core import sensors
 from minecover.core.config import composed
 from minecover.core.errors import CloudyError, ConfigError, NotCoveredError, SceneError
-from minecover.core.grid import Grid
-from minecover.core.landsat import BANDS, KELVIN_OFFSET, KELVIN_SCALE
-from minecover.sources.earth_engine import EarthEngineScenes
+from minecover.core.grid import Grid, project
+from minecover.core.landsat import KELVIN_OFFSET, KELVIN_SCALE
+from minecover.core.sites import Site
+from minecover.sources.earth_engine import EarthEngineScenes, LandsatImages
+
+BANDS = tuple(sensors.OLI.bands)
 
 
 def test_reflectance_is_unchanged(service: LocalService) -> None:
@@ -42,7 +46,7 @@ def test_reflectance_is_unchanged(service: LocalService) -> None:
     np.testing.assert_array_equal(cube.dn[0, 0], plane[2:8, 2:8].astype(np.float32))
     np.testing.assert_array_equal(cube.values(), cube.dn)
     assert np.unique(cube.qa).tolist() == [21824]
-    assert np.unique(cube.radsat).tolist() == [8]
+    assert cube.saturated.all()
     assert (cube.dates, cube.qa_layout, cube.halo_px) == ((date(2017, 1, 15),), "c2", 1)
     assert cube.grid == SITE.read_grid
 
@@ -69,10 +73,10 @@ def test_masked_pixels_have_no_value_and_the_fill_bit(service: LocalService) -> 
     )
     service.server.catalogue = collections_of(scene)
 
-    cube = service.source(bands=("B5", "B4")).scenes(SITE)
+    cube = service.source(bands=("nir08", "red")).scenes(SITE)
 
     assert np.argwhere(np.isnan(cube.dn)).tolist() == [[0, 0, 2, 2], [0, 1, 2, 2]]
-    assert (cube.qa[0, 2, 2], cube.radsat[0, 2, 2]) == (1, 0)
+    assert (cube.qa[0, 2, 2], cube.saturated[0, 2, 2]) == (1, False)
     assert cube.dn[0, :, 0, 0].tolist() == pytest.approx([0.3, 0.2])
 
 
@@ -92,7 +96,7 @@ def test_rows_of_one_pass_are_joined(service: LocalService) -> None:
 
     assert cube.dn[0, 0, :, 0].tolist() == [0.25] * 3 + [0.5] * 3
     assert cube.qa[0, :, 0].tolist() == [21824] * 3 + [21952] * 3
-    assert cube.radsat[0, :, 0].tolist() == [0] * 3 + [4] * 3
+    assert cube.saturated[0, :, 0].tolist() == [False] * 3 + [True] * 3
 
 
 def test_both_satellites_form_one_series(service: LocalService) -> None:
@@ -115,10 +119,10 @@ def test_the_pan_band_is_not_shifted(service: LocalService) -> None:
     scene = DrawnScene().asset(B4=ramp, B8=fine, QA_PIXEL=21824.0, QA_RADSAT=0.0)
     service.server.catalogue = collections_of(scene)
 
-    cube = service.source(bands=("B8", "B4")).scenes(SITE)
+    cube = service.source(bands=("pan", "red")).scenes(SITE)
 
     np.testing.assert_array_equal(cube.dn[:, 0], cube.dn[:, 1])
-    assert cube.bands == ("B8", "B4")
+    assert cube.bands == ("pan", "red")
 
 
 def test_the_pan_band_is_averaged(service: LocalService) -> None:
@@ -129,7 +133,7 @@ def test_the_pan_band_is_averaged(service: LocalService) -> None:
         DrawnScene().asset(B8=pan, QA_PIXEL=21824.0, QA_RADSAT=0.0)
     )
 
-    cube = service.source(bands=("B8",)).scenes(SITE)
+    cube = service.source(bands=("pan",)).scenes(SITE)
 
     assert cube.dn[0, 0, 2, 1:4].tolist() == [0, 4, 0]
 
@@ -254,7 +258,7 @@ def test_digital_numbers_are_unchanged_with_their_scaling(service: LocalService)
     )
     service.server.catalogue = collections_of(scene, collection="LANDSAT/LC08/C02/T1")
 
-    cube = service.counts("B4", "B10").scenes(SITE)
+    cube = service.counts("red", "lwir11").scenes(SITE)
 
     assert cube.dn.dtype == np.uint16
     assert np.unique(cube.dn[0, 0]).tolist() == [0, 12000]
@@ -278,24 +282,31 @@ def test_the_configuration_requests_all_bands_of_the_season() -> None:
 
     assert list(toa.bands) == list(BANDS)
     assert (toa.first_day, toa.last_day) == ("2016-10-15", "2017-05-09")
-    assert list(toa.collections) == [OLI, OLI2]
-    assert list(dn.collections) == ["LANDSAT/LC08/C02/T1", "LANDSAT/LC09/C02/T1"]
+    assert [toa.collections[name] for name in toa.platforms] == [OLI, OLI2]
+    assert [dn.collections[name] for name in dn.platforms] == [
+        "LANDSAT/LC08/C02/T1",
+        "LANDSAT/LC09/C02/T1",
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         pytest.param(
-            lambda s: replace(s, radiometry="sr"), "must be toa or dn, found 'sr'", id="level 2"
+            lambda s: replace(s, images=LandsatImages("sr")),
+            "must be toa or dn, found 'sr'",
+            id="level 2",
         ),
         pytest.param(
-            lambda s: replace(s, radiometry="dn"), "otherwise than in _TOA", id="other images"
+            lambda s: replace(s, images=LandsatImages("dn")),
+            "otherwise than in _TOA",
+            id="other images",
         ),
         pytest.param(
-            lambda s: replace(s, collections=[]), r"none\. Fix source\.collec", id="nothing"
+            lambda s: replace(s, collections={}), r"of none, .* found landsat-8", id="nothing"
         ),
         pytest.param(
-            lambda s: replace(s, bands=["red"]), r"red\. Fix source\.bands", id="another name"
+            lambda s: replace(s, bands=["B4"]), r"B4\. Fix source\.bands", id="another name"
         ),
         pytest.param(
             lambda s: replace(s, last_day="2016-10-14"), "to 2016-10-14. Fix", id="backwards"
@@ -313,3 +324,17 @@ def test_invalid_settings_are_refused_at_once(
     with pytest.raises(ConfigError, match=message):
         change(service.source())
     assert not service.server.responses
+
+
+def test_a_site_across_180_degrees_is_asked_for_where_it_lies(service: LocalService) -> None:
+    """Plain bounds would list the scenes of all longitudes."""
+    zone = "EPSG:32660"
+    here = Site("date line", "", Grid.around(zone, *project(180, -17, zone), size_px=4), 1)
+    elsewhere = Grid.around("EPSG:32635", *project(28, -17, "EPSG:32635"), size_px=10)
+    service.server.catalogue = collections_of(
+        DrawnScene(cloud_cover=99, zone=60, grid=here.grid.grown(3)).plain(),
+        DrawnScene(cloud_cover=98, row=72, grid=elsewhere).plain(),
+    )
+
+    with pytest.raises(CloudyError, match=r"all 1 scenes .* the clearest has 99 %"):
+        service.source().scenes(here)

@@ -1,5 +1,6 @@
 """Raster layers from Earth Engine on any grid."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -9,10 +10,11 @@ from affine import Affine
 from servers.ee_assets import DrawnAssets, draw_asset
 from servers.ee_drawing import FOOTPRINT, SITE, LocalService
 from servers.ee_faults import PIXELS
+from servers.ee_graph import Asset, Bounds
 from servers.ee_rasters import Raster
 
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
-from minecover.core.grid import Grid
+from minecover.core.grid import Grid, project
 from minecover.sources.earth_engine import EarthEngineSurface
 from minecover.sources.earth_engine.images import Method
 
@@ -105,3 +107,31 @@ def test_equal_layers_have_equal_hashes(service: LocalService) -> None:
 def test_another_resampling_method_is_refused(service: LocalService) -> None:
     with pytest.raises(ConfigError, match="method must be one of nearest, bilinear, bicubic"):
         EarthEngineSurface(service.client, "SRTM", "elevation", False, cast(Method, "cubic"))
+
+
+def test_tiles_on_both_sides_of_180_degrees_are_joined_and_no_others(
+    service: LocalService,
+) -> None:
+    zone = "EPSG:32660"
+    grid = Grid.around(zone, *project(180, -17, zone), size_px=4)
+    side, north = 60 * ARC_SECOND, -17 + 30 * ARC_SECOND
+
+    def level(name: str, west: float, metres: float) -> Asset:
+        corner = Affine(ARC_SECOND, 0, west, 0, -ARC_SECOND, north)
+        plane = np.full((60, 60), metres)
+        return draw_asset(name, {"DEM": Raster(plane, Grid("EPSG:4326", corner, (60, 60)))})
+
+    tiles = (level("w", 180 - side, 5.0), level("e", -180, 5.0), level("far", 28, 900.0))
+    listed: list[str] = []
+
+    class Recording(DrawnAssets):
+        def collection(self, name: str, bounds: Bounds | None) -> Sequence[Asset]:
+            found = super().collection(name, bounds)
+            listed.extend(one.index for one in found)
+            return found
+
+    service.server.catalogue = Recording({"": (), "GLO30": tiles})
+
+    surface(service, "GLO30", "DEM")(grid)
+
+    assert set(listed) == {"w", "e"}

@@ -7,16 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from servers.ee_assets import PassRow, SimulatedAssets, pass_rows
-from servers.ee_drawing import COUNTS, LocalService
+from servers.ee_drawing import LocalService
 
 from minecover.core.config import composed
 from minecover.core.cube import Cube
 from minecover.core.grid import Grid
-from minecover.core.landsat import BANDS, REFLECTIVE, THERMAL
 from minecover.core.raster import write_planes
+from minecover.core.sensors import OLI
+from minecover.core.sensors import THERMAL as THERMAL_NAMES
 from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder
 from minecover.sources.simulation.world import World
+
+BANDS = tuple(OLI.bands)
+REFLECTIVE = tuple(name for name in BANDS if name not in THERMAL_NAMES)
+THERMAL = tuple(name for name in BANDS if name in THERMAL_NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,8 @@ def put(folder: Path, scene: PassRow) -> None:
     name = f"LC08_L1TP_173{scene.row:03d}_{scene.day:%Y%m%d}_20200905_02_T1"
     product = folder / name
     product.mkdir(parents=True)
-    planes = dict(zip(BANDS, scene.counts, strict=True)) | {
+    natives = [band.native for band in OLI.bands.values()]
+    planes = dict(zip(natives, scene.counts, strict=True)) | {
         "B8": scene.pan,
         "QA_PIXEL": scene.qa,
         "QA_RADSAT": np.zeros_like(scene.qa),
@@ -62,7 +68,7 @@ def paths(
         put(tmp_path, scene)
     service.server.catalogue = assets
     toa = replace(service.source(bands=BANDS), cloud_cover_max=100)
-    dn = replace(toa, collections=(COUNTS,), radiometry="dn")
+    dn = replace(service.counts(*BANDS), cloud_cover_max=100)
     files = ProductFolder(folder=str(tmp_path), level=1, bands=BANDS)
     return files.scenes(site), toa.scenes(site), dn.scenes(site)
 
@@ -79,7 +85,7 @@ def test_all_agree(paths: tuple[Cube, Cube, Cube], way: int) -> None:
     assert np.nanmax(kelvin) < 0.05
     np.testing.assert_array_equal(np.isnan(served.values()), np.isnan(files.values()))
     np.testing.assert_array_equal(served.qa, files.qa)
-    np.testing.assert_array_equal(served.radsat, files.radsat)
+    np.testing.assert_array_equal(served.saturated, files.saturated)
 
 
 def test_the_site_lies_on_the_border_of_two_rows(assets: SimulatedAssets, site: Site) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minecover.core import landsat
+from minecover.core.quality_bits import QA_LAYOUTS
 from minecover.sources.simulation.acquisition_days import sun_at
 from minecover.sources.simulation.parameters import Sensor, Weather
 from minecover.sources.simulation.sensor import (
@@ -72,7 +73,7 @@ def test_a_cloud_is_dilated_by_three_pixels() -> None:
     qa = flag_quality(
         np.random.default_rng(7), drawn_sky(cloud, 0 * cloud), 0 * cloud, cloud < 0, SHARP
     )
-    layout = landsat.QA_LAYOUTS["c2"]
+    layout = QA_LAYOUTS["c2"]
 
     assert layout.raised(qa, "cloud_high").sum() == 5
     assert qa[5].tolist() == [21824, *[21762] * 3, *[22280] * 3, *[21762] * 3, 21824]

@@ -1,0 +1,124 @@
+"""The table of a label set: labels and groups of whole chips."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from minecover.core.errors import LabelError
+
+#: Rows that an error names.
+N_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChipTable:
+    """A CSV table with a row a chip.
+
+    Parameters
+    ----------
+    file : str
+        CSV file in the folder of the chips.
+    chip : str
+        Column with the names of the chips.
+    label : str or None
+        Column that says whether a chip holds a mine: 1 or 0. None: its mask says it.
+    group : str or None
+        Column of the groups that no fold splits. None, or an empty cell: chips that share
+        ground or nearly touch are a group, see `sites.group_within_m`.
+    keep : mapping of str to sequence
+        Values of columns; chips with another value are left out.
+    """
+
+    file: str
+    chip: str
+    label: str | None
+    group: str | None
+    keep: Mapping[str, Sequence[object]]
+
+    def read(self, folder: Path) -> pd.DataFrame:
+        """Return the table by name of the chip, all cells as text.
+
+        Raises
+        ------
+        LabelError
+            If it is missing, lacks a column, or names a chip twice.
+        """
+        path = folder / self.file
+        try:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        except (OSError, ValueError) as error:
+            raise LabelError(
+                f"{path} cannot be read as a CSV table ({error}). Fix source.chips.table.file."
+            ) from error
+        wanted = [self.chip, self.label, self.group, *self.keep]
+        if missing := [name for name in wanted if name and name not in table]:
+            raise LabelError(
+                f"{path} has no column {', '.join(missing)} (found: {', '.join(table)}). "
+                "Fix source.chips.table."
+            )
+        if (twice := table[self.chip].duplicated()).any():
+            raise LabelError(
+                f"{path} has two rows of the chip {table.loc[twice, self.chip].iloc[0]!r}. "
+                "Remove one."
+            )
+        if self.label:
+            wrong = table.loc[~table[self.label].isin(("0", "1")), self.label]
+            if len(wrong):
+                raise LabelError(
+                    f"the column {self.label} of {path} must be 1 (a mine) or 0, found "
+                    f"{wrong.iloc[0]!r}. Fix the table or source.chips.table.label."
+                )
+        return table.set_index(self.chip)
+
+    def rows(self, folder: Path, images: Collection[str]) -> dict[str, ChipRow]:
+        """Return what the table says about the chips that are kept.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder of the chips.
+        images : collection of str
+            Names of the chips that have images.
+
+        Raises
+        ------
+        LabelError
+            If the table cannot be read, an image has no row, a row no image, or none is kept.
+        """
+        table, path = self.read(folder), folder / self.file
+        for names, what in (
+            (sorted(set(table.index) - set(images)), "rows without an image"),
+            (sorted(set(images) - set(table.index)), "no row for the images of some chips"),
+        ):
+            if names:
+                more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+                raise LabelError(
+                    f"{path} has {what}: {', '.join(names[:N_NAMED])}{more}. Complete the "
+                    "folder or the table, or fix source.chips.images."
+                )
+        for column, values in self.keep.items():
+            table = table[table[column].isin([str(value) for value in values])]
+        if table.empty:
+            raise LabelError(
+                f"no row of {path} has the values of source.chips.table.keep, found "
+                f"{dict(self.keep)}."
+            )
+        return {
+            str(name): ChipRow(
+                int(row[self.label]) if self.label else None,
+                str(row[self.group]) if self.group else "",
+            )
+            for name, row in table.to_dict("index").items()
+        }
+
+
+class ChipRow(NamedTuple):
+    """What a table says about a chip: whether it holds a mine (1, 0 or None), and its group."""
+
+    label: int | None
+    group: str
