@@ -15,7 +15,7 @@ from minecover.core.config import composed
 from minecover.core.cube import F32, Cube
 from minecover.core.feature_table import SiteTable, read_table, write_table
 from minecover.core.grid import Grid
-from minecover.core.landsat import BANDS
+from minecover.core.sensors import OLI
 from minecover.evaluation.aggregation import Aggregation, Mean, Median, NoisyOr, Vote
 from minecover.features import FeatureSet, LocationFeature
 from minecover.features.planes import feature_planes, flat_sets, plane_names
@@ -27,6 +27,8 @@ from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.compiled_trees import compile_trees
 from minecover.learning.training import with_threshold
 from minecover.prediction.detector import Detector
+
+BANDS = tuple(OLI.bands)
 
 CONF = Path(__file__).parents[2] / "conf"
 TABLE = "table=[bands,spectral,normalised,season,temporal,neighbourhood,context]"
@@ -59,7 +61,7 @@ def draw_cube(rng: np.random.Generator, cloudy: float) -> Cube:
     """Draw a cube of noise, dark pixels among it, of which a share is cloudy."""
     shape = (N_DATES, len(BANDS), *GRID.shape)
     is_cloudy = rng.random((N_DATES, *GRID.shape)) < cloudy
-    thermal = np.array([band in ("B10", "B11") for band in BANDS])
+    thermal = np.array([band in ("lwir11", "lwir12") for band in BANDS])
     dn = rng.integers(4000, 20000, shape).astype(np.uint16)
     dn[:, ~thermal] = np.where(rng.random(GRID.shape) < 0.1, 5000, dn[:, ~thermal])
     return Cube(
@@ -67,7 +69,7 @@ def draw_cube(rng: np.random.Generator, cloudy: float) -> Cube:
         scale=np.broadcast_to(np.where(thermal, 3.4e-3, 2e-5), shape[:2]).copy(),
         offset=np.broadcast_to(np.where(thermal, 270.0, -0.1), shape[:2]).copy(),
         qa=np.where(is_cloudy, CLOUD, CLEAR).astype(np.uint16),
-        radsat=np.zeros((N_DATES, *GRID.shape), np.uint16),
+        saturated=np.zeros((N_DATES, *GRID.shape), np.bool_),
         qa_layout="c2",
         dates=tuple(date(2017, 1, 1) + timedelta(16 * i) for i in range(N_DATES)),
         bands=BANDS,
@@ -110,6 +112,8 @@ def write_tables(
             "label": unlabelled,
             "truth": unlabelled,
             "rejected": unlabelled > 0,
+            "look_alike": unlabelled > 0,
+            "n_dates": unlabelled,
             f"valid_{profile.name}": is_valid,
         }
         write_table(folder / f"{design}.parquet", features, dates=days, marks=marks)
@@ -179,6 +183,7 @@ def test_a_map_equals_the_probabilities_of_the_tables(
         design=design,
         threshold=0.5,
         screen=None,
+        fewest_dates=1,
     )
 
     found = detector.maps(cube, context)["probability"]

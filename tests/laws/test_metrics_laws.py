@@ -29,7 +29,7 @@ from minecover.evaluation.bootstrap import N_THRESHOLDS, average_precisions
 SETTINGS = EvaluationSettings(
     bootstrap=Bootstrap(replicates=20, level=0.9, seed=7),
     objects=ObjectRule(
-        min_px=2, tolerance_px=1, f1_tolerance_px=[0, 1], false_per_100km2=[2, 5000]
+        min_area_m2=1800, tolerance_m=30, f1_tolerance_px=[0, 1], false_per_100km2=[2, 5000]
     ),
     prevalences=[0.001],
 )

@@ -38,5 +38,5 @@ def test_rasterised_outlines_equal_any_mask(
 
     labels = ArchiveLabels(Archive(str(folder)))()
 
-    burned, _ = label_cube(labels, stored.grid(), [date(2017, 1, 1)], ignore_ring_px=0)
+    burned, _ = label_cube(labels, stored.grid(), [date(2017, 1, 1)], ignore_ring_m=0)
     np.testing.assert_array_equal(burned[0], mask)

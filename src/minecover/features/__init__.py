@@ -26,9 +26,8 @@ class ObservationFeature(Protocol):
         """Names of the bands that the cube must hold."""
         ...
 
-    @property
-    def reach_px(self) -> int:
-        """Distance around a pixel within which other pixels change its planes [px]."""
+    def reach_px(self, pixel_m: float) -> int:
+        """Return how far around a pixel others change its planes [px], given a pixel's side."""
         ...
 
     def only(self, names: Collection[str]) -> ObservationFeature:
@@ -78,9 +77,14 @@ class LocationFeature(Protocol):
         """Names of the context planes that the series must hold."""
         ...
 
-    @property
-    def reach_px(self) -> int:
-        """Distance around a pixel within which inputs are used, beyond their own reach [px]."""
+    def reach_px(self, pixel_m: float) -> int:
+        """Return how far around a pixel inputs are used, beyond their own reach [px].
+
+        Parameters
+        ----------
+        pixel_m : float
+            Side of a pixel [m].
+        """
         ...
 
     def over_dates(self, series: DateSeries) -> F32:

@@ -18,7 +18,7 @@ class Bands:
     Parameters
     ----------
     bands : sequence of str
-        Names, e.g. ``["B1", ..., "B11"]``. They are also the feature names.
+        Names, e.g. ``["coastal", ..., "lwir12"]``. They are also the feature names.
     """
 
     bands: tuple[str, ...]
@@ -28,8 +28,7 @@ class Bands:
         """Names of the bands."""
         return tuple(self.bands)
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: a pixel depends on itself alone."""
         return 0
 

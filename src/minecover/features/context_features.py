@@ -45,8 +45,7 @@ class Context:
         """Names of the distances and of the other planes."""
         return (*self.distances, *self.planes)
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: context planes are computed with a margin of their own."""
         return 0
 

@@ -16,8 +16,8 @@ from minecover.core.kernels import sorting
 class DateSeries:
     """Observation planes over the valid dates, in ascending order of value.
 
-    The order of dates is dropped on purpose: a statistic over dates must not depend on it, and
-    once values are sorted, every quantile is a look-up.
+    Statistics must not depend on the order of dates, and once values are sorted, every quantile
+    is a look-up. Only `first` and `last` know the order.
 
     Parameters
     ----------
@@ -29,12 +29,21 @@ class DateSeries:
         Number of valid dates of each location.
     context : mapping of str to (row, col) float32
         Context planes by name, e.g. the distance to a river [m]; the same on every date.
+    pixel_m : float
+        Side of a pixel [m].
+    dated : mapping of str to (time, row, col) float32
+        By plane name: the values in the order of the dates, undefined where not valid.
+    valid : (time, row, col) bool
+        Valid observations.
     """
 
     ordered: Mapping[str, F32]
     count: Mapping[str, NDArray[np.uint8]]
     n_valid: NDArray[np.int64]
     context: Mapping[str, F32]
+    pixel_m: float
+    dated: Mapping[str, F32]
+    valid: NDArray[np.bool_]
 
     @classmethod
     def from_planes(
@@ -42,6 +51,8 @@ class DateSeries:
         planes: Mapping[str, F32],
         valid: NDArray[np.bool_],
         context: Mapping[str, F32],
+        *,
+        pixel_m: float,
     ) -> DateSeries:
         """Sort the valid values of every plane.
 
@@ -53,16 +64,33 @@ class DateSeries:
             Observations to use; the others are left out.
         context : mapping of str to (row, col) float32
             Context planes by name, on the same grid.
+        pixel_m : float
+            Side of a pixel [m].
         """
         valid = np.ascontiguousarray(valid)  # once for all planes
         found = {name: sorting.sort_dates(plane, valid) for name, plane in planes.items()}
         ordered = {name: pair[0] for name, pair in found.items()}
         count = {name: pair[1] for name, pair in found.items()}
-        return cls(ordered, count, valid.sum(axis=0), context)
+        n_valid = valid.sum(axis=0)
+        return cls(ordered, count, n_valid, context, pixel_m, planes, valid)
 
     def median(self, name: str) -> F32:
         """Return the median of a plane over dates, (row, col); NaN where there is no value."""
         return self.quantile(name, 0.5)
+
+    def first(self, name: str) -> F32:
+        """Return a plane on the first valid date with data, (row, col); NaN where none has."""
+        return self._at_end(name, slice(None))
+
+    def last(self, name: str) -> F32:
+        """Return a plane on the last valid date with data, (row, col); NaN where none has."""
+        return self._at_end(name, slice(None, None, -1))
+
+    def _at_end(self, name: str, order: slice) -> F32:
+        plane = self.dated[name][order]
+        has_value = self.valid[order] & np.isfinite(plane)
+        found = np.take_along_axis(plane, has_value.argmax(axis=0)[None], axis=0)[0]
+        return np.where(has_value.any(axis=0), found, np.float32(np.nan))
 
     def quantile(self, name: str, q: float) -> F32:
         """Return a quantile of a plane over dates, linear between neighbouring values.
@@ -80,6 +108,26 @@ class DateSeries:
             In the plane's unit; NaN where there is no value.
         """
         return sorting.quantile(self.ordered[name], self.count[name], q)
+
+    def spread(self, name: str, low: float, high: float) -> F32:
+        """Return the difference of two quantiles of a plane over dates.
+
+        Parameters
+        ----------
+        name : str
+            An observation plane.
+        low, high : float
+            The two quantiles, 0 ... 1.
+
+        Returns
+        -------
+        (row, col) float32
+            In the plane's unit; NaN where there are fewer than two values. One value has no
+            spread: a difference of 0 would read as ground that never changes.
+        """
+        difference = self.quantile(name, high) - self.quantile(name, low)
+        difference[self.count[name] < 2] = np.nan
+        return difference
 
     def share(self, name: str, *, at_least: float) -> F32:
         """Return the share of a plane's values over dates that reach a threshold.

@@ -81,12 +81,12 @@ def bsi(blue: F32, red: F32, nir: F32, swir1: F32) -> F32:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A formula and its Landsat 8/9 bands.
+    """A formula and its bands.
 
     Parameters
     ----------
     bands : tuple of str
-        Names of the bands, in the order of the formula's arguments.
+        Common names of the bands, in the order of the formula's arguments.
     formula : callable
         Takes the bands' reflectance and returns the index, float32 of the same shape.
     """
@@ -104,17 +104,17 @@ class Index:
 #: and clay ratios: Segal 1982, Sabins 1999.
 INDICES: Mapping[str, Index] = MappingProxyType(
     {
-        "ndvi": Index(("B5", "B4"), normalised_difference),
-        "ndwi": Index(("B3", "B5"), normalised_difference),
-        "mndwi": Index(("B3", "B6"), normalised_difference),
-        "ndmi": Index(("B5", "B6"), normalised_difference),
-        "nbr": Index(("B5", "B7"), normalised_difference),
-        "ndti": Index(("B4", "B3"), normalised_difference),
-        "ndbi": Index(("B6", "B5"), normalised_difference),
-        "bsi": Index(("B2", "B4", "B5", "B6"), bsi),
-        "evi2": Index(("B4", "B5"), evi2),
-        "iron_oxide": Index(("B4", "B2"), ratio),
-        "ferrous": Index(("B6", "B5"), ratio),
-        "clay": Index(("B6", "B7"), ratio),
+        "ndvi": Index(("nir08", "red"), normalised_difference),
+        "ndwi": Index(("green", "nir08"), normalised_difference),
+        "mndwi": Index(("green", "swir16"), normalised_difference),
+        "ndmi": Index(("nir08", "swir16"), normalised_difference),
+        "nbr": Index(("nir08", "swir22"), normalised_difference),
+        "ndti": Index(("red", "green"), normalised_difference),
+        "ndbi": Index(("swir16", "nir08"), normalised_difference),
+        "bsi": Index(("blue", "red", "nir08", "swir16"), bsi),
+        "evi2": Index(("red", "nir08"), evi2),
+        "iron_oxide": Index(("red", "blue"), ratio),
+        "ferrous": Index(("swir16", "nir08"), ratio),
+        "clay": Index(("swir16", "swir22"), ratio),
     }
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minecover.core.cube import F32, Cube
 from minecover.core.errors import ConfigError
 from minecover.core.kernels import pixels
-from minecover.core.landsat import THERMAL
+from minecover.core.sensors import THERMAL
 from minecover.features.indices import INDICES
 from minecover.features.spectral import bands_and_indices, input_bands
 from minecover.features.windows import Windows
@@ -26,7 +26,7 @@ class Normalised:
     Parameters
     ----------
     planes : sequence of str
-        Bands or indices. Names are ``B7_over``, in the plane's own unit, or ``B7_z``.
+        Bands or indices. Names are ``swir22_over``, in the plane's own unit, or ``swir22_z``.
     by_deviation : bool
         Whether to divide by the window's median absolute deviation (dimensionless ``_z``).
     windows : Windows
@@ -48,10 +48,9 @@ class Normalised:
         """Names of the bands behind the planes."""
         return input_bands(self.planes)
 
-    @property
-    def reach_px(self) -> int:
-        """Reach of the windows [px]."""
-        return self.windows.reach_px
+    def reach_px(self, pixel_m: float) -> int:
+        """Return the reach of the windows [px]."""
+        return self.windows.reach_px(pixel_m)
 
     def only(self, names: Collection[str]) -> Normalised:
         """Return the feature set with the named planes alone."""
@@ -86,7 +85,7 @@ class Warmth:
     Parameters
     ----------
     thermal : sequence of str
-        Thermal bands. Names are ``B10_warmth``.
+        Thermal bands. Names are ``lwir11_warmth``.
     ndvi_above : float
         NDVI above which a pixel is vegetated.
     windows : Windows
@@ -115,10 +114,9 @@ class Warmth:
         """Names of the thermal bands and of the bands of NDVI."""
         return (*self.thermal, *INDICES["ndvi"].bands)
 
-    @property
-    def reach_px(self) -> int:
-        """Reach of the windows [px]."""
-        return self.windows.reach_px
+    def reach_px(self, pixel_m: float) -> int:
+        """Return the reach of the windows [px]."""
+        return self.windows.reach_px(pixel_m)
 
     def only(self, names: Collection[str]) -> Warmth:
         """Return the feature set with the named planes alone."""

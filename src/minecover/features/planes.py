@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,10 +103,13 @@ class FeaturePlanes:
         Features of single dates, by name; undefined where an observation is not valid.
     location : mapping of str to (row, col) float32
         Features over all dates, by name; NaN where no date is valid.
+    of_dates : callable
+        Computes the features over some of the dates, (time,) bool, as `location`.
     """
 
     observation: Mapping[str, F32]
     location: Mapping[str, F32]
+    of_dates: Callable[[NDArray[np.bool_]], dict[str, F32]]
 
 
 def feature_planes(
@@ -147,18 +150,23 @@ def feature_planes(
     ConfigError
         If no feature set has a column, or the halo is too narrow for one.
     """
-    near = cube.within(location_reach_px(feature_sets, columns))
+    reach = location_reach_px(feature_sets, columns, cube.grid.side_m)
+    near = cube.within(min(reach, cube.halo_px) if cube.is_chip else reach)
     by_date = observation_planes(cube, valid, feature_sets, columns, halo_px=near.halo_px)
-    over_dates = location_planes(
-        by_date,
-        cube.core(valid, halo_px=near.halo_px),
-        {name: cube.core(plane, halo_px=near.halo_px) for name, plane in context.items()},
-        feature_sets,
-        [name for name in columns if with_medians or name not in by_date],
-    )
+    usable = cube.core(valid, halo_px=near.halo_px)
+    around = {name: cube.core(plane, halo_px=near.halo_px) for name, plane in context.items()}
+    over = [name for name in columns if with_medians or name not in by_date]
+
+    def over_dates(seen: NDArray[np.bool_]) -> dict[str, F32]:
+        planes = location_planes(
+            by_date, seen, around, feature_sets, over, pixel_m=cube.grid.side_m
+        )
+        return {name: near.core(plane) for name, plane in planes.items()}
+
     return FeaturePlanes(
         {name: near.core(plane) for name, plane in by_date.items()},
-        {name: near.core(plane) for name, plane in over_dates.items()},
+        over_dates(usable),
+        lambda kept: over_dates(usable & kept[:, None, None]),
     )
 
 
@@ -199,8 +207,9 @@ def observation_planes(
     _check_columns(cube, feature_sets, columns)
     needed = input_planes(feature_sets, columns) | set(columns)
     planes: dict[str, F32] = {}
+    pixel_m = cube.grid.side_m
     for feature_set in observation_sets(feature_sets, needed):
-        near = cube.within(min(halo_px + feature_set.reach_px, cube.halo_px))
+        near = cube.within(min(halo_px + feature_set.reach_px(pixel_m), cube.halo_px))
         values = feature_set.on_dates(near, cube.core(valid, halo_px=near.halo_px))
         values = near.core(values, halo_px=halo_px)
         wanted = ((i, name) for i, name in enumerate(feature_set.names) if name in needed)
@@ -214,6 +223,8 @@ def location_planes(
     context: Mapping[str, F32],
     feature_sets: Mapping[str, FeatureSet],
     columns: Collection[str],
+    *,
+    pixel_m: float,
 ) -> dict[str, F32]:
     """Compute location planes: date medians of observation planes, and location features.
 
@@ -229,13 +240,15 @@ def location_planes(
         Every feature set that can be computed.
     columns : collection of str
         Names of observation features (their median is computed) and of location features.
+    pixel_m : float
+        Side of a pixel [m].
 
     Returns
     -------
     dict of str to (row, col) float32
         By column, on the grid of the planes; NaN where no date is valid.
     """
-    series = DateSeries.from_planes(planes, valid, context)
+    series = DateSeries.from_planes(planes, valid, context, pixel_m=pixel_m)
     found = {name: series.median(name) for name in planes if name in columns}
     for feature_set in location_sets(feature_sets, columns):
         found.update(zip(feature_set.names, feature_set.over_dates(series), strict=True))
@@ -254,10 +267,33 @@ def _check_columns(
             f"{' ...' if len(missing) > N_NAMED else ''}. "
             "Add the feature set to `table` in conf/config.yaml (and to `features`)."
         )
-    reach = reach_px(feature_sets, columns)
-    if reach > cube.halo_px:
+    pixel_m = cube.grid.side_m
+    reach = reach_px(feature_sets, columns, pixel_m)
+    if cube.is_chip:
+        _check_parts(cube, feature_sets, wanted)
+    elif reach > cube.halo_px:
         raise ConfigError(
-            f"the features use pixels up to {reach} px away, but the scenes have a halo of "
-            f"{cube.halo_px} px, so the map would depend on the tiling. "
-            "Raise sites.layouts.*.halo_px, or choose features with a shorter reach."
+            f"the features use ground up to {reach * pixel_m:g} m away, but the scenes have a "
+            f"halo of {cube.halo_px * pixel_m:g} m, so the map would depend on the tiling. "
+            "Raise sites.layouts.*.halo_m, or choose features with a shorter reach."
+        )
+
+
+def _check_parts(
+    cube: Cube, feature_sets: Mapping[str, FeatureSet], columns: Collection[str]
+) -> None:
+    """Refuse columns that look beyond the edge of a chip and need all that lies there."""
+    pixel_m = cube.grid.side_m
+    whole = [
+        name
+        for name, one in feature_sets.items()
+        if set(columns) & set(one.names)
+        and one.reach_px(pixel_m) > cube.halo_px
+        and getattr(one, "least_share", None) is None
+    ]
+    if whole:
+        raise ConfigError(
+            f"the feature sets {', '.join(whole)} look beyond the edges of chips, where there "
+            "is no ground. Give them a least_share in `table` if they take one, or leave them "
+            "out."
         )

@@ -7,13 +7,15 @@ from collections.abc import Collection, Mapping
 from minecover.features import FeatureSet, LocationFeature, ObservationFeature
 
 
-def reach_px(feature_sets: Mapping[str, FeatureSet], columns: Collection[str]) -> int:
-    """Return the least halo with which some columns can be computed [px].
+def reach_px(
+    feature_sets: Mapping[str, FeatureSet], columns: Collection[str], pixel_m: float
+) -> int:
+    """Return the least halo with which some columns can be computed [px], given a pixel [m].
 
     The reach of a location feature adds to that of the observation planes it is made of.
     """
     of_plane = {
-        name: feature_set.reach_px
+        name: feature_set.reach_px(pixel_m)
         for feature_set in feature_sets.values()
         if isinstance(feature_set, ObservationFeature)
         for name in feature_set.names
@@ -21,14 +23,16 @@ def reach_px(feature_sets: Mapping[str, FeatureSet], columns: Collection[str]) -
     reaches = [of_plane[name] for name in columns if name in of_plane]
     for feature_set in location_sets(feature_sets, columns):
         deepest = max((of_plane.get(name, 0) for name in feature_set.inputs), default=0)
-        reaches.append(feature_set.reach_px + deepest)
+        reaches.append(feature_set.reach_px(pixel_m) + deepest)
     return max(reaches, default=0)
 
 
-def location_reach_px(feature_sets: Mapping[str, FeatureSet], columns: Collection[str]) -> int:
+def location_reach_px(
+    feature_sets: Mapping[str, FeatureSet], columns: Collection[str], pixel_m: float
+) -> int:
     """Return the halo of observation planes that location features among columns need [px]."""
     return max(
-        (feature_set.reach_px for feature_set in location_sets(feature_sets, columns)),
+        (feature_set.reach_px(pixel_m) for feature_set in location_sets(feature_sets, columns)),
         default=0,
     )
 

@@ -31,8 +31,7 @@ class Season:
         """No band: dates are enough."""
         return ()
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: no pixel is used."""
         return 0
 
@@ -64,8 +63,7 @@ class PocMonth:
         """No band: dates are enough."""
         return ()
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: no pixel is used."""
         return 0
 

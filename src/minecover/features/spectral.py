@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32, Cube
 from minecover.core.errors import ConfigError
+from minecover.core.sensors import COMMON_NAMES
 from minecover.features.indices import INDICES
 
 
@@ -44,8 +45,7 @@ class Spectral:
         """Names of the bands in the formulas."""
         return input_bands(self.indices)
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: a pixel depends on itself alone."""
         return 0
 
@@ -66,7 +66,7 @@ def bands_and_indices(cube: Cube, names: Sequence[str]) -> F32:
     cube : Cube
         Scenes with all of ``input_bands(names)``.
     names : sequence of str
-        Bands (``"B4"``) and indices (``"ndvi"``), in any mixture.
+        Bands (``"red"``) and indices (``"ndvi"``), in any mixture.
 
     Returns
     -------
@@ -86,6 +86,8 @@ def bands_and_indices(cube: Cube, names: Sequence[str]) -> F32:
 
 
 def input_bands(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the bands that some bands and indices are computed from, each once, sorted."""
+    """Return the bands that some bands and indices are computed from, as in `COMMON_NAMES`."""
     taken = (INDICES[name].bands if name in INDICES else (name,) for name in names)
-    return tuple(sorted({band for bands in taken for band in bands}))
+    used = {band for bands in taken for band in bands}
+    known = [name for name in COMMON_NAMES if name in used]
+    return (*known, *sorted(used - set(known)))

@@ -22,6 +22,7 @@ class Quantiles:
         Quantiles, 0 ... 100. Names are ``ndvi_p10``.
     ranges : sequence of (int, int)
         Differences of two quantiles: ``[25, 75]`` is the interquartile range, ``ndvi_p25_p75``.
+        Undefined where a location has fewer than two values.
     """
 
     planes: tuple[str, ...]
@@ -59,19 +60,16 @@ class Quantiles:
         """No context plane."""
         return ()
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: a pixel depends on itself alone."""
         return 0
 
     def over_dates(self, series: DateSeries) -> F32:
         """Compute the quantiles and ranges, (name, row, col) float32 in each plane's unit."""
-        wanted = sorted({*self.percent, *(edge for pair in self.ranges for edge in pair)})
         planes: list[F32] = []
         for plane in self.planes:
-            at = {q: series.quantile(plane, q / 100) for q in wanted}
-            planes += [at[q] for q in self.percent]
-            planes += [at[b] - at[a] for a, b in self.ranges]
+            planes += [series.quantile(plane, q / 100) for q in self.percent]
+            planes += [series.spread(plane, a / 100, b / 100) for a, b in self.ranges]
         return np.stack(planes)
 
 
@@ -102,8 +100,7 @@ class Shares:
         """No context plane."""
         return ()
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: a pixel depends on itself alone."""
         return 0
 
@@ -111,6 +108,45 @@ class Shares:
         """Compute the shares, (name, row, col) float32, 0 ... 1; NaN where no date has data."""
         shares = [series.share(plane, at_least=value) for plane, value in self.at_least.items()]
         return np.stack(shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Values on the first and on the last valid date of a location.
+
+    For composites of two periods, of which the second saw what the first did not.
+
+    Parameters
+    ----------
+    planes : sequence of str
+        Names of observation planes. Names are ``ndvi_first`` and ``ndvi_last``.
+    """
+
+    planes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the planes: first all of the first date, then all of the last."""
+        return tuple(f"{plane}_{end}" for end in ("first", "last") for plane in self.planes)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the planes whose values are used."""
+        return tuple(self.planes)
+
+    @property
+    def context_planes(self) -> tuple[str, ...]:
+        """No context plane."""
+        return ()
+
+    def reach_px(self, pixel_m: float) -> int:
+        """0: a pixel depends on itself alone."""
+        return 0
+
+    def over_dates(self, series: DateSeries) -> F32:
+        """Return the values, (name, row, col) float32; NaN where no date has data."""
+        firsts = [series.first(plane) for plane in self.planes]
+        return np.stack([*firsts, *(series.last(plane) for plane in self.planes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +168,7 @@ class DatesSeen:
         """No context plane."""
         return ()
 
-    @property
-    def reach_px(self) -> int:
+    def reach_px(self, pixel_m: float) -> int:
         """0: a pixel depends on itself alone."""
         return 0
 

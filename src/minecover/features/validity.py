@@ -13,7 +13,13 @@ from scipy.ndimage import distance_transform_edt
 
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, SceneError
-from minecover.core.landsat import QA_LAYOUTS, RADSAT_REFLECTIVE, THERMAL
+from minecover.core.quality_bits import (
+    QA_LAYOUTS,
+    SATURATED_APART,
+    UNKNOWN_SCORE,
+    clear_percent,
+)
+from minecover.core.sensors import THERMAL
 
 log = logging.getLogger(__name__)
 
@@ -33,77 +39,111 @@ class Profile:
     ----------
     name : str
         As in ``mask=<name>``.
+    layouts : sequence of str
+        Quality layouts that the profile is made for; empty for all. Tables have a column for
+        each profile that is made for their scenes.
     rejects : sequence of str
-        Quality flags (`minecover.core.landsat.QA_LAYOUTS`) that reject a pixel. Flags that a
-        product's layout lacks reject nothing, which is logged.
-    use_radsat : bool
+        Quality flags (`minecover.core.quality_bits.QA_LAYOUTS`) that reject a pixel. Flags
+        that a product's layout lacks reject nothing, which is logged.
+    drop_saturated : bool
         Whether to reject pixels where a reflective band is saturated.
     drop_water : bool
         Whether to reject pixels that the quality band flags as water.
     cirrus_reflectance_above : float or None
-        Reflectance in the cirrus band, B9, above which a pixel is rejected [1].
+        Reflectance in the cirrus band, cirrus, above which a pixel is rejected [1].
     reflectance_range, kelvin_range : (lowest, highest) or None
         Range outside which a value rejects its pixel [1], [K]. Only float sources are checked:
         uint16 digital numbers cannot leave the range by more than what their sensor measured.
-    dilate_px : int
+    clear_score_min : float or None
+        Lowest Cloud Score+ of Sentinel-2 that is accepted, 0 (cloud) ... 1 (clear), in whole
+        percent; pixels without a score are rejected.
+    dilate_m : float
         Distance from a rejected pixel within which all others are rejected too, at most the
-        width of the halo [px].
+        width of the halo [m].
+    dilates : sequence of str or None
+        Quality flags from which `dilate_m` is measured; None for every rejected pixel.
     """
 
     name: str
+    layouts: Sequence[str]
     rejects: Sequence[str]
-    use_radsat: bool
+    drop_saturated: bool
     drop_water: bool
     cirrus_reflectance_above: float | None
     reflectance_range: Range | None
     kelvin_range: Range | None
-    dilate_px: int
+    clear_score_min: float | None
+    dilate_m: float
+    dilates: Sequence[str] | None
 
     def __post_init__(self) -> None:
-        """Refuse unknown flags, ranges that do not ascend and a negative distance."""
+        """Refuse unknown names, ranges that do not ascend and values out of range."""
         fix = f"Fix masks.{self.name}."
-        if unknown := sorted(set(self.rejects) - set(FLAGS)):
-            raise ConfigError(
-                f"rejects must name quality flags ({', '.join(FLAGS)}), "
-                f"found {', '.join(unknown)}. {fix}"
-            )
+        for key, names, known in (
+            ("layouts", self.layouts, QA_LAYOUTS),
+            ("rejects", self.rejects, FLAGS),
+            ("dilates", self.dilates or (), self.rejects),
+        ):
+            if unknown := sorted(set(names) - set(known)):
+                raise ConfigError(
+                    f"{key} must be some of {', '.join(known) or 'rejects'}, "
+                    f"found {', '.join(unknown)}. {fix}"
+                )
         for limits in (self.reflectance_range, self.kelvin_range):
             if limits is not None and (len(limits) != 2 or limits[0] >= limits[1]):
                 raise ConfigError(
                     f"a range must be [lowest, highest], found {list(limits)}. {fix}"
                 )
-        if self.dilate_px < 0:
-            raise ConfigError(f"dilate_px must be at least 0, found {self.dilate_px}. {fix}")
+        if self.clear_score_min is not None and not 0 <= self.clear_score_min <= 1:
+            raise ConfigError(
+                f"clear_score_min must lie in 0..1, found {self.clear_score_min:g}. {fix}"
+            )
+        if self.dilate_m < 0:
+            raise ConfigError(f"dilate_m must be at least 0, found {self.dilate_m:g}. {fix}")
 
     @property
     def bands(self) -> tuple[str, ...]:
         """Names of the bands whose values are tested: the cirrus band, or none."""
-        return () if self.cirrus_reflectance_above is None else ("B9",)
+        return () if self.cirrus_reflectance_above is None else ("cirrus",)
 
     def obstacle(self, cube: Cube) -> str:
         """Return why the profile cannot be used on a cube, as a sentence; "" if it can."""
-        needs_qa = bool(self.rejects) or self.use_radsat or self.drop_water
+        has_score = self.clear_score_min is not None
+        needs_qa = bool(self.rejects) or self.drop_saturated or self.drop_water or has_score
         if needs_qa and cube.qa_layout == "none":
             return (
                 f"the scenes of {cube.dates[0]} to {cube.dates[-1]} have no quality band, "
                 f"which mask={self.name} needs. Download *_QA_PIXEL.TIF (before Collection 2: "
-                "*_BQA.TIF) into the product folders, or choose mask=none."
+                "*_BQA.TIF; of Sentinel-2 L2A: *_SCL_20m.jp2) into the product folders, or do "
+                "without a mask (mask=none in a build, --mask none of `minecover predict` and "
+                "`minecover map`)."
+            )
+        if self.layouts and cube.qa_layout not in self.layouts:
+            return (
+                f"mask={self.name} is made for quality bands of the layout "
+                f"{' or '.join(self.layouts)}, found {cube.qa_layout}. Choose mask="
+                f"{'scl' if cube.qa_layout == 's2' else 'strict'}."
+            )
+        if has_score and (clear_percent(cube.qa) == UNKNOWN_SCORE).all():
+            return (
+                f"the scenes have no Cloud Score+, which mask={self.name} needs and only Earth "
+                "Engine delivers. Choose mask=scl."
             )
         if self.drop_water and "water" not in QA_LAYOUTS[cube.qa_layout].flags:
             return (
                 f"the quality layout {cube.qa_layout!r} has no water bit. "
                 f"Set masks.{self.name}.drop_water=false, or use Collection 2 products."
             )
-        if self.cirrus_reflectance_above is not None and "B9" not in cube.bands:
+        if self.cirrus_reflectance_above is not None and "cirrus" not in cube.bands:
             return (
-                f"mask={self.name} needs the cirrus band B9, "
+                f"mask={self.name} needs the cirrus band cirrus, "
                 f"found {', '.join(cube.bands)}. Choose mask=strict."
             )
-        if self.dilate_px > cube.halo_px:
+        if self.dilate_m > (halo_m := cube.halo_px * cube.grid.side_m):
             return (
-                f"mask={self.name} uses pixels up to {self.dilate_px} px away, but the halo "
-                f"has {cube.halo_px} px. Raise sites.layouts.*.halo_px, or lower "
-                f"masks.{self.name}.dilate_px."
+                f"mask={self.name} uses pixels up to {self.dilate_m:g} m away, but the halo "
+                f"has {halo_m:g} m. Raise sites.layouts.*.halo_m, or lower "
+                f"masks.{self.name}.dilate_m."
             )
         return ""
 
@@ -150,7 +190,7 @@ def valid(cube: Cube, profile: Profile) -> Bools:
     Parameters
     ----------
     cube : Cube
-        A site's scenes, with a halo of at least ``profile.dilate_px``.
+        A site's scenes, with a halo of at least ``profile.dilate_m``.
     profile : Profile
         The mask profile.
 
@@ -166,11 +206,14 @@ def valid(cube: Cube, profile: Profile) -> Bools:
     """
     if obstacle := profile.obstacle(cube):
         raise SceneError(obstacle)
-    bad = _without_data(cube) | _flagged(cube, profile) | _implausible(cube, profile)
-    return ~np.stack([_dilated(plane, profile.dilate_px) for plane in bad])
+    bad = ~has_data(cube) | _flagged(cube, profile) | _implausible(cube, profile)
+    width_px = profile.dilate_m / cube.grid.side_m
+    seeds = bad if profile.dilates is None else _raised(cube, profile.dilates)
+    near = np.stack([_dilated(plane, width_px) for plane in seeds])
+    return ~(bad | near)
 
 
-def _dilated(plane: Bools, width_px: int) -> Bools:
+def _dilated(plane: Bools, width_px: float) -> Bools:
     """Mark all pixels within a distance of the marked ones."""
     if width_px == 0 or not plane.any():
         return plane
@@ -178,11 +221,11 @@ def _dilated(plane: Bools, width_px: int) -> Bools:
     return near
 
 
-def _without_data(cube: Cube) -> Bools:
-    """Mark observations where any band lacks data, (time, row, col)."""
+def has_data(cube: Cube) -> Bools:
+    """Return which observations have data in all bands, (time, row, col)."""
     is_integer = np.issubdtype(cube.dn.dtype, np.unsignedinteger)
-    lacking: Bools = np.asarray(cube.dn == 0) if is_integer else ~np.isfinite(cube.dn)
-    return np.asarray(lacking.any(axis=1))
+    found: Bools = np.asarray(cube.dn != 0) if is_integer else np.isfinite(cube.dn)
+    return np.asarray(found.all(axis=1))
 
 
 def _flagged(cube: Cube, profile: Profile) -> Bools:
@@ -190,19 +233,28 @@ def _flagged(cube: Cube, profile: Profile) -> Bools:
     bad = np.zeros(cube.qa.shape, np.bool_)
     if cube.qa_layout == "none":
         return bad
-    layout = QA_LAYOUTS[cube.qa_layout]
     wanted = [*profile.rejects, *(["water"] if profile.drop_water else [])]
-    if profile.use_radsat and cube.qa_layout == "c2":
-        bad |= (cube.radsat & RADSAT_REFLECTIVE) != 0
-    elif profile.use_radsat:
-        wanted.append("saturated")
-    missing = tuple(flag for flag in wanted if flag not in layout.flags)
-    if missing:
-        _warn_missing(profile.name, layout.name, missing)
-    for flag in wanted:
-        if flag not in missing:
-            bad |= layout.raised(cube.qa, flag)
-    return bad
+    if profile.drop_saturated:
+        bad |= cube.saturated
+        if cube.qa_layout not in SATURATED_APART:
+            wanted.append("saturated")
+    known = QA_LAYOUTS[cube.qa_layout].flags
+    if missing := tuple(flag for flag in wanted if flag not in known):
+        _warn_missing(profile.name, cube.qa_layout, missing)
+    if profile.clear_score_min is not None:
+        percent = clear_percent(cube.qa)
+        bad |= (percent < round(100 * profile.clear_score_min)) | (percent == UNKNOWN_SCORE)
+    return bad | _raised(cube, wanted)
+
+
+def _raised(cube: Cube, flags: Sequence[str]) -> Bools:
+    """Mark observations with any of some flags, (time, row, col); unknown ones are not."""
+    raised = np.zeros(cube.qa.shape, np.bool_)
+    layout = QA_LAYOUTS.get(cube.qa_layout)
+    if layout is not None:
+        for flag in set(flags) & set(layout.flags):
+            raised |= layout.raised(cube.qa, flag)
+    return raised
 
 
 @cache
@@ -220,7 +272,7 @@ def _implausible(cube: Cube, profile: Profile) -> Bools:
     """Mark observations that the value of a band rejects, (time, row, col)."""
     bad = np.zeros(cube.qa.shape, np.bool_)
     if profile.cirrus_reflectance_above is not None:
-        bad |= cube.values("B9")[:, 0] > profile.cirrus_reflectance_above
+        bad |= cube.values("cirrus")[:, 0] > profile.cirrus_reflectance_above
     if not np.issubdtype(cube.dn.dtype, np.floating):
         return bad
     for limits, is_thermal in (

@@ -18,14 +18,15 @@ class Windows:
     """Square windows of coarse cells whose edges lie at fixed places of the grid's CRS.
 
     A lattice that began at the corner of the array would make statistics depend on the tiling.
-    Here a cell is a square of pixels that starts at a multiple of `cell_px` counted from the
+    Here a cell is a square of pixels that starts at a multiple of its side, counted from the
     origin of the CRS, a window is a square of cells, and a pixel takes the bilinear mean of the
     four windows whose centres surround it.
 
     Parameters
     ----------
-    cell_px : int
-        Side of a cell [px]; its value is the mean of its pixels with data.
+    cell_m : float
+        Side of a cell [m], rounded to whole pixels; its value is the mean of its pixels with
+        data.
     window_cells : int
         Side of a window [cells].
     step_cells : int
@@ -34,24 +35,28 @@ class Windows:
         Least number of cells with data; the median of a window with fewer is NaN.
     """
 
-    cell_px: int
+    cell_m: float
     window_cells: int
     step_cells: int
     least_cells: int
 
     def __post_init__(self) -> None:
         """Refuse empty windows and windows that can never hold enough cells."""
-        sides = (self.cell_px, self.window_cells, self.step_cells, self.least_cells)
-        if min(sides) < 1 or self.least_cells > self.window_cells**2:
+        sides = (self.window_cells, self.step_cells, self.least_cells)
+        if self.cell_m <= 0 or min(sides) < 1 or self.least_cells > self.window_cells**2:
             raise ConfigError(
-                "cell_px, window_cells and step_cells must be at least 1 and least_cells at "
-                f"most window_cells squared, found {sides}. Fix the feature set in conf/table."
+                "cell_m must be above 0, window_cells and step_cells at least 1 and "
+                "least_cells at most window_cells squared, found "
+                f"{(self.cell_m, *sides)}. Fix the feature set in conf/table."
             )
 
-    @property
-    def reach_px(self) -> int:
-        """Distance around a pixel within which values change its median [px]."""
-        return (-(-self.window_cells // 2) + self.step_cells) * self.cell_px
+    def cell_px(self, pixel_m: float) -> int:
+        """Return the side of a cell [px], given that of a pixel [m]; at least 1."""
+        return max(1, round(self.cell_m / pixel_m))
+
+    def reach_px(self, pixel_m: float) -> int:
+        """Return how far around a pixel values change its median [px]."""
+        return (-(-self.window_cells // 2) + self.step_cells) * self.cell_px(pixel_m)
 
     def medians(self, values: F32, grid: Grid) -> tuple[F32, F32]:
         """Return the median and the median absolute deviation around every pixel.
@@ -71,7 +76,7 @@ class Windows:
         """
         flat = np.ascontiguousarray(values).reshape(-1, *grid.shape)
         at = self._lattice(grid)
-        found = self._medians(flat, at, with_deviation=True)
+        found = self._medians(flat, at, grid, with_deviation=True)
         median, deviation = (lattices.interpolated(z, at.rows, at.cols) for z in found)
         return median.reshape(values.shape), deviation.reshape(values.shape)
 
@@ -94,31 +99,34 @@ class Windows:
             np.ascontiguousarray(v).reshape(-1, *grid.shape) for v in (values, reference)
         )
         at = self._lattice(grid)
-        median, _ = self._medians(of, at, with_deviation=False)
+        median, _ = self._medians(of, at, grid, with_deviation=False)
         return lattices.minus_interpolated(flat, median, at.rows, at.cols).reshape(values.shape)
 
     def _lattice(self, grid: Grid) -> _Lattice:
         """Find the windows that lie wholly on a grid."""
         (row, col), shape = _origin(grid), grid.shape
-        top, left = -row % self.cell_px, -col % self.cell_px
-        skip_row = -((row + top) // self.cell_px) % self.step_cells
-        skip_col = -((col + left) // self.cell_px) % self.step_cells
-        rows, cols = (n // self.cell_px for n in (shape[0] - top, shape[1] - left))
+        cell_px = self.cell_px(grid.side_m)
+        top, left = -row % cell_px, -col % cell_px
+        skip_row = -((row + top) // cell_px) % self.step_cells
+        skip_col = -((col + left) // cell_px) % self.step_cells
+        rows, cols = (n // cell_px for n in (shape[0] - top, shape[1] - left))
         beyond = self.window_cells - 1
         tops = np.arange(skip_row, max(rows - beyond, 0), self.step_cells)
         lefts = np.arange(skip_col, max(cols - beyond, 0), self.step_cells)
-        half = self.window_cells * self.cell_px / 2
-        step = self.step_cells * self.cell_px
+        half = self.window_cells * cell_px / 2
+        step = self.step_cells * cell_px
         return _Lattice(
             corner=(top, left),
             windows=(tops, lefts),
-            rows=_between(top + skip_row * self.cell_px + half, step, shape[0], len(tops)),
-            cols=_between(left + skip_col * self.cell_px + half, step, shape[1], len(lefts)),
+            rows=_between(top + skip_row * cell_px + half, step, shape[0], len(tops)),
+            cols=_between(left + skip_col * cell_px + half, step, shape[1], len(lefts)),
         )
 
-    def _medians(self, flat: F32, at: _Lattice, *, with_deviation: bool) -> tuple[F32, F32]:
+    def _medians(
+        self, flat: F32, at: _Lattice, grid: Grid, *, with_deviation: bool
+    ) -> tuple[F32, F32]:
         """Compute the median and deviation of each window."""
-        cells = lattices.block_means(flat, self.cell_px, corner=at.corner)
+        cells = lattices.block_means(flat, self.cell_px(grid.side_m), corner=at.corner)
         return sorting.window_medians(
             cells,
             at.windows,

@@ -5,8 +5,22 @@ import pytest
 
 from minecover.features.indices import INDICES, normalised_difference, ratio
 
-FOREST = {"B2": 0.090, "B3": 0.073, "B4": 0.048, "B5": 0.290, "B6": 0.125, "B7": 0.050}
-MINE = {"B2": 0.158, "B3": 0.171, "B4": 0.201, "B5": 0.309, "B6": 0.375, "B7": 0.277}
+FOREST = {
+    "blue": 0.090,
+    "green": 0.073,
+    "red": 0.048,
+    "nir08": 0.290,
+    "swir16": 0.125,
+    "swir22": 0.050,
+}
+MINE = {
+    "blue": 0.158,
+    "green": 0.171,
+    "red": 0.201,
+    "nir08": 0.309,
+    "swir16": 0.375,
+    "swir22": 0.277,
+}
 
 
 def index(name: str, reflectance: dict[str, float]) -> float:

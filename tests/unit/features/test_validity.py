@@ -8,32 +8,37 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 
+from minecover.core.config import CONF, build
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, SceneError
 from minecover.core.grid import Grid
+from minecover.core.quality_bits import UNKNOWN_SCORE, sentinel_2_quality
 from minecover.features import validity
 from minecover.features.validity import Profile, usable_profiles, valid
 
-NONE = Profile("none", [], False, False, None, None, None, 0)
+NONE = Profile("none", [], [], False, False, None, None, None, None, 0, None)
 POC = replace(NONE, name="poc", rejects=["fill", "cloud_high"])
 STRICT = replace(
     NONE,
     name="strict",
     rejects=["fill", "dilated_cloud", "cirrus", "cloud", "cloud_shadow"],
-    use_radsat=True,
+    drop_saturated=True,
     reflectance_range=(-0.05, 1.6),
     kelvin_range=(200, 340),
 )
 DAY = date(2017, 1, 15)
+#: Classes of Sentinel-2.
+DARK, SHADOW, BARE, CLOUD = 2, 3, 5, 9
 
 
 class Parts(TypedDict, total=False):
     """Parts of a one-pixel cube that a test sets."""
 
     qa: int
-    radsat: int
+    saturated: bool
     layout: str
     bands: tuple[str, ...]
     dn: NDArray[np.uint16] | NDArray[np.float32]
@@ -41,7 +46,7 @@ class Parts(TypedDict, total=False):
 
 def pixel(**parts: Unpack[Parts]) -> Cube:
     """One date of one pixel: clear Collection 2 land unless said otherwise."""
-    bands = parts.get("bands", ("B4",))
+    bands = parts.get("bands", ("red",))
     dn = parts.get("dn", np.full(len(bands), 9000, np.uint16))
     is_float = np.issubdtype(dn.dtype, np.floating)
     return Cube(
@@ -49,7 +54,7 @@ def pixel(**parts: Unpack[Parts]) -> Cube:
         scale=np.full((1, len(bands)), 1 if is_float else 2e-5),
         offset=np.full((1, len(bands)), 0 if is_float else -0.1),
         qa=np.full((1, 1, 1), parts.get("qa", 21824), np.uint16),
-        radsat=np.full((1, 1, 1), parts.get("radsat", 0), np.uint16),
+        saturated=np.full((1, 1, 1), parts.get("saturated", False)),
         qa_layout=parts.get("layout", "c2"),
         dates=(DAY,),
         bands=bands,
@@ -105,18 +110,10 @@ def test_profiles_on_reference_values(
     assert valid(cube, STRICT).item() is by_strict
 
 
-@pytest.mark.parametrize(
-    ("radsat", "usable"),
-    [
-        pytest.param(0x001, False, id="B1"),
-        pytest.param(0x040, False, id="B7"),
-        pytest.param(0x100, False, id="B9"),
-        pytest.param(0x800, True, id="terrain occlusion is no saturation"),
-    ],
-)
-def test_saturation_is_rejected_by_strict_alone(radsat: int, usable: bool) -> None:
-    assert valid(pixel(radsat=radsat), STRICT).item() is usable
-    assert valid(pixel(radsat=radsat), POC).item() is True
+def test_saturation_is_rejected_by_strict_alone() -> None:
+    assert valid(pixel(saturated=False), STRICT).item() is True
+    assert valid(pixel(saturated=True), STRICT).item() is False
+    assert valid(pixel(saturated=True), POC).item() is True
 
 
 @pytest.mark.parametrize("profile", [NONE, POC, STRICT], ids=lambda p: p.name)
@@ -131,7 +128,7 @@ def test_saturation_is_rejected_by_strict_alone(radsat: int, usable: bool) -> No
 def test_a_band_without_data_is_never_valid(
     profile: Profile, dn: NDArray[np.uint16] | NDArray[np.float32]
 ) -> None:
-    assert valid(pixel(bands=("B4", "B5"), dn=dn), profile).item() is False
+    assert valid(pixel(bands=("red", "nir08"), dn=dn), profile).item() is False
 
 
 @pytest.mark.parametrize(
@@ -147,7 +144,7 @@ def test_a_band_without_data_is_never_valid(
 def test_values_of_float_sources_must_be_plausible(
     reflectance: float, kelvin: float, usable: bool
 ) -> None:
-    cube = pixel(bands=("B4", "B10"), dn=np.array([reflectance, kelvin], np.float32))
+    cube = pixel(bands=("red", "lwir11"), dn=np.array([reflectance, kelvin], np.float32))
 
     assert valid(cube, STRICT).item() is usable
     assert valid(cube, POC).item() is True
@@ -159,7 +156,7 @@ def test_digital_numbers_are_not_checked_for_range() -> None:
 
 def test_thin_cirrus_is_seen_in_b9() -> None:
     careful = replace(STRICT, name="careful", cirrus_reflectance_above=0.01)
-    bands, thin = ("B4", "B9"), np.array([9000, 5600], np.uint16)  # 5600 is 0.012
+    bands, thin = ("red", "cirrus"), np.array([9000, 5600], np.uint16)  # 5600 is 0.012
 
     assert valid(pixel(bands=bands, dn=thin), careful).item() is False
     assert valid(pixel(bands=bands, dn=thin - 200), careful).item() is True
@@ -177,7 +174,7 @@ def test_pixels_near_a_rejected_one_are_rejected_too() -> None:
         scale=one.scale,
         offset=one.offset,
         qa=qa,
-        radsat=np.zeros_like(qa),
+        saturated=np.zeros_like(qa, np.bool_),
         qa_layout="c2",
         dates=one.dates,
         bands=one.bands,
@@ -185,13 +182,111 @@ def test_pixels_near_a_rejected_one_are_rejected_too() -> None:
         halo_px=1,
     )
 
-    near = valid(cube, replace(POC, dilate_px=1))
+    near = valid(cube, replace(POC, dilate_m=30))
 
     assert (~near[0]).astype(int).tolist() == [
         [0, 0, 1, 0, 0],
         [0, 1, 1, 1, 0],
         [0, 0, 1, 0, 0],
     ]
+
+
+def of_conf(name: str) -> Profile:
+    """Return a profile of conf/masks."""
+    text = (CONF / f"masks/{name}.yaml").read_text(encoding="utf-8")
+    profile: Profile = build(yaml.safe_load(text)[name], f"masks.{name}")
+    return profile
+
+
+def classes(plane: list[list[int]], score: float | None = None) -> Cube:
+    """One date of Sentinel-2 at 20 m with these classes, and one clear score for all."""
+    scl = np.array(plane, np.uint8)
+    scores = None if score is None else np.full(scl.shape, score, np.float32)
+    return Cube(
+        dn=np.full((1, 1, *scl.shape), 2000, np.uint16),
+        scale=np.full((1, 1), 1e-4),
+        offset=np.full((1, 1), -0.1),
+        qa=sentinel_2_quality(scl, scores)[None],
+        saturated=np.zeros((1, *scl.shape), np.bool_),
+        qa_layout="s2",
+        dates=(DAY,),
+        bands=("red",),
+        grid=Grid.from_corner("EPSG:32635", 0, 0, *scl.shape, pixel_m=20.0),
+        halo_px=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "by_scl", "by_strict"),
+    [
+        pytest.param(0, False, False, id="no data"),
+        pytest.param(1, False, False, id="saturated"),
+        pytest.param(2, True, False, id="dark"),
+        pytest.param(3, False, False, id="cloud shadow"),
+        pytest.param(4, True, True, id="vegetation"),
+        pytest.param(5, True, True, id="bare"),
+        pytest.param(6, True, True, id="water"),
+        pytest.param(7, True, False, id="unclassified"),
+        pytest.param(8, False, False, id="cloud, medium"),
+        pytest.param(9, False, False, id="cloud, high"),
+        pytest.param(10, False, False, id="cirrus"),
+        pytest.param(11, True, True, id="snow"),
+    ],
+)
+def test_classes_of_sentinel_2(value: int, by_scl: bool, by_strict: bool) -> None:
+    cube = classes([[value]])
+
+    assert valid(cube, of_conf("scl")).item() is by_scl
+    assert valid(cube, of_conf("scl_strict")).item() is by_strict
+    assert valid(cube, of_conf("none")).item() is True
+
+
+def test_cloud_and_shadow_are_grown_and_dark_ground_is_not() -> None:
+    row = [CLOUD, *[BARE] * 6, DARK, *[BARE] * 3, SHADOW]
+
+    seen = valid(classes([row]), of_conf("scl_strict"))[0, 0]
+
+    # 60 m are three pixels on either side.
+    assert "".join("v" if ok else "." for ok in seen) == "....vvv....."
+    assert valid(classes([[BARE, DARK, BARE]]), of_conf("scl_strict"))[0, 0].tolist() == [
+        True,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("score", "usable"),
+    [
+        pytest.param(0.60, True, id="at the limit"),
+        pytest.param(0.599, False, id="below"),
+        pytest.param(0.95, True, id="clear"),
+    ],
+)
+def test_a_clear_score_decides_whatever_the_class(score: float, usable: bool) -> None:
+    assert valid(classes([[CLOUD]], score), of_conf("clear_score")).item() is usable
+
+
+def test_a_pixel_without_a_score_is_not_clear() -> None:
+    cube = classes([[BARE, BARE]], 0.9)
+    cube.qa[0, 0, 1] |= UNKNOWN_SCORE << 4
+
+    assert valid(cube, of_conf("clear_score"))[0, 0].tolist() == [True, False]
+
+
+def test_profiles_of_other_sensors_are_left_out() -> None:
+    names = ("none", "poc", "strict", "strict_plus", "scl", "scl_strict", "clear_score")
+    profiles = {name: of_conf(name) for name in names}
+
+    assert list(usable_profiles(pixel(), profiles, "none")) == ["none", "poc", "strict"]
+    assert list(usable_profiles(classes([[BARE]]), profiles, "none")) == [
+        "none",
+        "poc",
+        "scl",
+        "scl_strict",
+    ]
+    with pytest.raises(SceneError, match=r"made for .* c2 or c1 or pre, found s2.*mask=scl"):
+        usable_profiles(classes([[BARE]]), profiles, "strict")
 
 
 def test_water_can_be_dropped_where_the_layout_knows_it() -> None:
@@ -218,15 +313,21 @@ def test_water_can_be_dropped_where_the_layout_knows_it() -> None:
             id="no water bit",
         ),
         pytest.param(
+            pixel(layout="s2", qa=5 | UNKNOWN_SCORE << 4),
+            replace(NONE, name="clear", clear_score_min=0.6),
+            r"no Cloud Score\+, which mask=clear needs.*mask=scl",
+            id="no clear score",
+        ),
+        pytest.param(
             pixel(),
             replace(POC, cirrus_reflectance_above=0.01),
-            r"needs the cirrus band B9, found B4",
+            r"needs the cirrus band cirrus, found red",
             id="no cirrus band",
         ),
         pytest.param(
             pixel(),
-            replace(POC, dilate_px=3),
-            r"up to 3 px away, but the halo has 0 px.*masks.poc.dilate_px",
+            replace(POC, dilate_m=90),
+            r"up to 90 m away, but the halo has 0 m.*masks.poc.dilate_m",
             id="beyond the halo",
         ),
     ],
@@ -272,7 +373,10 @@ def test_missing_bits_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     [
         pytest.param({"rejects": ["clouds"]}, "found clouds. Fix masks.none", id="flag"),
         pytest.param({"kelvin_range": (340, 200)}, "lowest, highest", id="range"),
-        pytest.param({"dilate_px": -1}, "dilate_px must be at least 0", id="width"),
+        pytest.param({"dilate_m": -1}, "dilate_m must be at least 0", id="width"),
+        pytest.param({"layouts": ["c3"]}, "layouts must be some of c2.*found c3", id="layout"),
+        pytest.param({"dilates": ["cloud"]}, "dilates must be some of", id="not rejected"),
+        pytest.param({"clear_score_min": 60}, r"lie in 0\.\.1, found 60", id="percent"),
     ],
 )
 def test_a_wrong_profile_is_refused(change: dict[str, object], message: str) -> None:

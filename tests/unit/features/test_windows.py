@@ -8,7 +8,7 @@ from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.features.windows import Windows
 
-WINDOWS = Windows(cell_px=2, window_cells=4, step_cells=2, least_cells=4)
+WINDOWS = Windows(cell_m=60, window_cells=4, step_cells=2, least_cells=4)
 WIDE = Grid.from_corner("EPSG:32635", 600015.0, 9800015.0, 40, 44)
 
 
@@ -51,7 +51,7 @@ def test_a_gradient_is_followed() -> None:
 @pytest.mark.parametrize("top", [0, 1, 3])
 @pytest.mark.parametrize("left", [0, 2, 5])
 def test_a_pixel_has_the_same_median_in_every_patch(top: int, left: int) -> None:
-    values, reach = ground(), WINDOWS.reach_px
+    values, reach = ground(), WINDOWS.reach_px(30)
     whole = np.stack(WINDOWS.medians(values, WIDE))
 
     patch = WIDE.cut(top, left, top + 30, left + 34)
@@ -74,4 +74,4 @@ def test_windows_with_too_little_data_have_no_median() -> None:
 
 def test_impossible_windows_are_refused() -> None:
     with pytest.raises(ConfigError, match="least_cells at most.*conf/table"):
-        Windows(cell_px=2, window_cells=2, step_cells=1, least_cells=5)
+        Windows(cell_m=60, window_cells=2, step_cells=1, least_cells=5)

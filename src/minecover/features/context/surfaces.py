@@ -11,9 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from minecover.core.cube import F32
-from minecover.core.errors import ConfigError
+from minecover.core.errors import ConfigError, SceneError
 from minecover.core.grid import Grid
-from minecover.core.raster import Method, read_band, read_grid
+from minecover.core.raster import Band, Method, read_band, read_grid
+
+#: Below the lowest land, and above all heights and shares: values that stand for "unknown".
+LOWEST, HIGHEST = -1000.0, 1e6
 
 
 class Surface(Hashable, Protocol):
@@ -66,6 +69,7 @@ class RasterFile:
             if not read_grid(path).overlaps(grid):
                 continue
             tile = read_band(path, grid, resampling=self.resampling, fill=np.nan)
+            _check_tagged(tile, path)
             values = np.where(np.isnan(values), tile, values).astype(np.float32)
         return values
 
@@ -78,6 +82,18 @@ class RasterFile:
                 "*.tif), or remove the plane from context.planes: its feature is then absent."
             )
         return files
+
+
+def _check_tagged(tile: Band, path: Path) -> None:
+    """Refuse values that stand for "unknown" and are not tagged so, such as -9999."""
+    values = tile.astype(np.float64)
+    wrong = values[(values < LOWEST) | (values > HIGHEST)]
+    if wrong.size:
+        raise SceneError(
+            f"{path} holds {wrong[0]:g}, which is no height and no share: it seems to mark "
+            "unknown pixels. Tag the file's value for them as nodata: gdal_edit.py -a_nodata "
+            "-9999 ..."
+        )
 
 
 @dataclass(frozen=True, slots=True)

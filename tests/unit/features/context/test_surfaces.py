@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 
 from minecover.core.config import composed
 from minecover.core.cube import F32
@@ -46,6 +47,24 @@ def test_beyond_the_edge_of_the_file_values_are_unknown(dem: RasterFile) -> None
 
 def test_far_from_the_file_values_are_unknown(dem: RasterFile) -> None:
     assert np.isnan(dem(TILE.cut(900, 900, 904, 904))).all()
+
+
+@pytest.mark.parametrize("value", [-9999.0, -32768.0, 3.4e38, np.inf])
+def test_values_that_stand_for_unknown_pixels_have_to_be_tagged(
+    tmp_path: Path, value: float
+) -> None:
+    heights = HEIGHTS.copy()
+    heights[1, 2] = value
+    path = tmp_path / "dem.tif"
+    write_planes(path, {"z": heights}, TILE)
+    dem = RasterFile(path=str(path), resampling="nearest")
+
+    with pytest.raises(SceneError, match=r"dem\.tif holds .* Tag the file's value"):
+        dem(TILE)
+
+    with rasterio.open(path, "r+") as file:
+        file.nodata = value
+    assert np.isnan(dem(TILE)[1, 2])
 
 
 def test_a_surface_can_be_one_file(dem: RasterFile, tmp_path: Path) -> None:
