@@ -13,7 +13,7 @@ from minecover.labels.table import (
     read_labels,
     write_labels,
 )
-from minecover.labels.vector_files import LabelFiles, check_labels
+from minecover.labels.vector_files import LabelFiles, check_labels, repair_geometry
 from minecover.labels.verdicts import (
     VERDICTS,
     Merge,
@@ -46,6 +46,7 @@ __all__ = [
     "read_provinces",
     "read_reviewed",
     "read_verdicts",
+    "repair_geometry",
     "write_labels",
     "write_verdicts",
 ]

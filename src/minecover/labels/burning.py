@@ -13,7 +13,7 @@ from scipy.ndimage import binary_dilation
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
 from minecover.core.sites import near
-from minecover.labels.table import MINES
+from minecover.labels.table import MINES, SITE
 
 I8 = NDArray[np.int8]
 
@@ -26,7 +26,7 @@ VERDICTS = {"unsure": IGNORE, "rejected": UNLABELLED, "confirmed": MINE}
 
 
 def label_cube(
-    labels: gpd.GeoDataFrame, grid: Grid, dates: Sequence[date], *, ignore_ring_px: int
+    labels: gpd.GeoDataFrame, grid: Grid, dates: Sequence[date], *, ignore_ring_m: float
 ) -> tuple[I8, I8]:
     """Burn the label table onto a grid, date by date.
 
@@ -38,8 +38,8 @@ def label_cube(
         A site's grid, without its halo.
     dates : sequence of date
         Dates of the site's scenes.
-    ignore_ring_px : int
-        Width of the ignored ring around mines [px], see `label_plane`.
+    ignore_ring_m : float
+        Width of the ignored ring around mines [m], see `label_plane`.
 
     Returns
     -------
@@ -48,16 +48,21 @@ def label_cube(
     truth : (row, col) int8
         1 mine, 0 no mine; -1 (unknown) everywhere if the table has no labels of kind "truth".
     """
-    here = _near(labels, grid, ignore_ring_px + SEARCH_PX)
-    planes = [label_plane(here, grid, day=d, ignore_ring_px=ignore_ring_px) for d in dates]
+    here = _near(labels, grid, _width_px(grid, ignore_ring_m) + SEARCH_PX)
+    planes = [label_plane(here, grid, day=d, ignore_ring_m=ignore_ring_m) for d in dates]
     if not (labels["kind"] == "truth").any():
         return np.stack(planes), np.full(grid.shape, IGNORE, np.int8)
     truth = burn(here.loc[here["kind"] == "truth", "geometry"], grid, all_touched=True)
     return np.stack(planes), truth.astype(np.int8)
 
 
-def rejected_plane(labels: gpd.GeoDataFrame, grid: Grid) -> I8:
-    """Burn the ground that reviewers rejected onto a grid.
+def labels_of_site(labels: gpd.GeoDataFrame, site_id: str) -> gpd.GeoDataFrame:
+    """Return the labels that count on a site: all but those of other chips."""
+    return labels[labels[SITE].isin(("", site_id))] if SITE in labels else labels
+
+
+def kind_plane(labels: gpd.GeoDataFrame, grid: Grid, kind: str) -> I8:
+    """Burn the labels of one kind onto a grid.
 
     Parameters
     ----------
@@ -65,18 +70,20 @@ def rejected_plane(labels: gpd.GeoDataFrame, grid: Grid) -> I8:
         The label table, in WGS 84.
     grid : Grid
         A site's grid, without its halo.
+    kind : str
+        ``"rejected"``, where a reviewer found no mine, or ``"look_alike"``.
 
     Returns
     -------
     (row, col) int8
-        1 where a reviewer found no mine, 0 elsewhere.
+        1 on the labels, 0 elsewhere.
     """
     here = _near(labels, grid, SEARCH_PX)
-    ground = here.loc[here["kind"] == "rejected"].geometry
+    ground = here.loc[here["kind"] == kind].geometry
     return burn(ground, grid, all_touched=True).astype(np.int8)
 
 
-def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_px: int) -> I8:
+def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_m: float) -> I8:
     """Burn the labels of one day onto a grid.
 
     A pixel belongs to a polygon if the two overlap at all. Polygons count on the days from
@@ -90,10 +97,10 @@ def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_
         The grid, in any CRS.
     day : date
         Date of the scene.
-    ignore_ring_px : int
-        Width of a ring *outside* the mines that is ignored [px]: its pixels are mixed, and
-        geolocation errs by a third of a pixel. There is none inside, where it would cover small
-        mines completely.
+    ignore_ring_m : float
+        Width of a ring *outside* the mines that is ignored [m], rounded to whole pixels: its
+        pixels are mixed, and geolocation errs by a third of a pixel. There is none inside,
+        where it would cover small mines completely.
 
     Returns
     -------
@@ -102,23 +109,27 @@ def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_
         which override mines. A reviewer's verdict overrides both.
     """
     today = day.isoformat()
+    ring_px = _width_px(grid, ignore_ring_m)
     is_seen = (labels["seen_from"] <= today) & (
         (labels["seen_to"] == "") | (labels["seen_to"] >= today)
     )
     seen = labels[is_seen]
     # The ring of a mine beyond the edge may lie inside the grid.
     mines = seen.loc[seen["kind"].isin(MINES)].geometry
-    wide = burn(mines, grid.grown(ignore_ring_px), all_touched=True)
-    ring = binary_dilation(wide, np.ones((3, 3)), ignore_ring_px) if ignore_ring_px else wide
+    wide = burn(mines, grid.grown(ring_px), all_touched=True)
+    ring = binary_dilation(wide, np.ones((3, 3)), ring_px) if ring_px else wide
     rows, cols = grid.shape
-    inner = np.s_[
-        ignore_ring_px : ignore_ring_px + rows, ignore_ring_px : ignore_ring_px + cols
-    ]
+    inner = np.s_[ring_px : ring_px + rows, ring_px : ring_px + cols]
     plane = np.where(wide[inner], MINE, np.where(ring[inner], IGNORE, UNLABELLED))
     for kind, value in {"ignore": IGNORE, **VERDICTS}.items():
         ground = seen.loc[seen["kind"] == kind].geometry
         plane[burn(ground, grid, all_touched=True)] = value
     return plane.astype(np.int8)
+
+
+def _width_px(grid: Grid, width_m: float) -> int:
+    """Return the number of pixels nearest to a width [m]."""
+    return round(width_m / grid.side_m)
 
 
 def _near(labels: gpd.GeoDataFrame, grid: Grid, margin_px: int) -> gpd.GeoDataFrame:

@@ -61,9 +61,24 @@ def read_day(value: object, date_formats: Sequence[str] = (), *, is_end: bool = 
             return _parsed(text, form, is_end).isoformat()
         except ValueError:
             continue
-    raise ValueError(
-        f"{text!r} is not a date of the format {' or '.join(_shown(date_formats))}"
-    )
+    raise ValueError(f"{text!r} is not a date of the format {shown_formats(date_formats)}")
+
+
+def iso_or(date_format: str | None) -> tuple[str, ...]:
+    """Return the formats of dates of verdicts, which the page and the form write as ISO days.
+
+    Parameters
+    ----------
+    date_format : str or None
+        Format of dates that a person typed, as ``labels.date_format``.
+
+    Raises
+    ------
+    ConfigError
+        If it is no format.
+    """
+    check_format(date_format)
+    return (ISO, date_format) if date_format else ()
 
 
 def date_advice(values: Iterable[object], wrong: object) -> str:
@@ -119,5 +134,9 @@ def _parsed(text: str, form: str, is_end: bool) -> date:
     return day.replace(month=month, day=calendar.monthrange(day.year, month)[1])
 
 
-def _shown(date_formats: Sequence[str]) -> list[str]:
-    return list(date_formats) or ["2019-01-25 (ISO 8601)"]
+def shown_formats(date_formats: Sequence[str]) -> str:
+    """Return formats of dates as a message names them."""
+    return " or ".join(
+        "2019-01-25 (ISO 8601)" if form == ISO else repr(form)
+        for form in date_formats or (ISO,)
+    )

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from minecover.core.sites import coarse_centre
+from minecover.core.sites import place_id
 
 #: Longest part of an id that comes from a name: sites are files of that name.
 LONGEST = 60
@@ -20,7 +20,7 @@ TAKEN = ("background", "tile")
 
 
 def own_ids(ids: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the id or name of each row where the file has it once; "" elsewhere.
+    """Return the id of each row, or else its name; "" where it has neither.
 
     Parameters
     ----------
@@ -31,20 +31,15 @@ def own_ids(ids: Sequence[str], names: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        Letters, digits, ``-`` and ``_``.
+        Letters, digits, ``-`` and ``_``; not unique.
     """
-    words = [[_slug(text) for text in column] for column in (ids, names)]
-    often = [Counter(word.casefold() for word in column) for column in words]
-    return [
-        next((w for w, n in zip(row, often, strict=True) if w and n[w.casefold()] == 1), "")
-        for row in zip(*words, strict=True)
-    ]
+    return [_slug(own) or _slug(name) for own, name in zip(ids, names, strict=True)]
 
 
 def label_ids(
     own: Sequence[str], row: NDArray[np.intp], shapes: NDArray[np.object_]
 ) -> list[str]:
-    """Return an id of each label, which depends on no other label where that is possible.
+    """Return an id of each label, in any order of the rows.
 
     Parameters
     ----------
@@ -58,22 +53,27 @@ def label_ids(
     Returns
     -------
     list of str
-        The own id of a mine; of parts of one row with their place; else the place alone: the
-        centroid in thousandths of a degree, some 100 m (``e028800s02500``). Labels that share
-        a place are numbered by their outlines.
+        The own id of a mine; with the place where others have it too, or the mine has several
+        parts; the place alone where there is none (``e028800s02500``, see
+        `minecover.core.sites.place_id`). Labels that share id and place are numbered by their
+        outlines. The square of a mine is displaced by its own id, so that none of this moves it
+        (`minecover.core.sites.without_place`).
     """
-    parts = Counter(row.tolist())
+    often = Counter(word.casefold() for word in own)
     found = [
-        word if word and parts[i] == 1 else "-".join(filter(None, (word, _place(shape))))
-        for word, i, shape in zip(own, row.tolist(), shapes, strict=True)
+        word
+        if word and often[word.casefold()] == 1
+        else "-".join(filter(None, (word, place_id(shape))))
+        for word, shape in zip(own, shapes, strict=True)
     ]
     outline = shapely.to_wkb(shapes)
-    order = sorted(range(len(found)), key=lambda i: (found[i], outline[i]))
+    order = sorted(range(len(found)), key=lambda i: (found[i].casefold(), outline[i], row[i]))
     seen: Counter[str] = Counter()
     for i in order:
-        seen[found[i]] += 1
-        if seen[found[i]] > 1:
-            found[i] += f"-{seen[found[i]]}"
+        name = found[i].casefold()  # sites are files, and some disks ignore case
+        seen[name] += 1
+        if seen[name] > 1:
+            found[i] += f"-{seen[name]}"
     return found
 
 
@@ -82,8 +82,3 @@ def _slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     word = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-")[:LONGEST]
     return f"mine-{word}" if word.casefold().startswith(TAKEN) else word
-
-
-def _place(shape: shapely.Geometry) -> str:
-    lon, lat = (round(degrees * 1000) for degrees in coarse_centre(shape))
-    return f"{'we'[lon >= 0]}{abs(lon):06d}{'sn'[lat >= 0]}{abs(lat):05d}"

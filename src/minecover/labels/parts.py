@@ -8,7 +8,9 @@ import shapely
 from numpy.typing import NDArray
 
 from minecover.core.antimeridian import centre
-from minecover.core.grid import PIXEL_M
+
+#: Parts of one outline that lie this near to each other are one mine [m].
+NEAR_M = 30.0
 
 
 def split_parts(
@@ -42,7 +44,7 @@ def _components(shape: shapely.Geometry) -> list[shapely.Geometry]:
     """Return the groups of parts that are within a pixel of each other."""
     parts = shapely.get_parts(shape)
     if len(parts) == 1:
-        return [shape]
+        return [parts[0]]
     # Imported here because it takes half a second and most files have single parts.
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -51,7 +53,7 @@ def _components(shape: shapely.Geometry) -> list[shapely.Geometry]:
     local = gpd.GeoSeries(parts, crs="EPSG:4326").to_crs(
         f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m"
     )
-    a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=PIXEL_M)
+    a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=NEAR_M)
     links = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(parts), len(parts)))
     n, group = connected_components(links, directed=False)
     if n == 1:

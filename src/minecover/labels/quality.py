@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 
-from minecover.core.vectors import find_column
+from minecover.core.vectors import find_column, made_valid
 from minecover.labels import measures
 from minecover.labels.measures import MATCH_M, DateSummary, Matching
 
@@ -107,7 +107,10 @@ def quality(
     whole = features[~empty].to_crs("EPSG:4326")
     broken = whole.geometry[~whole.is_valid]
     sites, most_visits = measures.latest_sites(whole)
-    polygons = sites.geometry[sites.geom_type.isin(["Polygon", "MultiPolygon"])].make_valid()
+    polygons = sites.geometry[sites.geom_type.isin(["Polygon", "MultiPolygon"])]
+    polygons = gpd.GeoSeries(
+        made_valid(polygons.to_numpy()), index=polygons.index, crs=polygons.crs
+    )
     overlaps = measures.overlap_areas_ha(polygons)
     away = measures.nearest_distances_m(sites.geometry)
     return Quality(

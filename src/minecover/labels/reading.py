@@ -12,7 +12,7 @@ import pandas as pd
 from minecover.core.errors import LabelError
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import POLYGONS, find_column, read_vector
-from minecover.labels.dates import date_advice, read_day
+from minecover.labels.dates import date_advice, read_day, shown_formats
 
 #: Columns of a table that hold the coordinates of a point [degrees, WGS 84].
 LONGITUDE, LATITUDE = "longitude", "latitude"
@@ -128,9 +128,8 @@ def column_days(
     column: str | None,
     path: Path,
     *,
-    date_format: str | None = None,
+    date_formats: Sequence[str] = (),
     is_end: bool = False,
-    advice: str | None = None,
 ) -> list[str]:
     """Return a column as ISO days, "" where there is no value or no such column.
 
@@ -142,10 +141,8 @@ def column_days(
         Name of the column.
     path : Path
         The file, for messages.
-    date_format, is_end : str or None, bool
+    date_formats, is_end : sequence of str, bool
         See `minecover.labels.dates.read_day`.
-    advice : str or None
-        What to do about a value that is no date; None names the format that would read it.
 
     Raises
     ------
@@ -154,16 +151,15 @@ def column_days(
     """
     if column is None or column not in frame:
         return [""] * len(frame)
-    formats = (date_format,) if date_format else ()
     days = []
     for row, value in zip(frame.index, frame[column], strict=True):
         try:
-            days.append(read_day(value, formats, is_end=is_end))
+            days.append(read_day(value, date_formats, is_end=is_end))
         except ValueError as error:
             raise LabelError(
                 f"{path}, row {row}: {column} should be a date such as "
-                f"{'2019-01-25 (ISO 8601)' if date_format is None else repr(date_format)}, "
-                f"found {value!r}. {advice or date_advice(frame[column], value)}"
+                f"{shown_formats(date_formats)}, found {value!r}. "
+                f"{date_advice(frame[column], value)}"
             ) from error
     return days
 

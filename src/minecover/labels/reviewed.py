@@ -11,7 +11,7 @@ import geopandas as gpd
 from minecover.core.errors import LabelError
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import find_column, in_degrees, read_vector
-from minecover.labels.dates import read_day
+from minecover.labels.dates import iso_or, read_day
 from minecover.labels.reading import column_days, column_text, require_columns
 from minecover.labels.vector_files import check_periods, repair_geometry
 from minecover.labels.verdicts import FIELDS, VERDICTS, sorted_verdicts
@@ -21,7 +21,9 @@ REVIEWED_FILE = VectorFileKind(
 )
 
 
-def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoDataFrame, int]:
+def read_reviewed(
+    path: Path, *, blanks: Mapping[str, str], date_format: str | None = None
+) -> tuple[gpd.GeoDataFrame, int]:
     """Read a reviewed file and check every row.
 
     Parameters
@@ -30,6 +32,8 @@ def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoData
         File from `minecover review export`, GeoPackage or GeoJSON, with verdicts filled in.
     blanks : mapping of str to str
         Values for empty cells of the columns ``who``, ``when`` and ``why``; "" leaves them so.
+    date_format : str or None
+        Format of dates that are text and not ISO 8601, as ``labels.date_format``.
 
     Returns
     -------
@@ -43,8 +47,9 @@ def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoData
     LabelError
         If a row cannot be used; it names the first one.
     """
+    formats = iso_or(date_format)
     try:
-        blanks = {**blanks, "when": read_day(blanks["when"])}
+        blanks = {**blanks, "when": read_day(blanks["when"], formats)}
     except ValueError as error:
         raise LabelError(f"--when: {error}. Write it as 2026-03-01.") from error
     frame = read_vector(path, REVIEWED_FILE)
@@ -71,7 +76,7 @@ def read_reviewed(path: Path, *, blanks: Mapping[str, str]) -> tuple[gpd.GeoData
     }
     columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
     columns |= {
-        name: column_days(closed, name, path, advice="Write it so in the file.")
+        name: column_days(closed, name, path, date_formats=formats, is_end=name == "seen_to")
         for name in ("when", "seen_from", "seen_to")
     }
     check_periods(columns["seen_from"], columns["seen_to"], closed.index, path)

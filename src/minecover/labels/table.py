@@ -8,18 +8,34 @@ from typing import Protocol
 
 import geopandas as gpd
 
+from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
 from minecover.core.files import replacing
 
 #: Kinds of labels: "mine" (an annotated outline), "truth" (known in simulated data only),
-#: "point" (a mine point, for layouts), "ignore" (ground left out of training and scores); and
-#: "confirmed", "rejected", "unsure" (review verdicts, see `minecover.labels.verdicts`).
-KINDS = ("mine", "truth", "point", "ignore", "confirmed", "rejected", "unsure")
+#: "point" (a mine point, for layouts), "background" (a point on ground without a mine, for
+#: layouts), "ignore" (ground left out of training and scores), "look_alike" (ground known to
+#: look mined and not to be: a river bar, a landslide); and "confirmed", "rejected", "unsure"
+#: (review verdicts, see `minecover.labels.verdicts`).
+KINDS = (
+    "mine",
+    "truth",
+    "point",
+    "background",
+    "ignore",
+    "look_alike",
+    "confirmed",
+    "rejected",
+    "unsure",
+)
 #: The kinds that are mines.
 MINES = ("mine", "confirmed")
 #: A day as text, by which labels are compared with the dates of scenes.
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 COLUMNS = ("label_id", "kind", "name", "seen_from", "seen_to", "geometry")
+#: A further column where labels are masks of chips: the only site that a label counts on; empty
+#: where it counts on every site.
+SITE = "site_id"
 
 
 class Labels(Protocol):
@@ -41,7 +57,7 @@ def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        `COLUMNS` alone, in WGS 84, sorted by kind and id.
+        `COLUMNS` alone, and `SITE` where a label has it, in WGS 84, sorted by kind and id.
 
     Raises
     ------
@@ -67,7 +83,9 @@ def label_table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                 f"{wrong[0]!r}. Correct what labels.reader returns."
             )
     table = frame.to_crs("EPSG:4326").sort_values(["kind", "label_id"], ignore_index=True)
-    return table[list(COLUMNS)]
+    if SITE not in table:
+        return table[list(COLUMNS)]
+    return table.assign(**{SITE: table[SITE].fillna("")})[[*COLUMNS, SITE]]
 
 
 def write_labels(path: Path, table: gpd.GeoDataFrame) -> None:
@@ -77,5 +95,6 @@ def write_labels(path: Path, table: gpd.GeoDataFrame) -> None:
 
 
 def read_labels(path: Path) -> gpd.GeoDataFrame:
-    """Read a label table that `write_labels` wrote: `COLUMNS`, in WGS 84."""
-    return gpd.read_parquet(path)
+    """Read a label table that `write_labels` wrote, in WGS 84."""
+    with reading_parquet(path):
+        return gpd.read_parquet(path)

@@ -14,7 +14,14 @@ import shapely
 
 from minecover.core.errors import LabelError
 from minecover.core.vector_checks import rows
-from minecover.core.vectors import POINTS, POLYGONS, find_column, in_degrees, read_vector
+from minecover.core.vectors import (
+    POINTS,
+    POLYGONS,
+    find_column,
+    in_degrees,
+    made_valid,
+    read_vector,
+)
 from minecover.labels.dates import VISIT_DATE, VISIT_FORMATS, check_format, read_day
 from minecover.labels.identity import label_ids, own_ids
 from minecover.labels.parts import split_parts
@@ -162,9 +169,10 @@ def _table(
     columns = _choose_columns(frame, path)
     frame = in_degrees(frame.set_geometry(repair_geometry(frame, path)), path, LABEL_FILE)
     text = {name: column_text(frame, columns[name]) for name in ("label_id", "name")}
+    formats = (date_format,) if date_format else ()
     days = {
         name: column_days(
-            frame, columns[name], path, date_format=date_format, is_end=name == "seen_to"
+            frame, columns[name], path, date_formats=formats, is_end=name == "seen_to"
         )
         for name in ("seen_from", "seen_to")
     }
@@ -246,7 +254,7 @@ def repair_geometry(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoSeries:
     broken = ~geometry.is_valid
     if not broken.any():
         return geometry
-    repaired = geometry.where(~broken, shapely.make_valid(geometry.to_numpy()))
+    repaired = geometry.where(~broken, made_valid(geometry.to_numpy()))
     lines = ~repaired.geom_type.isin([*POLYGONS, *POINTS])
     if lines.any():
         repaired = repaired.where(~lines, repaired.buffer(0))

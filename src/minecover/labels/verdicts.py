@@ -12,7 +12,8 @@ import shapely
 
 from minecover.core.errors import LabelError
 from minecover.core.files import write_text
-from minecover.labels.dates import read_day
+from minecover.labels.dates import iso_or
+from minecover.labels.reading import column_days
 from minecover.labels.table import COLUMNS
 
 #: Verdicts that a reviewer can give, and the kind of label of each.
@@ -95,13 +96,15 @@ def write_verdicts(path: Path, verdicts: gpd.GeoDataFrame) -> None:
     write_text(path, f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n')
 
 
-def read_verdicts(path: Path) -> gpd.GeoDataFrame:
-    """Read verdicts that `write_verdicts` wrote.
+def read_verdicts(path: Path, date_format: str | None = None) -> gpd.GeoDataFrame:
+    """Read verdicts that `write_verdicts` wrote, and that people may have edited.
 
     Parameters
     ----------
     path : Path
         The file, as configured in ``labels.verdicts``.
+    date_format : str or None
+        Format of dates that are not ISO 8601, as ``labels.date_format``.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def read_verdicts(path: Path) -> gpd.GeoDataFrame:
     Raises
     ------
     LabelError
-        If the file has another format.
+        If the file has another format, or a date has.
     """
     if not path.exists():
         return gpd.GeoDataFrame(columns=[*FIELDS, "geometry"], crs="EPSG:4326")
@@ -121,13 +124,25 @@ def read_verdicts(path: Path) -> gpd.GeoDataFrame:
         shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
         for row in rows:
             VERDICTS[row["verdict"]]
-            row |= {name: read_day(row[name]) for name in ("when", "seen_from", "seen_to")}
-    except (ValueError, KeyError, TypeError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        shapely.errors.ShapelyError,
+    ) as error:
         raise LabelError(
             f"{path} is not a file of verdicts ({error!r}). Restore it from git; only "
             "`minecover review import` writes it."
         ) from error
-    return gpd.GeoDataFrame(rows, columns=list(FIELDS), geometry=shapes, crs="EPSG:4326")
+    found = gpd.GeoDataFrame(rows, columns=list(FIELDS), geometry=shapes, crs="EPSG:4326")
+    found.index += 1  # messages count rows from 1
+    formats = iso_or(date_format)
+    for name in ("when", "seen_from", "seen_to"):
+        found[name] = column_days(
+            found, name, path, date_formats=formats, is_end=name == "seen_to"
+        )
+    return found.reset_index(drop=True)
 
 
 def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

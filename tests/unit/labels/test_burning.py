@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from minecover.core.grid import Grid
-from minecover.labels.burning import label_cube, label_plane, rejected_plane
+from minecover.labels.burning import kind_plane, label_cube, label_plane, labels_of_site
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
 DAY = date(2017, 1, 15)
@@ -31,7 +31,7 @@ def table(*rows: tuple[str, str, str, shapely.Polygon]) -> gpd.GeoDataFrame:
 
 def as_text(labels: gpd.GeoDataFrame, *, day: date = DAY, ring: int = 0) -> list[str]:
     """The label plane as text: # mine, . not labelled, ? ignore."""
-    plane = label_plane(labels, GRID, day=day, ignore_ring_px=ring)
+    plane = label_plane(labels, GRID, day=day, ignore_ring_m=30 * ring)
     assert plane.dtype == np.int8
     return ["".join({1: "#", 0: ".", -1: "?"}[v] for v in row) for row in plane.tolist()]
 
@@ -118,12 +118,23 @@ def test_a_verdict_overrides_annotations(kind: str, row: str) -> None:
     assert plane[2] == row
 
 
-def test_only_rejected_ground_is_marked() -> None:
-    labels = table(("mine", "", "", MINE), ("rejected", "", "", rectangle((0, 1), (4, 6))))
+@pytest.mark.parametrize("kind", ["rejected", "look_alike"])
+def test_ground_of_one_kind_is_marked_and_is_no_mine(kind: str) -> None:
+    labels = table(("mine", "", "", MINE), (kind, "", "", rectangle((0, 1), (4, 6))))
 
-    plane = rejected_plane(labels.to_crs("EPSG:4326"), GRID)
+    plane = kind_plane(labels.to_crs("EPSG:4326"), GRID, kind)
 
     assert np.argwhere(plane == 1).tolist() == [[0, 4], [0, 5]]
+    assert as_text(labels)[0] == "......"
+
+
+def test_the_mask_of_another_chip_does_not_count() -> None:
+    labels = table(("mine", "", "", MINE), ("mine", "", "", MINE), ("rejected", "", "", MINE))
+
+    chosen = labels_of_site(labels.assign(site_id=["a", "b", ""]), "a")
+
+    assert chosen["site_id"].tolist() == ["a", ""]
+    assert labels_of_site(labels, "a") is labels
 
 
 @pytest.mark.parametrize(
@@ -141,7 +152,7 @@ def test_a_mine_counts_on_the_days_it_was_seen(
     seen_from: str, seen_to: str, is_seen: bool
 ) -> None:
     plane = label_plane(
-        table(("mine", seen_from, seen_to, MINE)), GRID, day=DAY, ignore_ring_px=1
+        table(("mine", seen_from, seen_to, MINE)), GRID, day=DAY, ignore_ring_m=30
     )
 
     assert plane.any() == is_seen
@@ -151,14 +162,14 @@ def test_a_mine_counts_on_the_days_it_was_seen(
 def test_points_and_truth_label_nothing() -> None:
     labels = table(("truth", "", "", MINE), ("point", "", "", MINE))
 
-    assert not label_plane(labels, GRID, day=DAY, ignore_ring_px=1).any()
+    assert not label_plane(labels, GRID, day=DAY, ignore_ring_m=30).any()
 
 
 def test_a_site_has_one_plane_per_date_and_the_truth() -> None:
     new = table(("mine", "2017-01-20", "", MINE), ("truth", "", "", rectangle((0, 1), (0, 6))))
     dates = (date(2017, 1, 15), date(2017, 1, 31))
 
-    label, truth = label_cube(new.to_crs("EPSG:4326"), GRID, dates, ignore_ring_px=0)
+    label, truth = label_cube(new.to_crs("EPSG:4326"), GRID, dates, ignore_ring_m=0)
 
     assert label.sum(axis=(1, 2)).tolist() == [0, 4]
     assert [label.dtype, truth.dtype] == [np.dtype(np.int8)] * 2
@@ -168,7 +179,7 @@ def test_a_site_has_one_plane_per_date_and_the_truth() -> None:
 def test_without_labels_of_truth_it_is_unknown_everywhere() -> None:
     labels = table(("mine", "", "", MINE)).to_crs("EPSG:4326")
 
-    _, truth = label_cube(labels, GRID, (DAY,), ignore_ring_px=0)
+    _, truth = label_cube(labels, GRID, (DAY,), ignore_ring_m=0)
 
     assert np.unique(truth).tolist() == [-1]
 
@@ -180,6 +191,6 @@ def test_far_labels_label_nothing() -> None:
         crs="EPSG:4326",
     )
 
-    label, _ = label_cube(far, GRID, (DAY,), ignore_ring_px=2)
+    label, _ = label_cube(far, GRID, (DAY,), ignore_ring_m=60)
 
     assert not label.any()

@@ -57,7 +57,7 @@ def test_a_format_reads_what_it_says(value: object, form: str, first: str, last:
 
 
 def test_a_format_does_not_read_others() -> None:
-    with pytest.raises(ValueError, match="'2019-01-25' is not a date of the format %d/%m/%Y"):
+    with pytest.raises(ValueError, match="'2019-01-25' is not a date of the format '%d/%m/%Y'"):
         read_day("2019-01-25", ("%d/%m/%Y",))
 
 

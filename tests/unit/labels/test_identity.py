@@ -22,15 +22,31 @@ def ids(own: list[str], *shapes: shapely.Geometry) -> list[str]:
     [
         pytest.param(["7", "8"], ["a", "a"], ["7", "8"], id="ids before names"),
         pytest.param(["", ""], ["Rubaya 1", "São João"], ["Rubaya-1", "Sao-Joao"], id="names"),
-        pytest.param(["", "", ""], ["a", "A", "b"], ["", "", "b"], id="files ignore case"),
+        pytest.param(["", ""], ["a", "a"], ["a", "a"], id="of one name"),
         pytest.param(["", ""], ["", "鉱山"], ["", ""], id="no letters for a file name"),
         pytest.param([""], ["background 1"], ["mine-background-1"], id="a layout's name"),
     ],
 )
-def test_an_own_id_is_unique_in_the_file(
+def test_a_label_has_the_id_or_name_of_its_own_row(
     label_id: list[str], name: list[str], own: list[str]
 ) -> None:
     assert own_ids(label_id, name) == own
+
+
+def test_labels_of_one_name_have_their_places_too() -> None:
+    """Files ignore case."""
+    assert ids(["pit", "PIT", "b"], box(28), box(28.2), box(29)) == [
+        "pit-e028000s02500",
+        "PIT-e028200s02500",
+        "b",
+    ]
+
+
+def test_labels_of_one_name_and_place_are_numbered() -> None:
+    assert ids(["pit", "Pit"], box(28), box(28, half=0.003)) in (
+        ["pit-e028000s02500", "Pit-e028000s02500-2"],
+        ["pit-e028000s02500-2", "Pit-e028000s02500"],
+    )
 
 
 def test_a_label_without_a_name_is_called_by_its_place() -> None:

@@ -9,7 +9,14 @@ import pytest
 import shapely
 
 from minecover.core.errors import LabelError
-from minecover.labels import LabelFiles, label_table, read_labels, write_labels
+from minecover.labels import (
+    LabelFiles,
+    label_table,
+    quality,
+    read_features,
+    read_labels,
+    write_labels,
+)
 
 SQUARE = shapely.box(28.0, -2.0, 28.001, -1.999)
 BOW_TIE = shapely.Polygon([(28, -2), (28.001, -1.999), (28.001, -2), (28, -1.999)])
@@ -235,6 +242,28 @@ def test_a_missing_outline_is_named_by_its_row(tmp_path: Path) -> None:
 
     with pytest.raises(LabelError, match=r"1 features without geometry \(row 2\)"):
         read(path)
+
+
+def test_an_outline_without_area_that_has_holes_is_refused_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    """GEOS has no repair for it, and raises."""
+    point, hole = (28.0, -2.0), ((28.1, -2.1), (28.2, -2.1), (28.2, -2.2), (28.1, -2.1))
+    shape = shapely.Polygon([point] * 4, [hole])
+    path = save(tmp_path / "mines.gpkg", SQUARE, shape)
+
+    with pytest.raises(LabelError, match="row 2 encloses no area"):
+        read(path)
+    features = read_features(Path(path), longitude="", latitude="")
+    assert sum(quality(features, points=None, provinces=None).invalid.values()) == 1
+
+
+def test_a_multipolygon_of_one_part_is_the_label_of_its_part(tmp_path: Path) -> None:
+    square = shapely.box(28.0, -2.0, 28.001, -1.999)
+    one = save(tmp_path / "one.gpkg", square, name=["a"])
+    multi = save(tmp_path / "multi.gpkg", shapely.MultiPolygon([square]), name=["a"])
+
+    pd.testing.assert_frame_equal(read(one), read(multi))
 
 
 def test_parts_that_lie_apart_are_mines_of_their_own(

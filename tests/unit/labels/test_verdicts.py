@@ -17,6 +17,7 @@ from minecover.labels import (
     write_verdicts,
 )
 
+FIELDS = ("candidate_id", "site_id", "verdict", "who", "when", "why", "seen_from", "seen_to")
 BLANKS = {"who": "", "when": "", "why": ""}
 #: Some 300 m of ground near the equator [degrees].
 SIDE = 0.003
@@ -142,6 +143,21 @@ def test_written_verdicts_are_read_and_importing_again_changes_no_byte(tmp_path:
     assert len(json.loads(path.read_text())["features"]) == 2
 
 
+@pytest.mark.parametrize(
+    "geometry", [None, {"coordinates": []}, {"type": "Polygon", "coordinates": [[[0, 0]]]}]
+)
+def test_a_verdict_without_a_shape_is_refused(
+    tmp_path: Path, geometry: dict[str, object] | None
+) -> None:
+    path = tmp_path / "verdicts.geojson"
+    properties = dict.fromkeys(FIELDS, "") | {"verdict": "mine", "when": "2026-03-01"}
+    content = {"features": [{"properties": properties, "geometry": geometry}]}
+    path.write_text(json.dumps(content))
+
+    with pytest.raises(LabelError, match="not a file of verdicts"):
+        read_verdicts(path)
+
+
 def test_a_broken_file_of_verdicts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "verdicts.geojson"
     path.write_text('{"type": "FeatureCollection"}')
@@ -204,6 +220,43 @@ def test_a_verdict_day_is_not_guessed(tmp_path: Path) -> None:
         verdicts(tmp_path, row(), row("b", column=1, when="03/04/2026"))
 
 
+def test_an_unknown_format_of_a_verdict_names_the_key_and_what_would_read_it(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(LabelError, match=r"set labels\.date_format.*'%d\.%m\.%Y' would"):
+        verdicts(tmp_path, row(when="25.3.2026"))
+
+
+def test_verdicts_have_iso_days_and_those_of_the_configured_format(tmp_path: Path) -> None:
+    rows = (
+        row("a", when="25.03.2026", seen_from="01.02.2019", seen_to="28.02.2019"),
+        row("b", column=1, when="2026-03-25"),
+    )
+    path = reviewed(tmp_path / "in.geojson", *rows)
+
+    found, _ = read_reviewed(path, blanks=BLANKS, date_format="%d.%m.%Y")
+
+    assert found["when"].tolist() == ["2026-03-25"] * 2
+    assert found["seen_from"].tolist() == ["2019-02-01", ""]
+    assert found["seen_to"].tolist() == ["2019-02-28", ""]
+
+
+def test_a_year_in_which_a_verdict_holds_ends_in_december(tmp_path: Path) -> None:
+    path = reviewed(tmp_path / "in.geojson", row(seen_from="2018", seen_to="2019"))
+
+    found, _ = read_reviewed(path, blanks=BLANKS, date_format="%Y")
+
+    assert (found["seen_from"][0], found["seen_to"][0]) == ("2018-01-01", "2019-12-31")
+
+
+def test_the_file_of_verdicts_is_read_in_the_configured_format(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.geojson"
+    write_verdicts(path, verdicts(tmp_path, row(), row("b", column=1)))
+    path.write_text(path.read_text().replace("2026-03-01", "1.3.2026", 1))
+
+    assert read_verdicts(path, "%d.%m.%Y")["when"].tolist() == ["2026-03-01"] * 2
+
+
 def test_the_day_for_all_is_not_guessed(tmp_path: Path) -> None:
     path = reviewed(tmp_path / "in.geojson", row(when=None))
 
@@ -217,13 +270,22 @@ def test_a_verdict_whose_period_ends_before_it_begins_is_refused(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [('"2026-03-01"', '"1.3.2026"'), ('"verdict": "mine"', '"verdict": "Mine?"')],
+    ("old", "new", "message"),
+    [
+        pytest.param(
+            '"2026-03-01"', '"1.3.2026"', r"row 1: when .*labels\.date_format", id="day"
+        ),
+        pytest.param(
+            '"verdict": "mine"', '"verdict": "Mine?"', "not a file of verdicts", id="word"
+        ),
+    ],
 )
-def test_verdicts_edited_by_hand_are_checked(tmp_path: Path, old: str, new: str) -> None:
+def test_verdicts_edited_by_hand_are_checked(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
     path = tmp_path / "verdicts.geojson"
     write_verdicts(path, verdicts(tmp_path, row()))
     path.write_text(path.read_text().replace(old, new))
 
-    with pytest.raises(LabelError, match="not a file of verdicts"):
+    with pytest.raises(LabelError, match=message):
         read_verdicts(path)

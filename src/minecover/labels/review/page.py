@@ -37,7 +37,11 @@ class Pictures:
 
 
 def render_page(
-    questions: gpd.GeoDataFrame, pictures: Mapping[str, Pictures], *, simulated: bool
+    questions: gpd.GeoDataFrame,
+    pictures: Mapping[str, Pictures],
+    *,
+    simulated: bool,
+    world: str,
 ) -> str:
     """Return the review page, which works without a network and stores answers in the browser.
 
@@ -49,6 +53,8 @@ def render_page(
         By ``site_id``, of every site with a question.
     simulated : bool
         Whether the title says that the data are simulated.
+    world : str
+        Name of the ground that the questions are about. The saved file repeats it.
 
     Returns
     -------
@@ -85,6 +91,7 @@ def render_page(
         verdicts={word[0]: word for word in VERDICTS},
         items=items,
         sites=sites,
+        world=world,
         # Stored answers of another export must not be used for this one.
         key=hashlib.sha256(body.encode()).hexdigest()[:16],
     )

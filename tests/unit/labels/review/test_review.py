@@ -1,5 +1,6 @@
 """Review questions: their ground, the GeoPackage for QGIS, and the HTML page."""
 
+import json
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -153,7 +154,7 @@ def test_the_page_takes_keys_and_its_file_can_be_imported(
     shown = dict.fromkeys(questions["candidate_id"], ["colour"])
     pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
     path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
-    path.write_text(render_page(questions, pictures, simulated=True))
+    path.write_text(render_page(questions, pictures, simulated=True, world="a world"))
     errors: list[str] = []
 
     tab = browser.new_context(offline=True).new_page()
@@ -176,6 +177,7 @@ def test_the_page_takes_keys_and_its_file_can_be_imported(
 
     found, n_open = read_reviewed(saved, blanks={"who": "", "when": "", "why": ""})
     assert errors == []
+    assert json.loads(saved.read_text())["world"] == "a world"
     assert title == "Review of candidates, simulated data"
     assert count == "2 of 2 answered"
     assert sorted(found["verdict"]) == ["mine", "not mine"]
