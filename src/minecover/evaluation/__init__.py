@@ -3,9 +3,14 @@
 from minecover.evaluation.bootstrap import Bootstrap
 from minecover.evaluation.detection import ObjectCurve
 from minecover.evaluation.estimates import Report, get_score
-from minecover.evaluation.metrics import compute_scores
+from minecover.evaluation.metrics import compute_estimates, compute_scores, report_scores
 from minecover.evaluation.object_matching import ObjectRule, StackedSites, count_objects
-from minecover.evaluation.paired import paired_differences
+from minecover.evaluation.paired import (
+    differences,
+    labels_digest,
+    paired_differences,
+    score_replicates,
+)
 from minecover.evaluation.per_fold import scores_by_fold
 from minecover.evaluation.plot_tables import pr_curve, site_table, transfer_table
 from minecover.evaluation.ranking import (
@@ -47,15 +52,20 @@ __all__ = [
     "calibration_scores",
     "choose_thresholds",
     "common_support",
+    "compute_estimates",
     "compute_scores",
     "confusion",
     "count_objects",
+    "differences",
     "find_no_skill",
     "get_score",
+    "labels_digest",
     "paired_differences",
     "pr_curve",
     "published_support",
     "reliability_table",
+    "report_scores",
+    "score_replicates",
     "scores_by_fold",
     "site_predictions",
     "site_table",

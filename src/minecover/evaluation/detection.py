@@ -15,6 +15,7 @@ from minecover.evaluation.object_matching import (
     StackedSites,
     count_objects,
     dilate,
+    match_objects,
 )
 from minecover.evaluation.ranking import F64, I64, ratio
 
@@ -59,7 +60,11 @@ class ObjectCurve:
             Defines objects and when one of them finds a mine.
         """
         threshold = _thresholds(stacked)
-        counts = [count_objects(stacked, t, rule) for t in threshold.tolist()]
+        # The pixels of the lowest threshold hold those of all others: few of the whole stack.
+        row, col = np.nonzero(stacked.at_least(threshold[-1] if threshold.size else np.inf))
+        p = stacked.probability[row, col]
+        inside = (p >= np.float32(t) for t in threshold)
+        counts = [match_objects(stacked, row[one], col[one], rule) for one in inside]
         return cls(
             threshold, ObjectCounts.stacked(counts, stacked.n_sites), stacked.mines, stacked.km2
         )

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minecover.evaluation.bootstrap import average_precisions
+from minecover.evaluation.chips import chip_scores, has_objects
 from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
 from minecover.evaluation.estimates import Estimates, Report, to_report
-from minecover.evaluation.object_matching import StackedSites
+from minecover.evaluation.object_matching import ObjectRule, StackedSites
 from minecover.evaluation.plot_tables import precision_at
 from minecover.evaluation.ranking import (
     F64,
@@ -48,11 +49,30 @@ def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
         ``common_support``, ``calibration``, ``transfer`` (precision at other prevalences) and
         ``objects`` (`object_scores`); all of it against the truth under ``truth`` where any is
         known; ``background`` counts false objects on background sites, which are left out of
-        everything else. ``*_low`` and ``*_high`` are intervals; a score that does not exist
-        (0/0, the interval of one site) is None, JSON's null.
+        everything else. Of chips, whose mines are cut by their edges, there are no ``objects``;
+        ``chip`` and ``look_alike`` are there instead, see `chip_scores`. ``*_low`` and
+        ``*_high`` are intervals; a score that does not exist (0/0, the interval of one site) is
+        None, JSON's null.
+    """
+    return report_scores(model, compute_estimates(model, settings), settings)
+
+
+def report_scores(
+    model: ScoredModel, estimates: Estimates, settings: EvaluationSettings
+) -> Report:
+    """Return the report of scores that `compute_estimates` computed, see `compute_scores`.
+
+    Parameters
+    ----------
+    model : ScoredModel
+        The model that was scored.
+    estimates : nested dict
+        See `compute_estimates`.
+    settings : EvaluationSettings
+        The settings that it was scored with.
     """
     described = _description(model.sorted_sites(background=False))
-    return to_report({**described, **compute_estimates(model, settings)}, settings.bootstrap)
+    return to_report({**described, **estimates}, settings.bootstrap)
 
 
 def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
@@ -73,6 +93,7 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
     found = scorer.all_scores(truth=False)
     if any(np.any(site.known_truth >= 0) for site in sites):
         found["truth"] = scorer.all_scores(truth=True)
+    found |= chip_scores(sites, scorer.draws)
     background = model.sorted_sites(background=True)
     if background:
         found["background"] = false_object_scores(
@@ -91,7 +112,7 @@ class _Scorer:
     sites: Sequence[SitePredictions]
     thresholds: Mapping[str, F64]
     limit_thresholds: Mapping[float, F64]
-    stacked: StackedSites
+    stacked: StackedSites | None
     draws: F64
     settings: EvaluationSettings
 
@@ -101,16 +122,15 @@ class _Scorer:
     ) -> _Scorer:
         """Draw the sites, and choose the thresholds within the limits on false objects."""
         rule = settings.objects
-        stacked = StackedSites.of(sites, rule, truth=False)
-        objects = ObjectCurve.of(stacked, rule)
-        fold = np.array([site.fold for site in sites], np.int64)
+        stacked = StackedSites.of(sites, rule, truth=False) if has_objects(sites) else None
+        limits = {} if stacked is None else _limit_thresholds(stacked, sites, rule)
         return cls(
             sites,
             {
                 level: model.site_thresholds(sites, level)
                 for level in ("observation", "location")
             },
-            {limit: objects.thresholds_within(limit, fold) for limit in rule.false_per_100km2},
+            limits,
             stacked,
             settings.bootstrap.draws(len(sites)),
             settings,
@@ -119,8 +139,7 @@ class _Scorer:
     def all_scores(self, *, truth: bool) -> Estimates:
         """Compute every score against the labels, or against the truth."""
         common = common_support(self.sites, against_truth=truth)
-        rule = self.settings.objects
-        stacked = StackedSites.of(self.sites, rule, truth=True) if truth else self.stacked
+        objects = self.objects(self.stacked, truth=truth) if self.stacked is not None else {}
         return {
             **self.both_levels(published_support(self.sites, against_truth=truth)),
             "common_support": self.both_levels(common),
@@ -129,9 +148,19 @@ class _Scorer:
                 "location": {**calibration_scores(common.location, self.draws)},
             },
             "transfer": self.transfer(common.location),
+            **objects,
+        }
+
+    def objects(self, stacked: StackedSites, *, truth: bool) -> Estimates:
+        """Compute the scores of whole mines, given the sites stacked with their labels."""
+        rule = self.settings.objects
+        if truth:
+            stacked = StackedSites.of(self.sites, rule, truth=True)
+        threshold = self.thresholds["location"]
+        return {
             "objects": object_scores(
-                stacked, self.thresholds["location"], self.limit_thresholds, self.draws, rule
-            ),
+                stacked, threshold, self.limit_thresholds, self.draws, rule
+            )
         }
 
     def both_levels(self, support: Support) -> Estimates:
@@ -162,6 +191,15 @@ class _Scorer:
             f"precision_at_{1e6 * share:.0f}_ppm": precision_at(share, counts, n_other)
             for share in self.settings.prevalences
         }
+
+
+def _limit_thresholds(
+    stacked: StackedSites, sites: Sequence[SitePredictions], rule: ObjectRule
+) -> dict[float, F64]:
+    """Choose the threshold of each site within each limit on false objects."""
+    objects = ObjectCurve.of(stacked, rule)
+    fold = np.array([site.fold for site in sites], np.int64)
+    return {limit: objects.thresholds_within(limit, fold) for limit in rule.false_per_100km2}
 
 
 def _description(sites: Sequence[SitePredictions]) -> Estimates:

@@ -11,15 +11,12 @@ from scipy.ndimage import binary_dilation
 
 from minecover.core.components import connected
 from minecover.core.errors import ConfigError
-from minecover.core.grid import PIXEL_M
+from minecover.core.grid import LANDSAT, Lattice
 from minecover.evaluation.ranking import F32, F64, I8, I64
 from minecover.evaluation.support import SitePredictions
 
 I32 = NDArray[np.int32]
 Mask = NDArray[np.bool_]
-
-#: Area of a Landsat pixel [km2].
-PIXEL_KM2 = PIXEL_M**2 / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +25,48 @@ class ObjectRule:
 
     Parameters
     ----------
-    min_px : int
-        Smallest object [pixels], at least 1.
-    tolerance_px : int
-        How far an object may lie from a mine that it finds, in both axes [pixels]: labels are
-        off by 30-60 m.
+    min_area_m2 : float
+        Smallest object [m2], above 0; rounded to whole pixels, at least one.
+    tolerance_m : float
+        How far an object may lie from a mine that it finds, in both axes [m], rounded to whole
+        pixels: labels are off by 30-60 m.
     f1_tolerance_px : sequence of int
         Distances at which the tolerant F1 of the pixels is reported [pixels].
     false_per_100km2 : sequence of float
         Limits on the false objects per 100 km2 at which the mine recall is reported.
+    lattice : Lattice
+        The pixels of the sites.
     """
 
-    min_px: int
-    tolerance_px: int
+    min_area_m2: float
+    tolerance_m: float
     f1_tolerance_px: Sequence[int]
     false_per_100km2: Sequence[float]
+    lattice: Lattice = LANDSAT
 
     def __post_init__(self) -> None:
         """Refuse an object without pixels, and distances and rates below zero."""
-        least = min(self.tolerance_px, *self.f1_tolerance_px, *self.false_per_100km2, 0)
-        if self.min_px < 1 or least < 0:
+        least = min(self.tolerance_m, *self.f1_tolerance_px, *self.false_per_100km2, 0)
+        if self.min_area_m2 <= 0 or least < 0:
             raise ConfigError(
-                f"ObjectRule needs min_px >= 1 and no tolerance or rate below 0, found {self}. "
-                "Fix metrics.objects in conf/config.yaml."
+                "ObjectRule needs min_area_m2 above 0 and no tolerance or rate below 0, found "
+                f"{self}. Fix metrics.objects in conf/config.yaml."
             )
+
+    @property
+    def pixel_km2(self) -> float:
+        """Area of a pixel [km2]."""
+        return self.lattice.pixel_m**2 / 1e6
+
+    @property
+    def min_px(self) -> int:
+        """Smallest object [px]."""
+        return max(1, round(self.min_area_m2 / self.lattice.pixel_m**2))
+
+    @property
+    def tolerance_px(self) -> int:
+        """How far an object may lie from a mine that it finds [px]."""
+        return round(self.tolerance_m / self.lattice.pixel_m)
 
     @property
     def gap_px(self) -> int:
@@ -111,6 +126,8 @@ class StackedSites:
         Index of each mine's site.
     n_sites : int
         Number of sites.
+    pixel_km2 : float
+        Area of a pixel [km2].
     """
 
     site: I64
@@ -121,6 +138,7 @@ class StackedSites:
     observed_px: I64
     mine_site: I64
     n_sites: int
+    pixel_km2: float
 
     @classmethod
     def of(
@@ -164,6 +182,7 @@ class StackedSites:
             observed_px=observed_px.astype(np.int64),
             mine_site=mine_site,
             n_sites=len(sites),
+            pixel_km2=rule.pixel_km2,
         )
 
     @property
@@ -180,7 +199,7 @@ class StackedSites:
     def km2(self) -> F64:
         """Observed area of each site [km2]: (n_sites,) float64."""
         n_observed = np.count_nonzero(~np.isnan(self.probability), axis=1).astype(np.float64)
-        return self.per_site(self.site, n_observed * PIXEL_KM2)
+        return self.per_site(self.site, n_observed * self.pixel_km2)
 
     def per_site(self, site: I64, values: F64 | None = None) -> F64:
         """Count things, or sum up their values, by site.
@@ -244,6 +263,23 @@ def count_objects(
         of observed pixels that are not ignored, says how well the extents agree.
     """
     row, col = np.nonzero(stacked.at_least(threshold))
+    return match_objects(stacked, row, col, rule)
+
+
+def match_objects(stacked: StackedSites, row: I64, col: I64, rule: ObjectRule) -> ObjectCounts:
+    """Find the objects that some pixels form, and match them with the mines.
+
+    Parameters
+    ----------
+    stacked, rule
+        See `count_objects`.
+    row, col : (n,) int64
+        Pixels of the stacked sites that are predicted a mine, row by row.
+
+    Returns
+    -------
+    ObjectCounts of (n_sites,) arrays
+    """
     number = connected(row, col)
     n_objects = int(number.max(initial=-1)) + 1
     is_object = np.bincount(number, minlength=n_objects) >= rule.min_px

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
+from minecover.core.damaged import reading_parquet
+from minecover.core.errors import ModelError
 from minecover.core.files import replacing
 
 #: Columns of the file; `date` is ``YYYY-MM-DD``.
@@ -22,6 +24,9 @@ SCHEMA = pa.schema(
         ("row", pa.uint16()),
         ("col", pa.uint16()),
         ("fold", pa.int8()),
+        ("is_background", pa.bool_()),
+        ("chip_label", pa.int8()),
+        ("look_alike", pa.bool_()),
         ("label", pa.int8()),
         ("truth", pa.int8()),
         ("valid", pa.bool_()),
@@ -50,6 +55,13 @@ class OutOfFold:
         Whether the observation is usable.
     probability : (time, row, col) float32
         Probability of a mine, 0..1; NaN where it is not valid.
+    is_background : bool
+        Whether the layout placed the site on ground without a mine.
+    look_alike : (row, col) bool or None
+        Where the labels say that ground looks mined and is not; None: nowhere.
+    chip_label : int
+        Of a chip, an image of a label set, whether it is known to hold a mine, 1 or 0; -1 for
+        other sites.
     """
 
     site_id: str
@@ -59,6 +71,9 @@ class OutOfFold:
     truth: NDArray[np.int8]
     valid: NDArray[np.bool_]
     probability: F32
+    is_background: bool = False
+    look_alike: NDArray[np.bool_] | None = None
+    chip_label: int = -1
 
 
 def write_out_of_fold(path: Path, sites: Iterator[OutOfFold]) -> None:
@@ -97,10 +112,24 @@ def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
     ------
     OutOfFold
         One site after the other, in the order of the file.
+
+    Raises
+    ------
+    ModelError
+        If the file was written without the column `is_background`.
     """
-    file = pq.ParquetFile(path)
+    with reading_parquet(path):
+        file = pq.ParquetFile(path)
+    if "is_background" not in file.schema_arrow.names:
+        raise ModelError(
+            f"{path} has no column is_background: an earlier minecover wrote it. Run "
+            "`dvc repro` and `minecover register` to train and register the model again."
+        )
+    # Absent where an earlier minecover wrote the file: it knew no chips.
+    has_marks = {"chip_label", "look_alike"} <= set(file.schema_arrow.names)
     for group in range(file.num_row_groups):
-        rows = file.read_row_group(group, use_threads=False)
+        with reading_parquet(path):
+            rows = file.read_row_group(group, use_threads=False)
         dates = rows["date"].combine_chunks()
         shape = (
             len(dates.dictionary),
@@ -115,13 +144,23 @@ def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
             truth=rows["truth"].to_numpy().reshape(shape),
             valid=rows["valid"].to_numpy().reshape(shape),
             probability=rows["probability"].to_numpy().reshape(shape),
+            is_background=bool(rows["is_background"][0].as_py()),
+            look_alike=_look_alike(rows, shape) if has_marks else None,
+            chip_label=int(rows["chip_label"][0].as_py()) if has_marks else -1,
         )
+
+
+def _look_alike(rows: pa.Table, shape: tuple[int, int, int]) -> NDArray[np.bool_] | None:
+    """Return the look-alike ground of a site, (row, col); None if it has none."""
+    plane: NDArray[np.bool_] = rows["look_alike"].to_numpy().reshape(shape)[-1]
+    return plane if plane.any() else None
 
 
 def _rows(site: OutOfFold) -> pa.Table:
     """Return the observations of a site as rows, date by date and pixel by pixel."""
     date, row, col = np.indices(site.label.shape, np.int32).reshape(3, -1)
     n = len(date)
+    look_alike = np.zeros(1, np.bool_) if site.look_alike is None else site.look_alike
     return pa.table(
         [
             pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), [site.site_id]),
@@ -129,6 +168,9 @@ def _rows(site: OutOfFold) -> pa.Table:
             row.astype(np.uint16),
             col.astype(np.uint16),
             np.full(n, site.fold, np.int8),
+            np.full(n, site.is_background, np.bool_),
+            np.full(n, site.chip_label, np.int8),
+            np.broadcast_to(look_alike, site.label.shape).ravel(),
             site.label.ravel(),
             site.truth.ravel(),
             site.valid.ravel(),

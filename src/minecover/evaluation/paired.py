@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from minecover.core.errors import ModelError
-from minecover.evaluation.estimates import DECIMALS, iter_scores
+from minecover.evaluation.bootstrap import Bootstrap
+from minecover.evaluation.estimates import DECIMALS, Estimates, iter_scores
 from minecover.evaluation.metrics import compute_estimates
+from minecover.evaluation.ranking import F64
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
 
 
@@ -39,17 +44,71 @@ def paired_differences(
         If the models were not scored on the same sites with the same labels.
     """
     _check_same_sites(a, b)
-    of_a, of_b = (dict(iter_scores(compute_estimates(one, settings))) for one in (a, b))
-    same_dates = _dates_per_site(a) == _dates_per_site(b)
+    of_a, of_b = (score_replicates(compute_estimates(one, settings)) for one in (a, b))
+    if _dates_per_site(a) != _dates_per_site(b):
+        of_a = {
+            name: each for name, each in of_a.items() if "observation" not in name.split(".")
+        }
+    return differences(of_a, of_b, settings.bootstrap)
+
+
+def score_replicates(estimates: Estimates) -> dict[str, F64]:
+    """Return scores and their replicates by dotted name: (1 + replicates,) float64 each.
+
+    Parameters
+    ----------
+    estimates : nested dict
+        See `minecover.evaluation.metrics.compute_estimates`.
+    """
+    return dict(iter_scores(estimates))
+
+
+def differences(
+    of_a: Mapping[str, F64], of_b: Mapping[str, F64], bootstrap: Bootstrap
+) -> pd.DataFrame:
+    """Return the differences of scores whose replicates drew the same sites.
+
+    Parameters
+    ----------
+    of_a, of_b : mapping of (1 + replicates,) float64
+        See `score_replicates`; scores that only one has are left out.
+    bootstrap : Bootstrap
+        Defines the interval.
+
+    Returns
+    -------
+    DataFrame
+        See `paired_differences`.
+    """
     rows = []
     for name in of_a:
-        if name in of_b and (same_dates or "observation" not in name.split(".")):
+        if name in of_b:
             difference = of_b[name] - of_a[name]
-            low, high = settings.bootstrap.interval(difference[1:])
+            low, high = bootstrap.interval(difference[1:])
             rows.append((name, of_a[name][0], of_b[name][0], difference[0], low, high))
     columns = ["score", "a", "b", "difference", "difference_low", "difference_high"]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(dict.fromkeys(columns[1:], np.float64)).round(DECIMALS)
+
+
+def labels_digest(model: ScoredModel) -> str:
+    """Return the SHA-256 of the sites and labels that a model was scored on.
+
+    Parameters
+    ----------
+    model : ScoredModel
+        Models with one digest can be compared by `differences`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for site in sorted(model.sites, key=lambda one: one.site_id):
+        digest.update(f"{site.site_id} {site.shape} {site.is_background}".encode())
+        digest.update(np.ascontiguousarray(site.label[site.label_date]).tobytes())
+    return digest.hexdigest()
 
 
 def _dates_per_site(model: ScoredModel) -> list[int]:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minecover.evaluation.ranking import F32, I8, Ranking
 
 #: Lies below every probability: an observation that is not valid is never predicted a mine.
 NOT_OBSERVED = np.float32(-1)
-#: Beginning of the names of background sites (`minecover.core.layouts.Background`).
-BACKGROUND = "background"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +37,12 @@ class SitePredictions:
         Position of the date whose labels the locations carry; -1 is the last one.
     shape : (rows, cols)
         Of the site's grid of n locations.
+    laid_as_background : bool
+        Whether the layout placed the site on ground without a mine.
+    look_alike : (n,) bool or None
+        Where the labels say that ground looks mined and is not; None: nowhere.
+    chip_label : int
+        Of a chip, whether it is known to hold a mine, 1 or 0; -1 for other sites.
     """
 
     site_id: str
@@ -48,6 +53,9 @@ class SitePredictions:
     location_probability: F32
     label_date: int
     shape: tuple[int, int]
+    laid_as_background: bool = False
+    look_alike: NDArray[np.bool_] | None = None
+    chip_label: int = -1
 
     def __post_init__(self) -> None:
         """Check that all the axes agree."""
@@ -72,8 +80,8 @@ class SitePredictions:
 
     @property
     def is_background(self) -> bool:
-        """Whether this is a background site: named so, and without a label that is a mine."""
-        return self.site_id.startswith(BACKGROUND) and not (self.label == 1).any()
+        """Whether this is a background site: laid out so, and without a labelled mine."""
+        return self.laid_as_background and not (self.label == 1).any()
 
     def targets(self, *, against_truth: bool) -> I8:
         """Return what the locations are scored against.

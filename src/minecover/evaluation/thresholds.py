@@ -58,6 +58,9 @@ def site_predictions(site: OutOfFold, aggregation: Aggregation) -> SitePredictio
         location_probability=aggregation(probability),
         label_date=-1,
         shape=(site.label.shape[1], site.label.shape[2]),
+        laid_as_background=site.is_background,
+        look_alike=None if site.look_alike is None else site.look_alike.ravel(),
+        chip_label=site.chip_label,
     )
 
 

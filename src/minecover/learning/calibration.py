@@ -11,8 +11,9 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from minecover.core.errors import ConfigError
+from minecover.core.probabilities import DECIMALS
 from minecover.evaluation.out_of_fold import OutOfFold
-from minecover.learning.fitting import DECIMALS, FITTED_DECIMALS
+from minecover.learning.fitting import FITTED_DECIMALS
 from minecover.learning.models.calibrated import AsIs, Curve, Isotonic, Platt, logit
 
 #: The values of `design.calibration`.

@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 from minecover.core.cube import F32
 from minecover.core.errors import ModelError
 from minecover.core.feature_table import SiteTable
+from minecover.core.probabilities import DECIMALS
 from minecover.evaluation.out_of_fold import OutOfFold
 from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.bagged import Bagged
@@ -23,9 +24,6 @@ from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, fold_rows, map_in_threads
 
-#: Probabilities are rounded to this many decimals before they are written: the last bits of
-#: exp and log depend on the processor.
-DECIMALS = 6
 #: Fitted numbers are rounded to this many decimals: each processor adds up in its own order.
 FITTED_DECIMALS = 9
 
@@ -196,6 +194,9 @@ def predict_out_of_fold(
             truth=table.truth.reshape(shape),
             valid=table.valid.reshape(shape),
             probability=scores.reshape(shape),
+            is_background=bool(split.background[index]),
+            look_alike=np.asarray(table.look_alike).reshape(shape)[-1],
+            chip_label=int(split.chip_label[index]),
         )
 
     return map_in_threads(predict, len(split.site_ids))

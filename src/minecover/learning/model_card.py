@@ -10,6 +10,9 @@ from typing import Any
 
 from minecover.core.config import build
 from minecover.core.errors import ModelError
+from minecover.core.grid import Lattice
+from minecover.learning.card_values import wrong_value
+from minecover.learning.known_dates import KnownDates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +42,7 @@ class ModelCard:
         Raises
         ------
         ModelError
-            If the file is missing or holds no JSON object.
+            If the file is missing, holds no JSON object, or a value that no card has.
         """
         if not path.is_file():
             raise ModelError(
@@ -47,7 +50,7 @@ class ModelCard:
             )
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(
                 f"{path} is not JSON: {error}. Run `dvc repro train`, or restore the file."
             ) from error
@@ -55,6 +58,11 @@ class ModelCard:
             raise ModelError(
                 f"{path} must hold a JSON object, found {type(content).__name__}. "
                 "Run `dvc repro train`, or restore the file."
+            )
+        if wrong := wrong_value(content):
+            raise ModelError(
+                f"{path} is damaged, or was edited: {wrong}. Run `dvc repro train`, or restore "
+                "the file."
             )
         return cls(content, path)
 
@@ -97,6 +105,22 @@ class ModelCard:
     def level(self) -> int:
         """Processing level that the model was trained on: 1 or 2."""
         return int(self.value("level"))
+
+    @property
+    def dates(self) -> KnownDates:
+        """How many valid dates a location had in training."""
+        return KnownDates(**self.value("dates"))
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Satellites that the model was trained on, by their names in STAC."""
+        return tuple(map(str, self.value("platforms")))
+
+    @property
+    def lattice(self) -> Lattice:
+        """Where the pixels lie that the model was trained on, and their size."""
+        found: Lattice = self.build("lattice")
+        return found
 
     @property
     def halo_px(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from minecover.core.errors import ConfigError
+from minecover.core.grid import LANDSAT, Lattice
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
+from minecover.learning.sample import Tables, Thinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class Recipe:
     correct_prior : bool
         Whether probabilities are corrected to the full data's prevalence. Never together with
         class weights, which leave nothing to correct.
-    keep_within_px : int
-        Negatives within this distance of a labelled mine are all kept, as well as those that
+    keep_within_m : float
+        Negatives within this distance [m] of a labelled mine are all kept, beside those that
         are drawn: they are the hardest to tell apart. With `correct_prior` they weigh as much
         as if they had been drawn. 0 keeps none.
     bags : int
@@ -34,28 +37,46 @@ class Recipe:
         Which negatives are dropped because they look like mines.
     early_stopping : EarlyStopping or None
         How the number of boosting rounds is chosen; None takes the family's own.
+    drop_dates : float
+        Share of the rows that is learned from a second time with some of their dates dropped
+        (see `minecover.features.fewer_dates.FewerDates`), so that the model knows ground that
+        was seen on few dates. 0 adds none; only of locations that are scored once.
     seed : int
         Seed of the draw, together with the site's position in the sorted list.
+    lattice : Lattice
+        The pixels of the sites.
     """
 
     negatives_per_positive: float | None
     correct_prior: bool
-    keep_within_px: int
+    keep_within_m: float
     bags: int
     cleaning: Cleaning | None
     early_stopping: EarlyStopping | None
+    drop_dates: float
     seed: int
+    lattice: Lattice = LANDSAT
 
     def __post_init__(self) -> None:
         """Refuse numbers that choose no rows or no model."""
         ratio = self.negatives_per_positive
-        if (ratio is not None and ratio <= 0) or self.keep_within_px < 0 or self.bags < 1:
+        if (ratio is not None and ratio <= 0) or self.keep_within_m < 0 or self.bags < 1:
             raise ConfigError(
-                "Recipe.negatives_per_positive must be above 0 (or null), keep_within_px at "
-                f"least 0 and bags at least 1, found {ratio}, {self.keep_within_px} and "
+                "Recipe.negatives_per_positive must be above 0 (or null), keep_within_m at "
+                f"least 0 and bags at least 1, found {ratio}, {self.keep_within_m} and "
                 f"{self.bags}. "
                 "Fix design.recipe."
             )
+        if not 0 <= self.drop_dates <= 1:
+            raise ConfigError(
+                f"Recipe.drop_dates must be a share of the rows, 0 ... 1, found "
+                f"{self.drop_dates}. Fix design.recipe.drop_dates."
+            )
+
+    @property
+    def keep_within_px(self) -> int:
+        """Distance from a labelled mine within which all negatives are kept [px]."""
+        return round(self.keep_within_m / self.lattice.pixel_m)
 
     def shares(self, counts: NDArray[np.int64], fold_of_site: NDArray[np.int8]) -> list[float]:
         """Compute the share of the negatives that each fold's training draws.
@@ -79,6 +100,31 @@ class Recipe:
         return [
             min(1.0, ratio * float(p) / max(float(n), 1.0)) for p, n in [*kept, counts.sum(0)]
         ]
+
+    def thinned(self, tables: Tables | None, features: Sequence[str]) -> Thinned | None:
+        """Return the rows of fewer dates that training adds.
+
+        Parameters
+        ----------
+        tables : Tables or None
+            Reads the table of fewer dates of one site; None if there are none.
+        features : sequence of str
+            Columns to read.
+
+        Raises
+        ------
+        ConfigError
+            If dates are to be dropped and there are no such tables.
+        """
+        if not self.drop_dates:
+            return None
+        if tables is None:
+            raise ConfigError(
+                f"design.recipe.drop_dates={self.drop_dates} needs tables of fewer dates, and "
+                "there are none: they are written for design=location, if fewer_dates is not "
+                "null. Set design.recipe.drop_dates=0."
+            )
+        return Thinned(lambda index: tables(index, features), self.drop_dates)
 
     def check(self, family: Pipeline) -> None:
         """Refuse to balance the classes twice.

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 class Tables(Protocol):
     """Interface of what reads the rows of a site, from files or from memory."""
 
-    def __call__(self, index: int, features: Sequence[str]) -> SiteTable:
+    def __call__(self, index: int, features: Sequence[str], /) -> SiteTable:
         """Return the table of a site.
 
         Parameters
@@ -47,12 +47,18 @@ class Split:
         Fold of each site, 0 ... n_folds - 1.
     near : tuple of mapping of (row, col) bool
         One a fold: by index of the site, the training pixels too near to the fold's ground.
+    background : (n_sites,) bool
+        Whether each site was laid out on ground without a mine.
+    chip_label : (n_sites,) int8
+        Of chips, whether they are known to hold a mine, 1 or 0; -1 for other sites.
     """
 
     site_ids: tuple[str, ...]
     groups: tuple[str, ...]
     fold_of_site: NDArray[np.int8]
     near: tuple[Mapping[int, NDArray[np.bool_]], ...]
+    background: NDArray[np.bool_]
+    chip_label: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +75,17 @@ class Sample:
     always : (n,) bool
         Rows that every model takes: the mines, the negatives kept near them, and the rejected.
     rejected : (n,) bool
-        Rows that a reviewer found to be no mine.
+        Rows that a reviewer found to be no mine, or that are known to look like one.
     site : (n,) int32
         Index of the row's site.
     location : (n,) int32
         Flat index of the row's pixel in its site.
     group : (n,) int32
         Number of the row's site group.
+    n_dates : (n,) int16
+        Number of valid dates that the row's features were computed from.
+    is_thinned : (n,) bool
+        Rows of the tables of fewer dates: their locations may be there with all dates too.
     """
 
     X: F32
@@ -86,6 +96,8 @@ class Sample:
     site: NDArray[np.int32]
     location: NDArray[np.int32]
     group: NDArray[np.int32]
+    n_dates: NDArray[np.int16]
+    is_thinned: NDArray[np.bool_]
 
     def drawn(self, share: float, bag: int) -> NDArray[np.bool_]:
         """Mark the rows that one model draws.
@@ -119,14 +131,14 @@ def always_kept(table: SiteTable, keep_within_px: int) -> NDArray[np.bool_]:
     Returns
     -------
     (n,) bool
-        The mines, these negatives, and what a reviewer rejected.
+        The mines, these negatives, what a reviewer rejected, and what looks like a mine.
     """
     kept: NDArray[np.bool_] = (table.label == 1).reshape(len(table.dates), *table.shape)
     if keep_within_px:
         for plane in kept:
             if plane.any():
                 plane[:] = distance_transform_edt(~plane) <= keep_within_px
-    return kept.ravel() | table.rejected
+    return kept.ravel() | table.rejected | table.look_alike
 
 
 def count_rows(tables: Tables, split: Split, *, keep_within_px: int) -> NDArray[np.int64]:
@@ -153,10 +165,27 @@ def count_rows(tables: Tables, split: Split, *, keep_within_px: int) -> NDArray[
     return np.array(map_in_threads(count, len(split.site_ids)), np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """Rows of fewer dates that a sample takes beside those of all dates.
+
+    Parameters
+    ----------
+    tables : callable
+        Returns the location table of fewer dates of the site at an index.
+    share : float
+        Share of its rows that is added, 0 ... 1.
+    """
+
+    tables: Callable[[int], SiteTable]
+    share: float
+
+
 def draw_sample(
     tables: Callable[[int], SiteTable],
     split: Split,
     *,
+    thinned: Thinned | None,
     most: float,
     keep_within_px: int,
     seed: int,
@@ -169,6 +198,8 @@ def draw_sample(
         Returns the table of the site at an index.
     split : Split
         Of all the tables, in their order.
+    thinned : Thinned or None
+        Rows of fewer dates; None adds none. Those of a site follow its other rows.
     most : float
         Largest share of the negatives that the models of a fold draw together.
     keep_within_px, seed : int
@@ -181,17 +212,18 @@ def draw_sample(
     """
 
     def rows(index: int) -> tuple[NDArray[np.generic], ...]:
-        table = tables(index)
-        draw = np.random.default_rng([seed, index]).random(len(table.label), dtype=np.float32)
-        always = always_kept(table, keep_within_px)
-        usable = table.valid & (table.label >= 0)
-        kept = np.flatnonzero(usable & (always | (draw < most)))
-        pixel = (kept % np.prod(table.shape)).astype(np.int32)
-        marks = table.label[kept], draw[kept], always[kept], table.rejected[kept]
-        return table.X[kept], *marks, pixel
+        rng = np.random.default_rng([seed, index])
+        whole = _drawn_rows(tables(index), rng, most, keep_within_px, 1.0)
+        is_thinned = np.zeros(len(whole[0]), np.bool_)
+        if thinned is None:
+            return *whole, is_thinned
+        fewer = _drawn_rows(thinned.tables(index), rng, most, keep_within_px, thinned.share)
+        is_fewer = np.ones(len(fewer[0]), np.bool_)
+        both = zip((*whole, is_thinned), (*fewer, is_fewer), strict=True)
+        return tuple(np.concatenate(pair) for pair in both)
 
     parts = map_in_threads(rows, len(split.site_ids))
-    X, y, draw, always, rejected, location = (
+    X, y, draw, always, rejected, n_dates, location, is_thinned = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
     if not y.any():
@@ -201,7 +233,23 @@ def draw_sample(
         )
     site = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part[1]) for part in parts])
     group = np.unique(split.groups, return_inverse=True)[1].astype(np.int32)[site]
-    return Sample(X, y, draw, always, rejected, site, location, group)
+    return Sample(X, y, draw, always, rejected, site, location, group, n_dates, is_thinned)
+
+
+def _drawn_rows(
+    table: SiteTable, rng: np.random.Generator, most: float, keep_within_px: int, share: float
+) -> tuple[NDArray[np.generic], ...]:
+    """Draw rows of a table: features, marks and pixels; of all usable rows a share."""
+    draw = rng.random(len(table.label), dtype=np.float32)
+    always = always_kept(table, keep_within_px)
+    usable = table.valid & (table.label >= 0)
+    if share < 1:
+        usable &= rng.random(len(usable), dtype=np.float32) < share
+    kept = np.flatnonzero(usable & (always | (draw < most)))
+    pixel = (kept % np.prod(table.shape)).astype(np.int32)
+    no_mine = table.rejected[kept] | table.look_alike[kept]
+    marks = table.label[kept], draw[kept], always[kept], no_mine
+    return table.X[kept], *marks, table.n_dates[kept], pixel
 
 
 def fold_rows(sample: Sample, split: Split, fold: int) -> NDArray[np.bool_]:

@@ -78,7 +78,9 @@ class TrainingResult:
     kept_negatives: float
 
 
-def train(settings: TrainingSettings, tables: Tables, split: Split) -> TrainingResult:
+def train(
+    settings: TrainingSettings, tables: Tables, split: Split, *, thinned: Tables | None
+) -> TrainingResult:
     """Fit one model a fold and one on everything, and predict each site out of fold.
 
     Reads every table three times: to count, to draw, to predict. Writes nothing.
@@ -90,6 +92,8 @@ def train(settings: TrainingSettings, tables: Tables, split: Split) -> TrainingR
         Reads the table of one site.
     split : Split
         Of all the tables, in their order.
+    thinned : Tables or None
+        Reads the table of fewer dates of one site; None if there are none.
 
     Raises
     ------
@@ -108,7 +112,14 @@ def train(settings: TrainingSettings, tables: Tables, split: Split) -> TrainingR
     counts = count_rows(tables, split, keep_within_px=near_px)
     shares = recipe.shares(counts, split.fold_of_site)
     most = recipe.bags * max(shares)
-    sample = draw_sample(read, split, most=most, keep_within_px=near_px, seed=recipe.seed)
+    sample = draw_sample(
+        read,
+        split,
+        thinned=recipe.thinned(thinned, settings.features),
+        most=most,
+        keep_within_px=near_px,
+        seed=recipe.seed,
+    )
     *models, final = fit_folds(settings.family, recipe, sample, split, shares=shares)
     raw = predict_out_of_fold(models, read, split)
     out_of_fold, curve = calibrate(raw, settings.calibration)

@@ -29,7 +29,9 @@ I8 = NDArray[np.int8]
 NAN = np.nan
 SETTINGS = EvaluationSettings(
     bootstrap=Bootstrap(replicates=50, level=0.95, seed=7),
-    objects=ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2]),
+    objects=ObjectRule(
+        min_area_m2=900, tolerance_m=0, f1_tolerance_px=[0], false_per_100km2=[2]
+    ),
     prevalences=[0.5, 0.001],
 )
 

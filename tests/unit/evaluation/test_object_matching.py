@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pytest
 
 from minecover.core.errors import ConfigError
-from minecover.core.layouts import Background
 from minecover.evaluation import (
     Bootstrap,
     EvaluationSettings,
@@ -22,15 +20,21 @@ from minecover.evaluation import (
     count_objects,
     get_score,
 )
-from minecover.evaluation.support import BACKGROUND
 
-RULE = ObjectRule(min_px=2, tolerance_px=1, f1_tolerance_px=[0, 1], false_per_100km2=[2, 0.5])
+RULE = ObjectRule(
+    min_area_m2=1800, tolerance_m=30, f1_tolerance_px=[0, 1], false_per_100km2=[2, 0.5]
+)
 #: Area of one pixel [km2].
 PIXEL_KM2 = 0.0009
 
 
 def site_of(
-    drawing: str, *, site_id: str = "a", fold: int = 0, high: float = 0.9
+    drawing: str,
+    *,
+    site_id: str = "a",
+    fold: int = 0,
+    high: float = 0.9,
+    laid_as_background: bool = False,
 ) -> SitePredictions:
     """Return a drawn site; `o` ignored and predicted, `?` and `m` (a mine) not observed."""
     lines = drawing.split()
@@ -48,6 +52,7 @@ def site_of(
         probability.ravel(),
         -1,
         marks.shape,
+        laid_as_background,
     )
 
 
@@ -260,7 +265,7 @@ def test_without_a_mine_there_is_no_curve() -> None:
 
 def test_false_objects_on_background_sites_are_counted_separately() -> None:
     site = site_of("XX.. ....")
-    empty = site_of("##.# ....", site_id=f"{BACKGROUND}0000")
+    empty = site_of("##.# ....", site_id="b", laid_as_background=True)
 
     found = report(site, empty)
 
@@ -273,30 +278,25 @@ def test_false_objects_on_background_sites_are_counted_separately() -> None:
 
 
 def test_without_background_sites_there_are_no_background_scores() -> None:
-    assert "background" not in report(site_of("XX.. ...."), site_of("##.. ....", site_id="b"))
+    named_so = site_of("##.. ....", site_id="background0000")
+
+    assert "background" not in report(site_of("XX.. ...."), named_so)
 
 
 def test_a_site_with_a_mine_is_no_background() -> None:
-    assert not site_of("XX..", site_id=f"{BACKGROUND}0000").is_background
-
-
-def test_the_background_layout_uses_the_same_name() -> None:
-    layout = Background(
-        area=[28.0, -2.0, 28.5, -1.5], n=1, size_px=10, halo_px=0, distance_m=0, seed=7
-    )
-    nothing = gpd.GeoDataFrame({"kind": []}, geometry=[], crs="EPSG:4326")
-
-    assert layout(nothing)[0].site_id.startswith(BACKGROUND)
+    assert not site_of("XX..", laid_as_background=True).is_background
 
 
 @pytest.mark.parametrize(
-    ("min_px", "tolerance_px", "limit"),
+    ("min_area_m2", "tolerance_m", "limit"),
     [
         pytest.param(0, 2, 5, id="an object without pixels"),
         pytest.param(3, -1, 5, id="a distance below zero"),
         pytest.param(3, 2, -5, id="a rate below zero"),
     ],
 )
-def test_invalid_rules_are_refused(min_px: int, tolerance_px: int, limit: float) -> None:
+def test_invalid_rules_are_refused(
+    min_area_m2: float, tolerance_m: float, limit: float
+) -> None:
     with pytest.raises(ConfigError, match=r"ObjectRule needs .* Fix metrics.objects in conf"):
-        ObjectRule(min_px, tolerance_px, f1_tolerance_px=[0], false_per_100km2=[limit])
+        ObjectRule(min_area_m2, tolerance_m, f1_tolerance_px=[0], false_per_100km2=[limit])

@@ -71,7 +71,7 @@ def test_precision_depends_on_prevalence() -> None:
 def test_site_table_counts_locations_and_objects() -> None:
     missed = replace(SITE, site_id="b", location_probability=f32(0.1, 0.9, NAN))
     thresholds = Thresholds(0.6, {0: 0.6})
-    rule = ObjectRule(min_px=1, tolerance_px=0, f1_tolerance_px=[0], false_per_100km2=[2])
+    rule = ObjectRule(min_area_m2=900, tolerance_m=0, f1_tolerance_px=[0], false_per_100km2=[2])
 
     table = site_table(
         ScoredModel([missed, SITE], {"observation": thresholds, "location": thresholds}), rule

@@ -36,6 +36,10 @@ def metrics(
         pytest.param(
             metrics(share=0.1, precision=0.5, recall=1.0), id="20 % of the ground called mine"
         ),
+        pytest.param(
+            metrics(share=0.35, average=0.9, low=0.88, precision=0.88, recall=0.94),
+            id="a label set, a third of it mine",
+        ),
     ],
 )
 def test_a_model_with_skill_is_left_alone(found: Report) -> None:
@@ -55,6 +59,11 @@ def test_a_model_with_skill_is_left_alone(found: Report) -> None:
         ),
         pytest.param(
             metrics(average=0.02, low=0.02), "[0.020, 0.020]", id="a constant probability"
+        ),
+        pytest.param(
+            metrics(share=0.35, average=0.9, low=0.88, precision=0.35, recall=1.0),
+            "calls 100.0% of the ground mine, 2.9 times",
+            id="a third is mine, and everything is called so",
         ),
         pytest.param(metrics(low=None), "no interval over sites", id="one site"),
         pytest.param(metrics(share=None), "no interval over sites", id="no labelled ground"),

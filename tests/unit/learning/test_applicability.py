@@ -126,7 +126,9 @@ def sample(n: int = 3000) -> Sample:
     X = rng.normal(size=(n, 3)).astype(np.float32)
     y: NDArray[np.int8] = (X[:, 0] > 1.3).astype(np.int8)
     site = rng.integers(0, 4, n).astype(np.int32)
-    return Sample(X, y, rng.random(n, np.float32), y == 1, y < 0, site, site, site)
+    draw, never = rng.random(n, np.float32), y < 0
+    dates = site.astype(np.int16)
+    return Sample(X, y, draw, y == 1, never, site, site, site, dates, never)
 
 
 def fitted(points: int = 400) -> DissimilarityIndex:

@@ -22,7 +22,8 @@ def sample() -> Sample:
     y = (X[:, 0] + X[:, 1] + 0.3 * rng.normal(size=4000) > 1.8).astype(np.int8)
     nowhere = np.zeros(4000, np.int32)
     rejected = np.zeros(4000, bool)
-    return Sample(X, y, X[:, 4], y == 1, rejected, nowhere, nowhere, nowhere)
+    dates = np.ones(4000, np.int16)
+    return Sample(X, y, X[:, 4], y == 1, rejected, nowhere, nowhere, nowhere, dates, rejected)
 
 
 def models(rows: Sample) -> list[Pipeline]:

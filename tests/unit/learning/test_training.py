@@ -21,6 +21,7 @@ from minecover.learning.recipe import Recipe
 from minecover.learning.sample import (
     Sample,
     Split,
+    Thinned,
     always_kept,
     count_rows,
     draw_sample,
@@ -32,10 +33,11 @@ FAMILY = Pipeline([("classifier", LogisticRegression())])
 RECIPE = Recipe(
     negatives_per_positive=5,
     correct_prior=True,
-    keep_within_px=0,
+    keep_within_m=0,
     bags=1,
     cleaning=None,
     early_stopping=None,
+    drop_dates=0,
     seed=7,
 )
 SETTINGS = TrainingSettings(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
@@ -54,7 +56,9 @@ def table(seed: int, n_dates: int = 3, n_mine: int = 20) -> SiteTable:
         label=label.ravel(),
         truth=label.ravel(),
         rejected=np.zeros(n_dates * 100, np.bool_),
+        look_alike=np.zeros(n_dates * 100, np.bool_),
         valid=rng.random(n_dates * 100) < 0.8,
+        n_dates=np.ones(n_dates * 100, np.int16),
         X=X,
     )
 
@@ -66,12 +70,21 @@ def tables(index: int, features: Sequence[str]) -> SiteTable:
 def sites(*fold: int) -> Split:
     """Split as many sites as folds are given, each a group of its own."""
     names = tuple(f"s{i}" for i in range(len(fold)))
-    return Split(names, names, np.array(fold, np.int8), ({},) * (max(fold) + 1))
+    return Split(
+        names,
+        names,
+        np.array(fold, np.int8),
+        ({},) * (max(fold) + 1),
+        np.zeros(len(fold), np.bool_),
+        np.full(len(fold), -1, np.int8),
+    )
 
 
 def drawn(n_sites: int, *, most: float = 1.0, keep_within_px: int = 0) -> Sample:
     split = sites(*[0] * n_sites)
-    return draw_sample(table, split, most=most, keep_within_px=keep_within_px, seed=7)
+    return draw_sample(
+        table, split, thinned=None, most=most, keep_within_px=keep_within_px, seed=7
+    )
 
 
 def test_shares_come_from_the_training_sites_alone() -> None:
@@ -94,7 +107,8 @@ def test_without_a_ratio_every_negative_stays() -> None:
     [
         pytest.param("negatives_per_positive=0", id="no negatives"),
         pytest.param("bags=0", id="no model"),
-        pytest.param("keep_within_px=-1", id="a distance below zero"),
+        pytest.param("drop_dates=1.5", id="more than all rows"),
+        pytest.param("keep_within_m=-1", id="a distance below zero"),
     ],
 )
 def test_a_recipe_without_rows_or_models_is_refused(wrong: str) -> None:
@@ -114,7 +128,9 @@ def test_the_classes_are_balanced_once(ratio: float | None, correct: bool) -> No
     recipe = replace(RECIPE, negatives_per_positive=ratio, correct_prior=correct)
 
     with pytest.raises(ConfigError, match=r"'balanced'.*model\.class_weight=null"):
-        train(replace(SETTINGS, family=weighted, recipe=recipe), tables, sites(0, 1))
+        train(
+            replace(SETTINGS, family=weighted, recipe=recipe), tables, sites(0, 1), thinned=None
+        )
 
 
 def test_the_sample_has_every_valid_mine_and_no_ignored_pixel() -> None:
@@ -154,22 +170,74 @@ def test_bags_draw_one_after_the_other(share: float, shared: float) -> None:
     assert (one & two)[~other].all()
 
 
-def test_ground_that_a_reviewer_rejected_is_in_every_sample() -> None:
+@pytest.mark.parametrize("mark", ["rejected", "look_alike"])
+def test_ground_that_is_known_to_be_no_mine_is_in_every_sample(mark: str) -> None:
     one = table(7)
-    one.rejected[:] = one.label == 0
+    getattr(one, mark)[:] = one.label == 0
 
-    sample = draw_sample(lambda _: one, sites(0, 1), most=0.1, keep_within_px=0, seed=7)
+    sample = draw_sample(
+        lambda _: one, sites(0, 1), thinned=None, most=0.1, keep_within_px=0, seed=7
+    )
 
     assert sample.always.all()
-    assert (sample.y == 0).sum() == 2 * (one.valid & one.rejected).sum()
+    assert (sample.y == 0).sum() == 2 * (one.valid & (one.label == 0)).sum()
+    assert sample.rejected.tolist() == (sample.y == 0).tolist()
+
+
+def fewer(index: int) -> SiteTable:
+    """Give the site's rows of one date."""
+    return replace(table(index, n_dates=1), n_dates=np.ones(100, np.int16))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_a_share_of_the_rows_of_fewer_dates_is_added_beside_the_others(share: float) -> None:
+    split = sites(*[0] * 30)
+    plain = draw_sample(table, split, thinned=None, most=0.5, keep_within_px=0, seed=7)
+
+    both = draw_sample(
+        table, split, thinned=Thinned(fewer, share), most=0.5, keep_within_px=0, seed=7
+    )
+
+    kept, added = both.y[~both.is_thinned], both.y[both.is_thinned]
+    every = draw_sample(fewer, split, thinned=None, most=0.5, keep_within_px=0, seed=8)
+    np.testing.assert_array_equal(both.X[~both.is_thinned], plain.X)
+    np.testing.assert_array_equal(kept, plain.y)
+    assert len(added) == pytest.approx(share * len(every.y), rel=0.1)
+    # As many others a mine: the correction to the full prevalence holds for both.
+    assert added.sum() == pytest.approx(share * every.y.sum(), rel=0.15)
+    assert set(both.n_dates[both.is_thinned]) <= {1}
+
+
+def test_rows_of_fewer_dates_stay_out_of_their_fold() -> None:
+    split = sites(0, 1, 1)
+    near = np.zeros((10, 10), np.bool_)
+    near[:5] = True
+    split = replace(split, near=({1: near}, {}))
+    both = draw_sample(
+        table, split, thinned=Thinned(fewer, 1.0), most=1.0, keep_within_px=0, seed=7
+    )
+
+    rows = fold_rows(both, split, 0)
+
+    assert set(both.site[rows & both.is_thinned]) == {1, 2}
+    assert both.location[rows & both.is_thinned & (both.site == 1)].min() >= 50
+
+
+def test_dates_cannot_be_dropped_without_the_tables() -> None:
+    dropping = replace(SETTINGS, recipe=replace(RECIPE, drop_dates=0.5))
+
+    with pytest.raises(ConfigError, match=r"Set design\.recipe\.drop_dates=0\."):
+        train(dropping, tables, sites(0, 1), thinned=None)
 
 
 def test_negatives_near_a_mine_are_kept_date_by_date() -> None:
     label = np.zeros((2, 3, 5), np.int8)
     label[0, 1, 1] = 1
     blank, nothing = np.zeros(30, np.int8), np.empty((30, 0), np.float32)
+    once = np.ones(30, np.int16)
     dates = ("2017-01-01", "2017-01-17")
-    one = SiteTable(dates, (3, 5), label.ravel(), blank, blank == 1, blank == 0, nothing)
+    none, all_ = blank == 1, blank == 0
+    one = SiteTable(dates, (3, 5), label.ravel(), blank, none, none, all_, once, nothing)
 
     kept = always_kept(one, 1).reshape(2, 3, 5)
 
@@ -181,7 +249,7 @@ def test_negatives_near_a_mine_are_kept_date_by_date() -> None:
 
 def test_negatives_kept_near_mines_do_not_change_the_prior() -> None:
     sample = drawn(60, keep_within_px=1)
-    recipe = replace(RECIPE, keep_within_px=1)
+    recipe = replace(RECIPE, keep_within_m=30)
 
     model = fit(FAMILY, recipe, sample, sample.y >= 0, share=0.1, bag=0)
 
@@ -194,7 +262,9 @@ def test_a_sample_without_mines_is_refused() -> None:
     bare = table(0, n_mine=0)
 
     with pytest.raises(ModelError, match="no valid observation is labelled as mine"):
-        draw_sample(lambda i: bare, sites(0, 1), most=1.0, keep_within_px=0, seed=7)
+        draw_sample(
+            lambda i: bare, sites(0, 1), thinned=None, most=1.0, keep_within_px=0, seed=7
+        )
 
 
 def test_a_fold_never_trains_on_its_own_sites_or_near_them() -> None:
@@ -232,14 +302,14 @@ def test_a_bag_has_a_seed_of_its_own() -> None:
 
 
 def test_invalid_observations_have_no_probability() -> None:
-    result = train(SETTINGS, tables, sites(0, 0, 1, 1))
+    result = train(SETTINGS, tables, sites(0, 0, 1, 1), thinned=None)
 
     for site in result.out_of_fold:
         np.testing.assert_array_equal(np.isfinite(site.probability), site.valid)
 
 
 def test_probabilities_are_rounded() -> None:
-    site = train(SETTINGS, tables, sites(0, 1)).out_of_fold[0]
+    site = train(SETTINGS, tables, sites(0, 1), thinned=None).out_of_fold[0]
 
     seen = site.probability[site.valid].astype(np.float64)
     np.testing.assert_allclose(seen, np.round(seen, 6), atol=5e-8)
@@ -252,7 +322,9 @@ def test_labels_of_a_site_change_no_probability_of_its_fold() -> None:
         return replace(one, label=other) if index == 0 else one
 
     split = sites(0, 0, 1, 1, 2, 2)
-    one, two = (train(SETTINGS, each, split).out_of_fold for each in (tables, flipped))
+    one, two = (
+        train(SETTINGS, each, split, thinned=None).out_of_fold for each in (tables, flipped)
+    )
 
     np.testing.assert_array_equal(one[1].probability, two[1].probability)
     assert (one[2].probability != two[2].probability)[one[2].valid].any()
@@ -293,7 +365,7 @@ def test_models_do_not_depend_on_the_number_of_cores(
 def test_every_part_of_a_recipe_works_together() -> None:
     recipe = replace(
         RECIPE,
-        keep_within_px=1,
+        keep_within_m=30,
         bags=2,
         cleaning=Cleaning(above=0.9, inner_folds=2),
         early_stopping=EarlyStopping(inner_folds=2, every=5),
@@ -304,6 +376,7 @@ def test_every_part_of_a_recipe_works_together() -> None:
         replace(SETTINGS, family=family, recipe=recipe, calibration="platt"),
         tables,
         sites(0, 0, 0, 1, 1, 1),
+        thinned=None,
     )
 
     assert len(result.model.estimator.estimators) == 2

@@ -1,6 +1,7 @@
 """Leakage audit: planted leaks fail, folds without leaks pass."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from minecover.core.errors import FoldError
-from minecover.core.feature_table import SiteTable, write_table
+from minecover.core.feature_table import MARKS, SiteTable, write_table
 from minecover.core.grid import Grid
 from minecover.core.sites import Site
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.leakage import Audit, Evidence, audit, feature_names
 
 SIDE = 20
-FEATURES = ("B1", "B2", "far_river")
+FEATURES = ("coastal", "blue", "far_river")
 
 
 def site(name: str, east_px: int) -> Site:
@@ -48,7 +49,9 @@ def table(
         label=label.ravel(),
         truth=label.ravel(),
         rejected=np.zeros(SIDE**2, np.bool_),
+        look_alike=np.zeros(SIDE**2, np.bool_),
         valid=np.ones(SIDE**2, np.bool_),
+        n_dates=np.ones(SIDE**2, np.int16),
         X=X,
     )
 
@@ -218,7 +221,7 @@ def test_a_random_split_gains_nothing_on_noise() -> None:
 def clouded(one: SiteTable) -> SiteTable:
     nothing: NDArray[np.float32] = np.full_like(one.X, np.nan)
     never = np.zeros_like(one.valid)
-    return SiteTable(one.dates, one.shape, one.label, one.truth, one.rejected, never, nothing)
+    return replace(one, valid=never, X=nothing)
 
 
 def test_a_clouded_site_is_no_duplicate() -> None:
@@ -240,7 +243,9 @@ def test_sites_of_two_sizes_are_refused() -> None:
         one.label[:100],
         one.truth[:100],
         one.rejected[:100],
+        one.look_alike[:100],
         one.valid[:100],
+        one.n_dates[:100],
         one.X[:100],
     )
 
@@ -259,12 +264,12 @@ def test_the_sample_weights_add_up_to_all_valid_locations() -> None:
 
 def test_features_are_all_columns_but_labels_and_masks(tmp_path: Path) -> None:
     plane = np.zeros((2, 2), np.float32)
-    marks = {name: plane.astype(np.int8) for name in ("label", "truth", "rejected")}
+    marks = {name: plane.astype(np.int8) for name in MARKS}
     write_table(
         tmp_path / "a.parquet",
-        {"B1": plane, "ndvi": plane},
+        {"coastal": plane, "ndvi": plane},
         dates=["2017-01-14"],
         marks={**marks, "valid_strict": plane.astype(np.bool_)},
     )
 
-    assert feature_names(tmp_path / "a.parquet") == ["B1", "ndvi"]
+    assert feature_names(tmp_path / "a.parquet") == ["coastal", "ndvi"]
