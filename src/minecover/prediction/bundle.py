@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,23 @@ from minecover.prediction.detector import Detector
 from minecover.tracking.registry import resolve
 from minecover.tracking.types import CARD, Tracking
 
+log = logging.getLogger(__name__)
+
+#: The profile of conf/masks/none.yaml, which rejects only pixels without data.
+NO_MASK = {
+    "_target_": "minecover.features.validity.Profile",
+    "name": "none",
+    "layouts": [],
+    "rejects": [],
+    "drop_saturated": False,
+    "drop_water": False,
+    "cirrus_reflectance_above": None,
+    "reflectance_range": None,
+    "kelvin_range": None,
+    "clear_score_min": None,
+    "dilate_m": 0,
+    "dilates": None,
+}
 #: Number of models that a process keeps open, enough to compare two.
 OPEN_MODELS = 2
 
@@ -52,7 +71,7 @@ class ModelBundle:
     card_sha256: str
 
     @classmethod
-    def find(cls, model: str) -> ModelBundle:
+    def find(cls, model: str, *, is_masked: bool = True) -> ModelBundle:
         """Find a model in the registry or on this disk.
 
         Parameters
@@ -60,6 +79,9 @@ class ModelBundle:
         model : str
             ``models:/name@alias``, ``models:/name/version``, or the path of a pickle beside
             its ``.json`` of the same name.
+        is_masked : bool
+            Whether observations are masked as in training; see `unmasked` for those that
+            cannot be.
 
         Raises
         ------
@@ -68,11 +90,21 @@ class ModelBundle:
         ModelError
             If there is no card, or a registered model's bytes differ from those registered.
         """
-        if not model.startswith("models:"):
-            return cls.read(Path(model))
-        tracking: Tracking = load_params().build("tracking")
-        found = resolve(tracking, model)
-        return cls.read(found.model, card=found.folder / CARD)
+        if model.startswith("models:"):
+            tracking: Tracking = load_params().build("tracking")
+            found = resolve(tracking, model)
+            bundle = cls.read(found.model, card=found.folder / CARD)
+        else:
+            bundle = cls.read(Path(model))
+        if is_masked:
+            return bundle
+        log.warning(
+            "no mask is used, though %s was trained with mask=%s: clouds and their shadows are "
+            "scored as if they were ground, and may look like mines",
+            model,
+            bundle.card.value("mask")["name"],
+        )
+        return bundle.unmasked()
 
     @classmethod
     def read(cls, path: Path, card: Path | None = None) -> ModelBundle:
@@ -91,8 +123,32 @@ class ModelBundle:
             If the card is missing, damaged, or does not record the pickle's digest.
         """
         read = ModelCard.read(card or path.with_suffix(".json"))
-        text = json.dumps(read.content, sort_keys=True)
-        return cls(path, read, read.sha256, hashlib.sha256(text.encode()).hexdigest())
+        return cls(path, read, read.sha256, _digest(read))
+
+    def unmasked(self) -> ModelBundle:
+        """Return the bundle with a mask that rejects only pixels without data.
+
+        It can score products without a quality band.
+        """
+        return self.with_mask(NO_MASK)
+
+    def with_mask(self, profile: Mapping[str, Any]) -> ModelBundle:
+        """Return the bundle with another mask profile.
+
+        The digest of its card differs, so that maps with and without a mask are never taken for
+        each other. Its halo is widened to what the mask needs.
+
+        Parameters
+        ----------
+        profile : mapping
+            Configuration of a `minecover.features.validity.Profile`.
+        """
+        changed = {**self.card.content, "mask": dict(profile)}
+        if profile["dilate_m"]:
+            needed = math.ceil(profile["dilate_m"] / self.card.lattice.pixel_m)
+            changed["halo_px"] = max(self.card.halo_px, needed)
+        card = ModelCard(changed, self.card.path)
+        return replace(self, card=card, card_sha256=_digest(card))
 
     def pipeline(self) -> Pipeline:
         """Return the fitted scikit-learn pipeline, with compiled trees.
@@ -126,6 +182,11 @@ class ModelBundle:
         return _context(self, json.dumps(services, sort_keys=True))
 
 
+def _digest(card: ModelCard) -> str:
+    text = json.dumps(card.content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @lru_cache(OPEN_MODELS)
 def _pipeline(bundle: ModelBundle) -> Pipeline:
     return compile_trees(load_model(bundle.path, bundle.sha256))
@@ -144,6 +205,7 @@ def _detector(bundle: ModelBundle) -> Detector:
         design=card.value("design"),
         threshold=card.value("threshold"),
         screen=rule and Screen(first_trees(model, rule["rounds"]), rule["at_least"]),
+        fewest_dates=card.dates.fewest,
     )
 
 

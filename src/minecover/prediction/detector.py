@@ -50,6 +50,9 @@ class Detector:
         Probability, 0 ... 1; locations at or above it are mines.
     screen : Screen or None
         The model's first trees, which `classes` can use to skip most locations.
+    fewest_dates : int
+        Least number of valid dates of a location that the model knows; it is not applicable to
+        locations with fewer.
     """
 
     model: Pipeline
@@ -60,6 +63,7 @@ class Detector:
     design: str
     threshold: float
     screen: Screen | None
+    fewest_dates: int
 
     def maps(self, cube: Cube, context: Mapping[str, F32]) -> dict[str, F32]:
         """Map one cube, without its halo.
@@ -77,8 +81,9 @@ class Detector:
         dict of (row, col) float32
             By the names `BANDS`, in this order: ``probability`` of a mine, 0 ... 1;
             ``valid_dates``, their number; ``dissimilarity`` to the training data;
-            ``applicable``, 1 where this is within the threshold of cross-validation and 0
-            where the model extrapolates. NaN where no date is valid, except ``valid_dates``.
+            ``applicable``, 1 where this is within the threshold of cross-validation and there
+            are as many valid dates as the model knows, 0 where it extrapolates. NaN where no
+            date is valid, except ``valid_dates``.
 
         Raises
         ------
@@ -89,13 +94,12 @@ class Detector:
         """
         score, planes, seen = self._scored(cube, valid(cube, self.profile), context)
         anywhere = np.any(seen, axis=0)
-        unlike = self._dissimilarity(planes, seen, anywhere)
-        applicable = unlike <= self.model["applicability"].threshold_
+        unlike = self._dissimilarity(planes, seen, anywhere, cube.grid.side_m)
         maps = (
             score,
             seen.sum(axis=0),
             unlike,
-            np.where(anywhere, applicable, np.nan),
+            np.where(anywhere, ~self._extrapolates(unlike, seen), np.nan),
         )
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
 
@@ -127,11 +131,17 @@ class Detector:
             return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
         score, planes, seen = self._scored(cube, usable, context, is_screened=is_screened)
         candidate = score >= self.threshold
-        unlike = self._dissimilarity(planes, seen, candidate)
+        unlike = self._dissimilarity(planes, seen, candidate, cube.grid.side_m)
         classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
         classes[candidate] = MINE
-        classes[unlike > self.model["applicability"].threshold_] = MINE_UNLIKE_TRAINING
+        classes[candidate & self._extrapolates(unlike, seen)] = MINE_UNLIKE_TRAINING
         return score, classes
+
+    def _extrapolates(self, unlike: F32, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Mark locations unlike the training data, or of fewer dates than the model knows."""
+        has_few: NDArray[np.bool_] = seen.sum(axis=0) < self.fewest_dates
+        is_unlike: NDArray[np.bool_] = unlike > self.model["applicability"].threshold_
+        return has_few | is_unlike
 
     def _scored(
         self,
@@ -218,7 +228,11 @@ class Detector:
         return flat.T, np.ones_like(usable)
 
     def _dissimilarity(
-        self, planes: Mapping[str, F32], seen: NDArray[np.bool_], where: NDArray[np.bool_]
+        self,
+        planes: Mapping[str, F32],
+        seen: NDArray[np.bool_],
+        where: NDArray[np.bool_],
+        pixel_m: float,
     ) -> F32:
         """Compute the dissimilarity of some locations, of their medians over dates."""
         index = self.model["applicability"]
@@ -230,7 +244,8 @@ class Detector:
             name = self.features[column]
             plane = planes[name]
             if plane.ndim == seen.ndim:
-                plane = DateSeries.from_planes({name: plane}, seen, {}).median(name)
+                series = DateSeries.from_planes({name: plane}, seen, {}, pixel_m=pixel_m)
+                plane = series.median(name)
             X[:, column] = plane[where]
         unlike[where] = index.dissimilarity(X)
         return unlike

@@ -13,15 +13,15 @@ import numpy as np
 from minecover.core import paths
 from minecover.core.config import CONF, Params, composed, service_settings
 from minecover.core.cube import F32
-from minecover.core.errors import CloudyError, NotCoveredError, SceneError
+from minecover.core.errors import CloudyError, ModelError, NotCoveredError, SceneError
 from minecover.core.grid import Grid
 from minecover.core.raster import read_made_from, write_cog
 from minecover.core.sites import Site, read_sites
 from minecover.features.context import compute_context
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import BANDS, check_bands
+from minecover.prediction.other_sensors import folder_source, for_platforms
 from minecover.sources import Source
-from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
 
 log = logging.getLogger(__name__)
 
@@ -68,19 +68,24 @@ def source_params(source: str) -> Params:
     return composed([f"source={source}", "labels=files", "labels.input=none", "context=none"])
 
 
-def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
-    """Write a map of the whole extent of a folder of Landsat products, one for each UTM zone.
+def predict_folder(
+    model: str, folder: Path, out: Path, *, is_masked: bool = True
+) -> list[Path]:
+    """Write a map of the whole extent of a folder of products, one for each UTM zone.
 
     Parameters
     ----------
     model : str
         See `minecover.prediction.bundle.ModelBundle.find`.
     folder : Path
-        Products as downloaded, of the processing level that the model was trained on.
+        Products as downloaded, of the processing level that the model was trained on. Those of
+        its sensors are read; without any, those of others that have its bands.
     out : Path
         Folder for ``<folder>.tif``, a COG of `minecover.prediction.detector.BANDS`; with scenes
         of several zones ``<folder>-<zone>.tif``. A map of other scenes or of another model that
         has this name is kept, see `_path`.
+    is_masked : bool
+        See `minecover.prediction.bundle.ModelBundle.find`.
 
     Returns
     -------
@@ -92,14 +97,13 @@ def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
     SceneError
         If the products of one zone lie too far apart for one map.
     """
-    bundle = ModelBundle.find(model)
-    card = bundle.card
-    check_bands(card.bands, LEVEL_BANDS[card.level])
-    source = ProductFolder(str(folder), card.level, card.bands)
+    bundle = ModelBundle.find(model, is_masked=is_masked)
+    source = folder_source(str(folder), bundle.card)
+    bundle = for_platforms(bundle, source.platforms)
     extents = source.extents()
     where = folder.resolve()
     name = where.stem if where.is_file() else where.name
-    written = []
+    written, seen = [], []
     for extent in extents:
         zone = f"-{extent.crs.replace(':', '')}" if len(extents) > 1 else ""
         made_from = _digest(bundle, extent, source.product_ids())
@@ -107,10 +111,14 @@ def predict_folder(model: str, folder: Path, out: Path) -> list[Path]:
         maps = _mapped(bundle, source, extent)
         write_cog(path, maps, extent, made_from=made_from)
         written.append(path)
+        seen.append(maps["valid_dates"])
+    _warn_of_few_dates(bundle, seen)
     return written
 
 
-def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
+def predict_sites(
+    model: str, source_name: str, out: Path, *, is_masked: bool = True
+) -> list[Path]:
     """Write maps of the sites in data/sites.parquet, with scenes of a configured source.
 
     Parameters
@@ -122,20 +130,24 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
     out : Path
         Folder for the ``<site>.tif``. A map of other scenes or of another model that has this
         name is kept, see `_path`.
+    is_masked : bool
+        See `minecover.prediction.bundle.ModelBundle.find`.
 
     Returns
     -------
     list of Path
         The files written, one for each site that a clear enough scene shows.
     """
-    bundle = ModelBundle.find(model)
-    detector, planes = bundle.detector(), bundle.context(service_settings())
     params = source_params(source_name)
+    bundle = ModelBundle.find(model, is_masked=is_masked)
     check_bands(bundle.card.bands, params.value("source.bands"))
+    bundle = for_platforms(bundle, params.value("source.platforms"))
+    detector, planes = bundle.detector(), bundle.context(service_settings())
     source: Source = params.build("source.scenes")
     scenes = json.dumps(params.complete("source.scenes"), sort_keys=True)
-    written = []
+    written, seen = [], []
     for site in read_sites(paths.SITES):
+        _check_pixels(bundle, site)
         try:
             cube = source.scenes(site)
         except (NotCoveredError, CloudyError) as error:
@@ -146,7 +158,32 @@ def predict_sites(model: str, source_name: str, out: Path) -> list[Path]:
         path = _path(out, site.site_id, made_from)
         write_cog(path, maps, site.grid, made_from=made_from)
         written.append(path)
+        seen.append(maps["valid_dates"])
+    _warn_of_few_dates(bundle, seen)
     return written
+
+
+def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
+    """Warn if observed locations have fewer valid dates than the model knows."""
+    known = bundle.card.dates
+    n_observed = sum(int(np.count_nonzero(n_dates)) for n_dates in seen)
+    n_few = sum(
+        int(np.count_nonzero((n_dates > 0) & (n_dates < known.fewest))) for n_dates in seen
+    )
+    if warning := known.warning(n_few, n_observed, "observed locations"):
+        log.warning("predict: %s", warning)
+
+
+def _check_pixels(bundle: ModelBundle, site: Site) -> None:
+    """Refuse sites with pixels of another size than the model was trained with."""
+    pixel_m = bundle.card.lattice.pixel_m
+    # Pixels of archives in degrees are nearly as wide.
+    if abs(site.grid.side_m - pixel_m) > pixel_m / 4:
+        raise ModelError(
+            f"the sites have pixels of {site.grid.side_m:g} m, and the model was trained with "
+            f"{pixel_m:g} m. Build sites with lattice.pixel_m={pixel_m:g}, or use another "
+            "model."
+        )
 
 
 def _digest(bundle: ModelBundle, grid: Grid, scenes: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from drawn_models import write_card, write_model
 
 from minecover.core.errors import ModelError
-from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.bundle import NO_MASK, ModelBundle
 from minecover.prediction.region.tile_job import MapSettings, model_of
 
 ROWS = np.array([[0.1], [0.3], [0.5]], np.float32)
@@ -42,6 +43,7 @@ def settings_of(path: Path) -> MapSettings:
         services="{}",
         out="",
         is_screened=False,
+        mask=json.dumps(bundle.card.value("mask")),
     )
 
 
@@ -88,7 +90,16 @@ def test_a_threshold_changed_in_the_card_alone_is_used(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["features", "feature_sets", "mask", "aggregation", "design", "threshold", "screen"],
+    [
+        "features",
+        "feature_sets",
+        "mask",
+        "aggregation",
+        "design",
+        "threshold",
+        "screen",
+        "dates",
+    ],
 )
 def test_a_missing_key_of_the_card_is_named(path: Path, key: str) -> None:
     write_model(path, slope=2.0)
@@ -135,3 +146,14 @@ def test_a_pickle_with_another_digest_is_not_opened(path: Path, tmp_path: Path) 
         ModelBundle.read(path).detector()
 
     assert not created.exists()
+
+
+def test_a_worker_maps_without_a_mask_where_that_was_asked_for(path: Path) -> None:
+    write_model(path, slope=2.0, mask={**NO_MASK, "name": "strict", "rejects": ["cloud"]})
+    bundle = ModelBundle.find(str(path), is_masked=False)
+    settings = replace(
+        settings_of(path), card_sha256=bundle.card_sha256, mask=json.dumps(NO_MASK)
+    )
+
+    assert model_of(settings).card.value("mask")["name"] == "none"
+    assert bundle != ModelBundle.read(path)

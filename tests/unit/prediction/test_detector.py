@@ -14,7 +14,14 @@ from minecover.features.bands import Bands
 from minecover.learning.applicability import DissimilarityIndex
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.training import with_threshold
-from minecover.prediction.detector import BANDS, Detector
+from minecover.prediction.detector import (
+    BANDS,
+    MINE,
+    MINE_UNLIKE_TRAINING,
+    NO_MINE,
+    NOT_OBSERVED,
+    Detector,
+)
 
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 2, 3)
 NO = np.nan  # not observed
@@ -31,29 +38,30 @@ def cube(*dates: list[list[float]]) -> Cube:
         scale=np.ones((len(dates), 1)),
         offset=np.zeros((len(dates), 1)),
         qa=np.zeros((len(dates), 2, 3), np.uint16),
-        radsat=np.zeros((len(dates), 2, 3), np.uint16),
+        saturated=np.zeros((len(dates), 2, 3), np.bool_),
         qa_layout="none",
         dates=tuple(date(2017, 1, day + 1) for day in range(len(dates))),
-        bands=("B4",),
+        bands=("red",),
         grid=GRID,
         halo_px=0,
     )
 
 
-def detector(design: str) -> Detector:
+def detector(design: str, *, fewest_dates: int = 1) -> Detector:
     rng = np.random.default_rng(7)
     X = rng.uniform(0, 0.5, (300, 1)).astype(np.float32)
     model = LogisticRegression(C=1e4).fit(X, X[:, 0] > 0.25)
     index = DissimilarityIndex(np.ones(1), 1).fit(X, fold=np.arange(300) % 3)
     return Detector(
         model=with_threshold(Calibrated(model, AsIs()), 0.5, {"applicability": index}),
-        features=("B4",),
-        feature_sets={"bands": Bands(("B4",))},
+        features=("red",),
+        feature_sets={"bands": Bands(("red",))},
         profile=composed().build("masks")["none"],
         aggregation=Mean(),
         design=design,
         threshold=0.5,
         screen=None,
+        fewest_dates=fewest_dates,
     )
 
 
@@ -71,6 +79,17 @@ def test_a_map_tells_valid_dates_and_where_the_model_extrapolates(design: str) -
     np.testing.assert_array_equal(
         np.isnan(maps["dissimilarity"]), np.isnan(maps["probability"])
     )
+
+
+def test_the_model_is_not_applicable_to_fewer_dates_than_it_knows() -> None:
+    mapper = detector("location", fewest_dates=2)
+
+    maps = mapper.maps(cube(FIRST, SECOND), {})
+    _, classes = mapper.classes(cube(FIRST, SECOND), {}, is_screened=False)
+
+    np.testing.assert_array_equal(maps["applicable"], [[1, 1, 0], [NO, 0, 0]])
+    expected = [[NO_MINE, MINE, MINE_UNLIKE_TRAINING], [NOT_OBSERVED, NO_MINE, 3]]
+    np.testing.assert_array_equal(classes, expected)
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])

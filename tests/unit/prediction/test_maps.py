@@ -9,10 +9,13 @@ from affine import Affine
 from drawn_models import write_model
 from products import FOOTPRINT, DrawnProduct
 
+from minecover.core.config import composed
 from minecover.core.errors import SceneError
 from minecover.core.raster import read_grid, read_planes
+from minecover.prediction.bundle import NO_MASK
 from minecover.prediction.maps import predict_folder
 
+CONF = Path("conf").resolve()
 LATER = DrawnProduct(day="2017-01-31")
 
 
@@ -38,6 +41,53 @@ def test_a_map_has_the_name_of_its_folder(model: str, tmp_path: Path) -> None:
     assert path == tmp_path / "maps/LC08.tif"
     assert read_grid(path) == FOOTPRINT
     assert np.unique(read_planes(path)["valid_dates"]).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("products", "warned"),
+    [
+        pytest.param([DrawnProduct()], True, id="one date"),
+        pytest.param([DrawnProduct(), LATER], False, id="two dates"),
+    ],
+)
+def test_fewer_dates_than_the_model_knows_are_told_in_one_sentence(
+    products: list[DrawnProduct],
+    warned: bool,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known = {"min": 1, "median": 5.0, "max": 7, "share_with_one": 0.001, "fewest": 2}
+    write_model(tmp_path / "model.pkl", slope=2.0, dates=known)
+    folder = [put(product, tmp_path / "LC08") for product in products][0]
+
+    (path,) = predict_folder(str(tmp_path / "model.pkl"), folder, tmp_path / "maps")
+
+    n_px = FOOTPRINT.shape[0] * FOOTPRINT.shape[1]
+    sentence = f"{n_px:,} of {n_px:,} observed locations have fewer than 2 valid dates"
+    assert (sentence in caplog.text) == warned
+    assert len(caplog.records) == int(warned)
+    assert np.unique(read_planes(path)["applicable"]).tolist() == [0.0 if warned else 1.0]
+
+
+def test_products_without_a_quality_band_are_mapped_without_a_mask(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = composed(conf=CONF).value("masks.strict")
+    write_model(tmp_path / "model.pkl", slope=2.0, mask=strict)
+    model, folder = str(tmp_path / "model.pkl"), tmp_path / "LC08"
+    DrawnProduct().put(folder, B4=12_000)
+
+    with pytest.raises(SceneError, match="no quality band.*--mask none of `minecover predict`"):
+        predict_folder(model, folder, tmp_path / "maps")
+    (path,) = predict_folder(model, folder, tmp_path / "maps", is_masked=False)
+
+    assert np.unique(read_planes(path)["valid_dates"]).tolist() == [1]
+    assert "no mask is used" in caplog.text
+    assert "trained with mask=strict" in caplog.text
+
+
+def test_no_mask_is_the_option_none_of_conf() -> None:
+    assert composed(conf=CONF).value("masks.none") == NO_MASK
 
 
 def test_two_folders_of_one_name_have_two_maps(

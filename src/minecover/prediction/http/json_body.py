@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32
 from minecover.prediction.http.checks import RequestError, check_columns, check_n_rows
+from minecover.tracking.flavor import OUTPUT, OUTPUTS
 
 Rows = Sequence[Sequence[object]]
 
@@ -52,6 +53,28 @@ def read_json(body: bytes, features: Sequence[str]) -> F32:
     with np.errstate(over="ignore"):
         narrow: F32 = values.astype(np.float32)
     return narrow
+
+
+def read_output(body: bytes) -> str:
+    """Return what a JSON body asks for: ``probability``, or the `output` of its `params`.
+
+    Parameters
+    ----------
+    body : bytes
+        A body that `read_json` has read.
+
+    Raises
+    ------
+    RequestError
+        If there is no such output.
+    """
+    params = orjson.loads(body).get("params") or {}
+    output = params.get(OUTPUT, OUTPUTS[0]) if isinstance(params, dict) else params
+    if output not in OUTPUTS:
+        raise RequestError(
+            f'params is {{"{OUTPUT}": "{" or ".join(OUTPUTS)}"}}, found {OUTPUT} {output!r}.'
+        )
+    return str(output)
 
 
 def _split(table: object) -> tuple[list[str], Rows]:

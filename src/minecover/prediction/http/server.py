@@ -9,11 +9,12 @@ import uvicorn
 
 from minecover.core.config import load_params
 from minecover.core.errors import ServingError
+from minecover.learning.model_card import ModelCard
 from minecover.learning.models.compiled_trees import compile_trees
 from minecover.prediction.http import Scorer, replace_invocations
 from minecover.tracking import scoring_app
 from minecover.tracking.registry import resolve
-from minecover.tracking.types import Tracking
+from minecover.tracking.types import CARD, Tracking
 
 #: Connections that may wait for a server.
 BACKLOG = 128
@@ -45,8 +46,15 @@ def serve(model: str, *, port: int, ready: Callable[[str], None]) -> None:
     tracking: Tracking = load_params().build("tracking")
     found = resolve(tracking, model)
     app, pipeline = scoring_app(found.folder)
+    card = ModelCard(found.card, found.folder / CARD)
     # The same probabilities in a sixth of the time.
-    replace_invocations(app, Scorer(compile_trees(pipeline), found.features))
+    scorer = Scorer(
+        compile_trees(pipeline),
+        found.features,
+        float(card.value("observation_threshold")),
+        card.dates,
+    )
+    replace_invocations(app, scorer)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

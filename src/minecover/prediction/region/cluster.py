@@ -106,6 +106,7 @@ def connect(workers: Workers) -> Iterator[Client]:
                 ) as cluster,
                 Client(cluster) as client,
             ):
+                client.run(_silence_heartbeats)
                 yield client
             return
         try:
@@ -118,6 +119,11 @@ def connect(workers: Workers) -> Iterator[Client]:
             ) from error
         with client:
             yield client
+
+
+def _silence_heartbeats() -> None:
+    """Hide the traceback of a heartbeat that is under way while its worker is closed."""
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
 
 
 def run_on_workers(client: Client, function: Callable[[], None]) -> None:
@@ -208,4 +214,4 @@ def _outcome(future: Future, tile: Tile) -> Outcome:
     if isinstance(error, (MinecoverError, *LOST)):
         raise error
     text = str(error) if isinstance(error, KilledWorker) else f"{type(error).__name__}: {error}"
-    return Outcome(tile.tile_id, FAILED, tile.locations, 0, 0, "", 0.0, text)
+    return Outcome(tile.tile_id, FAILED, tile.locations, 0, 0, "", 0, 0.0, text)

@@ -14,7 +14,14 @@ from pathlib import Path
 from minecover.prediction.region import worker_processes
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.mosaic import n_locations
-from minecover.prediction.region.tile_job import MapSettings, map_tile, source_of, warm_up
+from minecover.prediction.region.tile_job import (
+    MapSettings,
+    few_dates_warning,
+    map_tile,
+    model_of,
+    source_of,
+    warm_up,
+)
 from minecover.prediction.region.tile_ledger import CORRUPT, EMPTY, Outcome
 from minecover.prediction.region.tiles import Tile, tiles_of
 from minecover.sources.earth_engine.delivery import MOST_BYTES, PIXEL_BYTES
@@ -25,8 +32,8 @@ from minecover.sources.product_folder import ProductFolder
 BENCHMARK_S = 10.0
 #: Numbers of workers for which a plan tells the time.
 WORKERS = (1, 16, 100)
-#: Requests a minute that Earth Engine allows a project; planes of a scene that it delivers.
-QUOTA_A_MINUTE, PLANES = 6_000, 13
+#: Requests a minute that Earth Engine allows a project; quality bands of a scene.
+QUOTA_A_MINUTE, QUALITY_PLANES = 6_000, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Plan:
 
     Parameters
     ----------
+    pixel_m : float
+        Side of a pixel [m].
     tiles, locations, scenes : int
         Number of tiles, of pixels, and of scenes that overlap the area; 0 scenes for a source
         over a network.
@@ -47,8 +56,11 @@ class Plan:
         Time of one location on one core, measured [s]; NaN for a source over a network.
     start_s : float
         Time until a worker has started [s]; NaN for a source over a network.
+    warning : str
+        One sentence if tiles have scenes of fewer dates than the model knows; else empty.
     """
 
+    pixel_m: float
     tiles: int
     locations: int
     scenes: int
@@ -57,6 +69,7 @@ class Plan:
     requests: int
     seconds_a_location: float
     start_s: float
+    warning: str
 
     def seconds(self, workers: int) -> float:
         """Return the time of the map with this many workers [s]; tiles are not divided."""
@@ -88,13 +101,25 @@ def plan_area(area: str, settings: MapSettings, *, tile_px: int, dates: int) -> 
         If no scene of a product folder shows any of the area.
     """
     geometry = read_area(area)
-    tiles = tiles_of(geometry, size_px=tile_px)
+    lattice = model_of(settings).card.lattice
+    tiles = tiles_of(geometry, size_px=tile_px, lattice=lattice)
     source = source_of(settings)
     if not isinstance(source, ProductFolder):
-        is_earth_engine = isinstance(source, EarthEngineScenes)
-        requests = sum(requests_for(tile, dates) for tile in tiles) if is_earth_engine else 0
+        requests = 0
+        if isinstance(source, EarthEngineScenes):
+            planes = len(source.bands) + QUALITY_PLANES
+            requests = sum(requests_for(tile, dates, planes) for tile in tiles)
+        warning = few_dates_warning(settings, [dates] * len(tiles))
+        unknown = (math.nan, math.nan)
         return Plan(
-            len(tiles), n_locations(tiles), 0, math.nan, math.nan, requests, math.nan, math.nan
+            lattice.pixel_m,
+            len(tiles),
+            n_locations(tiles),
+            0,
+            *unknown,
+            requests,
+            *unknown,
+            warning,
         )
     source.check_covers(geometry, area)
     covered = [tile for tile in tiles if source.covers(tile.grid)]
@@ -107,7 +132,19 @@ def plan_area(area: str, settings: MapSettings, *, tile_px: int, dates: int) -> 
         [sys.executable, "-c", "import minecover.prediction.region.tile_job"], check=True
     )
     start_s = time.perf_counter() - begin
-    return Plan(len(covered), total, scenes, read_bytes, written * total, 0, seconds, start_s)
+    warning = few_dates_warning(settings, [source.n_dates(tile.grid) for tile in covered])
+    return Plan(
+        lattice.pixel_m,
+        len(covered),
+        total,
+        scenes,
+        read_bytes,
+        written * total,
+        0,
+        seconds,
+        start_s,
+        warning,
+    )
 
 
 def benchmark(settings: MapSettings, tiles: Sequence[Tile]) -> tuple[float, float]:
@@ -143,7 +180,7 @@ def benchmark(settings: MapSettings, tiles: Sequence[Tile]) -> tuple[float, floa
     return seconds / max(total, 1), written
 
 
-def requests_for(tile: Tile, dates: int) -> int:
+def requests_for(tile: Tile, dates: int, planes: int) -> int:
     """Return the number of requests to Earth Engine for a tile: a listing, and its pixels.
 
     Parameters
@@ -151,25 +188,29 @@ def requests_for(tile: Tile, dates: int) -> int:
     tile : Tile
     dates : int
         Number of its scenes; a request delivers as many as Earth Engine's limit allows.
+    planes : int
+        Number of bands and quality bands of a scene.
     """
     rows, cols = tile.grid.shape
-    scenes_each = max(MOST_BYTES // (PLANES * rows * cols * PIXEL_BYTES), 1)
+    scenes_each = max(MOST_BYTES // (planes * rows * cols * PIXEL_BYTES), 1)
     return 1 + math.ceil(dates / scenes_each)
 
 
 def format_plan(plan: Plan) -> list[str]:
-    """Return a plan as lines of text, one for each figure."""
+    """Return a plan as lines of text, one for each figure, and last a warning."""
     lines = [
         f"tiles       {plan.tiles:>14,}",
-        f"locations   {plan.locations:>14,}",
+        f"locations   {plan.locations:>14,}  pixels of {plan.pixel_m:g} m",
     ]
     if plan.requests:
         minutes = plan.requests / QUOTA_A_MINUTE
         lines += [
             f"requests    {plan.requests:>14,}  to Earth Engine: {minutes:,.1f} min of quota",
         ]
+    warnings = [f"warning     {plan.warning}"] if plan.warning else []
     if math.isnan(plan.seconds_a_location):
-        return [*lines, "time        depends on the service: map a small area to measure it"]
+        unknown = "time        depends on the service: map a small area to measure it"
+        return [*lines, unknown, *warnings]
     core_hours = plan.locations * plan.seconds_a_location / 3600
     speed = plan.read_bytes / plan.locations / plan.seconds_a_location / 1e6
     lines += [
@@ -182,6 +223,7 @@ def format_plan(plan: Plan) -> list[str]:
     return [
         *lines,
         *(f"{n:>4} workers {plan.seconds(n) / 60:>14,.1f}  minutes" for n in WORKERS),
+        *warnings,
     ]
 
 

@@ -18,19 +18,21 @@ from minecover.core.files import write_json
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.maps import is_folder, source_params
+from minecover.prediction.other_sensors import folder_source, for_platforms
 from minecover.prediction.region import cluster
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.mosaic import LAYERS, n_locations, tile_path, write_map
 from minecover.prediction.region.tile_job import (
     MapSettings,
+    few_dates_warning,
     map_tile,
-    product_folder,
+    model_of,
     source_of,
     warm_up,
 )
 from minecover.prediction.region.tile_ledger import FINAL, OK, Outcome, TileLedger, open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of
-from minecover.sources.product_folder import LEVEL_BANDS, ProductFolder
+from minecover.sources.product_folder import ProductFolder
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,12 @@ RUN = "run.json"
 
 
 def map_settings(
-    model: str, source: str, out: Path, *, is_screened: bool = True
+    model: str,
+    source: str,
+    out: Path,
+    *,
+    is_screened: bool = True,
+    is_masked: bool = True,
 ) -> MapSettings:
     """Find model and source of a map, and check that they fit.
 
@@ -54,6 +61,8 @@ def map_settings(
     is_screened : bool
         Whether the first trees of the model select the locations that all trees score, if its
         card has such a rule.
+    is_masked : bool
+        See `minecover.prediction.bundle.ModelBundle.find`.
 
     Returns
     -------
@@ -64,17 +73,19 @@ def map_settings(
     ModelError
         If the source lacks bands that the model takes.
     """
-    bundle = ModelBundle.find(model)
+    bundle = ModelBundle.find(model, is_masked=is_masked)
     card = bundle.card
     if is_folder(source):
-        check_bands(card.bands, LEVEL_BANDS[card.level])
         scenes = str(Path(source).resolve())
-        listed = "\n".join(product_folder(scenes, card).product_ids())
+        products = folder_source(scenes, card)
+        platforms, listed = products.platforms, "\n".join(products.product_ids())
     else:
         params = source_params(source)
         check_bands(card.bands, params.value("source.bands"))
+        platforms = params.value("source.platforms")
         scenes = json.dumps(params.complete("source.scenes"))
         listed = json.dumps(params.value("source.scenes"))
+    bundle = for_platforms(bundle, platforms)
     return MapSettings(
         model=str(bundle.path.resolve()),
         card=str(card.path.resolve()),
@@ -85,6 +96,7 @@ def map_settings(
         services=json.dumps(service_settings()),
         out=str(out.resolve()),
         is_screened=is_screened,
+        mask=json.dumps(bundle.card.value("mask"), sort_keys=True),
     )
 
 
@@ -120,7 +132,8 @@ def map_area(
         responds, or it is lost; if no space is left.
     """
     geometry, folder = read_area(area), Path(settings.out)
-    tiles = tiles_of(geometry, size_px=tile_px)
+    lattice = model_of(settings).card.lattice
+    tiles = tiles_of(geometry, size_px=tile_px, lattice=lattice)
     source = source_of(settings)
     if isinstance(source, ProductFolder):
         source.check_covers(geometry, area)
@@ -137,7 +150,11 @@ def map_area(
         if missing:
             _map_tiles(settings, workers, missing, ledger)
         properties = {"minecover:model": settings.sha256, "minecover:source": settings.products}
-        written = write_map(folder, tiles, ledger.outcomes(), properties)
+        outcomes = ledger.outcomes()
+        shown = [outcomes[t.tile_id].dates for t in tiles if t.tile_id in outcomes]
+        if warning := few_dates_warning(settings, [n_dates for n_dates in shown if n_dates]):
+            log.warning("map: %s", warning)
+        written = write_map(folder, tiles, outcomes, properties)
         return ledger.counts(), written
 
 
@@ -181,6 +198,7 @@ def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> N
         "area": hashlib.sha256(area.encode()).hexdigest(),
         "tile_px": tile_px,
         "screen": settings.is_screened,
+        "mask": settings.mask,
     }
     if not path.is_file():
         write_json(path, wanted)

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -27,13 +27,12 @@ from minecover.core.raster import Band
 from minecover.core.raster.tile_files import write_tile
 from minecover.core.sites import Site
 from minecover.features.context import compute_context
-from minecover.learning.model_card import ModelCard
 from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.other_sensors import folder_source
 from minecover.prediction.region.mosaic import tile_path
 from minecover.prediction.region.tile_ledger import CLOUDY, CORRUPT, EMPTY, OK, Outcome
 from minecover.prediction.region.tiles import Tile
 from minecover.sources import Source
-from minecover.sources.product_folder import ProductFolder
 
 #: Side of the windows in which a tile is scored [px]: the arrays of one fit the processor's
 #: cache, and its halo is no large share. Three to a side of 1024.
@@ -62,6 +61,8 @@ class MapSettings:
         Absolute path of the map's folder, which every worker must be able to write to.
     is_screened : bool
         Whether the first trees select what all trees score, see `minecover.learning.screening`.
+    mask : str
+        The mask profile that is used, in JSON: the model's, or one in its place.
     """
 
     model: str
@@ -73,6 +74,7 @@ class MapSettings:
     services: str
     out: str
     is_screened: bool
+    mask: str
 
 
 def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
@@ -96,11 +98,11 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
         If its files cannot be written.
     """
     begin = time.perf_counter()
-    state, days, message = OK, "", ""
+    state, days, n_dates, message = OK, "", 0, ""
     classes = np.zeros(tile.grid.shape, np.uint8)
     try:
         cube = source_of(settings).scenes(_site(settings, tile))
-        days = f"{cube.dates[0]}/{cube.dates[-1]}"
+        days, n_dates = f"{cube.dates[0]}/{cube.dates[-1]}", len(cube.dates)
         probability, classes = score_tile(settings, cube)
     except NotCoveredError:
         state = EMPTY
@@ -119,6 +121,7 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
         int(np.count_nonzero(classes)),
         int(np.count_nonzero(classes > 1)),
         days,
+        n_dates,
         round(time.perf_counter() - begin, 3),
         message,
     )
@@ -183,6 +186,7 @@ def model_of(settings: MapSettings) -> ModelBundle:
         If the files at its paths are another model now.
     """
     bundle = ModelBundle.read(Path(settings.model), Path(settings.card))
+    bundle = bundle.with_mask(json.loads(settings.mask))
     if (bundle.sha256, bundle.card_sha256) != (settings.sha256, settings.card_sha256):
         raise ModelError(
             f"{settings.card} is no longer the card of this map's model: the card was changed "
@@ -190,6 +194,19 @@ def model_of(settings: MapSettings) -> ModelBundle:
             "models:/name/version), or start a new map in another folder (--out)."
         )
     return bundle
+
+
+def few_dates_warning(settings: MapSettings, dates: Sequence[int]) -> str:
+    """Return one sentence if tiles have fewer dates than the model knows; else nothing.
+
+    Parameters
+    ----------
+    settings : MapSettings
+    dates : sequence of int
+        Number of dates of each tile's scenes.
+    """
+    known = model_of(settings).card.dates
+    return known.warning(sum(n < known.fewest for n in dates), len(dates), "tiles")
 
 
 def source_of(settings: MapSettings) -> Source:
@@ -200,14 +217,9 @@ def source_of(settings: MapSettings) -> Source:
 @lru_cache(maxsize=1)
 def _source(source: str, bundle: ModelBundle) -> Source:
     if Path(source).exists():
-        return product_folder(source, bundle.card)
+        return folder_source(source, bundle.card)
     built: Source = build(json.loads(source), "source.scenes")
     return built
-
-
-def product_folder(folder: str, card: ModelCard) -> ProductFolder:
-    """Return the source of a product folder, with the level and bands that a model takes."""
-    return ProductFolder(folder, card.level, card.bands)
 
 
 def _site(settings: MapSettings, tile: Tile) -> Site:

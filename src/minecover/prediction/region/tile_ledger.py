@@ -36,6 +36,8 @@ class Outcome:
         Number of pixels, of those observed, and of those at or above the threshold.
     days : str
         First and last date of its scenes, ``2016-10-26/2017-01-30``; empty without scenes.
+    dates : int
+        Number of dates of its scenes.
     seconds : float
         Time that the tile took [s].
     message : str
@@ -48,6 +50,7 @@ class Outcome:
     seen: int
     mines: int
     days: str
+    dates: int
     seconds: float
     message: str
 

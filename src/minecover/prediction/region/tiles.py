@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LATTICE_OFFSET_M, PIXEL_M, Grid
+from minecover.core.grid import LANDSAT, Grid, Lattice
 from minecover.prediction.region.area import by_zone
 
 
@@ -36,7 +36,7 @@ class Tile:
         return self.grid.shape[0] * self.grid.shape[1]
 
 
-def tiles_of(area: shapely.Geometry, *, size_px: int) -> list[Tile]:
+def tiles_of(area: shapely.Geometry, *, size_px: int, lattice: Lattice = LANDSAT) -> list[Tile]:
     """Cut an area into tiles.
 
     Tile edges lie at fixed coordinates of each UTM zone, so that two maps of the same ground
@@ -48,6 +48,8 @@ def tiles_of(area: shapely.Geometry, *, size_px: int) -> list[Tile]:
         Polygon or MultiPolygon in WGS 84 longitude and latitude.
     size_px : int
         Side of a tile [px], at least 64.
+    lattice : Lattice
+        Where the pixels lie.
 
     Returns
     -------
@@ -67,17 +69,20 @@ def tiles_of(area: shapely.Geometry, *, size_px: int) -> list[Tile]:
     return [
         tile
         for crs, part in by_zone(area).items()
-        for tile in _tiles_in(part, crs, size_px * PIXEL_M)
+        for tile in _tiles_in(part, crs, size_px, lattice)
     ]
 
 
-def _tiles_in(part: shapely.Geometry, crs: str, side_m: float) -> Iterator[Tile]:
+def _tiles_in(
+    part: shapely.Geometry, crs: str, size_px: int, lattice: Lattice
+) -> Iterator[Tile]:
     """Cut the part of an area in one zone, in its metres."""
+    side_m = size_px * lattice.pixel_m
     west, south, east, north = (
-        math.floor((edge - LATTICE_OFFSET_M) / side_m) for edge in part.bounds
+        math.floor((edge - lattice.edge_m) / side_m) for edge in part.bounds
     )
     cols, rows = np.meshgrid(np.arange(west, east + 1), np.arange(north, south - 1, -1))
-    left, bottom = (LATTICE_OFFSET_M + side_m * at.ravel() for at in (cols, rows))
+    left, bottom = (lattice.edge_m + side_m * at.ravel() for at in (cols, rows))
     shapely.prepare(part)
     boxes = shapely.box(left, bottom, left + side_m, bottom + side_m)
     touched = shapely.intersects(part, boxes)
@@ -86,22 +91,23 @@ def _tiles_in(part: shapely.Geometry, crs: str, side_m: float) -> Iterator[Tile]
     ):
         inside = shapely.intersection(part, box)
         if inside.area > 0:
-            yield Tile(_name(crs, int(row), int(col)), _grid_over(inside, crs))
+            yield Tile(_name(crs, int(row), int(col)), _grid_over(inside, crs, lattice))
 
 
-def _grid_over(geometry: shapely.Geometry, crs: str) -> Grid:
+def _grid_over(geometry: shapely.Geometry, crs: str, lattice: Lattice) -> Grid:
     """Return the smallest grid of lattice pixels that covers a geometry."""
     # A millimetre of projection error must not add a row.
     left, bottom, right, top = (
-        round((edge - LATTICE_OFFSET_M) / PIXEL_M, 4) for edge in geometry.bounds
+        round((edge - lattice.edge_m) / lattice.pixel_m, 4) for edge in geometry.bounds
     )
     first_col, last_row = math.floor(left), math.floor(bottom)
     return Grid.from_corner(
         crs,
-        first_col * PIXEL_M + LATTICE_OFFSET_M,
-        math.ceil(top) * PIXEL_M + LATTICE_OFFSET_M,
+        first_col * lattice.pixel_m + lattice.edge_m,
+        math.ceil(top) * lattice.pixel_m + lattice.edge_m,
         max(math.ceil(top) - last_row, 1),
         max(math.ceil(right) - first_col, 1),
+        pixel_m=lattice.pixel_m,
     )
 
 

@@ -23,7 +23,7 @@ WEST, EAST, EMPTY_TILE = (
     Tile("32635_e", GRID.cut(0, 64, 64, 128)),
     Tile("32635_n", GRID),
 )
-DONE = Outcome("32635_w", OK, 4096, 4000, 7, "2016-10-26/2017-01-30", 1.5, "")
+DONE = Outcome("32635_w", OK, 4096, 4000, 7, "2016-10-26/2017-01-30", 3, 1.5, "")
 
 
 @pytest.fixture(scope="module")

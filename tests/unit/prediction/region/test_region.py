@@ -30,7 +30,7 @@ def feature(path: Path, *rings: list[tuple[float, float]]) -> str:
 
 
 def outcome(tile_id: str, state: str) -> Outcome:
-    return Outcome(tile_id, state, 100, 90, 1, "2017-01-01/2017-02-02", 1.5, "")
+    return Outcome(tile_id, state, 100, 90, 1, "2017-01-01/2017-02-02", 3, 1.5, "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Apply a model to products: of its own sensors where there are some, else of others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from minecover.core.config import composed
+from minecover.core.errors import ModelError
+from minecover.core.sensors import BY_PLATFORM, offered
+from minecover.learning.model_card import ModelCard
+from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.detector import check_bands
+from minecover.sources.product_folder import ProductFolder
+from minecover.sources.product_list import platforms_in
+
+log = logging.getLogger(__name__)
+
+#: The mask for scenes of another family than that of the model, by their family.
+MASKS = {"landsat": "strict", "sentinel_2": "scl"}
+
+
+def folder_source(folder: str, card: ModelCard) -> ProductFolder:
+    """Return the source of a folder of products, with the level and bands that a model takes.
+
+    Parameters
+    ----------
+    folder : str
+        The folder. If it holds products of the model's sensors, only they are read.
+    card : ModelCard
+        Card of the model; pixels lie on its lattice.
+
+    Raises
+    ------
+    ModelError
+        If the products lack bands, or are of several other families.
+    """
+    platforms = _platforms(folder, card)
+    check_bands(card.bands, offered(platforms, card.level))
+    return ProductFolder(folder, card.level, card.bands, platforms, card.lattice)
+
+
+def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
+    """Return a model bundle for scenes of some satellites; warn if it learned from others.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+    platforms : sequence of str
+        Satellites of the scenes.
+
+    Returns
+    -------
+    ModelBundle
+        With a mask for their quality bands, if they are of another family.
+    """
+    own, other = _sensors(bundle.card.platforms), _sensors(platforms)
+    if set(other) <= set(own) or not own:
+        return bundle
+    families = {BY_PLATFORM[name].family for name in platforms if name in BY_PLATFORM}
+    own_families = {BY_PLATFORM[name].family for name in bundle.card.platforms}
+    mask = str(bundle.card.value("mask")["name"])
+    remark = ""
+    if not families & own_families and mask != "none":
+        (family,) = families
+        bundle = bundle.with_mask(composed().value("masks")[MASKS[family]])
+        remark = f"; mask={MASKS[family]} takes the place of mask={mask}"
+    log.warning(
+        "the model was trained on %s, and these scenes are of %s, whose bands differ a little: "
+        "believe probabilities only where the map says that the model is applicable%s",
+        _named(own),
+        _named(other),
+        remark,
+    )
+    return bundle
+
+
+def _platforms(folder: str, card: ModelCard) -> list[str]:
+    """Return the satellites whose products are read, of one family."""
+    found = platforms_in(folder, card.level)
+    own = [name for name in found if BY_PLATFORM[name].name in _sensors(card.platforms)]
+    if own or not found:
+        return own or list(card.platforms)
+    families = {BY_PLATFORM[name].family for name in found}
+    related = [name for name in found if BY_PLATFORM[name].family == card.lattice.family]
+    if len(families) > 1 and not related:
+        raise ModelError(
+            f"{folder} holds products of {' and '.join(sorted(families))}, and none of the "
+            f"satellites that the model knows ({', '.join(card.platforms)}). Use a folder for "
+            "each family."
+        )
+    return related or found
+
+
+def _sensors(platforms: Sequence[str]) -> dict[str, list[str]]:
+    """Return satellites by the name of their sensor."""
+    sensors: dict[str, list[str]] = {}
+    for name in platforms:
+        if name in BY_PLATFORM:
+            sensors.setdefault(BY_PLATFORM[name].name, []).append(name)
+    return sensors
+
+
+def _named(sensors: dict[str, list[str]]) -> str:
+    """Return sensors with their satellites, as text."""
+    return " and ".join(f"{name} ({', '.join(known)})" for name, known in sensors.items())

@@ -1,0 +1,157 @@
+"""Models on scenes of other sensors: one warning, their lattice, and what is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_models import write_model
+from products import DrawnProduct
+from safe_products import DrawnSafe
+
+from minecover.core.config import composed
+from minecover.core.errors import ModelError, SceneError
+from minecover.core.grid import Grid
+from minecover.core.raster import read_grid, read_planes
+from minecover.core.sites import Site, write_sites
+from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.maps import predict_folder, predict_sites
+from minecover.prediction.region.area import read_area
+from minecover.prediction.region.cost import format_plan, plan_area
+from minecover.prediction.region.run import map_settings
+from minecover.prediction.region.tile_job import map_tile, model_of
+from minecover.prediction.region.tiles import tiles_of
+
+CONF = Path("conf").resolve()
+SAFE = DrawnSafe()
+TEN_M = {"_target_": "minecover.core.grid.Lattice", "family": "sentinel_2", "pixel_m": 10}
+SENTINEL_2 = {"platforms": ["sentinel-2a", "sentinel-2b"], "lattice": TEN_M, "level": 2}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    SAFE.put(tmp_path / "S2", B04=3000, SCL=4)
+    return tmp_path / "S2"
+
+
+def model(tmp_path: Path, **changed: object) -> str:
+    write_model(tmp_path / "model.pkl", slope=2.0, **changed)
+    return str(tmp_path / "model.pkl")
+
+
+def test_a_model_of_landsat_is_applied_to_sentinel_2_with_one_warning(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = composed(conf=CONF).value("masks.strict")
+    path = model(tmp_path, level=2, mask=strict)
+    cloudy = replace(SAFE, day="2021-06-06")
+    cloudy.put(folder, B04=3000, SCL=9)
+
+    (written,) = predict_folder(path, folder, tmp_path / "maps")
+
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "the model was trained on OLI/TIRS (landsat-8, landsat-9), and these scenes are of MSI "
+        "(sentinel-2a), whose bands differ a little: believe probabilities only where the map "
+        "says that the model is applicable; mask=scl takes the place of mask=strict"
+    )
+    planes, grid = read_planes(written), read_grid(written)
+    assert (grid.side_m, grid.transform.c % 30, grid.transform.f % 30) == (30, 15, 15)
+    inside = planes["valid_dates"][2:-2, 2:-2]
+    assert np.unique(inside).tolist() == [1]
+    assert np.unique(planes["applicable"][2:-2, 2:-2]).tolist() == [1]
+
+
+def test_a_model_of_sentinel_2_maps_its_own_pixels_in_silence(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (written,) = predict_folder(model(tmp_path, **SENTINEL_2), folder, tmp_path / "maps")
+
+    assert read_grid(written) == SAFE.grid
+    assert caplog.records == []
+
+
+def test_products_of_the_models_sensor_go_first(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    landsat = DrawnProduct(level="L2SP")
+    landsat.put(folder, SR_B4=9000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    (written,) = predict_folder(model(tmp_path, level=2), folder, tmp_path / "maps")
+
+    assert read_grid(written) == landsat.grid
+    assert "the model was trained on" not in caplog.text
+
+
+def test_an_older_landsat_keeps_its_mask(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = composed(conf=CONF).value("masks.strict")
+    old = DrawnProduct(level="L2SP", craft="LANDSAT_7", sensor="ETM")
+    folder = tmp_path / "LE07"
+    old.put(folder, SR_B3=9000, QA_PIXEL=21824, QA_RADSAT=0)
+    metadata = next(folder.rglob("*_MTL.json"))
+    metadata.write_text(metadata.read_text().replace("_BAND_4", "_BAND_3"))
+
+    predict_folder(model(tmp_path, level=2, mask=strict), folder, tmp_path / "maps")
+
+    assert "and these scenes are of ETM+ (landsat-7)" in caplog.text
+    assert "takes the place" not in caplog.text
+
+
+def test_missing_bands_are_refused(tmp_path: Path, folder: Path) -> None:
+    path = model(tmp_path, level=2, bands=["red", "lwir11"])
+
+    with pytest.raises(ModelError, match=r"the source has no lwir11 \(it has: coastal, "):
+        predict_folder(path, folder, tmp_path / "maps")
+
+
+def test_another_level_is_refused(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(
+        SceneError,
+        match=r"no product of level 1 of landsat-8, landsat-9, found level 2 of sentinel-2a\.",
+    ):
+        predict_folder(model(tmp_path), folder, tmp_path / "maps")
+
+
+def test_a_region_has_the_pixels_of_the_models_lattice(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minecover.prediction.region.cost.BENCHMARK_S", 0.0)
+    settings = map_settings(model(tmp_path, **SENTINEL_2), str(folder), tmp_path / "map")
+    area = "28.800,-1.816,28.806,-1.810"
+
+    plan = plan_area(area, settings, tile_px=64, dates=1)
+    lattice = model_of(settings).card.lattice
+    (tile, *_) = tiles_of(read_area(area), size_px=64, lattice=lattice)
+
+    assert plan.pixel_m == 10
+    assert "pixels of 10 m" in "\n".join(format_plan(plan))
+    assert plan.read_bytes > 0
+    assert (tile.grid.side_m, tile.grid.transform.c % 10) == (10, 0)
+    assert map_tile(settings, tile).state == "ok"
+
+
+def test_the_mask_that_was_chosen_reaches_the_workers(tmp_path: Path, folder: Path) -> None:
+    strict = composed(conf=CONF).value("masks.strict")
+    path = model(tmp_path, level=2, mask=strict)
+
+    settings = map_settings(path, str(folder), tmp_path / "map")
+
+    assert json.loads(settings.mask)["name"] == "scl"
+    assert model_of(settings).card.value("mask")["name"] == "scl"
+    assert ModelBundle.find(path).card.value("mask")["name"] == "strict"
+
+
+def test_sites_of_other_pixels_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = model(tmp_path, **{**SENTINEL_2, "level": 1, "platforms": ["landsat-8"]})
+    sites = tmp_path / "sites.parquet"
+    monkeypatch.setattr("minecover.prediction.maps.paths.SITES", sites)
+    grid = Grid.around("EPSG:32635", 700_000, -200_000, size_px=4)
+    write_sites(sites, [Site("one", "one", grid, 0)])
+
+    with pytest.raises(ModelError, match=r"sites have pixels of 30 m, .* with 10 m"):
+        predict_sites(path, "simulated", tmp_path / "maps")
