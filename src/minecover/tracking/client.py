@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Loggers that report what is done on purpose: a database created, a model pickled, no pip.
 NOISY_LOGGERS = (
     "mlflow.store.db.utils",
-    "mlflow.sklearn",
+    "mlflow.pyfunc",
     "mlflow.utils.environment",
     "alembic.runtime.migration",
 )
@@ -52,6 +52,8 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     # Read when mlflow is imported, and again by the processes that it starts.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # Where the store is a server it would print URLs among our own output, which may be JSON.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow import MlflowClient
 
     # A server needs no folder here.

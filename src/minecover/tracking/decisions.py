@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
+from minecover.tracking.client import connect
 from minecover.tracking.registry import (
     CHALLENGER,
     CHAMPION,
@@ -56,6 +57,47 @@ def promote(tracking: Tracking, version: int, reason: str) -> Version:
         record_decision(client, name, chosen.version, f"promoted: {reason}")
         _move_aliases(client, name, chosen.version, former=former)
         return version_info(client, name, chosen.version, created=False)
+
+
+def record_commit(tracking: Tracking, version: int, commit: str) -> None:
+    """Record on a version and its run that a commit builds it, without other changes.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store and the model.
+    version : int
+        Number of the version.
+    commit : str
+        Hash of the commit.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version.
+    """
+    name = tracking.registered_name
+    with tracking.lock("register"):
+        client, chosen = find_model_version(tracking, f"models:/{name}/{version}")
+        for tag, value in (("git_commit", commit), ("git_dirty", "false")):
+            client.set_tag(str(chosen.run_id), tag, value)
+            client.set_model_version_tag(name, chosen.version, tag, value)
+
+
+def version_of_run(tracking: Tracking, run_id: str) -> Version | None:
+    """Return the version whose model a run logged; None if it logged none.
+
+    Parameters
+    ----------
+    tracking : Tracking
+        Names the store.
+    run_id : str
+        Id of the run, all of it.
+    """
+    client, _ = connect(tracking)
+    found = client.search_model_versions(f"run_id = '{run_id}'")
+    versions = [version_info(client, one.name, one.version, created=False) for one in found]
+    return versions[0] if versions else None
 
 
 def refuse(tracking: Tracking, version: int, reason: str) -> None:

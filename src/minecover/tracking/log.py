@@ -7,26 +7,24 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from minecover.core.digests import load_model
+from minecover.core.digests import check_digest, file_digest
+from minecover.tracking import flavor
 from minecover.tracking.client import connect, current_store, quiet_mlflow
-from minecover.tracking.record import Record
+from minecover.tracking.environment import packages_tag, packages_text
+from minecover.tracking.record import Dataset, Record
 from minecover.tracking.types import Tracking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
 
-#: What a pickle needs to be loaded, beside minecover itself. Without this list MLflow loads the
-#: model in another process to find it out, for most of a minute.
-REQUIREMENTS = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 #: Limits of MLflow: parameters and metrics in one call, characters of a dataset's digest.
 MAX_PARAMS, MAX_METRICS, MAX_DIGEST = 100, 1000, 36
+#: Tag with the versions of the packages that decide what a model is; packages.txt has all.
+PACKAGES = "packages"
 
 
 def log_run(tracking: Tracking, record: Record) -> str:
@@ -54,7 +52,8 @@ def log_model(
 ) -> tuple[str, str]:
     """Log one run with its model.
 
-    The folder of the logged model holds the very bytes of `model` and `card`.
+    The folder of the logged model holds the very bytes of `model` and `card`, see
+    `minecover.tracking.flavor`; the pickle is not opened.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ def log_model(
     record : Record
         What the run logs.
     model, card : Path
-        The pickle, and the JSON that holds its `features` and its `sha256`.
+        The pickle, and its card.
 
     Returns
     -------
@@ -75,33 +74,21 @@ def log_model(
     Raises
     ------
     ModelError
-        If the pickle is not the one that its card describes; it is not opened then.
+        If the pickle is not the one that its card describes, or the card lacks a key.
     """
-    content = json.loads(card.read_text(encoding="utf-8"))
-    pipeline = load_model(model, str(content["sha256"]))
-    names = [str(name) for name in content["features"]]
-    example = pd.DataFrame(np.zeros((1, len(names))), columns=names)
+    recorded = json.loads(card.read_text(encoding="utf-8"))["sha256"]
+    check_digest(model, found=file_digest(model), recorded=str(recorded))
     with _open_run(tracking, record) as (client, run_id), quiet_mlflow():
-        import mlflow.sklearn
-        from mlflow.models import ModelSignature, infer_signature
-        from mlflow.types import Schema
+        from mlflow.models import Model
 
-        # Signed as doubles the model would refuse pandas' integers, signed as floats doubles
-        # too. Its first step makes float32 of them all.
-        columns = [{"type": "any", "name": name, "required": True} for name in names]
-        output = infer_signature(example, pipeline.predict(example.to_numpy())).outputs
-        info = mlflow.sklearn.log_model(
-            pipeline,
+        info = Model.log(
+            artifact_path=None,
+            flavor=flavor,
             name=tracking.registered_name,
-            serialization_format="pickle",
-            pip_requirements=[f"{name}=={installed(name)}" for name in REQUIREMENTS],
-            signature=ModelSignature(Schema.from_json(json.dumps(columns)), output),
-            input_example=example,
+            model=model,
+            card=card,
+            validate_serving_input=False,
         )
-        # MLflow pickles the model again and gets other bytes: replace them with those that
-        # were trained and hashed, and add the card.
-        client.log_model_artifact(info.model_id, str(model))
-        client.log_model_artifact(info.model_id, str(card))
         log_metrics(client, run_id, record, model_id=info.model_id)
     return run_id, str(info.model_id)
 
@@ -135,7 +122,7 @@ def _open_run(tracking: Tracking, record: Record) -> Iterator[tuple[MlflowClient
 
 
 def log_inputs(client: MlflowClient, run_id: str, record: Record) -> None:
-    """Log the parameters and the dataset of a run.
+    """Log the parameters, the data sets and the installed packages of a run.
 
     Parameters
     ----------
@@ -144,17 +131,35 @@ def log_inputs(client: MlflowClient, run_id: str, record: Record) -> None:
     run_id : str
         A run that is open.
     record : Record
-        Of it, `params` and `dataset` are logged.
+        Of it, `params`, `dataset` and `lineage` are logged.
     """
     from mlflow import entities
 
     params = [entities.Param(name, value) for name, value in record.flat_params.items()]
     for first in range(0, len(params), MAX_PARAMS):
         client.log_batch(run_id, params=params[first : first + MAX_PARAMS])
-    name, digest = record.dataset.name, record.dataset.digest[:MAX_DIGEST]
-    source = json.dumps({"uri": record.dataset.source})
-    table = entities.DatasetInput(entities.Dataset(name, digest, "local", source), [])
-    client.log_inputs(run_id, [table])
+    inputs = [_dataset_input(one) for one in (record.dataset, *record.lineage)]
+    client.log_inputs(run_id, inputs)
+    client.set_tag(run_id, PACKAGES, packages_tag())
+    client.log_text(run_id, packages_text(), "packages.txt")
+
+
+def _dataset_input(dataset: Dataset) -> DatasetInput:
+    """Return a data set as MLflow's pages show it."""
+    from mlflow import entities
+
+    profile = {"bytes": dataset.size_bytes, "files": dataset.files}
+    known = {name: number for name, number in profile.items() if number is not None}
+    return entities.DatasetInput(
+        entities.Dataset(
+            dataset.name,
+            dataset.digest[:MAX_DIGEST],
+            "local",
+            json.dumps({"uri": dataset.source}),
+            profile=json.dumps(known) if known else None,
+        ),
+        [entities.InputTag("mlflow.data.context", dataset.context)],
+    )
 
 
 def log_artifacts(client: MlflowClient, run_id: str, record: Record) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import subprocess
+import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,30 +17,35 @@ from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
 from minecover.tracking.types import MODEL_PATH
 
-#: What a build writes into the checkout: changes there do not make the tree dirty.
-BUILD_OUTPUTS = (":(exclude)dvc.lock", ":(exclude)params.yaml", ":(exclude)reports")
-#: Written by MLflow into a model's folder whenever it is downloaded by name.
-DOWNLOAD_NOTE = "registered_model_meta"
+#: What a build writes beside dvc.lock, which has its digests: it does not make the tree dirty.
+REPORTS = ":(exclude)reports"
+#: Written by MLflow into a model's folder whenever it is downloaded by name, and by Python when
+#: the code in it is imported, which no process with minecover installed does.
+NO_CONTENT = ("registered_model_meta", "__pycache__")
 
 
 @dataclass(frozen=True, slots=True)
 class GitState:
-    """The commit that is checked out, and whether anything differs from it."""
+    """The commit that is checked out, and what differs from it."""
 
     commit: str  # 40 hexadecimal digits
-    is_dirty: bool
+    changed: tuple[str, ...]  # paths in the repository
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether anything differs from the commit."""
+        return bool(self.changed)
 
 
-def lock_digest(path: Path, stages: Sequence[str]) -> str:
-    """Return the SHA-256 of the sections of dvc.lock that identify a build.
+def stages_digest(path: Path, stages: Sequence[str]) -> str:
+    """Return the SHA-256 of the sections of some stages in dvc.lock.
 
     Parameters
     ----------
     path : Path
         dvc.lock.
     stages : sequence of str
-        The stages whose sections count. For the identity of a model these are the stages up
-        to `evaluate`: what comes after may change without making another model.
+        The stages whose sections count.
 
     Returns
     -------
@@ -84,7 +91,7 @@ def folder_digest(folder: Path) -> str:
     """Return the SHA-256 over the names and bytes of all files of a model's folder.
 
     The path of the folder, which MLflow writes into the file MLmodel, is left out: it changes
-    when the store is moved.
+    when the store is moved. So is what loading a model leaves there (`NO_CONTENT`).
 
     Parameters
     ----------
@@ -103,7 +110,7 @@ def folder_digest(folder: Path) -> str:
                 _digest_without_path(path) if path == folder / "MLmodel" else file_digest(path)
             )
             for path in files
-            if path.name != DOWNLOAD_NOTE
+            if not set(path.relative_to(folder).parts) & set(NO_CONTENT)
         }
     )
 
@@ -118,8 +125,8 @@ def _digest_without_path(path: Path) -> str:
 def git_state(folder: Path) -> GitState:
     """Return the commit of a checkout, and whether it has uncommitted changes.
 
-    What a build itself writes (dvc.lock, params.yaml, reports/) is no change; a new file that
-    git does not ignore is one.
+    A new file that git does not ignore is a change. So are dvc.lock and params.yaml: a commit
+    that lacks them does not build the same. Only reports/ is none: it follows from dvc.lock.
 
     Parameters
     ----------
@@ -129,7 +136,7 @@ def git_state(folder: Path) -> GitState:
     Returns
     -------
     GitState
-        The commit, and whether anything differs from it.
+        The commit, and what differs from it.
 
     Raises
     ------
@@ -138,8 +145,40 @@ def git_state(folder: Path) -> GitState:
     """
     commit = git(folder, "rev-parse", "--verify", "HEAD")
     top = Path(git(folder, "rev-parse", "--show-toplevel"))
-    changes = git(top, "status", "--porcelain", "--", ".", *BUILD_OUTPUTS)
-    return GitState(commit, bool(changes))
+    changes = git(top, "status", "--porcelain", "-z", "--no-renames", "--", ".", REPORTS)
+    return GitState(
+        commit, tuple(line.strip().partition(" ")[2] for line in changes.split("\0") if line)
+    )
+
+
+def commit_digests(folder: Path, commit: str) -> dict[str, str]:
+    """Return the MD5 of the files of a commit, as DVC computes it.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of the checkout.
+    commit : str
+        The commit.
+
+    Returns
+    -------
+    dict of str to str
+        By path below `folder`.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such commit.
+    """
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(_git(folder, "archive", commit))) as archive:
+        for member in archive:
+            content = archive.extractfile(member)
+            if content is not None:
+                md5 = hashlib.md5(content.read(), usedforsecurity=False)
+                found[member.name] = md5.hexdigest()
+    return found
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -162,15 +201,21 @@ def git(folder: Path, *arguments: str) -> str:
     RegistryError
         If git is not installed, or the command failed.
     """
+    return _git(folder, *arguments).decode(errors="replace").strip()
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    """Run git, and return the bytes of its output."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True
+            ["git", "-C", str(folder), *arguments], check=True, capture_output=True
         )
     except FileNotFoundError as error:
         raise RegistryError("git is not installed, so no commit can be recorded.") from error
     except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip().splitlines()[0]
         raise RegistryError(
-            f"git knows no commit here ({error.stderr.strip().splitlines()[0]}). Work in a "
+            f"git knows no commit here ({said}). Work in a "
             "clone, or type `git init` and commit, so that a model can be traced to its code."
         ) from error
-    return done.stdout.strip()
+    return done.stdout

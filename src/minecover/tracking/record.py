@@ -7,11 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Values of the tag ``kind``.
+BUILD, JOB_RUN = "build", "job"
+SWEEP_RUN, NESTED, COMPARISON = "sweep", "nested choice", "comparison"
+#: Tag of the runs that `minecover adopt` takes, builds and jobs: the table of runs shows them.
+ADOPTABLE = "adoptable"
+#: Most metrics of a run: more would hide the few that decide.
+MAX_RUN_METRICS = 60
 #: Tags of every run, so that each run in the UI tells where it comes from.
 REQUIRED_TAGS = (
-    "lock_digest",
+    "kind",
     "data_digest",
-    "config_digest",
     "git_commit",
     "git_dirty",
     "source",
@@ -21,11 +27,28 @@ REQUIRED_TAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The tables that a run was trained on."""
+    """A file or folder of the pipeline that a run was made from.
+
+    Parameters
+    ----------
+    name : str
+        Name in the list of data sets.
+    source : str
+        Path in the repository.
+    digest : str
+        Digest, cut off to MLflow's 36 characters when it is logged: as many as DVC's has.
+    context : str
+        What the run took from it, one word or two.
+    size_bytes, files : int or None
+        Size and number of files; None if it was not recorded.
+    """
 
     name: str
-    source: str  # path in the repository
-    digest: str  # cut off to MLflow's 36 characters when it is logged
+    source: str
+    digest: str
+    context: str = "training"
+    size_bytes: int | None = None
+    files: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,10 @@ class Record:
         Markdown at the top of the run's page.
     by_fold : mapping of str to sequence of float
         Metrics of each fold, by dotted name; logged as the steps of ``fold.<name>``.
+    lineage : tuple of Dataset
+        What `dataset` was made from.
+    page : str
+        Markdown of a registered version: its model card. Empty takes the description.
 
     Raises
     ------
@@ -63,6 +90,8 @@ class Record:
     artifacts: tuple[Path, ...]
     description: str
     by_fold: Mapping[str, Sequence[float]]
+    lineage: tuple[Dataset, ...] = ()
+    page: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a run without its required tags."""

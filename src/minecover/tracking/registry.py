@@ -23,16 +23,26 @@ if TYPE_CHECKING:
 CHAMPION, CHALLENGER = "champion", "challenger"
 #: Tags of a version: the git state of its checkout, and its decisions by the time of each.
 GIT_TAGS, DECISION = ("git_commit", "git_dirty"), "decision."
-#: MLflow's limit for the value of a tag [characters].
-MAX_TAG = 5000
+#: MLflow's limits for the value of a tag and for a description [characters].
+MAX_TAG, MAX_DESCRIPTION = 5000, 5000
+#: Tags of a run that its version gets as well.
+VERSION_TAGS = ("build_digest", "data_digest", *GIT_TAGS)
+#: Description of a registered model, in the list of models.
+DESCRIPTION = (
+    "Probability of a surface mine for each pixel of satellite scenes. `minecover predict`, "
+    "`map` and `serve` take the version with the alias `champion`; `minecover promote` decides "
+    "on the `challenger`. The description of each version is its model card."
+)
 #: ``models:/minecover@champion`` or ``models:/minecover/3``.
 MODEL_URI = re.compile(r"models:/(?P<name>[\w-]+)(@(?P<alias>[\w-]+)|/(?P<version>\d+))")
 
 
-def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> Version:
+def register(
+    tracking: Tracking, record: Record, *, model: Path, card: Path, withheld: str = ""
+) -> Version:
     """Register a model with its run, unless its build is registered already.
 
-    The tag ``lock_digest`` identifies a build: a second call with the same digest returns the
+    The tag ``build_digest`` identifies a build: a second call with the same digest returns the
     version of the first. The first version of a name becomes champion, later ones challenger.
     If a build was registered from a checkout with uncommitted changes, and now from a clean
     one, its git tags are updated.
@@ -45,6 +55,9 @@ def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> 
         What the run of the build logs.
     model, card : Path
         models/model.pkl and models/model.json, see `minecover.tracking.log.log_model`.
+    withheld : str
+        Why the version is given no alias, which is recorded as a decision; "" gives it one. An
+        alias that it holds already was given by a person, and stays.
 
     Returns
     -------
@@ -58,10 +71,13 @@ def register(tracking: Tracking, record: Record, *, model: Path, card: Path) -> 
     """
     with tracking.lock("register"):
         client, _ = connect(tracking)
-        known = _find_build(client, tracking.registered_name, record.tags["lock_digest"])
+        known = _find_build(client, tracking.registered_name, record.tags["build_digest"])
         version = known or _create_version(tracking, client, record, model, card)
+        if withheld:
+            if not any(tag.startswith(DECISION) for tag in version.tags):
+                record_decision(client, version.name, version.version, f"no alias: {withheld}")
         # Also after a run that was killed between its version and its alias.
-        if CHAMPION not in client.get_registered_model(version.name).aliases:
+        elif CHAMPION not in client.get_registered_model(version.name).aliases:
             reason = "promoted: there was no champion"
             record_decision(client, version.name, version.version, reason)
             client.set_registered_model_alias(version.name, CHAMPION, version.version)
@@ -151,10 +167,10 @@ def resolve(tracking: Tracking, uri: str) -> RegisteredModel:
     return RegisteredModel(found.name, int(found.version), folder, recorded["sha256"], card)
 
 
-def _find_build(client: MlflowClient, name: str, lock_digest: str) -> ModelVersion | None:
+def _find_build(client: MlflowClient, name: str, build_digest: str) -> ModelVersion | None:
     """Return the version of a build, None if there is none."""
     for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get("lock_digest") == lock_digest:
+        if version.tags.get("build_digest") == build_digest:
             return version
     return None
 
@@ -170,17 +186,21 @@ def _create_version(
     tags = {
         "sha256": sha256,
         "folder_sha256": folder_digest(folder),
-        **{tag: record.tags[tag] for tag in ("lock_digest", "data_digest", *GIT_TAGS)},
+        **{tag: record.tags[tag] for tag in VERSION_TAGS},
     }
     name = tracking.registered_name
     if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
+        client.create_registered_model(name, description=DESCRIPTION)
     # The client looks the model up in the current store, whatever its own is.
     with current_store(tracking.uri):
         version = client.create_model_version(
             name, f"models:/{model_id}", run_id, tags=tags, model_id=model_id
         )
-    client.update_model_version(version.name, version.version, record.description)
+    # The card names the champion, which this version may not be.
+    card_text = (record.page or record.description).replace(
+        f"models:/{name}@{CHAMPION}", f"models:/{name}/{version.version}"
+    )
+    client.update_model_version(name, version.version, card_text[:MAX_DESCRIPTION])
     return version
 
 

@@ -1,19 +1,15 @@
-"""The runs of a sweep: one sweep run with a job run per job, found again by their tags."""
+"""Find runs in the store, and fetch what they keep."""
 
 from __future__ import annotations
 
 import os
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
 from minecover.tracking.client import connect
-from minecover.tracking.log import log_artifacts, log_inputs, log_metrics
-from minecover.tracking.record import Record
 from minecover.tracking.types import Tracking
 
 if TYPE_CHECKING:
@@ -22,10 +18,12 @@ if TYPE_CHECKING:
 
 #: Tags that runs are found by, and the tag with the error of a failed run.
 JOB, SWEEP, ERROR = "job_id", "sweep_id", "error"
+#: Tag of a sweep's run with the id of its best job's run.
+BEST = "best_run_id"
 #: Runs in one page of a search.
 PAGE = 1000
-#: MLflow's limit for the value of a tag [characters].
-MAX_TAG = 5000
+#: Runs that a message names, and characters of their ids, as in the table of a sweep.
+N_NAMED, N_SHOWN = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,107 +38,10 @@ class RunSummary:
     metrics: Mapping[str, float]
 
 
-@contextmanager
-def job_run(
-    tracking: Tracking, record: Record, *, parent: str
-) -> Iterator[Callable[[Record], None]]:
-    """Open a job run, and end it with the block.
-
-    The run ends FINISHED, or FAILED with a traceback if the block raises an exception, or
-    KILLED if the process is interrupted.
-
-    Parameters
-    ----------
-    tracking : Tracking
-        Names the store and the experiment.
-    record : Record
-        Its parameters, tags and dataset are logged when the run opens.
-    parent : str
-        Id of the sweep run.
-
-    Yields
-    ------
-    callable
-        Takes a `Record` and logs its metrics and artifacts. Call it once, at the end.
-    """
+def all_runs(tracking: Tracking) -> list[RunSummary]:
+    """Return all runs of the experiment, the latest first."""
     client, experiment = connect(tracking)
-    tags = {**_tags(record), "mlflow.parentRunId": parent}
-    with tracking.lock("write"):
-        run = client.create_run(experiment, tags=tags, run_name=record.name)
-        run_id = str(run.info.run_id)
-        log_inputs(client, run_id, record)
-
-    def finish(done: Record) -> None:
-        with tracking.lock("write"):
-            log_artifacts(client, run_id, done)
-            log_metrics(client, run_id, done, model_id=None)
-
-    try:
-        yield finish
-    except BaseException as error:
-        with tracking.lock("write"):
-            client.log_text(run_id, traceback.format_exc(), "traceback.txt")
-            client.set_tag(run_id, ERROR, f"{type(error).__name__}: {error}"[:MAX_TAG])
-            # Ctrl-C and a shutdown of the process are no `Exception`.
-            has_failed = isinstance(error, Exception)
-            client.set_terminated(run_id, "FAILED" if has_failed else "KILLED")
-        raise
-    with tracking.lock("write"):
-        client.set_terminated(run_id, "FINISHED")
-
-
-def open_sweep_run(tracking: Tracking, record: Record) -> str:
-    """Open the sweep run, or open it again if the sweep was started before.
-
-    Parameters
-    ----------
-    tracking : Tracking
-        Names the store and the experiment.
-    record : Record
-        Its tag ``sweep_id`` identifies the sweep.
-
-    Returns
-    -------
-    str
-        Id of the run.
-    """
-    tracking.check_writable()
-    client, experiment = connect(tracking)
-    known = _search(client, experiment, f"tags.{SWEEP} = '{record.tags[SWEEP]}'")
-    for run in known:
-        if JOB not in run.data.tags:
-            client.update_run(run.info.run_id, status="RUNNING")
-            return str(run.info.run_id)
-    run = client.create_run(experiment, tags=_tags(record), run_name=record.name)
-    log_inputs(client, run.info.run_id, record)
-    return str(run.info.run_id)
-
-
-def close_sweep_run(tracking: Tracking, run_id: str, record: Record, *, status: str) -> None:
-    """Log the results of a sweep, and end its run.
-
-    Parameters
-    ----------
-    tracking : Tracking
-        Names the store and the experiment.
-    run_id : str
-        Id of the sweep run.
-    record : Record
-        Its tags, artifacts and metrics are logged.
-    status : str
-        FINISHED or FAILED.
-    """
-    client, _ = connect(tracking)
-    for key, value in _tags(record).items():
-        client.set_tag(run_id, key, value)
-    log_artifacts(client, run_id, record)
-    log_metrics(client, run_id, record, model_id=None)
-    client.set_terminated(run_id, status)
-
-
-def end_sweep_run(tracking: Tracking, run_id: str, status: str) -> None:
-    """End the run of a sweep that has no results; `status` is FAILED or KILLED."""
-    connect(tracking)[0].set_terminated(run_id, status)
+    return [summary_of(run) for run in search_runs(client, experiment, "")]
 
 
 def last_runs(tracking: Tracking, job_ids: Sequence[str]) -> dict[str, RunSummary]:
@@ -161,45 +62,43 @@ def last_runs(tracking: Tracking, job_ids: Sequence[str]) -> dict[str, RunSummar
     client, experiment = connect(tracking)
     wanted, found = set(job_ids), dict[str, RunSummary]()
     # The latest first.
-    for run in _search(client, experiment, f"tags.{JOB} != ''"):
+    for run in search_runs(client, experiment, f"tags.{JOB} != ''"):
         job = run.data.tags[JOB]
         if job in wanted and (job not in found or run.info.status == "FINISHED"):
-            found[job] = _summary(run)
+            found[job] = summary_of(run)
     return found
+
+
+def job_names(tracking: Tracking) -> dict[str, str]:
+    """Return the names of the runs of jobs that have not failed, each with its job's id."""
+    client, experiment = connect(tracking)
+    found = search_runs(client, experiment, f"tags.{JOB} != ''")
+    return {
+        str(run.info.run_name): run.data.tags[JOB]
+        for run in found
+        if run.info.status in ("RUNNING", "FINISHED")
+    }
 
 
 def finished_run(tracking: Tracking, job_id: str) -> str | None:
     """Return the id of the last finished run of a job; None if no run of it has finished."""
     client, experiment = connect(tracking)
-    runs = _search(
+    runs = search_runs(
         client, experiment, f"tags.{JOB} = '{job_id}' and attributes.status = 'FINISHED'"
     )
     return str(runs[0].info.run_id) if runs else None
 
 
-def mark_killed(tracking: Tracking, job_id: str) -> None:
-    """Mark the open runs of a job as KILLED, when their process has ended.
-
-    Hold the job's lock: then no other process works on the job.
-    """
-    client, experiment = connect(tracking)
-    runs = _search(
-        client, experiment, f"tags.{JOB} = '{job_id}' and attributes.status = 'RUNNING'"
-    )
-    for run in runs:
-        client.set_tag(run.info.run_id, ERROR, "its process ended before the run did")
-        client.set_terminated(run.info.run_id, "KILLED")
-
-
 def find_run(tracking: Tracking, run_id: str) -> RunSummary:
-    """Find a run by its id, or by the beginning of its id.
+    """Find the run that an id names as a table prints it.
 
     Parameters
     ----------
     tracking : Tracking
         Names the store and the experiment.
     run_id : str
-        An id, or its first characters.
+        Id of a run or of a sweep, or the first characters of one. A sweep stands for its best
+        run.
 
     Returns
     -------
@@ -209,16 +108,31 @@ def find_run(tracking: Tracking, run_id: str) -> RunSummary:
     Raises
     ------
     RegistryError
-        If there is no such run, or more than one.
+        If there is no such run, or more than one, or the sweep has no best run yet.
     """
     client, experiment = connect(tracking)
-    runs = [r for r in _search(client, experiment, "") if r.info.run_id.startswith(run_id)]
-    if len(runs) != 1:
+    found = [
+        run
+        for run in search_runs(client, experiment, "")
+        if run.info.run_id.startswith(run_id)
+        or (JOB not in run.data.tags and run.data.tags.get(SWEEP, "").startswith(run_id))
+    ]
+    if not run_id or len(found) != 1:
+        names = ", ".join(run.info.run_id[:N_SHOWN] for run in found[:N_NAMED])
         raise RegistryError(
-            f"the store has {len(runs)} runs whose id begins with {run_id!r}. Copy an id "
-            "from `make ui`, or from the table that a sweep prints."
+            f"the store has {len(found)} runs and sweeps whose id begins with {run_id!r}"
+            f"{f' ({names} ...)' if found else ''}. Copy an id from `make ui`, or from the "
+            "table that a sweep prints."
         )
-    return _summary(runs[0])
+    (run,) = found
+    if JOB in run.data.tags or SWEEP not in run.data.tags:
+        return summary_of(run)
+    if BEST not in run.data.tags:
+        raise RegistryError(
+            f"no job of the sweep {run.data.tags[SWEEP]} has finished, so that it has no best "
+            "run. Start it again: finished jobs are skipped."
+        )
+    return summary_of(client.get_run(run.data.tags[BEST]))
 
 
 def download_artifact(tracking: Tracking, run_id: str, name: str, into: Path) -> Path:
@@ -258,7 +172,7 @@ def download_artifact(tracking: Tracking, run_id: str, name: str, into: Path) ->
         ) from error
 
 
-def _search(client: MlflowClient, experiment: str, filter_string: str) -> list[Run]:
+def search_runs(client: MlflowClient, experiment: str, filter_string: str) -> list[Run]:
     """Return all runs that match a filter, the latest first."""
     found: list[Run] = []
     token = None
@@ -276,7 +190,7 @@ def _search(client: MlflowClient, experiment: str, filter_string: str) -> list[R
             return found
 
 
-def _summary(run: Run) -> RunSummary:
+def summary_of(run: Run) -> RunSummary:
     """Copy the parts of a run that callers need."""
     return RunSummary(
         run_id=str(run.info.run_id),
@@ -286,12 +200,3 @@ def _summary(run: Run) -> RunSummary:
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
     )
-
-
-def _tags(record: Record) -> dict[str, str]:
-    """Return a run's tags, with those that MLflow's own pages read."""
-    tags = {**record.tags, "mlflow.source.git.commit": record.tags["git_commit"]}
-    tags["mlflow.source.name"] = "minecover sweep"
-    if record.description:
-        tags["mlflow.note.content"] = record.description
-    return tags

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from minecover.core.digests import load_model
+from minecover.core.probabilities import row_probabilities
 from minecover.tracking.client import quiet_mlflow
 from minecover.tracking.types import RegisteredModel
 
@@ -29,9 +30,10 @@ def signature_problems(found: RegisteredModel) -> list[str]:
     Returns
     -------
     list of str
-        One phrase for each form of input (float64, integers, NaN, reordered columns) that is
+        One phrase for each form of input (float64, int32, NaN, reordered columns) that is
         refused or changes a prediction, and one if a missing column is accepted. Empty if
-        there is no problem.
+        there is no problem. MLflow itself refuses int64, which no double can hold, so it is
+        no problem.
     """
     model = load_model(found.model, found.sha256)
     names = list(found.features)
@@ -44,7 +46,6 @@ def signature_problems(found: RegisteredModel) -> list[str]:
         "float32": (frame, plain),
         "float64": (frame.astype(np.float64), plain),
         "int32": (pd.DataFrame(whole.astype(np.int32), columns=names), whole),
-        "int64": (pd.DataFrame(whole.astype(np.int64), columns=names), whole),
         "NaN": (pd.DataFrame(holes, columns=names), holes),
         "reordered columns": (frame[names[::-1]], plain),
     }
@@ -53,14 +54,14 @@ def signature_problems(found: RegisteredModel) -> list[str]:
         result = _predict(found.folder, rows)
         if isinstance(result, str):
             problems.append(f"{form} is refused ({result})")
-        elif not np.array_equal(result, model.predict(same.astype(np.float32))):
+        elif not np.array_equal(result, row_probabilities(model, same), equal_nan=True):
             problems.append(f"{form} changes the predictions")
     if not isinstance(_predict(found.folder, frame[names[1:]]), str):
         problems.append(f"a missing column ({names[0]}) is not refused")
     return problems
 
 
-def _predict(folder: Path, rows: pd.DataFrame) -> NDArray[np.int64] | str:
+def _predict(folder: Path, rows: pd.DataFrame) -> NDArray[np.float64] | str:
     """Predict as MLflow's scoring server does; return the reason if the rows are refused."""
     import mlflow.pyfunc
     from mlflow.exceptions import MlflowException

@@ -226,6 +226,13 @@ def answering(tracking: Tracking) -> Iterator[None]:
                 "that its folder can be written and has space, or name another one in "
                 "tracking.folder."
             ) from error
+        if isinstance(error, ModuleNotFoundError):
+            raise RegistryError(
+                f"the MLflow store at {hidden(tracking.uri)} needs the Python module "
+                f"{error.name}, which is not installed. Install it beside minecover, correct "
+                "the environment variable MLFLOW_TRACKING_URI, or unset it to use the folder "
+                "of tracking.folder."
+            ) from error
         raise RegistryError(
             f"the MLflow store at {hidden(tracking.uri)} does not answer as it should "
             f"({reason}). Start it, correct the environment variable MLFLOW_TRACKING_URI, or "

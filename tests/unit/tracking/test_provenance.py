@@ -7,7 +7,7 @@ import pytest
 from minecover.core.config import composed
 from minecover.core.errors import ConfigError, RegistryError
 from minecover.tracking import Dataset, Record, Tracking
-from minecover.tracking.provenance import digest_of, folder_digest, git_state, lock_digest
+from minecover.tracking.provenance import digest_of, folder_digest, git_state, stages_digest
 from minecover.tracking.record import REQUIRED_TAGS
 from minecover.tracking.types import ui_command
 
@@ -41,7 +41,7 @@ def test_a_name_that_mlflow_refuses_is_refused_with_its_key() -> None:
 
 RECORD = Record(
     name="run",
-    params={"model": {"trees": 40, "features": ["B4"], "depth": None}, "blocks": {}},
+    params={"model": {"trees": 40, "features": ["red"], "depth": None}, "blocks": {}},
     metrics={"location": {"f1": 0.6, "f1_low": None}, "count": {"sites": 12}},
     tags=dict.fromkeys(REQUIRED_TAGS, "known"),
     dataset=Dataset(name="observations", source="data/features", digest="d"),
@@ -54,7 +54,7 @@ RECORD = Record(
 def test_params_and_metrics_have_dotted_names() -> None:
     assert RECORD.flat_params == {
         "model.trees": "40",
-        "model.features": '["B4"]',
+        "model.features": '["red"]',
         "model.depth": "null",
         "blocks": "{}",
     }
@@ -99,7 +99,7 @@ def test_a_builds_identity(tmp_path: Path, changed: str, is_same: bool) -> None:
     (tmp_path / "a").write_text(LOCK)
     (tmp_path / "b").write_text(changed)
 
-    a, b = (lock_digest(tmp_path / name, ["train", "evaluate"]) for name in "ab")
+    a, b = (stages_digest(tmp_path / name, ["train", "evaluate"]) for name in "ab")
 
     assert (a == b) is is_same
 
@@ -110,12 +110,12 @@ def test_a_lock_without_a_stage_lists_its_stages(tmp_path: Path) -> None:
     with pytest.raises(
         RegistryError, match=r"no stage folds \(it has: train, evaluate, report\)"
     ):
-        lock_digest(tmp_path / "dvc.lock", ["folds", "train"])
+        stages_digest(tmp_path / "dvc.lock", ["folds", "train"])
 
 
 def test_a_missing_lock_asks_for_a_build(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"no dvc.lock.*dvc repro"):
-        lock_digest(tmp_path / "dvc.lock", ["train"])
+        stages_digest(tmp_path / "dvc.lock", ["train"])
 
 
 def test_digests_ignore_the_order_of_keys() -> None:
@@ -148,8 +148,8 @@ def repository(tmp_path: Path) -> Path:
     [
         pytest.param("code.py", True, id="changed code"),
         pytest.param("new.py", True, id="new code"),
-        pytest.param("dvc.lock", False, id="the lock"),
-        pytest.param("params.yaml", False, id="the parameters"),
+        pytest.param("dvc.lock", True, id="the lock"),
+        pytest.param("params.yaml", True, id="the parameters"),
         pytest.param("reports/metrics.json", False, id="the scores"),
     ],
 )
@@ -159,6 +159,7 @@ def test_what_makes_a_tree_dirty(repository: Path, name: str, is_dirty: bool) ->
     state = git_state(repository / "reports")
 
     assert state.is_dirty is is_dirty
+    assert state.changed == ((name,) if is_dirty else ())
     assert len(state.commit) == 40
 
 

@@ -16,7 +16,16 @@ import pytest
 
 from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
-from minecover.tracking import Dataset, Record, Tracking, connect, log_run, runs, store
+from minecover.tracking import (
+    Dataset,
+    Record,
+    Tracking,
+    connect,
+    log_run,
+    runs,
+    store,
+    sweep_runs,
+)
 from minecover.tracking.record import REQUIRED_TAGS
 from minecover.tracking.registry import register, resolve
 
@@ -24,7 +33,7 @@ RECORD = Record(
     name="one",
     params={"seed": 7},
     metrics={"location": {"f1": 0.6}},
-    tags=dict.fromkeys(REQUIRED_TAGS, "known"),
+    tags=dict.fromkeys((*REQUIRED_TAGS, "build_digest"), "known"),
     dataset=Dataset("tables", "data/features", "d" * 64),
     artifacts=(),
     description="",
@@ -53,12 +62,18 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home.mkdir()
     model = DummyClassifier(strategy="constant", constant=0).fit([[0.0, 1.0]], [0])
     (home / "model.pkl").write_bytes(pickle.dumps(model, protocol=5))
-    card = {"features": ["B4", "B5"], "sha256": file_digest(home / "model.pkl")}
+    card = {
+        "features": ["red", "nir08"],
+        "row": "one place",
+        "observation_threshold": 0.4,
+        "example": {"rows": [[0.0, 1.0]]},
+        "sha256": file_digest(home / "model.pkl"),
+    }
     (home / "model.json").write_text(json.dumps(card))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        paths = {"model": home / "model.pkl", "card": home / "model.json"}
-        register(tracking_in(home), RECORD, **paths)
+        pickled, described = home / "model.pkl", home / "model.json"
+        register(tracking_in(home), RECORD, model=pickled, card=described)
     return home
 
 
@@ -176,8 +191,12 @@ def test_recording_in_a_read_only_store_is_refused(read_only: Path) -> None:
 
     with pytest.raises(RegistryError, match=r"read-only\. .*tracking\.folder"):
         log_run(tracking, RECORD)
-    with pytest.raises(RegistryError, match="read-only"):
-        runs.open_sweep_run(tracking, replace(RECORD, tags={**RECORD.tags, runs.SWEEP: "s"}))
+    sweep = replace(RECORD, tags={**RECORD.tags, runs.SWEEP: "s"})
+    with (
+        pytest.raises(RegistryError, match="read-only"),
+        sweep_runs.sweep_run(tracking, sweep),
+    ):
+        raise AssertionError("it was opened")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +218,11 @@ def test_a_damaged_database_is_a_sentence_at_once(tmp_path: Path, content: bytes
         pytest.param("gopher://there", "unsupported URI 'gopher://there'", id="unknown scheme"),
         pytest.param("http://u:secret@127.0.0.1:9", r"u:\*\*\*@.*refused", id="server down"),
         pytest.param("sqlite:////proc/x/y.db", "does not answer", id="no such folder"),
+        pytest.param(
+            "postgresql+pg8000://x@127.0.0.1:1/y",
+            "needs the Python module pg8000, which is not installed",
+            id="a database that Python cannot speak with",
+        ),
     ],
 )
 def test_a_store_that_cannot_be_used_is_a_sentence(

@@ -3,13 +3,11 @@ import os
 import pickle
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
@@ -86,13 +84,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     pickled = pickle.dumps(Pipeline([("classifier", fixed)]), protocol=5)
     (folder / "model.pkl").write_bytes(pickled)
-    card = {"features": ["B4", "B5"], "sha256": file_digest(folder / "model.pkl")}
+    card = {
+        "features": ["red", "nir08"],
+        "row": "one place",
+        "observation_threshold": 0.4,
+        "example": {"rows": [[0.9, 0.1], [0.1, 0.9]]},
+        "sha256": file_digest(folder / "model.pkl"),
+    }
     (folder / "model.json").write_text(json.dumps(card))
     return folder
 
 
 def register_build(tracking: Tracking, folder: Path, lock: str) -> Version:
-    record = replace(RECORD, name=lock[:7], tags={**TAGS, "lock_digest": lock})
+    record = replace(RECORD, name=lock[:7], tags={**TAGS, "build_digest": lock})
     return register(tracking, record, model=folder / "model.pkl", card=folder / "model.json")
 
 
@@ -115,7 +119,7 @@ def test_the_first_version_is_champion_and_later_ones_are_challengers(
 def test_a_build_is_registered_once(tracking: Tracking, versions: list[Version]) -> None:
     client, experiment = connect(tracking)
 
-    runs = client.search_runs([experiment], "tags.lock_digest = '" + "a" * 64 + "'")
+    runs = client.search_runs([experiment], "tags.build_digest = '" + "a" * 64 + "'")
 
     assert [run.info.run_id for run in runs] == [versions[0].run_id]
     assert versions[2].run_id == versions[0].run_id
@@ -141,7 +145,7 @@ def test_a_run_has_its_provenance_parameters_and_metrics(
 
     assert run.info.status == "FINISHED"
     assert set(REQUIRED_TAGS) <= set(run.data.tags)
-    assert run.data.tags["lock_digest"] == "a" * 64
+    assert run.data.tags["build_digest"] == "a" * 64
     assert run.data.params == {"model.trees": "40", "seed": "7"}
     assert run.data.metrics == {"location.f1": 0.6, "count.sites": 12, "fold.location.f1": 0.7}
     assert run.inputs is not None
@@ -164,41 +168,12 @@ def test_a_version_has_its_metrics_and_digests(
     digests = {
         "sha256",
         "folder_sha256",
-        "lock_digest",
+        "build_digest",
         "data_digest",
         "git_commit",
         "git_dirty",
     }
     assert digests <= set(version.tags)
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64"])
-def test_the_signature_accepts(tracking: Tracking, versions: list[Version], dtype: str) -> None:
-    folder = resolve(tracking, "models:/shared@champion").folder
-    rows = pd.DataFrame([[1, 0], [0, 1]], columns=["B4", "B5"]).astype(dtype)
-
-    predicted = predict(folder, rows)
-
-    assert list(predicted) == [1, 0]
-
-
-def test_the_signature_lets_nan_pass_to_the_model(
-    tracking: Tracking, versions: list[Version]
-) -> None:
-    folder = resolve(tracking, "models:/shared@champion").folder
-
-    with pytest.raises(ValueError, match="contains NaN"):  # by LogisticRegression, not MLflow
-        predict(folder, pd.DataFrame([[np.nan, 0.0]], columns=["B4", "B5"]))
-
-
-def predict(folder: Path, rows: pd.DataFrame) -> np.ndarray:
-    """Predict through MLflow's signature, as its server does."""
-    import mlflow.pyfunc
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X has feature names", UserWarning)
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"mlflow\.")
-        return np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(rows))
 
 
 def test_a_second_promotion_changes_nothing(tracking: Tracking, trained: Path) -> None:
@@ -312,7 +287,11 @@ def test_a_run_is_logged_without_a_model(tracking: Tracking, tmp_path: Path) -> 
     run_id = log_run(tracking, many)
 
     client, _ = connect(tracking)
-    assert {found.path for found in client.list_artifacts(run_id)} == {"plots", "metrics.json"}
+    assert {found.path for found in client.list_artifacts(run_id)} == {
+        "plots",
+        "metrics.json",
+        "packages.txt",
+    }
     assert len(client.get_run(run_id).data.params) == 150
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
