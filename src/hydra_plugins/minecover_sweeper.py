@@ -1,4 +1,4 @@
-"""What Hydra imports before it composes: the sweeper of `minecover sweep`, and a resolver."""
+"""What Hydra imports before it composes: the sweeper of `minecover sweep`, and resolvers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from minecover.core.watched import sidecars
+from minecover.core.watched import file_or, is_address, sidecars, watched_area_files
 
 
 class ResumingSweeper(Sweeper):
@@ -69,3 +69,15 @@ ConfigStore.instance().store(
 OmegaConf.register_new_resolver(
     "sidecar", lambda number, path: sidecars(str(path))[number], replace=True
 )
+
+
+def watched_area_file(number: int, layouts: DictConfig) -> str:
+    """Return one of the paths that DVC watches for the areas of layouts."""
+    nodes = OmegaConf.to_container(layouts, resolve=True)
+    assert isinstance(nodes, dict)
+    return watched_area_files({str(name): node for name, node in nodes.items()})[number]
+
+
+OmegaConf.register_new_resolver("area_file", watched_area_file, replace=True)
+OmegaConf.register_new_resolver("file_or", file_or, replace=True)
+OmegaConf.register_new_resolver("is_address", is_address, replace=True)

@@ -26,11 +26,11 @@ from minecover.reporting.scored_sites import aggregate_dates, site_view
 
 #: Bands shown as red, green and blue, by name of the composite.
 COLOURS = {
-    "natural": ("B4", "B3", "B2"),
-    "infrared": ("B5", "B4", "B3"),
-    "bare ground": ("B7", "B5", "B4"),
-    "moisture": ("B6", "B5", "B4"),
-    "water": ("B3", "B5", "B6"),
+    "natural": ("red", "green", "blue"),
+    "infrared": ("nir08", "red", "green"),
+    "bare ground": ("swir22", "nir08", "red"),
+    "moisture": ("swir16", "nir08", "red"),
+    "water": ("green", "nir08", "swir16"),
 }
 
 
@@ -59,7 +59,7 @@ class OpenSite:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Names of the bands, ``"B1"`` ... ``"B11"``."""
+        """Names of the bands, ``"coastal"`` ... ``"lwir12"``."""
         return self.cube.bands
 
     def rgb(self, colours: str = "natural", day: date | None = None) -> F32:

@@ -13,6 +13,14 @@ from minecover.core.errors import DEBUG, report_error
 
 #: The option --json of commands whose result a script may read.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+#: The option --mask of commands that map with a model.
+mask_option = click.option(
+    "--mask",
+    type=click.Choice(["model", "none"]),
+    default="model",
+    show_default=True,
+    help="The mask that the model was trained with, or none for products without quality bits.",
+)
 #: Sections of the help text: the commands of each, and the module of this package that defines
 #: the command. Modules are imported when their command is used.
 SECTIONS = {
@@ -53,6 +61,8 @@ SECTIONS = {
 }
 #: Numbers with commas between them, as in a bounding box, or its beginning.
 NUMBERS = re.compile(r"\s*[-+]?[\d.][-+\d.eE]*,[-+\d.eE,\s]*")
+#: A word of the command line that holds nothing, and an option that does.
+EMPTY = re.compile(r"\s*|--[\w-]+=\s*")
 MODULES = {name: module for group in SECTIONS.values() for name, module in group.items()}
 
 
@@ -82,7 +92,14 @@ class LazyGroup(click.Group):
                     formatter.write(f"  {name:<{width}}  {text}\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Accept --debug after the command as well, where it is typed the second time."""
+        """Refuse empty words; accept --debug after the command, where it is typed next time."""
+        if empty := [n for n, word in enumerate(args) if EMPTY.fullmatch(word)]:
+            before = " ".join(args[max(empty[0] - 1, 0) : empty[0] + 1]).strip()
+            raise click.UsageError(
+                f"nothing follows {before or 'minecover'!r}: a variable of the shell may be "
+                "unset. An empty path would mean the working directory.",
+                ctx,
+            )
         others = [word for word in args if word != "--debug"]
         return super().parse_args(ctx, ["--debug"] * (len(others) < len(args)) + others)
 

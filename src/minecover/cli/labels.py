@@ -63,13 +63,15 @@ def check(
         quality_lines,
         read_features,
         read_provinces,
+        repair_geometry,
     )
 
     columns = {"longitude": LONGITUDE, "latitude": LATITUDE}
     features = read_features(file, **columns, layer=reading["layer"])
+    known = read_features(points, **columns) if points else None
     found = quality(
         features,
-        points=read_features(points, **columns) if points else None,
+        points=known,
         provinces=read_provinces(provinces, province_name) if provinces else None,
         date_format=reading["date_format"],
     )
@@ -77,4 +79,7 @@ def check(
         click.echo(json.dumps(asdict(found), indent=2))
     else:
         click.echo("\n".join(quality_lines(found)))
+    # Visits without coordinates are counted; a file of nothing else is no file of points.
+    if points is not None and known is not None and known.geometry.isna().all():
+        repair_geometry(known, points)
     check_labels(features, file, **reading)

@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from minecover.cli import AreaCommand
+from minecover.cli import AreaCommand, mask_option
 
 
 class Settings(TypedDict):
@@ -13,6 +13,7 @@ class Settings(TypedDict):
 
     tile: int
     screen: bool
+    mask: str
     scheduler: str | None
     processes: int
     memory_gb: float
@@ -51,6 +52,7 @@ class Settings(TypedDict):
     show_default=True,
     help="Skip pixels that the first few trees already rule out.",
 )
+@mask_option
 def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settings]) -> None:
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
 
@@ -74,7 +76,13 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area, map_settings
 
-    map_options = map_settings(model, source, out, is_screened=settings["screen"])
+    map_options = map_settings(
+        model,
+        source,
+        out,
+        is_screened=settings["screen"],
+        is_masked=settings["mask"] != "none",
+    )
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
     counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)

@@ -14,21 +14,17 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
     """Compose conf/ into params.yaml, or check that params.yaml is up to date.
 
     OVERRIDES are choices and values in Hydra's grammar; a path is taken as it is, with blanks,
-    commas, accents and brackets.
+    commas, accents and brackets. --write keeps them in conf/ (conf/chosen.yaml), and adds them
+    to those that were written before; an experiment starts anew.
 
     \b
     minecover params --check
-    minecover params --write
-    minecover params --write --experiment brumadinho
     minecover params --write model=forest folds.n=3
+    minecover params --write --experiment brumadinho
+    minecover params --write --experiment champion
     """
-    from minecover.core.config import (
-        PARAMS,
-        check_params,
-        composed,
-        load_params,
-        write_params,
-    )
+    from minecover.core.config import check_params, load_params
+    from minecover.pipeline import params as writing
     from minecover.pipeline.choices import check_choices
 
     if action == "check":
@@ -36,11 +32,7 @@ def params(action: str | None, experiment: str | None, overrides: tuple[str, ...
         check_choices(load_params())
     elif action == "write":
         chosen = [f"experiment={experiment}"] if experiment else []
-        found = composed([*chosen, *overrides])
-        # Read after the build, when a name that MLflow refuses would be found too late.
-        found.build("tracking")
-        check_choices(found)
-        write_params(found)
-        click.echo(f"wrote {PARAMS}", err=True)
+        for path in writing.write([*chosen, *overrides]):
+            click.echo(f"{'wrote' if path.exists() else 'deleted'} {path}", err=True)
     else:
         raise click.UsageError("choose --write or --check.")

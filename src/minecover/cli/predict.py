@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli import mask_option
+
 
 @click.command(short_help="Map mines in a product folder, or on the sites.")
 @click.option(
@@ -19,7 +21,8 @@ import click
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write to.",
 )
-def predict(model: str, source: str, out: Path) -> None:
+@mask_option
+def predict(model: str, source: str, out: Path, mask: str) -> None:
     """Map mines as Cloud Optimized GeoTIFFs.
 
     Each file holds the probability of a mine (NaN where not observed), and whether the model is
@@ -33,9 +36,10 @@ def predict(model: str, source: str, out: Path) -> None:
     """
     from minecover.prediction.maps import is_folder, predict_folder, predict_sites
 
+    is_masked = mask != "none"
     if is_folder(source):
-        written = predict_folder(model, Path(source), out)
+        written = predict_folder(model, Path(source), out, is_masked=is_masked)
     else:
-        written = predict_sites(model, source, out)
+        written = predict_sites(model, source, out, is_masked=is_masked)
     for path in written:
         click.echo(str(path))

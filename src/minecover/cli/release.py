@@ -12,15 +12,18 @@ from minecover.cli import json_option
 def adopt(run_id: str) -> None:
     """Make the choices of RUN_ID the default build: conf/ takes them as `champion`.
 
+    RUN_ID is the id of a run or of a sweep (its best run), or the beginning of an id, as the
+    table of a sweep prints it.
+
     \b
-    minecover adopt 350947fc1ddf427dbd4121249a8a7004
-    dvc repro && minecover register --if-missing && minecover promote
+    minecover adopt 350947fc
+    make run
     """
     from minecover.pipeline.release import adoption
 
     for path in adoption.adopt(run_id):
         click.echo(str(path))
-    click.echo("Build it: make run. Look at the change: git diff conf/", err=True)
+    click.echo("Look at the change: git diff conf/. Build it: make run", err=True)
 
 
 @click.command(short_help="Record the built model in the MLflow registry.")
@@ -52,11 +55,12 @@ def register(if_missing: bool, force: bool) -> None:
 def promote(version: int | None, against: int | None) -> None:
     """Make VERSION (by default the challenger) the champion, if every check passes.
 
-    The checks: its bytes are the registered ones and its signature holds, it was built from a
-    clean checkout, its leakage audit passed, it is better than chance, and the paired interval
-    over sites shows no loss (`promotion` in conf/config.yaml). Each decision is kept as a tag
-    of the version. Where new labels leave nothing in common with the champion's sites, build
-    the champion's choices on them and compare with that version.
+    The checks: its bytes are the registered ones and its signature holds, a commit builds it
+    and nothing here is uncommitted (dvc.lock and params.yaml included), its leakage audit
+    passed, it is better than chance, and the paired interval over sites shows no loss
+    (`promotion` in conf/config.yaml; a rule other than the committed one is named). Each
+    decision is kept as a tag of the version. Where new labels leave nothing in common with the
+    champion's sites, build the champion's choices on them and compare with that version.
 
     \b
     minecover promote
@@ -89,15 +93,18 @@ def rollback(reason: str) -> None:
 def trace(version: str, as_json: bool) -> None:
     """Print the commit, the data and the commands behind VERSION (a number or an alias).
 
+    Also takes the id of a run or of a sweep (its best run), or the beginning of an id.
+
     \b
     minecover trace 3
+    minecover trace 7985496d
     minecover trace champion --json
     """
     import json
 
     from minecover.pipeline.release import trace as tracing
 
-    found = tracing.origin(version)
+    found = tracing.find_target(version)
     if as_json:
         click.echo(json.dumps(tracing.to_dict(found), indent=2))
     else:

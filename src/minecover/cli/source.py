@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: Longest wait for the scenes of the site [s].
 TIMEOUT_S = 55
-#: Side and halo of a site at coordinates given by --at [px]: 3 km, as in conf/sites.
-SIZE_PX, HALO_PX = 100, 8
+#: Side and halo of a site at coordinates given by --at [m]: the side as in conf/sites.
+SIDE_M, HALO_M = 3000.0, 240.0
 #: Longitude and latitude inside the UTM zones [degrees].
 COORDINATES = (click.FloatRange(-180, 180), click.FloatRange(-80, 84))
 
@@ -184,14 +184,17 @@ def _choose_site(params: Params, at: tuple[float, float] | None, *, is_built: bo
     """Return the site at the coordinates, or the first of the build or of the layouts."""
     from minecover.core import paths
     from minecover.core.errors import LabelError, SiteError
-    from minecover.core.grid import Grid, project, utm_crs
+    from minecover.core.grid import Grid, Lattice, project, utm_crs
     from minecover.core.layouts import Layout
     from minecover.core.sites import Site, read_sites
 
     if at is not None:
         crs = utm_crs(*at)
         x_m, y_m = project(*at, crs)
-        return Site("here", "", Grid.around(crs, x_m, y_m, size_px=SIZE_PX), HALO_PX)
+        lattice: Lattice = params.build("lattice")
+        size_px, halo_px = (round(length / lattice.pixel_m) for length in (SIDE_M, HALO_M))
+        grid = Grid.around(crs, x_m, y_m, size_px=size_px, lattice=lattice)
+        return Site("here", "", grid, halo_px)
     built = read_sites(paths.SITES) if paths.SITES.is_file() else []
     if built and is_built:
         return built[0]

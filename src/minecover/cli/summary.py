@@ -12,9 +12,8 @@ def summary(as_json: bool) -> None:
     minecover summary
     minecover summary --json
     """
-    import json
-
     from minecover.core import paths
+    from minecover.core.damaged import read_json
     from minecover.core.errors import ModelError
     from minecover.evaluation import find_no_skill
     from minecover.pipeline.release.register import summary as lines
@@ -22,9 +21,8 @@ def summary(as_json: bool) -> None:
     if not paths.METRICS.is_file():
         raise ModelError(f"no {paths.METRICS}, so there are no scores. Run `dvc repro`.")
     if as_json:
-        text = paths.METRICS.read_text(encoding="utf-8")
-        if no_skill := find_no_skill(json.loads(text)):
+        if no_skill := find_no_skill(read_json(paths.METRICS)):
             click.echo(f"the model is {no_skill}", err=True)
-        click.echo(text, nl=False)
+        click.echo(paths.METRICS.read_text(encoding="utf-8"), nl=False)
     else:
         click.echo("\n".join(lines()))

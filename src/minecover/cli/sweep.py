@@ -50,9 +50,9 @@ def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
     """
     from minecover.evaluation import get_score
     from minecover.pipeline.sweep import search as searching
-    from minecover.pipeline.sweep.job_run import HEADLINE
+    from minecover.pipeline.sweep.search_space import Space
 
-    space = searching.Space.of(overrides)
+    space = Space.of(overrides)
     if nested:
         space.check_nested()
     settings = searching.Search(space, trials, seed=int(space.base.value("seed")))
@@ -62,7 +62,7 @@ def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
         for fold, chosen in enumerate(choices):
             words = " ".join(f"{key}={value}" for key, value in chosen.items())
             click.echo(f"without fold {fold}: {words}")
-        for name in HEADLINE:
+        for name in ("precision", "recall", "f1", "average_precision"):
             score, low, high = (
                 get_score(report, f"location.{name}{end}") for end in ("", "_low", "_high")
             )
@@ -72,15 +72,18 @@ def search(trials: int, nested: bool, overrides: tuple[str, ...]) -> None:
 @click.command(short_help="Compare two runs on the same sites.")
 @click.argument("run_a")
 @click.argument("run_b")
+@click.option("--all", "everything", is_flag=True, help="Print all scores, not ten of them.")
 @json_option
-def compare(run_a: str, run_b: str, as_json: bool) -> None:
-    """Compare two runs on the same sites: b minus a, the same bootstrap sites for both.
+def compare(run_a: str, run_b: str, everything: bool, as_json: bool) -> None:
+    """Compare two runs on the same sites: which is better, in what, and at what risk.
 
-    Takes ids of runs of a sweep or of registered builds, or the beginnings of ids. The table
-    is logged as a run of its own.
+    Takes ids of runs of a sweep or of registered builds, or the beginnings of ids. The same
+    bootstrap samples of sites are drawn for both. The comparison is logged as a run of its own,
+    with the table and a page with the maps of the site that differs most.
 
     \b
     minecover compare 7985496d 7c5b1f2a
+    minecover compare 7985496d 7c5b1f2a --all
     minecover compare 7985496d 7c5b1f2a --json
     """
     import json
@@ -88,12 +91,12 @@ def compare(run_a: str, run_b: str, as_json: bool) -> None:
     from minecover.core.config import load_params
     from minecover.pipeline.sweep import compare as comparing
 
-    found = comparing.compare(load_params().build("tracking"), run_a, run_b)
+    tracking = load_params().build("tracking")
+    found = comparing.compare(tracking, run_a, run_b)
     if as_json:
         runs = {"a": found.a.run_id, "b": found.b.run_id}
         scores = json.loads(found.table.set_index("score").to_json(orient="index"))
-        click.echo(json.dumps({**runs, "scores": scores}))
-        return
-    click.echo(f"a: {found.a.name} ({found.a.run_id})\nb: {found.b.name} ({found.b.run_id})\n")
-    click.echo(found.table.to_string(index=False, float_format="{:.3f}".format))
-    click.echo("\n" + "\n".join(found.verdict(score) for score in comparing.VERDICT))
+        click.echo(json.dumps({**runs, "verdict": found.verdict(), "scores": scores}))
+    else:
+        click.echo(found.text(everything=everything))
+    comparing.log_comparison(tracking, found)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from minecover.core.config import Params
 from minecover.core.errors import ConfigError
+from minecover.core.sensors import BY_PLATFORM
 from minecover.features import FeatureSet
 from minecover.features.planes import computable_sets, flat_sets, plane_names
 from minecover.features.requirements import (
@@ -17,6 +18,7 @@ from minecover.features.requirements import (
 from minecover.features.validity import Profile
 from minecover.learning.folds import GroupedFolds
 from minecover.pipeline.stages.train import columns_by_set
+from minecover.pipeline.value_checks import check_values
 
 #: Keys of the objects that stages build; each checks its own values.
 OBJECTS = (
@@ -26,6 +28,7 @@ OBJECTS = (
     "context",
     "aggregation",
     "design",
+    "fewer_dates",
     "model",
     "metrics",
     "tracking",
@@ -48,11 +51,13 @@ def check_choices(params: Params) -> None:
     MinecoverError
         If an object refuses its values.
     ConfigError
-        If the source or the context lacks what the chosen features or the mask need, or the
-        halo of a layout is too narrow for them.
+        If a value has the wrong type or is out of range; if the source or the context lacks
+        what the chosen features or the mask need, or the halo of a layout is too narrow for
+        them.
     FoldError
         If there are fewer than two folds.
     """
+    check_values(params)
     for key in OBJECTS:
         params.build(key)
     GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
@@ -61,14 +66,15 @@ def check_choices(params: Params) -> None:
     context = list(params.value("context.planes") or {})
     computable = computable_sets(feature_sets, bands, context)
     _check_features(params, feature_sets, set(plane_names(computable)), bands, context)
-    halo_px = _halo_px(params)
-    _check_mask(params, bands, halo_px)
-    reach = reach_px(computable, plane_names(computable))
-    if halo_px is not None and reach > halo_px:
+    halo_m = _halo_m(params)
+    _check_mask(params, bands, halo_m)
+    pixel_m = float(params.value("lattice.pixel_m"))
+    reach_m = reach_px(computable, plane_names(computable), pixel_m) * pixel_m
+    if halo_m is not None and reach_m > halo_m:
         raise ConfigError(
-            f"the feature sets of `table` use pixels up to {reach} px away, found a halo of "
-            f"{halo_px} px. Set sites.layouts.*.halo_px={reach}, or choose sets with a shorter "
-            "reach."
+            f"the feature sets of `table` use ground up to {reach_m:g} m away, found a halo of "
+            f"{halo_m:g} m. Set sites.layouts.*.halo_m={reach_m:g}, or choose sets with a "
+            "shorter reach."
         )
 
 
@@ -114,7 +120,7 @@ def _check_features(
     )
 
 
-def _check_mask(params: Params, bands: Sequence[str], halo_px: int | None) -> None:
+def _check_mask(params: Params, bands: Sequence[str], halo_m: float | None) -> None:
     """Refuse a mask profile that does not exist, or needs another band or a wider halo."""
     profiles: dict[str, Profile] = params.build("masks")
     chosen = str(params.value("mask"))
@@ -129,17 +135,30 @@ def _check_mask(params: Params, bands: Sequence[str], halo_px: int | None) -> No
             f"mask={chosen} needs the band {_shown(lacking)}, found source.bands="
             f"{_list(bands)}. Choose mask=strict, or a source that has it."
         )
-    if halo_px is not None and profile.dilate_px > halo_px:
+    _check_layouts(chosen, profile, params.value("source.platforms"))
+    if halo_m is not None and profile.dilate_m > halo_m:
         raise ConfigError(
-            f"mask={chosen} uses pixels up to {profile.dilate_px} px away, found a halo of "
-            f"{halo_px} px. Raise sites.layouts.*.halo_px, or lower masks.{chosen}.dilate_px."
+            f"mask={chosen} uses pixels up to {profile.dilate_m:g} m away, found a halo of "
+            f"{halo_m:g} m. Raise sites.layouts.*.halo_m, or lower masks.{chosen}.dilate_m."
         )
 
 
-def _halo_px(params: Params) -> int | None:
-    """Return the narrowest halo of the layouts [px]; None where a layout has its own."""
+def _check_layouts(chosen: str, profile: Profile, platforms: Sequence[str]) -> None:
+    """Refuse a mask profile that is made for the quality bands of other satellites."""
+    families = {BY_PLATFORM[name].family for name in platforms if name in BY_PLATFORM}
+    made_for = {"sentinel_2" if name == "s2" else "landsat" for name in profile.layouts}
+    if families and made_for and not families & made_for:
+        raise ConfigError(
+            f"mask={chosen} is made for {' and '.join(sorted(made_for))}, found "
+            f"source.platforms={_list(platforms)}. Choose mask="
+            f"{'scl' if 'sentinel_2' in families else 'strict'}."
+        )
+
+
+def _halo_m(params: Params) -> float | None:
+    """Return the narrowest halo of the layouts [m]; None where a layout has its own."""
     layouts = [node for node in params.value("sites.layouts").values() if node]
-    halos = [int(node["halo_px"]) for node in layouts if "halo_px" in node]
+    halos = [float(node["halo_m"]) for node in layouts if "halo_m" in node]
     return min(halos) if halos else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
 from minecover.core.files import write_json, write_text
 from minecover.core.raster import burn, read_cube
 from minecover.core.sites import read_sites, square
-from minecover.evaluation import site_predictions
+from minecover.evaluation import ObjectRule, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import read_out_of_fold
 from minecover.features.validity import Profile, valid
@@ -102,15 +104,18 @@ def export_questions(
             f"nothing is left to review in {kind}: all of them have a label or a verdict. "
             "Choose another kind (--uncertain, --suspicious), or add ground (sites.layouts)."
         )
-    files = write_geopackage(out / GEOPACKAGE, questions)
     profile: Profile = ModelCard.read(paths.MODEL_CARD).build("mask")
     pictures = {
         str(site_id): _draw_pictures(sites[str(site_id)], profile, of_site)
         for site_id, of_site in questions.groupby("site_id")
     }
     simulated = bool(params.value("source.is_simulated"))
-    write_text(out / PAGE, render_page(questions, pictures, simulated=simulated))
-    write_json(out / WORLD, {"world": world_name(params)})
+    world = world_name(params)
+    page = render_page(questions, pictures, simulated=simulated, world=world)
+    # Written once everything is read: what cannot be read leaves no half of an export.
+    files = write_geopackage(out / GEOPACKAGE, questions)
+    write_text(out / PAGE, page)
+    write_json(out / WORLD, {"world": world})
     return len(questions), [*files, out / PAGE, out / WORLD]
 
 
@@ -143,9 +148,10 @@ def import_verdicts(
         If a row of either file is not valid, or the verdicts are about other ground than this
         build.
     """
-    new, n_open = read_reviewed(file, blanks=blanks)
+    date_format = params.value("labels.date_format")
+    new, n_open = read_reviewed(file, blanks=blanks, date_format=date_format)
     path, world = Path(str(params.value("labels.verdicts"))), world_name(params)
-    known = read_verdicts(path)
+    known = read_verdicts(path, date_format)
     _check_world(world, path, known, file, new)
     _check_ground(file, new)
     merge = merge_verdicts(known, new)
@@ -159,12 +165,14 @@ def _check_world(
     world: str, path: Path, known: gpd.GeoDataFrame, file: Path, new: gpd.GeoDataFrame
 ) -> None:
     """Refuse verdicts from another simulated world, and to mix those of two worlds."""
-    theirs = read_world(file.parent / WORLD)
+    own, beside = _world_in(file), file.parent / WORLD
+    theirs = own or read_world(beside)
     if theirs not in (None, world):
         raise LabelError(
-            f"the {len(new)} verdicts of {file} are about the {theirs} ({file.parent / WORLD} "
-            f"says so), and this is the {world}: none was imported. Compose the configuration "
-            "that they were exported with (`minecover params --write ...`), or export again."
+            f"the {len(new)} verdicts of {file} are about the {theirs} "
+            f"({'it' if own else beside} says so), and this is the {world}: none was imported. "
+            "Compose the configuration that they were exported with (`minecover params --write "
+            "...`), or export again."
         )
     stored = read_world(world_path(path))
     if len(known) and stored not in (None, world):
@@ -175,6 +183,18 @@ def _check_world(
         )
 
 
+def _world_in(file: Path) -> str | None:
+    """Return the world that a file names itself, as the review page writes it."""
+    if file.suffix.lower() not in (".geojson", ".json"):
+        return None
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return None  # e.g. a feature a line, which GDAL reads as well
+    world = content.get("world") if isinstance(content, dict) else None
+    return None if world is None else str(world)
+
+
 def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
     """Refuse verdicts on candidates of another build, whose ground lies on no site here."""
     if not paths.SITES.is_file():
@@ -182,7 +202,7 @@ def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
         return
     squares = [square(site.grid) for site in read_sites(paths.SITES)]
     candidates = paths.CANDIDATES / "candidates.parquet"
-    ids = gpd.read_parquet(candidates)["candidate_id"] if candidates.is_file() else []
+    ids = _read_candidates(candidates)["candidate_id"] if candidates.is_file() else []
     name = new["candidate_id"]
     belongs = name.isin(ids) | name.str.lower().str.startswith(MAP_PREFIX)
     belongs |= _intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
@@ -209,7 +229,8 @@ def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:
 
 def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.GeoDataFrame:
     """Return all questions of a kind, the most useful first."""
-    min_px = int(params.value("metrics.objects.min_px"))
+    rule: ObjectRule = params.build("metrics.objects")
+    min_px = rule.min_px
     if kind == "uncertain":
         threshold = float(ModelCard.read(paths.MODEL_CARD).value("threshold"))
         return uncertain_questions(sites, threshold=threshold, min_px=min_px)
@@ -218,9 +239,14 @@ def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.G
     path = paths.CANDIDATES / "candidates.parquet"
     if not path.is_file():
         raise LabelError(f"no {path}, so no candidate to review. Run `dvc repro report`.")
-    candidates, labels = gpd.read_parquet(path), read_labels(paths.LABELS)
+    candidates, labels = _read_candidates(path), read_labels(paths.LABELS)
     mines = labels[labels["kind"].isin(MINES)]
     return candidate_questions(candidates[~_intersecting(candidates, mines)])
+
+
+def _read_candidates(path: Path) -> gpd.GeoDataFrame:
+    with reading_parquet(path):
+        return gpd.read_parquet(path)
 
 
 def _without_verdict(

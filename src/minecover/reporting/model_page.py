@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
+import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from minecover.evaluation import NO_SKILL, Report, find_no_skill
-from minecover.reporting.page.score_tables import format_score, pixel_table
+from minecover.reporting.page.score_tables import CHIP_ROWS, format_score, lookup, pixel_table
 
 #: Short descriptions of the two designs.
 DESIGNS = {
@@ -55,6 +56,8 @@ def model_page(
     pixel_scores = pixel_table(metrics)
     node = model["model"]
     family = node if isinstance(node, Mapping) else {}
+    rows = model["example"]
+    example = np.array(rows["probability"]) if isinstance(rows, Mapping) else ""
     return _ENVIRONMENT.from_string(template).render(
         model=model,
         design=DESIGNS[str(model["design"])],
@@ -64,10 +67,15 @@ def model_page(
         coverage=metrics["coverage"],
         columns=pixel_scores.columns[1:],
         scores=[(name, cells) for name, *cells in pixel_scores.rows],
-        objects=[(name, format_score(metrics, key)) for key, name in OBJECTS.items()],
+        objects=[
+            (name, format_score(metrics, key))
+            for key, name in {**OBJECTS, **CHIP_ROWS}.items()
+            if key not in CHIP_ROWS or lookup(metrics, key) is not None
+        ],
         leakage=leakage,
         no_skill=find_no_skill(metrics),
         title_end=f": {NO_SKILL}" if find_no_skill(metrics) else "",
+        example=example,
         percent="{:.2%}".format,
     )
 

@@ -95,7 +95,7 @@ def test_an_unknown_experiment_is_an_error_that_names_the_options() -> None:
     done = minecover("params", "--write", "--experiment", "nonsense")
 
     assert done.exit_code == 1
-    assert "Available options in 'experiment': acceptance brumadinho" in done.output
+    assert "conf/experiment has no option 'nonsense'. It has acceptance, amazon" in done.output
     assert "Traceback" not in done.output
 
 
@@ -152,3 +152,18 @@ def test_ui_before_the_first_run_is_an_error(
 
     assert done.exit_code == 1
     assert "Run `make run`" in done.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["--out="], id="an option"),
+        pytest.param(["--out", ""], id="its value"),
+        pytest.param(["--out", "maps", ""], id="a word"),
+    ],
+)
+def test_an_empty_word_is_refused_where_it_would_mean_this_folder(words: list[str]) -> None:
+    done = minecover("predict", "--model", "model.pkl", "--source", "l1", *words)
+
+    assert done.exit_code == 2
+    assert "a variable of the shell may be unset" in done.stderr

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pyproj import Transformer
+from safe_products import DrawnSafe
 
 from minecover.cli import main
 from minecover.cli import source as command
@@ -17,7 +19,7 @@ is_simulated: false
 is_remote: true
 input: conf
 level: 1
-bands: [B2, B3, B4, B5, B6, B7]
+bands: [blue, green, red, nir08, swir16, swir22]
 max_failed_fraction: 0.0
 scenes:
   _target_: servers.scripted.ScriptedSource
@@ -51,7 +53,7 @@ def test_the_simulated_source_needs_no_account_and_no_build(conf: Path) -> None:
     assert done.exit_code == 0, done.output
     assert done.output.startswith("simulated: site sim0000, longitude 27.")
     assert "dates  7: 2016-" in done.output
-    assert "bands  11: B1 B2" in done.output
+    assert "bands  11: coastal blue" in done.output
     assert "148 x 148 pixels of 30" in done.output
     assert "% of 70,000 observations (mask=strict)" in done.output
 
@@ -77,6 +79,28 @@ def test_a_location_can_be_chosen(conf: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "site here, longitude 27.600, latitude -2.400" in done.output
     assert "valid  100.0 % of 20,000 observations" in done.output
+
+
+def test_products_of_sentinel_2_are_checked_at_their_pixels(conf: Path) -> None:
+    product = DrawnSafe()
+    product.put(conf.parent / "S2", B04=3000, B12=4000, SCL=4)
+    place = Transformer.from_crs("EPSG:32735", "EPSG:4326", always_xy=True)
+    lon, lat = place.transform(product.corner[0] + 600, product.corner[1] - 600)
+
+    done = check(
+        "--source",
+        "sentinel2_folder",
+        "--at",
+        f"{lon}",
+        f"{lat}",
+        "source.input=S2",
+        "source.bands=[red,swir22]",
+    )
+
+    assert done.exit_code == 0, done.output
+    assert "quality bits: s2" in done.output
+    assert "EPSG:32635, 348 x 348 pixels of 10, corner" in done.output
+    assert "16.0 % of 90,000 observations (mask=scl)" in done.output
 
 
 @pytest.mark.parametrize("word", ["empty", "cloudy", "failed", "denied"])

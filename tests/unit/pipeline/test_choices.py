@@ -9,6 +9,7 @@ from minecover.core.errors import MinecoverError
 from minecover.pipeline.choices import check_choices
 
 CONF = Path("conf").resolve()
+PRODUCTS = ("source=product_folder", "source.input=p")
 OWN = ("labels=files", "labels.input=mines.gpkg", "sites=centred", "context=none")
 
 
@@ -18,7 +19,27 @@ OWN = ("labels=files", "labels.input=mines.gpkg", "sites=centred", "context=none
         pytest.param([], id="the default"),
         *[[f"experiment={path.stem}"] for path in sorted(CONF.glob("experiment/*.yaml"))],
         pytest.param(["source=stac", *OWN], id="Level 2 of a service"),
-        pytest.param(["source=product_folder", "source.input=p", *OWN], id="products"),
+        pytest.param([*PRODUCTS, *OWN], id="products"),
+        pytest.param(
+            [
+                "source=sentinel2_folder",
+                "source.input=p",
+                *OWN,
+                "sites.layouts.mines.halo_m=730",
+            ],
+            id="products of Sentinel-2",
+        ),
+        pytest.param([*PRODUCTS, "source.level=2", *OWN], id="Level 2 products"),
+        pytest.param(
+            [
+                *PRODUCTS,
+                "source.level=2",
+                "source.bands=[blue,green,red,nir08,swir16,swir22]",
+                "features=[spectral,temporal,neighbourhood]",
+                *OWN,
+            ],
+            id="surface reflectance alone",
+        ),
     ],
 )
 def test_choices_that_go_together_pass(overrides: list[str]) -> None:
@@ -30,9 +51,14 @@ def test_choices_that_go_together_pass(overrides: list[str]) -> None:
     [
         pytest.param(
             ["source=stac", *OWN, "features=[bands,normalised_rest,warmth_b11]"],
-            r"features=\[normalised_rest,warmth_b11\] has 4 columns .*lacks the bands B11, "
-            r"B8, B9 \(source\.bands\).*features=\[bands\]",
+            r"features=\[normalised_rest,warmth_b11\] has 4 columns .*lacks the bands cirrus, "
+            r"lwir12, pan \(source\.bands\).*features=\[bands\]",
             id="a band that the source lacks",
+        ),
+        pytest.param(
+            [*PRODUCTS, "source.level=3", *OWN],
+            r"source.level must be at most 2, found 3. Fix source\.level\.",
+            id="a level that there is not",
         ),
         pytest.param(
             ["context=none", "features=[spectral,context]"],
@@ -47,17 +73,17 @@ def test_choices_that_go_together_pass(overrides: list[str]) -> None:
         ),
         pytest.param(
             ["table=[temporal]", "features=[temporal]"],
-            r"lacks the planes B4_over, .* \(table\)",
+            r"lacks the planes bsi, bsi_over, .* \(table\)",
             id="a feature set that another is made of",
         ),
         pytest.param(
-            ["source.bands=[B4]"],
+            ["source.bands=[red]"],
             r"cannot be computed \(ndvi, ndwi, mndwi, ndmi, nbr and \d+ more\)",
             id="five columns are named",
         ),
         pytest.param(
             ["source=stac", *OWN, "mask=strict_plus"],
-            "mask=strict_plus needs the band B9",
+            "mask=strict_plus needs the band cirrus",
             id="a mask that needs the cirrus band",
         ),
         pytest.param(["mask=cloudy"], "mask must be one of none, poc", id="no such mask"),
@@ -65,14 +91,19 @@ def test_choices_that_go_together_pass(overrides: list[str]) -> None:
         pytest.param(["features=[sar]"], "features must be among", id="no such feature set"),
         pytest.param(["folds.n=1"], "folds.n must be at least 2", id="one fold"),
         pytest.param(
-            ["sites.layouts.mines.halo_px=2"],
-            r"up to 24 px away, found a halo of 2 px\. Set sites",
+            ["sites.layouts.mines.halo_m=60"],
+            r"up to 720 m away, found a halo of 60 m\. Set sites",
             id="a halo that features do not fit in",
         ),
         pytest.param(
-            ["mask=strict_plus", "masks.strict_plus.dilate_px=30"],
-            "mask=strict_plus uses pixels up to 30 px away",
+            ["mask=strict_plus", "masks.strict_plus.dilate_m=900"],
+            "mask=strict_plus uses pixels up to 900 m away",
             id="a halo that the mask does not fit in",
+        ),
+        pytest.param(
+            ["mask=scl"],
+            r"mask=scl is made for sentinel_2, found source.platforms=.*Choose mask=strict",
+            id="a mask of another satellite",
         ),
         pytest.param(
             ["metrics.bootstrap.replicates=0"],

@@ -5,15 +5,17 @@ import logging
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
 from minecover.core import paths
 from minecover.core.config import Params, composed
-from minecover.core.errors import LabelError
+from minecover.core.errors import LabelError, ModelError
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, square, write_sites
-from minecover.pipeline.review import WORLD, import_verdicts
+from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
+from minecover.pipeline.review import WORLD, export_questions, import_verdicts
 from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
 
 CONF = Path("conf").resolve()
@@ -111,6 +113,41 @@ def test_an_export_of_another_world_is_refused(world: Params) -> None:
         import_file(world, file)
 
 
+def saved_by_the_page(world: Params) -> Path:
+    """A reviewed file that names its own ground, as the page saves it."""
+    file = reviewed({"N35-E1-S1": HERE})
+    content = {"world": world_name(world), **json.loads(file.read_text())}
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_a_saved_page_of_another_world_is_refused_without_the_file_beside(
+    world: Params,
+) -> None:
+    file = saved_by_the_page(other_world())
+
+    with pytest.raises(
+        LabelError, match=r"^the 1 verdicts .* \(it says so\).*none was imported"
+    ):
+        import_file(world, file)
+
+
+def test_a_saved_page_counts_more_than_the_file_beside_it(world: Params) -> None:
+    file = saved_by_the_page(world)
+    Path(WORLD).write_text(json.dumps({"world": world_name(other_world())}))
+
+    assert import_file(world, file) == 1
+
+
+def test_a_file_with_a_feature_a_line_names_no_world(world: Params) -> None:
+    file = reviewed({"N35-E1-S1": HERE})
+    lines = [json.dumps(one) for one in json.loads(file.read_text())["features"] * 2]
+    lines[1] = lines[1].replace("N35-E1-S1", "map-1")
+    file.write_text("\n".join(lines))
+
+    assert import_file(world, file) == 2
+
+
 def test_an_export_of_this_world_is_imported(world: Params) -> None:
     Path(WORLD).write_text(json.dumps({"world": world_name(world)}))
 
@@ -158,3 +195,18 @@ def test_real_ground_is_one_world(world: Params) -> None:
 
     assert world_name(real) == REAL
     assert [path.name for path in Path("labels").iterdir()] == ["verdicts.geojson"]
+
+
+def test_an_export_that_is_refused_leaves_no_half_of_it(world: Params) -> None:
+    label = np.zeros((1, *GRID.shape), np.int8)
+    label[0, 5:9, 5:9] = 1  # where the model sees no mine
+    p = np.full(label.shape, 0.01, np.float32)
+    sites = [OutOfFold("sim0000", 0, ("",), label, label, np.ones(label.shape, bool), p)]
+    write_out_of_fold(paths.OUT_OF_FOLD, iter(sites))
+    paths.MODEL_CARD.parent.mkdir()
+    paths.MODEL_CARD.write_text("{")
+
+    with pytest.raises(ModelError, match="is not JSON"):
+        export_questions(world, "suspicious", top=3, out=Path("review"))
+
+    assert not Path("review").exists()

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import yaml
-
-from minecover.core.config import (
-    CONF,
-    PARAMS,
-    Params,
-    composed,
-    leaves,
-    load_params,
-    write_params,
-)
+from minecover.core.composition import Composition, compose_conf, differing, leaves
+from minecover.core.config import CONF, PARAMS, Params, composed, load_params, write_params
 from minecover.core.errors import ConfigError
-from minecover.core.files import write_text
-from minecover.tracking.runs import download_artifact
+from minecover.pipeline.chosen import (
+    CHOSEN,
+    EXPERIMENT,
+    LIST_GROUPS,
+    Choices,
+    list_options,
+    option_tree,
+    replacing_conf,
+    select,
+)
+from minecover.tracking.runs import download_artifact, find_run
 from minecover.tracking.types import Tracking
 
-#: Name of the options that are written, in the groups `model` and `experiment`.
+#: Name of the options that are written.
 CHAMPION = "champion"
-MODEL, EXPERIMENT = Path("model", f"{CHAMPION}.yaml"), Path("experiment", f"{CHAMPION}.yaml")
-CONFIG = Path("config.yaml")
 #: Keys that a run does not choose: where files are, how runs are started and compared.
 NOT_CHOSEN = ("paths", "promotion", "sweep", "tracking.experiment", "tracking.folder")
-#: Groups that take a list of options.
-LIST_GROUPS = ("masks", "table")
+#: Keys that say what data a run is about: the experiment that agrees with them is started from.
+DATA = ("source", "labels", "sites", "context", "world", "tracking.registered_name")
+#: A value that refers to others is written only where those do not give it: rounds of writing.
+ROUNDS = 5
 
 
 def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path]:
@@ -41,16 +38,17 @@ def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path
     Parameters
     ----------
     run_id : str
-        Id of a finished run of a sweep, or of a registered build.
+        Id of a finished run, of a sweep (its best run), or the beginning of an id; see
+        `minecover.tracking.runs.find_run`.
     conf : Path
-        Folder of the configuration. Its config.yaml gets the default experiment `champion`.
+        Folder of the configuration. Its chosen.yaml selects the experiment `champion`.
     params : Path
         The params.yaml that is written.
 
     Returns
     -------
     list of Path
-        The files written.
+        The files of conf/ that were changed or deleted, and params.yaml.
 
     Raises
     ------
@@ -60,15 +58,17 @@ def adopt(run_id: str, *, conf: Path = CONF, params: Path = PARAMS) -> list[Path
         If conf/ cannot compose the parameters of the run; then nothing was written.
     """
     tracking: Tracking = load_params(params).build("tracking")
+    found = find_run(tracking, run_id)
     with tempfile.TemporaryDirectory() as folder:
-        wanted = load_params(download_artifact(tracking, run_id, PARAMS.name, Path(folder)))
-    write_champion(wanted, f"run {run_id}", conf)
+        path = download_artifact(tracking, found.run_id, PARAMS.name, Path(folder))
+        wanted = load_params(path)
+    changed = write_champion(wanted, f"run {found.run_id}", conf)
     write_params(composed(conf=conf), params)
-    return [*(conf / name for name in (MODEL, EXPERIMENT, CONFIG)), params]
+    return [*changed, params]
 
 
-def write_champion(wanted: Params, origin: str, conf: Path) -> None:
-    """Write the options `champion` into conf/, all of them or none.
+def write_champion(wanted: Params, origin: str, conf: Path) -> list[Path]:
+    """Write the options `champion` into conf/, and select them; all of it or nothing.
 
     Parameters
     ----------
@@ -79,99 +79,80 @@ def write_champion(wanted: Params, origin: str, conf: Path) -> None:
     conf : Path
         Folder of the configuration.
 
+    Returns
+    -------
+    list of Path
+        The files of conf/ that were changed or deleted.
+
     Raises
     ------
     ConfigError
         If conf/ cannot compose them.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder, "conf")
-        shutil.copytree(conf, trial)
-        experiment = _Experiment(
-            trial, origin, {"model": CHAMPION}, {"seed": wanted.value("seed")}
+    # Where files are is not adopted, but what refers to it is compared.
+    words = [f"{key}={value}" for key, value in leaves(wanted.tree.get("paths", {}), "paths")]
+    with replacing_conf(conf) as (trial, changed):
+        choices = Choices(
+            trial, CHAMPION, f"adopt` from {origin}", _nearest_experiment(trial, wanted, words)
         )
-        write_text(trial / MODEL, experiment.header + _to_yaml(_model_config(wanted)))
-        config = (trial / CONFIG).read_text(encoding="utf-8")
-        config = re.sub(r"(?m)^(\s*- experiment:) .*$", rf"\1 {CHAMPION}", config)
-        write_text(trial / CONFIG, config)
-        experiment.options |= dict(_choose_options(trial, wanted, experiment.compose()))
-        for key, value in _differing_leaves(wanted, experiment.compose()).items():
-            _set_leaf(experiment.keys, key.split("."), value)
-        _check_equal(wanted, experiment.compose(), origin)
-        for name in (MODEL, EXPERIMENT, CONFIG):
-            write_text(conf / name, (trial / name).read_text(encoding="utf-8"))
+        start = compose_conf([select(choices.experiment), *words], trial)
+        choices.choose("model", CHAMPION)
+        for group, option in _choose_options(trial, wanted, start):
+            choices.choose(group, option)
+        # Whole, so that the champion stays as it is when the option it came from is edited.
+        family = _nearest_option(trial / "model", wanted.value("model"), CHAMPION)
+        choices.files["model"] = option_tree(trial / "model", [family])
+        choices.write()
+        _change_values(choices, wanted, words)
+        _check_equal(wanted, Params(compose_conf(words, trial).tree), origin)
+    return changed
 
 
-@dataclass(slots=True)
-class _Experiment:
-    """The experiment `champion` while it is built: options of groups, and its own keys."""
+def _nearest_experiment(conf: Path, wanted: Params, words: list[str]) -> str | None:
+    """Return the experiment with the data of the wanted parameters; None where none has."""
+    names = sorted(path.stem for path in (conf / EXPERIMENT).glob("*.yaml"))
+    candidates = [None, *(name for name in names if name not in (CHAMPION, CHOSEN))]
 
-    conf: Path
-    origin: str
-    options: dict[str, object]
-    keys: dict[str, object]
+    def distance(name: str | None) -> int:
+        try:
+            found = compose_conf([select(name), *words], conf)
+        except ConfigError:  # it needs values that only a person can give
+            return len(wanted.tree)
+        keys = _chosen_differently(wanted, found.tree)
+        return sum(f"{key}.".startswith(tuple(f"{one}." for one in DATA)) for key in keys)
 
-    @property
-    def header(self) -> str:
-        """The comment with the origin of a file."""
-        return f"# Written by `minecover adopt` from {self.origin}.\n"
-
-    def compose(self) -> Params:
-        """Write the experiment, and return the parameters that conf/ composes with it."""
-        overrides = [{f"override /{group}": name} for group, name in self.options.items()]
-        body = _to_yaml({"defaults": overrides, **self.keys})
-        write_text(self.conf / EXPERIMENT, f"# @package _global_\n{self.header}{body}")
-        return composed(conf=self.conf)
+    return min(candidates, key=distance)
 
 
-def _model_config(wanted: Params) -> dict[str, object]:
-    """Return the model's configuration; its seed refers to that of config.yaml if equal."""
-    seed = wanted.value("seed")
-    return {
-        key: "${seed}" if key == "seed" and value == seed else value
-        for key, value in wanted.value("model").items()
-    }
-
-
-def _check_equal(wanted: Params, found: Params, origin: str) -> None:
-    """Refuse parameters that differ from the wanted ones, the order of features included."""
-    left = _differing_leaves(found, wanted) | _differing_leaves(wanted, found)
-    if left or list(wanted.value("features")) != list(found.value("features")):
-        raise ConfigError(
-            f"conf/ cannot compose the parameters of {origin}: "
-            f"{', '.join(sorted(left)[:5]) or 'the order of features'} would differ. The run "
-            "had another conf/: check out its commit (tag git_commit) and adopt it there."
-        )
-
-
-def _choose_options(conf: Path, wanted: Params, found: Params) -> Iterator[tuple[str, object]]:
+def _choose_options(
+    conf: Path, wanted: Params, found: Composition
+) -> Iterator[tuple[str, str | list[str]]]:
     """Yield each group whose option must change, with the option closest to the wanted one."""
-    defaults = yaml.safe_load((conf / CONFIG).read_text(encoding="utf-8"))["defaults"]
-    groups = (pair for line in defaults if isinstance(line, dict) for pair in line.items())
-    for group, default in groups:
-        known = group in wanted.tree and group in found.tree and group != "model"
-        if not known or wanted.value(group) == found.value(group):
+    for group in (*reversed(list(found.options)), *LIST_GROUPS):
+        node = wanted.tree.get(group)
+        if group == "model" or not node or node == found.tree.get(group):
             continue
         if group in LIST_GROUPS:
-            yield group, _list_options(conf / group, wanted.value(group))
-            continue
-        wanted_leaves = dict(leaves(wanted.value(group)))
-        distances = {
-            path.stem: _count_differences(dict(_option_leaves(path)), wanted_leaves)
-            for path in sorted((conf / group).glob("*.yaml"))
-        }
-        best = min(distances, key=lambda name: (distances[name], name != default))
-        if best != default:
+            yield group, list_options(conf / group, node)
+        elif (best := _nearest_option(conf / group, node, found.options[group])) != (
+            found.options[group]
+        ):
             yield group, best
 
 
-def _option_leaves(path: Path) -> Iterator[tuple[str, object]]:
-    """Yield the uncomposed leaves of an option, those of its own defaults first."""
-    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for name in tree.pop("defaults", []):
-        if isinstance(name, str) and name != "_self_":
-            yield from _option_leaves(path.with_name(f"{name}.yaml"))
-    yield from leaves(tree)
+def _nearest_option(folder: Path, wanted: Mapping[str, object], default: str | None) -> str:
+    """Return the option with the fewest values that differ from the wanted ones."""
+    leaves_wanted = dict(leaves(wanted))
+    # An earlier champion is written anew; the model's may be adopted again.
+    left_out = (CHOSEN,) if folder.name == "model" else (CHOSEN, CHAMPION)
+    distances = {
+        path.stem: _count_differences(
+            dict(leaves(option_tree(folder, [path.stem]))), leaves_wanted
+        )
+        for path in sorted(folder.glob("*.yaml"))
+        if path.stem not in left_out
+    }
+    return min(distances, key=lambda name: (distances[name], name != default))
 
 
 def _count_differences(option: Mapping[str, object], wanted: Mapping[str, object]) -> int:
@@ -183,38 +164,44 @@ def _count_differences(option: Mapping[str, object], wanted: Mapping[str, object
     )
 
 
-def _list_options(folder: Path, wanted: Mapping[str, object]) -> list[str]:
-    """Return the options whose entries are all wanted, in the order of the entries."""
-    order = list(wanted)
-    entries = {
-        path.stem: list(yaml.safe_load(path.read_text(encoding="utf-8")))
-        for path in sorted(folder.glob("*.yaml"))
-    }
-    chosen = {name: keys for name, keys in entries.items() if set(keys) <= set(order)}
-    return sorted(chosen, key=lambda name: order.index(chosen[name][0]))
+def _change_values(choices: Choices, wanted: Params, words: list[str]) -> None:
+    """Change what still differs, first the values that others may refer to."""
+    old = dict(leaves(wanted.tree))
+    before: list[str] = []
+    for _ in range(ROUNDS):
+        found = compose_conf(words, choices.conf)
+        keys = _chosen_differently(wanted, found.tree)
+        options = {**found.options, **choices.options}
+        for key in [key for key in keys if key not in found.references] or keys:
+            if key not in old:
+                if _is_deleted(key, old) and choices.is_of_option(key):
+                    choices.delete(key, options)
+            elif keys == before:  # the experiment sets it itself, after the option
+                choices.change_experiment(key, old[key])
+            else:
+                choices.change(key, old[key], options)
+        choices.write()
+        before = keys
 
 
-def _differing_leaves(wanted: Params, found: Params) -> dict[str, object]:
-    """Return the wanted leaves that are missing in `found` or differ there."""
-    found_leaves = dict(leaves(found.tree))
-    return {
-        name: value
-        for name, value in leaves(wanted.tree)
-        if found_leaves.get(name, "-") != value and not name.startswith(NOT_CHOSEN)
-    }
+def _is_deleted(key: str, wanted: Mapping[str, object]) -> bool:
+    """Return whether nothing wanted lies at, above or below a key."""
+    return not any(
+        f"{key}.".startswith(f"{one}.") or f"{one}.".startswith(f"{key}.") for one in wanted
+    )
 
 
-def _set_leaf(tree: dict[str, object], path: Sequence[str], value: object) -> None:
-    """Set a leaf of nested mappings."""
-    *parents, last = path
-    for part in parents:
-        node = tree.setdefault(part, {})
-        if not isinstance(node, dict):
-            raise ConfigError(f"{'.'.join(path)} is a value and a mapping at once.")
-        tree = node
-    tree[last] = value
+def _check_equal(wanted: Params, found: Params, origin: str) -> None:
+    """Refuse parameters that differ from the wanted ones, the order of features included."""
+    if left := _chosen_differently(wanted, found.tree):
+        raise ConfigError(
+            f"conf/ cannot compose the parameters of {origin}: {', '.join(sorted(left)[:5])} "
+            "would differ. The run had another conf/: check out its commit (tag git_commit) "
+            "and adopt it there."
+        )
 
 
-def _to_yaml(tree: Mapping[str, object]) -> str:
-    """Return the YAML text of a mapping."""
-    return str(yaml.safe_dump(dict(tree), sort_keys=False, width=96, allow_unicode=True))
+def _chosen_differently(wanted: Params, found: Mapping[str, object]) -> list[str]:
+    """Return the keys of leaves that differ or are missing on one side, as far as chosen."""
+    keys = differing(wanted.tree, found)
+    return [key for key in keys if not key.startswith(NOT_CHOSEN)]

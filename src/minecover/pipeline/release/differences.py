@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from minecover.core.config import leaves
+from minecover.core.composition import leaves
 
 #: Bytes that are read at once.
 CHUNK = 1 << 20

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
+from minecover.core.config import PARAMS
 from minecover.core.errors import RegistryError
-from minecover.pipeline.release.register import IDENTITY
+from minecover.pipeline import STAGES
 from minecover.tracking.provenance import digest_of
 
+DVC_LOCK = Path("dvc.lock")
+#: The stages that identify a build: later ones do not change its model or its scores.
+IDENTITY = STAGES[: STAGES.index("evaluate") + 1]
+#: The stages that identify the training data.
+DATA = STAGES[: STAGES.index("features") + 1]
 #: libyaml takes a tenth of the time, where it is installed: 100 kB are read for each commit.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -71,7 +78,7 @@ class DvcLock:
 
     @property
     def digest(self) -> str:
-        """The identity of the build, 64 hexadecimal digits: the tag ``lock_digest``."""
+        """The identity of the build, 64 hexadecimal digits: the tag ``build_digest``."""
         return digest_of(self.stages)
 
     def commands(self) -> list[str]:
@@ -84,13 +91,28 @@ class DvcLock:
 
     def inputs(self) -> dict[str, DvcLockEntry]:
         """Return the dependencies by path that no stage wrote and that are not code."""
+        return {
+            path: entry
+            for path, entry in self.dependencies().items()
+            if not (path.endswith(".py") or path.startswith("src/"))
+        }
+
+    def dependencies(self) -> dict[str, DvcLockEntry]:
+        """Return the dependencies by path that no stage wrote, code among them."""
         outs = self.outs()
         return {
             entry.path: entry
             for entry in self._entries("deps")
-            if not (entry.path.endswith(".py") or entry.path.startswith("src/"))
-            and not any(f"{entry.path}/".startswith(f"{path}/") for path in outs)
+            if not any(f"{entry.path}/".startswith(f"{path}/") for path in outs)
         }
+
+    def params(self) -> dict[str, object]:
+        """Return the parameters that the stages read, by dotted key."""
+        found: dict[str, object] = {}
+        for section in self.stages.values():
+            files = section.get("params", {})
+            found |= files.get(PARAMS.name, {}) if isinstance(files, dict) else {}
+        return found
 
     def _entries(self, kind: str) -> Iterator[DvcLockEntry]:
         """Yield the dependencies (``deps``) or the outputs (``outs``) of all stages."""

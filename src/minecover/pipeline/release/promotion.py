@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,21 @@ from minecover.core import paths
 from minecover.core.config import Params, load_params
 from minecover.core.errors import ConfigError, MinecoverError, ModelError, RegistryError
 from minecover.evaluation import ScoredModel, find_no_skill, paired_differences
+from minecover.pipeline.release.commits import committed_value, recorded_in
+from minecover.pipeline.release.trace import Origin, origin_of
+from minecover.pipeline.run_scores import scored_run
 from minecover.pipeline.stages.evaluate import evaluation_settings
-from minecover.pipeline.sweep.compare import scored_run
 from minecover.tracking import decisions
-from minecover.tracking.provenance import git_state
+from minecover.tracking.provenance import digest_of, git_state
 from minecover.tracking.registry import CHALLENGER, CHAMPION, resolve, version_at
 from minecover.tracking.runs import download_artifact
 from minecover.tracking.signature_check import signature_problems
 from minecover.tracking.types import Tracking, Version
 
 log = logging.getLogger(__name__)
+
+#: Names that a message lists.
+N_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,11 @@ def promote(version: int | None, against: int | None) -> tuple[Version, str]:
     rival = version_at(
         tracking, f"models:/{name}" + (f"/{against}" if against else f"@{CHAMPION}")
     )
+    source = origin_of(tracking, candidate)
     found, failed = _run_checks(
         {
             "bytes and signature": lambda: _check_signature(tracking, candidate),
-            "checkout": lambda: _check_git_state(candidate),
+            "checkout": lambda: _check_commit(tracking, candidate, source),
             "audit": lambda: _check_audit(tracking, candidate),
             "skill": lambda: _check_skill(tracking, candidate),
             f"comparison with version {rival.version}": lambda: _compare(
@@ -144,14 +150,15 @@ def promote(version: int | None, against: int | None) -> tuple[Version, str]:
             ),
         }
     )
+    note = _name_other_rule(params, source)
     if failed:
-        reasons = "; ".join(failed)
+        reasons = "; ".join([*failed, *note])
         decisions.refuse(tracking, candidate.version, reasons)
         raise RegistryError(
             f"version {candidate.version} of {name} does not become champion. {reasons}. "
             "The champion stays, and the version has this decision as a tag."
         )
-    reasons = "; ".join(found)
+    reasons = "; ".join([*found, *note])
     return decisions.promote(tracking, candidate.version, reasons), reasons
 
 
@@ -200,21 +207,54 @@ def _check_signature(tracking: Tracking, version: Version) -> str:
     return "as registered, and the same predictions for every form of input"
 
 
-def _check_git_state(version: Version) -> str:
-    """Check that the version and these checks both come from a commit without changes."""
-    commit = version.tags.get("git_commit", "")
-    if version.tags.get("git_dirty") != "false":
-        raise ModelError(
-            f"it was registered from a checkout with uncommitted changes (on {commit[:10]}). "
-            "Commit them and run `make run`: the same build is then recorded as clean"
-        )
+def _check_commit(tracking: Tracking, version: Version, source: Origin) -> str:
+    """Check that a commit builds the version, and that these checks come from one as well.
+
+    A version that was registered before its commit is recorded with it.
+    """
     here = git_state(Path())
     if here.is_dirty:
         raise ModelError(
-            f"this checkout has uncommitted changes (on {here.commit[:10]}), so these "
-            "checks could not be repeated. Commit them, or `git stash` them"
+            f"this checkout has uncommitted changes ({_shown(here.changed)}; on "
+            f"{here.commit[:10]}), so these checks could not be repeated. Commit them, or "
+            "`git stash` them"
         )
-    return f"clean at {commit[:10]}"
+    if source.commit is None:
+        raise ModelError(
+            "no commit records this build. Commit its dvc.lock and params.yaml with the code "
+            "and conf/ that it was built from"
+        )
+    commit = source.commit.commit
+    if source.commit.differing:
+        raise ModelError(
+            f"commit {commit[:10]} records this build and does not build it: it was built from "
+            f"other {_shown(source.commit.differing)}. Commit what it was built from, or type "
+            "`make run` to build what is committed"
+        )
+    named = recorded_in(version.tags["git_commit"], source.lock)
+    if version.tags.get("git_dirty") != "false" or named is None or named.differing:
+        decisions.record_commit(tracking, version.version, commit)
+    return f"built by commit {commit[:10]}"
+
+
+def _name_other_rule(params: Params, source: Origin) -> list[str]:
+    """Name a rule that is not the one committed with the version."""
+    commit = source.commit.commit if source.commit else git_state(Path()).commit
+    keys = ("score", "tolerated")
+    rules = {key: params.value(f"promotion.{key}") for key in keys}
+    committed = {key: committed_value(commit, f"promotion.{key}") for key in keys}
+    return [
+        f"judged by promotion.{key}={rules[key]}, which is {committed[key]} in commit "
+        f"{commit[:10]}"
+        for key in keys
+        if digest_of(rules[key]) != digest_of(committed[key])
+    ]
+
+
+def _shown(names: Sequence[str]) -> str:
+    """Return the first names, and how many there are beyond."""
+    more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
+    return ", ".join(names[:N_NAMED]) + more
 
 
 def _check_audit(tracking: Tracking, version: Version) -> str:

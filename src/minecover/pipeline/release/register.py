@@ -1,27 +1,29 @@
 """Register the build in the model registry, and summarize its scores."""
 
-import json
 import logging
 from pathlib import Path
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.damaged import read_json
 from minecover.core.files import write_json
-from minecover.evaluation import find_no_skill
-from minecover.pipeline import STAGES
-from minecover.pipeline.release.aliases import give_alias, held_aliases, withhold_alias
-from minecover.tracking.provenance import digest_of, git_state, lock_digest
-from minecover.tracking.record import Dataset, Record
+from minecover.evaluation import find_no_skill, scores_by_fold
+from minecover.evaluation.out_of_fold import read_out_of_fold
+from minecover.pipeline.champion import against_champion
+from minecover.pipeline.release.aliases import give_alias
+from minecover.pipeline.release.commits import differing_inputs
+from minecover.pipeline.release.dvc_lock import DATA, DVC_LOCK, IDENTITY, DvcLock
+from minecover.pipeline.run_card import About, run_card
+from minecover.pipeline.run_record import BY_FOLD, run_metrics, run_params, run_tags
+from minecover.pipeline.run_scores import RunScores
+from minecover.pipeline.stages.evaluate import score_model
+from minecover.tracking.datasets import recorded_datasets
+from minecover.tracking.provenance import digest_of, git_state, stages_digest
+from minecover.tracking.record import ADOPTABLE, BUILD, Record
 from minecover.tracking.registry import register
 from minecover.tracking.types import Tracking, Version
 
 log = logging.getLogger(__name__)
-
-DVC_LOCK = Path("dvc.lock")
-#: The stages that identify a build: later ones do not change its model or its scores.
-IDENTITY = STAGES[: STAGES.index("evaluate") + 1]
-#: The stages that identify the training data.
-DATA = STAGES[: STAGES.index("features") + 1]
 
 
 def run(params: Params, *, force: bool) -> Version:
@@ -49,12 +51,15 @@ def run(params: Params, *, force: bool) -> Version:
     """
     tracking: Tracking = params.build("tracking")
     record = describe_build(params)
-    no_skill = find_no_skill(json.loads(paths.METRICS.read_text(encoding="utf-8")))
-    before = held_aliases(tracking)
-    version = register(tracking, record, model=paths.MODEL, card=paths.MODEL_CARD)
-    if no_skill and not force:
-        version = withhold_alias(tracking, version, before, no_skill)
-    elif no_skill:
+    no_skill = find_no_skill(read_json(paths.METRICS))
+    version = register(
+        tracking,
+        record,
+        model=paths.MODEL,
+        card=paths.MODEL_CARD,
+        withheld="" if force else no_skill,
+    )
+    if no_skill and force:
         version = give_alias(tracking, version, no_skill)
     write_json(
         paths.RUN,
@@ -63,7 +68,7 @@ def run(params: Params, *, force: bool) -> Version:
             "version": version.version,
             "alias": version.alias,
             "run_id": version.run_id,
-            "lock_digest": record.tags["lock_digest"],
+            "build_digest": record.tags["build_digest"],
         },
     )
     log.info(
@@ -91,10 +96,11 @@ def describe_build(params: Params) -> Record:
     Record
         What the run of the build logs.
     """
-    lock, data = lock_digest(DVC_LOCK, IDENTITY), lock_digest(DVC_LOCK, DATA)
+    build, data = stages_digest(DVC_LOCK, IDENTITY), stages_digest(DVC_LOCK, DATA)
     state = git_state(Path())
-    source, design = str(params.value("source.name")), str(params.value("design.name"))
-    family = str(params.value("model._target_")).rpartition(".")[2]
+    # A clean checkout may have another code than the one that was built: see `dvc status`.
+    lock = DvcLock.read(DVC_LOCK.read_text(encoding="utf-8"), "this checkout")
+    is_dirty = state.is_dirty or any(differing_inputs(state.commit, lock))
     outputs = (
         paths.METRICS,
         paths.LEAKAGE,
@@ -105,25 +111,32 @@ def describe_build(params: Params) -> Record:
         paths.OUT_OF_FOLD,
     )
     files = (*outputs, Path("params.yaml"), DVC_LOCK)
+    report = read_json(paths.METRICS)
+    tags = run_tags(params, state, kind=BUILD)
+    tables, *lineage = recorded_datasets(DVC_LOCK)
+    model = score_model(params, read_out_of_fold(paths.OUT_OF_FOLD))
+    by_fold = scores_by_fold(model)
+    scores = RunScores.of(params, model)
+    against = against_champion(params.build("tracking"), params, scores, build=build)
+    about = About.of(tags, len(model.sites))
     return Record(
-        name=f"{source} {design} {family} {lock[:8]}",
-        params=params.tree,
-        metrics=json.loads(paths.METRICS.read_text(encoding="utf-8")),
+        name=f"build {build[:8]}",
+        params=run_params(params),
+        metrics=run_metrics(report),
         tags={
-            "lock_digest": lock,
+            **tags,
+            ADOPTABLE: "true",
+            "build_digest": build,
             "data_digest": data,
-            "config_digest": digest_of(params.tree),
-            "git_commit": state.commit,
-            "git_dirty": str(state.is_dirty).lower(),
-            "source": source,
-            "is_simulated": str(params.value("source.is_simulated")).lower(),
-            "design": design,
-            "family": family,
+            "params_digest": digest_of(params.tree),
+            "git_dirty": str(is_dirty).lower(),
         },
-        dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), data),
+        dataset=tables,
         artifacts=tuple(path for path in files if path.exists()),
-        description=paths.MODEL_PAGE.read_text(encoding="utf-8"),
-        by_fold={},
+        description=run_card(about, report, against),
+        by_fold={name: by_fold[name] for name in BY_FOLD},
+        lineage=tuple(lineage),
+        page=paths.MODEL_PAGE.read_text(encoding="utf-8"),
     )
 
 
@@ -135,8 +148,8 @@ def summary() -> list[str]:
     list of str
         Lines without line ends. The first says so if the model is no better than chance.
     """
-    metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
-    card = json.loads(paths.MODEL_CARD.read_text(encoding="utf-8"))
+    metrics = read_json(paths.METRICS)
+    card = read_json(paths.MODEL_CARD)
     kind = "SIMULATED data" if card["is_simulated"] else "real data"
     no_skill = find_no_skill(metrics)
     lines = [f"{card['name']} is {no_skill}"] if no_skill else []

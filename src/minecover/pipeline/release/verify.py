@@ -15,8 +15,7 @@ from minecover.core import paths
 from minecover.core.digests import file_digest
 from minecover.core.errors import RegistryError
 from minecover.pipeline.release.differences import find_differences
-from minecover.pipeline.release.dvc_lock import DvcLock, DvcLockEntry
-from minecover.pipeline.release.register import DVC_LOCK, IDENTITY
+from minecover.pipeline.release.dvc_lock import DVC_LOCK, IDENTITY, DvcLock, DvcLockEntry
 from minecover.pipeline.release.trace import origin
 from minecover.tracking.provenance import git
 from minecover.tracking.registry import CHALLENGER, CHAMPION
@@ -149,9 +148,9 @@ def _find_target(target: str) -> tuple[str, str | None]:
     if found.commit is None:
         raise RegistryError(
             f"version {found.version.version} is recorded in no commit: it cannot be cloned. "
-            "Commit its dvc.lock and params.yaml, and verify it again."
+            "Commit dvc.lock, params.yaml and the code of this build, and verify it again."
         )
-    return found.commit, found.version.tags["sha256"]
+    return found.commit.commit, found.version.tags["sha256"]
 
 
 @contextmanager

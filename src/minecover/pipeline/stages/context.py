@@ -8,13 +8,13 @@ import pandas as pd
 import shapely
 
 from minecover.core import paths
-from minecover.core.config import Params, leaves
+from minecover.core.config import Params
 from minecover.core.files import replacing, write_json, write_text
 from minecover.core.outputs import fetched_sites
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
 from minecover.core.sites import Site, read_sites, square
-from minecover.core.watched import check_watched
+from minecover.core.watched import check_watched, paths_below, sidecars
 from minecover.features.context import (
     Layer,
     Plane,
@@ -33,15 +33,7 @@ MAP_MARGIN = 0.5
 
 def run(params: Params) -> None:
     """Write the planes of every site that has imagery, and the provinces of all sites."""
-    check_watched(
-        {
-            f"context.{name}": path
-            for name, path in leaves(params.value("context"))
-            if name.endswith(".path")
-        },
-        watched=str(params.value("context.input")),
-        fix="Put the files into one folder and set context.input to it.",
-    )
+    check_files(params)
     planes: dict[str, Plane] = load_layers(params.build("context.planes"))
     outlines: dict[str, Layer] = params.build("context.outlines")
     provinces: Provinces | None = params.build("context.provinces")
@@ -64,6 +56,28 @@ def run(params: Params) -> None:
         sum(name != "" for name in names),
         len(set(names) - {""}),
     )
+
+
+def check_files(params: Params) -> None:
+    """Refuse files of layers that DVC does not watch.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `context` is read.
+    """
+    watched, fix = str(params.value("context.input")), "set context.input to it."
+    check_watched(
+        paths_below(params.value("context"), "context"),
+        watched=watched,
+        fix=f"Put the files into one folder and {fix}",
+    )
+    if beside := [path for path in sidecars(watched) if path != watched]:
+        check_watched(
+            {"context.input": beside[0]},
+            watched=watched,
+            fix=f"Put {watched} and what lies beside it into one folder and {fix}",
+        )
 
 
 def write_context(site: Site, planes: Mapping[str, Plane]) -> None:

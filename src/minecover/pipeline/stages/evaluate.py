@@ -24,6 +24,7 @@ from minecover.evaluation import (
     transfer_table,
 )
 from minecover.evaluation.aggregation import Aggregation
+from minecover.evaluation.chips import has_objects
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
 
 log = logging.getLogger(__name__)
@@ -96,14 +97,15 @@ def plot_tables(model: ScoredModel, rule: ObjectRule) -> dict[str, pd.DataFrame]
     Returns
     -------
     dict of str to DataFrame
-        Tables by the stem of their file in reports/plots.
+        Tables by the stem of their file in reports/plots. Of chips there are no ``objects``.
     """
     labelled = model.sorted_sites(background=False)
     support = common_support(labelled, against_truth=False)
     thresholds = model.site_thresholds(labelled, "location").tolist()
     stacked = {
-        "objects": StackedSites.of(labelled, rule, truth=False),
-        "objects_truth": StackedSites.of(labelled, rule, truth=True),
+        name: StackedSites.of(labelled, rule, truth=truth)
+        for name, truth in (("objects", False), ("objects_truth", True))
+        if has_objects(labelled)
     }
     return {
         "pr_observation": pr_curve(support.observation),

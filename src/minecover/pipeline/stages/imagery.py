@@ -17,6 +17,7 @@ from minecover.core.ledger import Ledger
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import read_cube
 from minecover.core.sites import Site, read_sites
+from minecover.core.watched import check_watched, paths_below
 from minecover.sources.fetch import COLUMNS, FAILED, OK, Fetcher, Outcome
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Mask(Protocol):
 
 def run(params: Params) -> None:
     """Fetch the scenes of all sites; stop if more sites fail than the configuration allows."""
+    check_files(params)
     is_remote = bool(params.value("source.is_remote"))
     ledger = Ledger(paths.FETCH_LEDGER, COLUMNS)
     fetcher = Fetcher(
@@ -72,6 +74,21 @@ def run(params: Params) -> None:
         scenes,
         size,
         "".join(f"; {n} {status}" for status, n in sorted(count.items()) if status != OK),
+    )
+
+
+def check_files(params: Params) -> None:
+    """Refuse scenes that DVC does not watch.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `source` is read.
+    """
+    check_watched(
+        paths_below(params.value("source.scenes"), "source.scenes"),
+        watched=str(params.value("source.input")),
+        fix="Set source.input (of a catalogue source.catalogue), from which the rest follows.",
     )
 
 

@@ -13,7 +13,7 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import LabelError
 from minecover.core.files import write_json
-from minecover.core.watched import check_watched
+from minecover.core.watched import check_watched, paths_below
 from minecover.labels import (
     Labels,
     as_labels,
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 #: The quality report of the labels. DVC does not version it.
 QUALITY = Path("logs/labels.json")
-#: Files of a reader, and the folder of verdicts that DVC watches.
-FILES, VERDICTS = ("polygons", "points", "visits"), "labels"
+#: The folder of verdicts that DVC watches.
+VERDICTS = "labels"
 #: Name of all ground that is not simulated.
 REAL = "real ground"
 #: Hexadecimal digits of the digest that names a simulated world.
@@ -61,9 +61,8 @@ def check_files(params: Params) -> None:
     params : Params
         Of it, `labels` is read.
     """
-    reader = params.value("labels.reader")
     check_watched(
-        {f"labels.reader.{name}": reader[name] for name in FILES if reader.get(name)},
+        paths_below(params.value("labels.reader"), "labels.reader"),
         watched=str(params.value("labels.input")),
         fix="Put the files into one folder and set labels.input to it.",
     )
@@ -143,7 +142,7 @@ def verdicts_of_world(params: Params) -> gpd.GeoDataFrame:
         world, which is logged with their number.
     """
     path, world = Path(params.value("labels.verdicts")), world_name(params)
-    verdicts = read_verdicts(path)
+    verdicts = read_verdicts(path, params.value("labels.date_format"))
     theirs = read_world(world_path(path))
     if theirs in (None, world):
         return verdicts

@@ -15,19 +15,22 @@ from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
 from minecover.core.sites import Site
 from minecover.labels import read_labels
-from minecover.labels.burning import label_cube, rejected_plane
+from minecover.labels.burning import kind_plane, label_cube, labels_of_site
 
 log = logging.getLogger(__name__)
+
+#: Kinds of labels that are marked beside the labels: ground that is known to be no mine.
+MARKED = ("rejected", "look_alike")
 
 
 def run(params: Params) -> None:
     """Burn the labels onto the grid of every site, for each date of its scenes."""
     labels = read_labels(paths.LABELS)
-    ring_px = int(params.value("labels.ignore_ring_px"))
+    ring_m = float(params.value("labels.ignore_ring_m"))
     dates = fetched_dates()
     counts = parallel_map(
         fetched_sites(),
-        lambda site: burn(site, labels, dates[site.site_id], ring_px),
+        lambda site: burn(site, labels, dates[site.site_id], ring_m),
         "masks",
     )
     mine, total = np.sum(counts, axis=0)
@@ -42,7 +45,7 @@ def run(params: Params) -> None:
 
 
 def burn(
-    site: Site, labels: gpd.GeoDataFrame, dates: Sequence[date], ring_px: int
+    site: Site, labels: gpd.GeoDataFrame, dates: Sequence[date], ring_m: float
 ) -> tuple[int, int]:
     """Write the label planes of one site.
 
@@ -54,7 +57,7 @@ def burn(
         See `minecover.labels.read_labels`.
     dates : sequence of date
         Dates of the site's scenes; each gets a plane.
-    ring_px : int
+    ring_m : float
         Width of the ring around outlines that is ignored [pixels].
 
     Returns
@@ -64,8 +67,10 @@ def burn(
     n_pixels : int
         Pixels of the site.
     """
-    label, truth = label_cube(labels, site.grid, dates, ignore_ring_px=ring_px)
+    labels = labels_of_site(labels, site.site_id)
+    label, truth = label_cube(labels, site.grid, dates, ignore_ring_m=ring_m)
     planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
-    planes |= {"truth": truth, "rejected": rejected_plane(labels, site.grid)}
+    planes["truth"] = truth
+    planes |= {kind: kind_plane(labels, site.grid, kind) for kind in MARKED}
     write_planes(paths.MASKS / f"{site.site_id}.tif", planes, site.grid)
     return int((label[-1] == 1).sum()), truth.size

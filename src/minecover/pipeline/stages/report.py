@@ -1,6 +1,5 @@
 """Stage `report`: candidates, figures, the report page and the model card."""
 
-import json
 import logging
 from typing import NamedTuple
 
@@ -10,10 +9,11 @@ import shapely
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.files import replacing, write_text
 from minecover.core.raster import burn
 from minecover.core.sites import near
-from minecover.evaluation import Report, get_score
+from minecover.evaluation import ObjectRule, Report, get_score
 from minecover.labels import MINES
 from minecover.reporting import figures
 from minecover.reporting.candidates import (
@@ -56,11 +56,14 @@ def run(params: Params) -> None:
     """Write the candidates, the figures, the report page and the model card of a build."""
     scored = ScoredSites.read(params.build("aggregation"))
     simulated = bool(scored.card.value("is_simulated"))
-    candidates = build_candidates(scored, min_px=int(params.value("metrics.objects.min_px")))
+    rule: ObjectRule = params.build("metrics.objects")
+    candidates = build_candidates(scored, min_px=rule.min_px)
     precision = compute_precision(candidates, scored, params)
-    map_content = MapContent(gpd.read_parquet(paths.SITES), candidates, _read_layers())
+    with reading_parquet(paths.SITES):
+        sites = gpd.read_parquet(paths.SITES)
+    map_content = MapContent(sites, candidates, _read_layers())
     write_files(candidates, precision, simulated=simulated)
-    metrics = json.loads(paths.METRICS.read_text(encoding="utf-8"))
+    metrics = read_json(paths.METRICS)
     pictures = {
         picture.caption: _write_figure(picture)
         for picture in (*_draw_curves(metrics, simulated), *_draw_examples(scored, simulated))
@@ -69,11 +72,12 @@ def run(params: Params) -> None:
         map_content.sites, candidates, map_content.layers, simulated=simulated
     )
     _write_figure(NamedFigure("overview", "", overview))
-    leakage = json.loads(paths.LEAKAGE.read_text(encoding="utf-8"))
+    leakage = read_json(paths.LEAKAGE)
     content = PageContent(
         model=scored.card.content,
         metrics=metrics,
         leakage=leakage,
+        mask_costs=read_json(paths.MASK_COSTS),
         precision=precision,
         checks_a_week=int(params.value("report.checks_a_week")),
         map_content=map_content,

@@ -8,9 +8,10 @@ import numpy as np
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.errors import FoldError
+from minecover.core.errors import ConfigError, FoldError
 from minecover.core.layouts import Layout
 from minecover.core.sites import Site, grouped, square, write_sites
+from minecover.core.watched import N_AREA_FILES, area_files, check_watched, paths_below
 from minecover.labels import MINES, read_labels
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 def run(params: Params) -> None:
     """Lay out the sites, and group those that overlap or nearly touch."""
+    check_files(params)
     labels = read_labels(paths.LABELS)
     layouts: dict[str, Layout] = params.build("sites.layouts")
     laid = [site for layout in layouts.values() for site in layout(labels)]
@@ -25,6 +27,38 @@ def run(params: Params) -> None:
     check_groups(sites, labels, n_folds=int(params.value("folds.n")))
     write_sites(paths.SITES, sites)
     log.info("sites: %d in %d groups", len(sites), len({site.group for site in sites}))
+
+
+def check_files(params: Params) -> None:
+    """Refuse files and folders of layouts that DVC does not watch.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `sites` and `source.input` are read.
+
+    Raises
+    ------
+    ConfigError
+        If there are more files of areas than dvc.yaml names, one came after the configuration,
+        or a layout reads another folder than the source.
+    """
+    layouts = params.value("sites.layouts")
+    others = paths_below(layouts, "sites.layouts")
+    check_watched(
+        {key: path for key, path in others.items() if not key.endswith(".area")},
+        watched=str(params.value("source.input")),
+        fix="Set source.input to it.",
+    )
+    files = area_files(layouts)
+    unseen = sorted(set(files) - set(params.value("sites.area_files")))
+    if unseen:
+        raise ConfigError(
+            f"sites.layouts.*.area has {len(files)} files, and DVC does not watch "
+            f"{', '.join(unseen)}: an edit would not be built. Compose again with `minecover "
+            f"params --write`; of more than {N_AREA_FILES} files save the areas as layers of "
+            "one GeoPackage (sites.layouts.*.layer)."
+        )
 
 
 def check_groups(sites: Sequence[Site], labels: gpd.GeoDataFrame, *, n_folds: int) -> None:

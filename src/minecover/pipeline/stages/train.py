@@ -1,11 +1,11 @@
 """Stage `train`: the out-of-fold probabilities, and the final model with its card."""
 
 import hashlib
-import json
 import logging
 import pickle
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -14,29 +14,40 @@ from tqdm import tqdm
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.errors import ConfigError
 from minecover.core.feature_table import SiteTable, read_table
 from minecover.core.files import replacing, write_json
-from minecover.core.outputs import fetched_sites
+from minecover.core.outputs import fetched_sites, thinned_tables
+from minecover.core.probabilities import row_probabilities
 from minecover.core.sites import Site
 from minecover.evaluation.out_of_fold import write_out_of_fold
 from minecover.features.planes import flat_sets, plane_names
-from minecover.features.requirements import context_planes, required_bands
+from minecover.features.requirements import context_planes, reach_px, required_bands
 from minecover.learning.applicability import Applicability
 from minecover.learning.folds import GroupedFolds
-from minecover.learning.sample import Split
+from minecover.learning.known_dates import KnownDates
+from minecover.learning.sample import Sample, Split
 from minecover.learning.screening import Screening
 from minecover.learning.training import TrainingResult, TrainingSettings, train, with_threshold
 
 log = logging.getLogger(__name__)
 
+#: What a row of features is, by the name of the design.
+ROWS = {
+    "location": "one place, its features computed over all dates",
+    "observation": "one place on one date",
+}
+
 
 def run(params: Params) -> None:
     """Fit a model per fold and one on all sites; predict each site with its fold's model."""
     # Features, masks and bands are those that the tables were computed with.
-    params = params.updated(json.loads(paths.TABLE_SETTINGS.read_text(encoding="utf-8")))
+    params = params.updated(read_json(paths.TABLE_SETTINGS))
     sites = fetched_sites()
-    folds, settings = pd.read_parquet(paths.FOLDS), training_settings(params)
+    with reading_parquet(paths.FOLDS):
+        folds = pd.read_parquet(paths.FOLDS)
+    settings = training_settings(params)
     split = make_split(
         sites, GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")), folds
     )
@@ -54,16 +65,19 @@ def run(params: Params) -> None:
             static=paths.table("location", site_id),
         )
 
+    thinned = thinned_tables(params, [site.site_id for site in sites])
     with bar:
-        result = train(settings, tables, split)
+        result = train(settings, tables, split, thinned=thinned)
     write_out_of_fold(paths.OUT_OF_FOLD, iter(result.out_of_fold))
-    write_model(params, settings, result, split, halo_px=max(site.halo_px for site in sites))
-    n_mine = int(result.sample.y.sum())
+    write_model(params, settings, result, split, halo_px=_halo_px(params, settings, sites))
+    n_thinned = int(result.sample.is_thinned.sum())
+    n_mine = int(result.sample.y[~result.sample.is_thinned].sum())
     log.info(
-        "train: %d mine and %d other rows of %d sites, threshold %.3f",
+        "train: %d mine and %d other rows of %d sites, %d rows of fewer dates, threshold %.3f",
         n_mine,
-        len(result.sample.y) - n_mine,
+        len(result.sample.y) - n_thinned - n_mine,
         len(sites),
+        n_thinned,
         result.thresholds["location"].shipped,
     )
 
@@ -92,6 +106,8 @@ def make_split(sites: Sequence[Site], splitter: GroupedFolds, folds: pd.DataFram
         groups=tuple(folds["group"]),
         fold_of_site=fold_of_site,
         near=tuple(splitter.too_near(sites, fold_of_site)),
+        background=np.array([site.is_background for site in sites], np.bool_),
+        chip_label=np.array([site.chip_label for site in sites], np.int8),
     )
 
 
@@ -193,6 +209,7 @@ def write_model(
         {
             **_card_of(params, settings.features),
             "features": list(settings.features),
+            "n_features": {name: len(each) for name, each in columns_by_set(params).items()},
             "halo_px": halo_px,
             "threshold": result.thresholds["location"].shipped,
             "observation_threshold": threshold,
@@ -200,13 +217,22 @@ def write_model(
             "screen": _screen(params, result, split),
             "dissimilarity_threshold": round(index.threshold_, 4),
             "kept_negatives": result.kept_negatives,
+            "dates": asdict(KnownDates.of(result.sample)),
             "training_rows": {
-                "mine": int(result.sample.y.sum()),
+                "mine": int(result.sample.y[~result.sample.is_thinned].sum()),
                 "sites": len(split.site_ids),
             },
+            "example": _example(model, result.sample),
             "sha256": _write_pickle(model),
         },
     )
+
+
+def _halo_px(params: Params, settings: TrainingSettings, sites: Sequence[Site]) -> int:
+    """Return the halo that maps need: the sites' own, or beyond chips the features' reach."""
+    pixel_m = float(params.value("lattice.pixel_m"))
+    reach = reach_px(flat_sets(params.build("table")), settings.features, pixel_m)
+    return max(reach, *(site.halo_px for site in sites))
 
 
 def _screen(params: Params, result: TrainingResult, split: Split) -> dict[str, float] | None:
@@ -235,15 +261,27 @@ def _card_of(params: Params, features: Sequence[str]) -> dict[str, object]:
         "name": params.value("tracking.registered_name"),
         "source": params.value("source.name"),
         "is_simulated": params.value("source.is_simulated"),
+        "remark": params.value("labels.remark"),
         "bands": [band for band in params.value("source.bands") if band in needed_bands],
         "level": params.value("source.level"),
+        "platforms": params.value("source.platforms"),
+        "lattice": params.value("lattice"),
         "design": params.value("design.name"),
+        "row": ROWS[str(params.value("design.name"))],
         "feature_sets": params.value("table"),
         "context": {name: params.value(f"context.planes.{name}") for name in sorted(planes)},
         "mask": params.value(mask),
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),
     }
+
+
+def _example(model: Pipeline, sample: Sample) -> dict[str, object]:
+    """Return the first training row of a mine and the first other one, and what they score."""
+    X = sample.X[[np.flatnonzero(sample.y == label)[0] for label in (1, 0)]]
+    # The shortest decimals that are these float32 again; JSON has no NaN.
+    rows = [[None if np.isnan(value) else float(str(value)) for value in row] for row in X]
+    return {"rows": rows, "probability": row_probabilities(model, X).tolist()}
 
 
 def _write_pickle(model: Pipeline) -> str:

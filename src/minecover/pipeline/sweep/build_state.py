@@ -8,11 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from minecover.core.config import Params, leaves
+from minecover.core.composition import leaves
+from minecover.core.config import Params
 from minecover.core.digests import file_digest
 from minecover.core.errors import SweepError
+from minecover.core.overrides import shell_word
 from minecover.pipeline import STAGES
-from minecover.tracking.provenance import digest_of, lock_digest
+from minecover.tracking.datasets import recorded_datasets
+from minecover.tracking.provenance import digest_of, stages_digest
+from minecover.tracking.record import Dataset
 
 LOCK, PIPELINE = Path("dvc.lock"), Path("dvc.yaml")
 #: What a job runs beside the code of those stages.
@@ -45,17 +49,20 @@ class BuildState:
         The same of the stage `folds`.
     read : tuple of str
         Dotted keys that a job reads; all of them, and what lies below.
-    data, code, lock : str
-        SHA-256 of the stages that made the tables, of the modules that a job runs, and of
-        dvc.lock.
+    data, audit, code : str
+        SHA-256 of the stages that made the tables and of the stage `folds`, both as dvc.lock
+        records them, and of the modules that a job runs.
+    datasets : tuple of Dataset
+        The tables and what they were made from, see `recorded_datasets`.
     """
 
     upstream: Mapping[str, Mapping[str, object]]
     audited: Mapping[str, object]
     read: tuple[str, ...]
     data: str
+    audit: str
     code: str
-    lock: str
+    datasets: tuple[Dataset, ...]
 
     @classmethod
     def here(cls) -> BuildState:
@@ -66,7 +73,7 @@ class BuildState:
         RegistryError
             If the tables or the folds were never built.
         """
-        data = lock_digest(LOCK, (*UPSTREAM, "folds"))
+        data, audit = stages_digest(LOCK, UPSTREAM), stages_digest(LOCK, ("folds",))
         lock = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"]
         stages = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
         files = sorted({dep for stage in OWN for dep in stages[stage]["deps"]})
@@ -77,13 +84,15 @@ class BuildState:
             audited=_recorded(lock["folds"]),
             read=tuple(sorted({str(k) for s in OWN for k in stages[s].get("params", [])})),
             data=data,
+            audit=audit,
             code=digest_of({path.as_posix(): file_digest(path) for path in code}),
-            lock=file_digest(LOCK),
+            datasets=recorded_datasets(LOCK),
         )
 
     def identity(self, params: Params) -> str:
         """SHA-256 of what a job reads of the configuration, of the tables and of the code."""
-        return digest_of({"config": self.choices(params), "data": self.data, "code": self.code})
+        built = {"data": self.data, "audit": self.audit, "code": self.code}
+        return digest_of({"config": self.choices(params), **built})
 
     def choices(self, params: Params) -> dict[str, object]:
         """Give what a job reads of the configuration."""
@@ -157,13 +166,17 @@ def _instead(jobs: Sequence[tuple[str, ...]], *, among_jobs: bool) -> str:
     """Write the line that builds the tables: one for all jobs, or a queue of builds."""
     values: dict[str, list[str]] = {}
     for word in (word for overrides in jobs for word in overrides):
-        key, _, value = word.partition("=")
-        if value not in values.setdefault(key, []):
-            values[key].append(value)
+        key, equals, value = word.partition("=")
+        if value not in values.setdefault(key + equals, []):
+            values[key + equals].append(value)
     if among_jobs:
-        words = " ".join(f"-S '{key}={','.join(each)}'" for key, each in values.items())
+        words = " ".join(
+            f"-S {shell_word(key + ','.join(each))}" for key, each in values.items()
+        )
         return f"dvc exp run --queue {words} && dvc exp run --run-all"
-    words = " ".join(f"'{key}={each[0]}'" for key, each in values.items() if len(each) == 1)
+    words = " ".join(
+        shell_word(key + each[0]) for key, each in values.items() if len(each) == 1
+    )
     return f"minecover params --write {words} && dvc repro folds"
 
 

@@ -13,13 +13,14 @@ from hydra.types import HydraContext
 from joblib import cpu_count
 from omegaconf import DictConfig, OmegaConf
 
-from minecover.core.errors import SweepError, report_error
+from minecover.core.errors import report_error
 from minecover.pipeline.sweep import sweep_run
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.fold_probabilities import delete_shared
 from minecover.pipeline.sweep.job import Task
 from minecover.pipeline.sweep.jobs import DIGITS, plan_jobs, shared_fits
-from minecover.pipeline.sweep.sharing import shared_lock
+from minecover.pipeline.sweep.lifetime import opened_sweep
+from minecover.pipeline.sweep.naming import run_names
 from minecover.tracking import runs
 from minecover.tracking.provenance import digest_of, git_state
 from minecover.tracking.types import Tracking
@@ -54,35 +55,29 @@ def _run(sweeper: Sweeper, overrides: Sequence[Override]) -> None:
     jobs = plan_jobs(overrides, loader, sweeper.config, built)
     tracking: Tracking = jobs[0].params.build("tracking")
     sweep_id = digest_of(sorted(job.job_id for job in jobs))[:DIGITS]
-    with shared_lock(f"sweep-{sweep_id}", wait=False) as is_mine:
-        if not is_mine:
-            raise SweepError(
-                "this sweep is already running in another process. Wait for it, or stop it."
-            )
-        sweep = sweep_run.begun(jobs, built, git, sweep_id)
-        parent_id = runs.open_sweep_run(tracking, sweep)
-        with sweep_run.ended_with_block(tracking, parent_id):
-            done = runs.last_runs(tracking, [job.job_id for job in jobs])
-            missing = [
-                job
-                for job in jobs
-                if job.job_id not in done or done[job.job_id].status != "FINISHED"
-            ]
-            log.info("sweep %s: %d jobs, %d to run", sweep_id, len(jobs), len(missing))
-            task = Task(
-                sweep_id=sweep_id,
-                parent=parent_id,
-                names={job.job_id: job.name for job in jobs},
-                shared_fits=shared_fits(jobs, built),
-                built=built,
-                git=git,
-                threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
-            )
-            if missing:
-                _launch(sweeper, [list(job.overrides) for job in missing], task)
-            sweep_run.finish_sweep(tracking, sweep, parent_id, jobs)
-        for shared in task.shared_fits.values():
-            delete_shared(shared)
+    sweep = sweep_run.begun(jobs, built, git, sweep_id)
+    with opened_sweep(tracking, sweep) as parent_id:
+        done = runs.last_runs(tracking, [job.job_id for job in jobs])
+        missing = [
+            job
+            for job in jobs
+            if job.job_id not in done or done[job.job_id].status != "FINISHED"
+        ]
+        log.info("sweep %s: %d jobs, %d to run", sweep_id, len(jobs), len(missing))
+        task = Task(
+            sweep_id=sweep_id,
+            parent=parent_id,
+            names=run_names(tracking, jobs),
+            shared_fits=shared_fits(jobs, built),
+            built=built,
+            git=git,
+            threads=threads(OmegaConf.to_container(sweeper.config.hydra.launcher)),
+        )
+        if missing:
+            _launch(sweeper, [list(job.overrides) for job in missing], task)
+        sweep_run.finish_sweep(tracking, sweep, parent_id, jobs)
+    for shared in task.shared_fits.values():
+        delete_shared(shared)
 
 
 def _launch(sweeper: Sweeper, jobs: list[list[str]], task: Task) -> None:

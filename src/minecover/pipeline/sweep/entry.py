@@ -10,7 +10,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from minecover.core.config import CONF, one_line, parses
+from minecover.core.composition import one_line, parses
+from minecover.core.config import CONF
 from minecover.core.errors import ConfigError
 from minecover.core.overrides import not_composed, quoted
 

@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from minecover.core.cube import F32
 from minecover.core.files import replacing
+from minecover.core.probabilities import DECIMALS
 from minecover.evaluation.out_of_fold import OutOfFold
-from minecover.learning.fitting import DECIMALS, fit, probability, training_rows, with_bag_seed
+from minecover.learning.fitting import fit, probability, training_rows, with_bag_seed
 from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.prior import corrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
@@ -234,6 +235,9 @@ def by_site(data: TrainingData, found: list[FoldProbabilities]) -> list[OutOfFol
                 truth=np.asarray(table.truth).reshape(shape),
                 valid=np.asarray(table.valid).reshape(shape),
                 probability=scores.reshape(shape),
+                is_background=bool(data.split.background[index]),
+                look_alike=np.asarray(table.look_alike).reshape(shape)[-1],
+                chip_label=int(data.split.chip_label[index]),
             )
         )
     return sites

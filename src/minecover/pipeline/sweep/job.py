@@ -17,18 +17,16 @@ from omegaconf import DictConfig
 
 from minecover.core.config import Params
 from minecover.core.errors import report_error
-from minecover.evaluation import compute_scores
 from minecover.learning.calibration import calibrate
-from minecover.pipeline.stages.evaluate import evaluation_settings, score_model
 from minecover.pipeline.sweep import job_run
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.fold_probabilities import SharedFits, by_site, fold_probabilities
 from minecover.pipeline.sweep.jobs import DIGITS, resolved
 from minecover.pipeline.sweep.sharing import core_slot, shared_lock
 from minecover.pipeline.sweep.training_data import training_data
-from minecover.tracking import runs
+from minecover.tracking import runs, sweep_runs
 from minecover.tracking.provenance import GitState
-from minecover.tracking.record import Record
+from minecover.tracking.record import ADOPTABLE, JOB_RUN, Record
 from minecover.tracking.types import Tracking
 
 log = logging.getLogger(__name__)
@@ -84,25 +82,27 @@ class Task:
         with shared_lock(f"job-{job_id}"):
             if known := runs.finished_run(tracking, job_id):
                 return known
-            runs.mark_killed(tracking, job_id)
+            sweep_runs.mark_killed(tracking, tag=runs.JOB, value=job_id)
             began = job_run.begun(
                 params,
                 self.built,
                 self.git,
-                tags={runs.JOB: job_id, runs.SWEEP: self.sweep_id},
+                kind=JOB_RUN,
+                tags={runs.JOB: job_id, runs.SWEEP: self.sweep_id, ADOPTABLE: "true"},
                 name=self.names[job_id],
             )
             slots = max(1, cpu_count() // self.threads)
             try:
                 with (
-                    runs.job_run(tracking, began, parent=self.parent) as finish,
+                    sweep_runs.job_run(tracking, began, parent=self.parent) as finish,
                     core_slot(slots),
                     limit_cores(self.threads),
                     tempfile.TemporaryDirectory() as folder,
                 ):
                     finish(self._done(params, began, self.shared_fits[job_id], Path(folder)))
             except Exception as error:  # of any kind: a sweep outlives its jobs
-                log.error(report_error(error, self.names[job_id]))
+                report_error(error, self.names[job_id])  # its traceback, if asked for
+                log.error("%s failed: %s", self.names[job_id], type(error).__name__)
                 return ""
             return str(runs.finished_run(tracking, job_id))
 
@@ -117,16 +117,13 @@ class Task:
         found = fold_probabilities(family, recipe, data, shared)
         after = time.perf_counter()
         sites, _ = calibrate(by_site(data, found), params.value("design.calibration"))
-        model = score_model(params, sites)
-        report = compute_scores(model, evaluation_settings(params))
-        done = job_run.ended(
-            began, params, job_run.JobResults(data, found, sites, model, report), folder
-        )
+        results = job_run.JobResults.of(params, data, found, sites)
+        done = job_run.ended(began, params, results, folder)
         seconds = {
-            "fit_and_predict": after - before,
-            "rest": time.perf_counter() - after + before - start,
+            "seconds.fit_and_predict": after - before,
+            "seconds.rest": time.perf_counter() - after + before - start,
         }
-        return replace(done, metrics={**done.metrics, "seconds": seconds})
+        return replace(done, metrics={**done.metrics, **seconds})
 
 
 @contextmanager

@@ -18,13 +18,20 @@ from minecover.evaluation import (
     Report,
     ScoredModel,
     average_precision,
+    compute_estimates,
     get_score,
+    report_scores,
+    score_replicates,
     scores_by_fold,
 )
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
 from minecover.features.validity import Profile
 from minecover.learning.leakage import audit
-from minecover.pipeline.stages.evaluate import evaluation_settings, plot_tables
+from minecover.pipeline.champion import against_champion
+from minecover.pipeline.run_card import About, AgainstChampion, run_card
+from minecover.pipeline.run_record import BY_FOLD, run_metrics, run_params, run_tags
+from minecover.pipeline.run_scores import REPLICATES, RunScores
+from minecover.pipeline.stages.evaluate import evaluation_settings, plot_tables, score_model
 from minecover.pipeline.stages.folds import check_audit, gather_evidence
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.fold_probabilities import FoldProbabilities, importance_rows_of
@@ -33,12 +40,7 @@ from minecover.pipeline.sweep.training_data import TrainingData
 from minecover.reporting import figures
 from minecover.reporting.scored_sites import choose_examples, site_view
 from minecover.tracking.provenance import GitState, digest_of
-from minecover.tracking.record import Dataset, Record
-
-#: Parameters that are columns in a table of runs; params.yaml has all of them.
-SHOWN = ("model", "design", "aggregation", "folds", "mask", "seed", "source.name")
-#: Scores at the top of a run's page.
-HEADLINE = ("precision", "recall", "f1", "average_precision")
+from minecover.tracking.record import Record
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,10 @@ class JobResults:
         The same with thresholds.
     report : nested dict
         Scores, as in reports/metrics.json.
+    scores : RunScores
+        The same scores with their replicates.
+    against : AgainstChampion
+        How the scores differ from those of the champion.
     """
 
     data: TrainingData
@@ -64,45 +70,61 @@ class JobResults:
     sites: Sequence[OutOfFold]
     model: ScoredModel
     report: Report
+    scores: RunScores
+    against: AgainstChampion
+
+    @classmethod
+    def of(
+        cls,
+        params: Params,
+        data: TrainingData,
+        folds: Sequence[FoldProbabilities],
+        sites: Sequence[OutOfFold],
+    ) -> JobResults:
+        """Score a job, and compare it with the champion."""
+        settings, model = evaluation_settings(params), score_model(params, sites)
+        estimates = compute_estimates(model, settings)
+        scores = RunScores.of(params, model, score_replicates(estimates))
+        return cls(
+            data,
+            folds,
+            sites,
+            model,
+            report_scores(model, estimates, settings),
+            scores,
+            against_champion(params.build("tracking"), params, scores),
+        )
 
 
 def begun(
-    params: Params, built: BuildState, git: GitState, *, tags: Mapping[str, str], name: str
+    params: Params,
+    built: BuildState,
+    git: GitState,
+    *,
+    kind: str,
+    tags: Mapping[str, str],
+    name: str,
 ) -> Record:
     """Return the record of a job before it starts; a failed run keeps this much."""
-    source, design = str(params.value("source.name")), str(params.value("design.name"))
-    family = str(params.value("model._target_")).rpartition(".")[2]
-    config = built.choices(params)
+    tables, *lineage = built.datasets
     return Record(
         name=name,
-        params=table_params(params),
+        params=run_params(params),
         metrics={},
         tags={
+            **run_tags(params, git, kind=kind),
             **tags,
-            "lock_digest": built.lock,
             "data_digest": built.data,
-            "config_digest": digest_of(config),
+            "config_digest": digest_of(built.choices(params)),
             "code_digest": built.code,
             "environment_digest": file_digest(Path("requirements.lock")),
-            "git_commit": git.commit,
-            "git_dirty": str(git.is_dirty).lower(),
-            "source": source,
-            "is_simulated": str(params.value("source.is_simulated")).lower(),
-            "design": design,
-            "family": family,
         },
-        dataset=Dataset(f"{source} {design}s", paths.FEATURES.as_posix(), built.data),
+        dataset=tables,
         artifacts=(),
-        description=f"A {family} on {design}s of the source `{source}`"
-        + (" (**simulated data**)." if params.value("source.is_simulated") else "."),
+        description="",
         by_fold={},
+        lineage=tuple(lineage),
     )
-
-
-def table_params(params: Params) -> dict[str, object]:
-    """Return the parameters that tables of runs show as columns."""
-    chosen = {key: params.value(key) for key in SHOWN}
-    return {**chosen, "features": " ".join(params.value("features"))}
 
 
 def ended(began: Record, params: Params, scored: JobResults, folder: Path) -> Record:
@@ -121,6 +143,8 @@ def ended(began: Record, params: Params, scored: JobResults, folder: Path) -> Re
             table.to_csv(temporary, index=False, lineterminator="\n")
     write_params(params, folder / "params.yaml")
     write_json(folder / "metrics.json", scored.report)
+    scored.scores.write(folder / REPLICATES)
+    write_json(folder / "importance.json", {name: drop for name, (drop, _) in drops.items()})
     write_out_of_fold(folder / "out_of_fold.parquet", iter(scored.sites))
     prevalence = get_score(scored.report, "prevalence.location")
     curves = {
@@ -149,26 +173,15 @@ def ended(began: Record, params: Params, scored: JobResults, folder: Path) -> Re
     }
     for name, figure in drawn.items():
         figures.write_png(folder / "figures" / f"{name}.png", figure)
+    about = About.of(began.tags, len(scored.model.sites))
+    by_fold = scores_by_fold(scored.model)
     return replace(
         began,
-        metrics={
-            **scored.report,
-            "importance": {name: drop for name, (drop, _) in drops.items()},
-        },
+        metrics=run_metrics(scored.report),
         artifacts=tuple(sorted(folder.iterdir())),
-        description=f"{began.description}\n\n{headline(scored.report)}",
-        by_fold=scores_by_fold(scored.model),
+        description=run_card(about, scored.report, scored.against),
+        by_fold={name: by_fold[name] for name in BY_FOLD},
     )
-
-
-def headline(report: Report) -> str:
-    """Write the scores of the locations with their intervals as a Markdown table."""
-    rows = ["| all dates together | score | interval |", "|---|---|---|"]
-    for name in HEADLINE:
-        low, high = (get_score(report, f"location.{name}_{end}") for end in ("low", "high"))
-        score = get_score(report, f"location.{name}")
-        rows.append(f"| {name.replace('_', ' ')} | {score:.3f} | {low:.3f} to {high:.3f} |")
-    return "\n".join(rows)
 
 
 def importance(scored: JobResults) -> dict[str, tuple[float, float]]:

@@ -14,12 +14,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from minecover.core.config import CONF, Params, one_line
+from minecover.core.composition import one_line
+from minecover.core.config import CONF, Params
 from minecover.core.errors import ConfigError, SweepError
 from minecover.core.overrides import unknown_key
 from minecover.learning.models.shared_forest import ForestSize
+from minecover.pipeline.run_record import family_of
 from minecover.pipeline.sweep.build_state import BuildState, refuse_stale
 from minecover.pipeline.sweep.fold_probabilities import SharedFits, shares_trees
+from minecover.pipeline.sweep.naming import job_name
 from minecover.tracking.provenance import digest_of
 
 #: Keys on which the probabilities of a fold depend, besides the tables and the code.
@@ -55,12 +58,8 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Name of its run: its choices, or the model family where it is the only job."""
-        words = [
-            value if "." not in key else f"{key.rpartition('.')[2]}={value}"
-            for key, value in self.chosen.items()
-        ]
-        return " ".join(words) or str(self.params.value("model._target_")).rpartition(".")[2]
+        """Name of its run, unless another job has it already."""
+        return job_name(self.chosen) or family_of(self.params)
 
 
 def combinations(overrides: Iterable[Override]) -> list[tuple[str, ...]]:
@@ -71,21 +70,22 @@ def combinations(overrides: Iterable[Override]) -> list[tuple[str, ...]]:
     SweepError
         If a value is a range without steps, which only a search can try.
     """
-    values: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for override in overrides:
         key = override.get_key_element()
         if not override.is_sweep_override():
-            values[key] = [override.get_value_element_as_str()]
+            value = override.get_value_element_as_str()
+            # ~key deletes whatever value the key has; ~key=null would ask for that one.
+            is_bare = override.is_delete() and "=" not in str(override.input_line)
+            words[key] = [key if is_bare else f"{key}={value}"]
         elif override.is_discrete_sweep():
-            values[key] = [str(value) for value in override.sweep_string_iterator()]
+            words[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
         else:
             raise SweepError(
                 f"{override.input_line} lists no values. A sweep takes lists, as in a=1,2 or "
                 "a=range(1,9,2); `minecover search` tries values between two bounds."
             )
-    return list(
-        product(*([f"{key}={value}" for value in each] for key, each in values.items()))
-    )
+    return list(product(*words.values()))
 
 
 def compose_jobs(

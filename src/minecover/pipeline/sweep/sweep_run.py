@@ -5,36 +5,38 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from minecover.core import paths
 from minecover.core.digests import file_digest
 from minecover.core.errors import SweepError
 from minecover.core.files import replacing, write_text
+from minecover.pipeline.run_record import AP, run_tags
 from minecover.pipeline.sweep.build_state import BuildState
 from minecover.pipeline.sweep.jobs import Job
+from minecover.pipeline.sweep.naming import short_key
 from minecover.pipeline.sweep.sharing import shared_lock
 from minecover.reporting import figures
-from minecover.tracking import runs
-from minecover.tracking.provenance import GitState, digest_of
-from minecover.tracking.record import Dataset, Record
+from minecover.tracking import runs, sweep_runs
+from minecover.tracking.provenance import GitState
+from minecover.tracking.record import SWEEP_RUN, Record
 from minecover.tracking.types import Tracking
 
 log = logging.getLogger(__name__)
 
 #: Jobs are ranked by this score: it needs no threshold.
-SCORE = "location.average_precision"
+SCORE = AP
+#: Characters of the reason of a failure in the table of a sweep.
+MAX_REASON = 160
 #: Columns of the table of a sweep, besides the choices.
 COLUMNS = (
     SCORE,
-    f"{SCORE}_low",
-    f"{SCORE}_high",
+    f"{SCORE} low",
+    f"{SCORE} high",
     "location.f1",
     "location.precision",
     "location.recall",
@@ -46,29 +48,25 @@ COLUMNS = (
 
 def begun(jobs: Sequence[Job], built: BuildState, git: GitState, sweep_id: str) -> Record:
     """Return the record of a sweep before it starts."""
-    first = jobs[0].params
     lists = {key: ",".join(values) for key, values in swept_values(jobs).items()}
-    source = str(first.value("source.name"))
+    keys = ", ".join(short_key(key) for key in lists)
+    tables, *lineage = built.datasets
     return Record(
-        name="sweep " + (" ".join(f"{key}={each}" for key, each in lists.items()) or "of one"),
+        name=f"sweep {keys}: {len(jobs)} jobs" if lists else "sweep of one job",
         params=lists,
         metrics={},
         tags={
+            **run_tags(jobs[0].params, git, kind=SWEEP_RUN),
             runs.SWEEP: sweep_id,
-            "lock_digest": built.lock,
             "data_digest": built.data,
-            "config_digest": digest_of([built.choices(job.params) for job in jobs]),
             "code_digest": built.code,
             "environment_digest": file_digest(Path("requirements.lock")),
-            "git_commit": git.commit,
-            "git_dirty": str(git.is_dirty).lower(),
-            "source": source,
-            "is_simulated": str(first.value("source.is_simulated")).lower(),
         },
-        dataset=Dataset(source, paths.FEATURES.as_posix(), built.data),
+        dataset=tables,
         artifacts=(),
         description=f"A sweep of {len(jobs)} jobs, tagged `sweep_id={sweep_id}`.",
         by_fold={},
+        lineage=tuple(lineage),
     )
 
 
@@ -79,18 +77,6 @@ def swept_values(jobs: Sequence[Job]) -> dict[str, list[str]]:
         for key, value in job.chosen.items():
             values.setdefault(key, {})[value] = None
     return {key: list(each) for key, each in values.items()}
-
-
-@contextmanager
-def ended_with_block(tracking: Tracking, run_id: str) -> Iterator[None]:
-    """End the run of a sweep if the block fails, or KILLED if the process is interrupted."""
-    try:
-        yield
-    except BaseException as error:
-        # Ctrl-C and a shutdown of the process are no `Exception`.
-        has_failed = isinstance(error, Exception)
-        runs.end_sweep_run(tracking, run_id, "FAILED" if has_failed else "KILLED")
-        raise
 
 
 def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[Job]) -> None:
@@ -105,7 +91,7 @@ def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[
         # If its lock is free, no process is running the job.
         with shared_lock(f"job-{job.job_id}", wait=False) as is_free:
             if is_free:
-                runs.mark_killed(tracking, job.job_id)
+                sweep_runs.mark_killed(tracking, tag=runs.JOB, value=job.job_id)
     finished = runs.last_runs(tracking, [job.job_id for job in jobs])
     failed = [
         j for j in jobs if j.job_id not in finished or finished[j.job_id].status != "FINISHED"
@@ -116,7 +102,8 @@ def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[
         folder = Path(name)
         if len(table):
             write_summary(folder, table, list(swept_values(jobs)), simulated=simulated)
-            sys.stdout.write(as_text(table))
+        failures = {job.name: failure(finished.get(job.job_id)) for job in failed}
+        sys.stdout.write(as_text(table, failures))
         done = replace(
             sweep,
             metrics=_numbers(table, len(jobs), len(failed)),
@@ -124,21 +111,23 @@ def finish_sweep(tracking: Tracking, sweep: Record, run_id: str, jobs: Sequence[
             artifacts=tuple(sorted(folder.iterdir())),
             description=f"{sweep.description}\n\n{markdown(table)}",
         )
-        runs.close_sweep_run(tracking, run_id, done, status="FAILED" if failed else "FINISHED")
+        sweep_runs.close_sweep_run(
+            tracking, run_id, done, status="FAILED" if failed else "FINISHED"
+        )
     if failed:
-        lines = [f"  {job.name}: {_end(finished.get(job.job_id))}" for job in failed]
         raise SweepError(
-            f"{len(failed)} of {len(jobs)} jobs failed; the same line runs them again:\n"
-            + "\n".join(lines)
+            f"{len(failed)} of {len(jobs)} jobs failed: {', '.join(failures)}. The table says "
+            "why; each run has its traceback in traceback.txt. The same line runs them again."
         )
 
 
-def _end(finished: runs.RunSummary | None) -> str:
-    """Return how a job ended, in words."""
-    if finished is None:
+def failure(ended: runs.RunSummary | None) -> str:
+    """Return on one line how a job ended that did not finish, and its run."""
+    if ended is None:
         return "was never started"
-    reason = finished.tags.get(runs.ERROR, "no reason known")
-    return f"{finished.status} ({finished.run_id[:8]}), {reason}"
+    reason = " ".join(ended.tags.get(runs.ERROR, "no reason known").split())
+    reason = f"{reason[:MAX_REASON]} ..." if len(reason) > MAX_REASON else reason
+    return f"{ended.status} (run {ended.run_id[:8]}): {reason}"
 
 
 def rank_jobs(jobs: Sequence[Job], finished: dict[str, runs.RunSummary]) -> pd.DataFrame:
@@ -201,12 +190,17 @@ def shares(table: pd.DataFrame, choices: Sequence[str]) -> dict[str, float]:
     }
 
 
-def as_text(table: pd.DataFrame) -> str:
-    """Write the table for a terminal."""
-    short = table[["name", *COLUMNS[:6], "run_id"]].copy()
-    short["run_id"] = short["run_id"].str[:8]
-    short.columns = [name.removeprefix("location.") for name in short.columns]
-    return f"{short.to_string(index=False, float_format='{:.3f}'.format)}\n"
+def as_text(table: pd.DataFrame, failures: Mapping[str, str]) -> str:
+    """Write the table for a terminal, the jobs that failed below the others, a line each."""
+    text = ""
+    width = max([len(name) for name in [*failures, *table.get("name", ())]], default=0)
+    if len(table):
+        short = table[["name", *COLUMNS[:6], "run_id"]].copy()
+        short["run_id"] = short["run_id"].str[:8]
+        short["name"] = short["name"].str.rjust(width)
+        short.columns = [name.removeprefix("location.") for name in short.columns]
+        text = f"{short.to_string(index=False, float_format='{:.3f}'.format)}\n"
+    return text + "".join(f"{name:>{width}}  {why}\n" for name, why in failures.items())
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -227,7 +221,7 @@ def _best(table: pd.DataFrame) -> dict[str, str]:
     """Name the best job."""
     if not len(table):
         return {}
-    return {"best_run_id": str(table["run_id"][0]), "best_name": str(table["name"][0])}
+    return {runs.BEST: str(table["run_id"][0]), "best_name": str(table["name"][0])}
 
 
 def _numbers(table: pd.DataFrame, n_jobs: int, n_failed: int) -> dict[str, object]:

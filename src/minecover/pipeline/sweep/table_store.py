@@ -17,8 +17,15 @@ from minecover.core.cube import F32
 from minecover.core.feature_table import SiteTable, read_table
 from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 
-#: The columns besides the features.
-MARKS = ("label", "truth", "valid", "rejected")
+#: The columns besides the features, and how they are stored.
+MARKS = {
+    "label": np.int8,
+    "truth": np.int8,
+    "valid": np.int8,
+    "rejected": np.int8,
+    "look_alike": np.int8,
+    "n_dates": np.int16,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,14 +40,14 @@ class TableStore:
         First row of each site, and the end.
     X : (n, n_features) float32
         Features of all rows.
-    marks : mapping of (n,) int8
+    marks : mapping of (n,) int8 or int16
         By name, see `MARKS`.
     """
 
     sites: tuple[tuple[tuple[str, ...], tuple[int, int]], ...]
     start: NDArray[np.int64]
     X: F32
-    marks: Mapping[str, NDArray[np.int8]]
+    marks: Mapping[str, NDArray[np.int8] | NDArray[np.int16]]
 
     def __call__(self, index: int, features: Sequence[str]) -> SiteTable:
         """Return the table of the site at an index, with all features or with none."""
@@ -50,10 +57,12 @@ class TableStore:
         return SiteTable(
             dates=dates,
             shape=shape,
-            label=self.marks["label"][rows],
-            truth=self.marks["truth"][rows],
+            label=np.asarray(self.marks["label"][rows], np.int8),
+            truth=np.asarray(self.marks["truth"][rows], np.int8),
             valid=self.marks["valid"][rows].view(np.bool_),
             rejected=self.marks["rejected"][rows].view(np.bool_),
+            look_alike=self.marks["look_alike"][rows].view(np.bool_),
+            n_dates=np.asarray(self.marks["n_dates"][rows], np.int16),
             X=X,
         )
 
@@ -83,7 +92,9 @@ def open_tables(
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     sizes = [len(dates) * rows * cols for dates, (rows, cols) in index]
     n = sum(sizes)
-    marks = {mark: np.memmap(folder / mark, np.int8, "r", shape=(n,)) for mark in MARKS}
+    marks = {
+        mark: np.memmap(folder / mark, kind, "r", shape=(n,)) for mark, kind in MARKS.items()
+    }
     return TableStore(
         sites=tuple((tuple(dates), (rows, cols)) for dates, (rows, cols) in index),
         start=np.cumsum([0, *sizes]),

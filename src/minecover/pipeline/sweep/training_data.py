@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.outputs import fetched_sites
+from minecover.core.damaged import reading_parquet
+from minecover.core.outputs import fetched_sites, thinned_tables
 from minecover.core.sites import Site
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, Tables, count_rows, draw_sample
 from minecover.pipeline.stages.train import columns_by_set, make_split
-from minecover.pipeline.sweep.table_store import open_tables
+from minecover.pipeline.sweep.table_store import MARKS, open_tables
 from minecover.tracking.provenance import digest_of
 
 #: Most mines, and most other rows, on which importance is measured.
@@ -92,11 +93,12 @@ def _load(params: Params, tables_digest: str) -> TrainingData:
     features = [name for names in feature_sets.values() for name in names]
     design, profile = str(params.value("design.name")), str(params.value("mask"))
     sites = fetched_sites()
-    dealt = pd.read_parquet(paths.FOLDS)
+    with reading_parquet(paths.FOLDS):
+        dealt = pd.read_parquet(paths.FOLDS)
     folds = splitter.deal(sites, dict(zip(dealt["site_id"], dealt["positives"], strict=True)))
     split = make_split(sites, splitter, folds)
     store = open_tables(
-        digest_of([tables_digest, design, profile, features]),
+        digest_of([tables_digest, design, profile, features, MARKS]),
         split.site_ids,
         design=design,
         profile=profile,
@@ -108,6 +110,7 @@ def _load(params: Params, tables_digest: str) -> TrainingData:
     sample = draw_sample(
         lambda index: store(index, features),
         split,
+        thinned=recipe.thinned(thinned_tables(params, split.site_ids), features),
         most=recipe.bags * max(shares),
         keep_within_px=near_px,
         seed=recipe.seed,
@@ -154,6 +157,8 @@ def without(data: TrainingData, fold: int, recipe: Recipe) -> TrainingData:
                 for other, near in enumerate(old.near)
                 if other != fold
             ),
+            background=old.background[kept],
+            chip_label=old.chip_label[kept],
         ),
         sample=Sample(**columns),
         counts=data.counts[kept],
@@ -163,9 +168,9 @@ def without(data: TrainingData, fold: int, recipe: Recipe) -> TrainingData:
 
 
 def _importance_rows(sample: Sample, seed: int) -> NDArray[np.int64]:
-    """Draw some mines and some other rows."""
+    """Draw some mines and some other rows, of all dates."""
     rng = np.random.default_rng(seed)
-    kinds = [np.flatnonzero(sample.y == kind) for kind in (1, 0)]
+    kinds = [np.flatnonzero((sample.y == kind) & ~sample.is_thinned) for kind in (1, 0)]
     drawn = [rng.choice(k, min(len(k), N_IMPORTANCE), replace=False) for k in kinds]
     return np.sort(np.concatenate(drawn))
 

@@ -176,14 +176,14 @@ def bare_ground(cube: Cube) -> NDArray[np.bool_]:
     Parameters
     ----------
     cube : Cube
-        Scenes of a site, with bands B4 (red) and B5 (near infrared).
+        Scenes of a site, with bands red (red) and nir08 (near infrared).
 
     Returns
     -------
     (time, row, col) bool
         True where NDVI is below `BARE_NDVI`, without the halo; False where it is undefined.
     """
-    red, infrared = (cube.core(cube.values(band)[:, 0]) for band in ("B4", "B5"))
+    red, infrared = (cube.core(cube.values(band)[:, 0]) for band in ("red", "nir08"))
     return np.asarray(normalised_difference(infrared, red) < BARE_NDVI)
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from minecover.core.components import connected
 from minecover.core.cube import F32
-from minecover.core.errors import ConfigError, SiteError
-from minecover.core.grid import LATTICE_OFFSET_M, LON_LAT, Grid
+from minecover.core.errors import ConfigError
+from minecover.core.grid import LON_LAT, Grid
 from minecover.core.raster import trace
 from minecover.labels import MINES
 
@@ -31,9 +31,9 @@ COLUMNS = (
     "known",
     "geometry",
 )
-#: Side of the squares that candidates are named after [px]. A retrained model moves the outline
+#: Side of the squares that candidates are named after [m]. A retrained model moves the outline
 #: of an object by about one pixel, so most names stay the same.
-CELL_PX = 10
+CELL_M = 300.0
 #: Decimals of the degrees in a name on a longitude/latitude grid: 0.001 degree, about 110 m.
 CELL_DECIMALS = 3
 #: Decimals of coordinates in degrees: 11 cm on the ground.
@@ -53,7 +53,7 @@ class SiteMap:
     site_id : str
         Id of the site.
     grid : Grid
-        Grid of the site, without halo: on the Landsat lattice, or in longitude and latitude.
+        Grid of the site, without halo.
     probability : (row, col) float32
         Probability of a mine, aggregated over dates; NaN where never observed.
     """
@@ -62,27 +62,23 @@ class SiteMap:
     grid: Grid
     probability: F32
 
-    def __post_init__(self) -> None:
-        """Raise `SiteError` if a projected grid does not lie on the Landsat lattice."""
-        if self.grid.crs != LON_LAT and not self.grid.is_on_lattice:
-            raise SiteError(
-                f"the grid of site {self.site_id} must lie on the Landsat lattice, found the "
-                f"transform {tuple(self.grid.transform)[:6]}. Create the site with a layout of "
-                "sites.layouts and run `dvc repro sites`."
-            )
-
     @property
     def zone(self) -> str:
-        """Name of the lattice: the CRS, and in longitude and latitude also the site."""
-        crs = self.grid.crs
-        return f"{crs}/{self.site_id}" if crs == LON_LAT else crs
+        """Name of the lattice: CRS, side and edges; in longitude and latitude the site."""
+        crs, t = self.grid.crs, self.grid.transform
+        if crs == LON_LAT:
+            return f"{crs}/{self.site_id}"
+        return f"{crs}/{t.a:g}/{t.c % t.a:g}/{t.f % t.a:g}"
 
     @property
     def lattice(self) -> Grid:
         """Grid whose corner is the origin of the zone's rows and columns."""
+        t = self.grid.transform
         if self.grid.crs == LON_LAT:
             return self.grid
-        return Grid.from_corner(self.grid.crs, -LATTICE_OFFSET_M, LATTICE_OFFSET_M, 1, 1)
+        side_m, (left, top) = t.a, (t.c % t.a, t.f % t.a)
+        left -= side_m if left > 0 else 0
+        return Grid.from_corner(self.grid.crs, left, top, 1, 1, pixel_m=side_m)
 
 
 def find_candidates(
@@ -112,7 +108,7 @@ def find_candidates(
     GeoDataFrame
         Columns `COLUMNS`, in WGS 84, ordered by rank: largest expected mined area first, which
         is the sum of the pixels' probabilities times the pixel area. `lon` and `lat` are a
-        `point_inside`. `candidate_id` names the square of `CELL_PX` lattice pixels that holds
+        `point_inside`. `candidate_id` names the square of `CELL_M` that holds
         the centroid, so that it does not depend on the sites, and rarely on the model. Further
         objects in one square get the letters b, c, ... from north to south, then west to east.
 
@@ -124,7 +120,7 @@ def find_candidates(
     if not (0 < threshold <= 1 and min_px >= 1):
         raise ConfigError(
             f"the threshold of candidates must lie in 0..1, found {threshold}, and "
-            f"metrics.objects.min_px must be at least 1, found {min_px}. "
+            f"metrics.objects.min_area_m2 must give at least one pixel, found {min_px}. "
             "Fix conf/config.yaml; a wrong threshold comes from models/model.json: train again."
         )
     sites = list(maps)
@@ -285,7 +281,7 @@ def _square_name(lattice: Grid, x: float, y: float) -> str:
     if lattice.crs == LON_LAT:
         east, north = "W" if x < 0 else "E", "S" if y < 0 else "N"
         return f"LL-{east}{abs(x):.{CELL_DECIMALS}f}-{north}{abs(y):.{CELL_DECIMALS}f}"
-    row, col = (at // CELL_PX for at in lattice.rowcol(x, y))
+    row, col = (int(at * lattice.transform.a // CELL_M) for at in lattice.rowcol(x, y))
     code = lattice.crs.removeprefix("EPSG:")
     zone = f"N{code[3:]}" if code.startswith("326") else code
     return f"{zone}-E{col}-{'N' if row < 0 else 'S'}{abs(row)}"

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from minecover.reporting.figures.canvas import png, write_png
+from minecover.reporting.figures.comparison import two_maps
 from minecover.reporting.figures.curves import precision_recall, reliability, transfer
 from minecover.reporting.figures.overview import overview
 from minecover.reporting.figures.site import (
@@ -46,5 +47,6 @@ __all__ = [
     "strip_dates",
     "strip_pictures",
     "transfer",
+    "two_maps",
     "write_png",
 ]

@@ -23,7 +23,7 @@ NOT_OBSERVED_COLOUR = "#c9c9c9"
 STRETCH_PERCENTILES = (1.0, 99.0)
 #: Exponent that brightens dark pixels, as most forest is.
 GAMMA = 0.75
-TRUE_COLOUR = ("B4", "B3", "B2")
+TRUE_COLOUR = ("red", "green", "blue")
 #: Colour map of probabilities.
 PROBABILITY_COLOURS = "magma"
 #: Number of dates in a row of the site panel.
@@ -120,9 +120,9 @@ def infrared_bands(bands: Sequence[str]) -> tuple[str, str, str]:
     Returns
     -------
     tuple of three str
-        Bands to show as red, green and blue: 7-5-4, or 6-5-4 without B7.
+        Bands to show as red, green and blue: swir22-nir08-red, or swir16 for want of swir22.
     """
-    return ("B7", "B5", "B4") if "B7" in bands else ("B6", "B5", "B4")
+    return ("swir22", "nir08", "red") if "swir22" in bands else ("swir16", "nir08", "red")
 
 
 def fill_missing(colours: F32) -> F32:
@@ -186,7 +186,7 @@ def site_panel(view: SiteView, *, simulated: bool) -> Figure:
                 colours = stretch_bands(view.cube, time, TRUE_COLOUR, view.valid[time])
                 _show_colours(axes, colours)
             else:
-                _show_probability(axes, view.probability[time])
+                show_probability(axes, view.probability[time])
             axes.set_title(f"{day:%d %b %Y}", fontsize=10)
         for axes in small[n_dates:]:
             axes.set_visible(False)
@@ -229,19 +229,34 @@ def _draw_composites(figure: SubFigure, view: SiteView) -> AxesImage:
         _show_colours(axes, stretch_bands(view.cube, time, bands, view.valid[time]))
         numbers = "-".join(band.removeprefix("B") for band in bands)
         axes.set_title(f"{name} ({numbers}), {day}")
-    image = _show_probability(aggregated, view.location_probability)
+    image = show_probability(aggregated, view.location_probability)
     aggregated.set_title("all dates together")
     _draw_scale_bar(true, 1000 / view.cube.grid.pixel_m[0])
-    _draw_outlines(figure, (true, false, aggregated), view)
+    draw_outlines(figure, (true, false, aggregated), view.label, view.truth)
     return image
 
 
-def _draw_outlines(figure: SubFigure, pictures: tuple[Axes, ...], view: SiteView) -> None:
-    """Draw the outlines of the label and, dashed over it, of the truth where it is known."""
+def draw_outlines(
+    figure: Figure | SubFigure,
+    pictures: Sequence[Axes],
+    label: NDArray[np.int8],
+    truth: NDArray[np.int8],
+) -> None:
+    """Draw the outlines of the label and, dashed over it, of the truth where it is known.
+
+    Parameters
+    ----------
+    figure : Figure or SubFigure
+        Gets the legend.
+    pictures : sequence of Axes
+        Get the outlines.
+    label, truth : (row, col) int8
+        1 mine; outlines are drawn around it.
+    """
     handles = []
     for plane, colour, width, dashes, name in (
-        (view.label, "white", 2.0, "-", "labelled mine"),
-        (view.truth, SKY, 1.2, (0, (3, 3)), "mine in truth"),
+        (label, "white", 2.0, "-", "labelled mine"),
+        (truth, SKY, 1.2, (0, (3, 3)), "mine in truth"),
     ):
         edges = list(_pixel_edges(plane == 1))
         if not edges:
@@ -280,8 +295,21 @@ def _show_colours(axes: Axes, colours: F32) -> None:
     axes.set(xticks=[], yticks=[])
 
 
-def _show_probability(axes: Axes, plane: F32) -> AxesImage:
-    """Show probabilities on the scale 0 ... 1; pixels that were not observed are grey."""
+def show_probability(axes: Axes, plane: F32) -> AxesImage:
+    """Show probabilities on the scale 0 ... 1; pixels that were not observed are grey.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where they are shown.
+    plane : (row, col) float32
+        Probabilities; NaN where not observed.
+
+    Returns
+    -------
+    AxesImage
+        For a colour bar.
+    """
     axes.set(xticks=[], yticks=[], facecolor=NOT_OBSERVED_COLOUR)
     shown = np.ma.masked_invalid(plane)
     return axes.imshow(shown, cmap=PROBABILITY_COLOURS, vmin=0, vmax=1, interpolation="nearest")

@@ -22,6 +22,7 @@ from minecover.reporting.figures.overview import LAYERS
 from minecover.reporting.page import score_tables as tables
 from minecover.reporting.page.candidate_strips import Strip, StripSources, cut_strip
 from minecover.reporting.page.interactive import OUTLINES, MapContent, map_item, strip_item
+from minecover.reporting.page.mask_table import MaskCosts, mask_table
 
 __all__ = [
     "N_SHOWN",
@@ -73,6 +74,8 @@ class PageContent:
         Content of reports/metrics.json.
     leakage : mapping
         Content of reports/leakage.json.
+    mask_costs : mapping
+        Content of reports/masks.json.
     precision : DataFrame
         Precision among the first candidates: columns `against`, `k`, `precision`, `low`,
         `high`.
@@ -89,6 +92,7 @@ class PageContent:
     model: Mapping[str, object]
     metrics: Report
     leakage: Mapping[str, object]
+    mask_costs: MaskCosts
     precision: pd.DataFrame
     checks_a_week: int
     map_content: MapContent
@@ -138,12 +142,14 @@ def render_page(content: PageContent) -> str:
         score=lambda key: tables.format_score(content.metrics, key),
         pixels=tables.pixel_table(content.metrics),
         objects=tables.object_table(content.metrics),
+        chips=tables.chip_table(content.metrics),
         calibration=tables.calibration_table(content.metrics),
         transfer=tables.transfer_table(content.metrics),
         background=tables.background_table(content.metrics),
         first=tables.first_candidates_table(content.precision),
         week=content.checks_a_week,
         leakage=content.leakage,
+        masks=mask_table(content.mask_costs),
         columns=[name.replace("_", " ").removesuffix(" m") for name in candidates.columns],
         rows=rows,
         n_candidates=len(candidates),

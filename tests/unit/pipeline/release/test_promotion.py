@@ -67,7 +67,7 @@ def champion(registry: RegistryCheckout) -> int:
             LEAKY, "audit: the leakage audit failed in position_only", id="a failed audit"
         ),
         pytest.param(
-            DIRTY, "checkout: it was registered from a checkout with uncom", id="a dirty tree"
+            DIRTY, r"checkout: no commit records this build\. Commit its dvc", id="a dirty tree"
         ),
         pytest.param(
             TAMPERED,
@@ -107,6 +107,18 @@ def test_uncommitted_changes_of_this_checkout_are_refused(registry: RegistryChec
     assert champion(registry) == 1
 
 
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.lock"])
+def test_uncommitted_parameters_are_refused(registry: RegistryCheckout, name: str) -> None:
+    content = (registry.root / name).read_text()
+    (registry.root / name).write_text(f"{content}# edited\n")
+
+    with pytest.raises(RegistryError, match=rf"has uncommitted changes \({name}; on "):
+        promote(BETTER, None)
+
+    registry.git("checkout", "-q", name)
+    assert champion(registry) == 1
+
+
 def test_a_refusal_lists_all_failed_checks(registry: RegistryCheckout) -> None:
     (registry.root / "new.py").touch()
 
@@ -142,6 +154,17 @@ def test_the_first_champion_cannot_be_rolled_back(registry: RegistryCheckout) ->
         roll_back("no reason")
 
 
+def test_a_build_of_other_code_than_is_committed_is_refused(
+    registry: RegistryCheckout,
+) -> None:
+    other = registry.register(Build("a", skill=2.5, code="never committed\n"))
+
+    with pytest.raises(RegistryError, match=r"does not build it: .* other code\.py\. Commit"):
+        promote(other.version, None)
+
+    assert champion(registry) == 1
+
+
 def test_a_version_can_be_compared_with_another_than_the_champion(
     registry: RegistryCheckout,
 ) -> None:
@@ -164,6 +187,44 @@ def test_a_build_that_is_committed_later_is_recorded_as_clean(
     assert [dirty.tags["git_dirty"], again.tags["git_dirty"]] == ["true", "false"]
     client, _ = connect(registry.tracking)
     assert client.get_run(again.run_id).data.tags["git_dirty"] == "false"
+
+
+def test_a_version_whose_build_is_committed_later_can_be_promoted(
+    registry: RegistryCheckout,
+) -> None:
+    build = Build("b", skill=2.6, is_dirty=True)
+    dirty = registry.register(build)
+    before = champion(registry)
+    registry.write_lock(build)
+    registry.git("add", "dvc.lock")
+    registry.git("commit", "-qm", "Record the build")
+
+    done, why = promote(dirty.version, None)
+    roll_back("end of the test")
+
+    commit = registry.git("rev-parse", "HEAD")
+    assert f"built by commit {commit[:10]}" in why
+    client, _ = connect(registry.tracking)
+    for tags in (done.tags, client.get_run(dirty.run_id).data.tags):
+        assert (tags["git_commit"], tags["git_dirty"]) == (commit, "false")
+    assert champion(registry) == before
+
+
+def test_another_tolerance_than_the_committed_one_is_named(registry: RegistryCheckout) -> None:
+    path = registry.root / "params.yaml"
+    content = path.read_text()
+    path.write_text(content.replace("tolerated: 0.0", "tolerated: 0.9"))
+    registry.git("commit", "-qam", "Tolerate more")
+
+    done, why = promote(WORSE, None)
+    roll_back("end of the test")
+    path.write_text(content)
+    registry.git("commit", "-qam", "Tolerate nothing again")
+
+    assert done.version == WORSE
+    assert "judged by promotion.tolerated=0.9, which is 0.0 in commit" in why
+    promoted = [text for text in decisions(registry, WORSE) if text.startswith("promoted")]
+    assert "promotion.tolerated=0.9" in promoted[-1]
 
 
 def test_a_version_has_its_card_as_description(registry: RegistryCheckout) -> None:

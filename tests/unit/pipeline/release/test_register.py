@@ -2,15 +2,19 @@
 
 import json
 import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
-from stores import RegistryCheckout, make_registry_checkout, write_model
+from stores import RegistryCheckout, make_registry_checkout, out_of_fold, write_model
 
 from minecover.core import paths
 from minecover.core.config import load_params
-from minecover.pipeline.release.register import IDENTITY, run, summary
+from minecover.evaluation.out_of_fold import write_out_of_fold
+from minecover.pipeline.release.dvc_lock import IDENTITY
+from minecover.pipeline.release.register import run, summary
 from minecover.tracking.registry import version_at
 from minecover.tracking.types import Version
 
@@ -44,7 +48,11 @@ def build(lock: str, low: float) -> None:
     metrics = {"prevalence": {"location": 0.02}, "location": location, "observation": location}
     paths.METRICS.write_text(json.dumps(metrics))
     paths.MODEL_PAGE.write_text("# A card\n")
-    Path("dvc.lock").write_text(yaml.dump({"stages": dict.fromkeys(IDENTITY, {"cmd": lock})}))
+    write_out_of_fold(paths.OUT_OF_FOLD, iter(out_of_fold(skill=3.0)))
+    tables = {"path": paths.FEATURES.as_posix(), "md5": "d" * 32 + ".dir"}
+    stages: dict[str, dict[str, object]] = {stage: {"cmd": lock} for stage in IDENTITY}
+    stages["features"]["outs"] = [tables]
+    Path("dvc.lock").write_text(yaml.dump({"stages": stages}))
 
 
 def register(*, force: bool = False) -> Version:
@@ -69,6 +77,35 @@ def test_a_model_without_skill_gets_no_alias(
     assert "register: no better than chance: the average" in caplog.text
     assert "(no alias), new; `minecover register --force`" in caplog.text
     assert json.loads(paths.RUN.read_text())["alias"] == ""
+
+
+def test_readers_never_see_an_alias_that_it_may_not_have(checkout: RegistryCheckout) -> None:
+    build("first", SKILL)
+    register()
+    with closing(sqlite3.connect(checkout.tracking.database)) as database, database:
+        database.execute("CREATE TABLE given (alias TEXT)")
+        for change in ("INSERT", "UPDATE"):
+            database.execute(
+                f"CREATE TRIGGER seen_{change} AFTER {change} ON registered_model_aliases "
+                "BEGIN INSERT INTO given VALUES (new.alias); END"
+            )
+    build("second", CHANCE)
+    register()
+    build("third", SKILL)
+    register()
+
+    with closing(sqlite3.connect(checkout.tracking.database)) as database:
+        given = database.execute("SELECT alias FROM given").fetchall()
+
+    assert given == [("challenger",)]  # to the third
+
+
+def test_it_is_refused_an_alias_once(checkout: RegistryCheckout) -> None:
+    build("first", CHANCE)
+
+    versions = [register(), register()]
+
+    assert [len(decisions(version)) for version in versions] == [1, 1]
 
 
 def test_force_makes_it_champion_where_there_is_none(checkout: RegistryCheckout) -> None:

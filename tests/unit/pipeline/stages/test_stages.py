@@ -36,10 +36,10 @@ def cube(qa: int) -> Cube:
         scale=np.full((2, 6), 2e-5),
         offset=np.full((2, 6), -0.1),
         qa=np.full((2, 12, 12), qa, np.uint16),
-        radsat=np.zeros((2, 12, 12), np.uint16),
+        saturated=np.zeros((2, 12, 12), np.bool_),
         qa_layout="c2",
         dates=(date(2017, 1, 14), date(2017, 1, 30)),
-        bands=("B2", "B3", "B4", "B5", "B6", "B7"),
+        bands=("blue", "green", "red", "nir08", "swir16", "swir22"),
         grid=SITE.read_grid,
         halo_px=1,
     )
@@ -86,6 +86,38 @@ def test_a_mine_is_burned_on_every_date(one_site: Path, params: Params) -> None:
     assert len(table) == 2 * 100
     assert table["label"].sum() == 2 * 9
     assert table["valid_strict"].all()
+
+
+def test_rows_of_fewer_dates_have_the_features_and_the_label_of_the_dates_they_keep(
+    one_site: Path, params: Params
+) -> None:
+    scenes = cube(21824)
+    scenes.dn[1] = 10_000
+    write_cube(paths.SCENES / "here.tif", scenes)
+    masks.run(params)
+    features.run(params)
+
+    whole = pd.read_parquet(paths.table("location", "here"))
+    fewer = pd.read_parquet(paths.fewer_dates_table("here"))
+
+    assert list(fewer) == list(whole)
+    assert set(whole["n_dates"]) == {2}
+    assert set(fewer["n_dates"]) == {1}
+    of_one_date = np.array([9000, 10_000], np.float32) * np.float32(2e-5) - np.float32(0.1)
+    np.testing.assert_allclose(whole["red"], of_one_date.mean(), rtol=1e-5)
+    assert np.isclose(fewer["red"].iloc[0], of_one_date, rtol=1e-5).any()
+    assert fewer["label"].sum() == 9
+
+
+def test_fewer_dates_are_written_only_if_they_are_asked_for(
+    one_site: Path, params: Params
+) -> None:
+    masks.run(params)
+
+    features.run(params.updated({"fewer_dates": None}))
+
+    assert paths.table("location", "here").exists()
+    assert not paths.fewer_dates_table("here").exists()
 
 
 def test_labels_outside_all_sites_are_refused(one_site: Path, params: Params) -> None:
@@ -183,6 +215,7 @@ def scripted(
     scenes = {"_target_": "servers.scripted.ScriptedSource", "notes": "notes", "pause_s": 0.0}
     source = {
         "scenes": {**scenes, "script": script},
+        "input": "here",
         "is_remote": is_remote,
         "max_failed_fraction": 0.25,
     }

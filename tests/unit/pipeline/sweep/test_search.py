@@ -4,8 +4,11 @@ from functools import partial
 
 import pytest
 
-from minecover.core.errors import SweepError
-from minecover.pipeline.sweep.search import Search, Space
+from minecover.core.composition import leaves
+from minecover.core.config import composed
+from minecover.core.errors import ConfigError, SweepError
+from minecover.pipeline.sweep.search import Search
+from minecover.pipeline.sweep.search_space import Space
 
 BOUNDS = "model.num_leaves=interval(7,63)"
 
@@ -48,6 +51,18 @@ def test_a_nested_search_refuses_every_other_key(word: str, key: str) -> None:
 
     with pytest.raises(SweepError, match=rf"--nested chooses .* alone, found {key} among"):
         space.check_nested()
+
+
+def first_leaves() -> list[str]:
+    """One key below every top-level key of the configuration but the model."""
+    found = {key.partition(".")[0]: key for key, _ in leaves(composed().tree)}
+    return sorted(key for top, key in found.items() if top != "model")
+
+
+@pytest.mark.parametrize("key", first_leaves())
+def test_a_nested_search_refuses_what_is_not_below_the_model(key: str) -> None:
+    with pytest.raises(SweepError, match="--nested chooses"):
+        Space.of([f"{key}=1,2", BOUNDS]).check_nested()
 
 
 def test_a_nested_search_needs_folds_inside_a_fold() -> None:
@@ -94,3 +109,59 @@ def test_the_same_search_tries_the_same_candidates() -> None:
 def note(tried: list[str], chosen: dict[str, str]) -> float:
     tried.append(chosen["model.num_leaves"])
     return 0.0
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        pytest.param(
+            "model.num_leaves=intervall(7,63)",
+            r"no distribution or list called 'intervall'. Write interval\(0.02,0.3\)\.$",
+            id="a misspelt distribution",
+        ),
+        pytest.param(
+            "model.num_leaves=uniform(7,63)", r"'uniform'. Write choice\(", id="of another tool"
+        ),
+        pytest.param(
+            "model.num_leaves=interval(7)", "cannot be evaluated", id="a bound missing"
+        ),
+        pytest.param(
+            "model.num_leaves=tag(lgo,interval(7,63))",
+            r"tagged lgo. The one tag is log.*=tag\(log,interval\(7,63\)\)",
+            id="a misspelt tag, which was ignored",
+        ),
+        pytest.param(
+            "model.num_leaves=interval(63,7)",
+            r"holds no value. Write the lower bound first: model.num_leaves=interval\(7,63\)",
+            id="bounds the other way round",
+        ),
+        pytest.param(
+            "model.learning_rate=tag(log,interval(0,1))", "Begin above 0", id="log of zero"
+        ),
+        pytest.param(
+            "mode.num_leaves=interval(7,63)", "no key 'mode.num_leaves'", id="the key"
+        ),
+        pytest.param("mask=interval(0,1)", "lies between no bounds", id="bounds of a name"),
+    ],
+)
+def test_bounds_that_cannot_be_searched_are_refused_in_one_sentence(
+    word: str, message: str
+) -> None:
+    with pytest.raises((ConfigError, SweepError), match=message) as caught:
+        Space.of([word])
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_key_without_a_value_takes_whole_numbers_between_whole_bounds() -> None:
+    space = Space.of(["model=forest", "model.max_depth=interval(5,30)"])
+    tried: list[str] = []
+
+    def value(chosen: dict[str, str]) -> float:
+        tried.append(chosen["model.max_depth"])
+        return 0.0
+
+    Search(space, trials=3, seed=7).study(value)
+
+    assert all(value.isdigit() for value in tried)
+    assert len(tried) == 3

@@ -1,5 +1,6 @@
 """What a sweep is made of: its jobs, their identity, and what is refused."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,18 @@ from minecover.pipeline.sweep.build_state import BuildState, refuse_stale
 from minecover.pipeline.sweep.controller import threads
 from minecover.pipeline.sweep.jobs import combinations
 from minecover.pipeline.sweep.sharing import shared_lock
-from minecover.pipeline.sweep.sweep_run import SCORE, shares
+from minecover.pipeline.sweep.sweep_run import SCORE, as_text, failure, shares
+from minecover.tracking import Dataset
+from minecover.tracking.runs import RunSummary
 
 BUILT = BuildState(
     upstream={"imagery": {"source": {"world": {"n_sites": 12, "seed": 7}}}, "sites": {}},
     audited={"folds": {"n": 5}},
     read=("folds", "model"),
     data="d" * 64,
+    audit="e" * 64,
     code="c" * 64,
-    lock="e" * 64,
+    datasets=(Dataset("data/features", "data/features", "f" * 36),),
 )
 
 
@@ -92,6 +96,57 @@ def test_other_tables_for_all_jobs_are_to_be_built_first() -> None:
         SweepError, match=r"params --write 'world.n_sites=24' && dvc repro folds"
     ):
         refuse_stale(BUILT, asked)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("labels.input='my mines, 2019.gpkg'", id="blanks and a comma"),
+        pytest.param("labels.input='a $HOME b.gpkg'", id="a dollar"),
+        pytest.param("features=[bands,'a b']", id="a quote inside a list"),
+        pytest.param("~model.C", id="a deleted key"),
+    ],
+)
+def test_a_suggested_line_gives_the_shell_what_was_typed(word: str) -> None:
+    asked: dict[tuple[str, ...], Params] = {(word, "world.n_sites=24"): params(n_sites=24)}
+
+    with pytest.raises(SweepError) as caught:
+        refuse_stale(BUILT, asked)
+
+    line = str(caught.value).partition("Type: ")[2]
+    assert shlex.split(line)[:5] == ["minecover", "params", "--write", word, "world.n_sites=24"]
+
+
+def test_a_queue_of_builds_keeps_quoted_values() -> None:
+    asked: dict[tuple[str, ...], Params] = {
+        (f"labels.input='{name} 1.gpkg'", f"world.n_sites={n}"): params(n_sites=n)
+        for name, n in (("a", 24), ("b", 48))
+    }
+
+    with pytest.raises(SweepError) as caught:
+        refuse_stale(BUILT, asked)
+
+    assert "labels.input='a 1.gpkg','b 1.gpkg'" in shlex.split(str(caught.value))
+
+
+def test_a_deleted_key_stays_deleted_in_every_job() -> None:
+    words = ["~model.C", "folds.n=3,5"]
+
+    jobs = combinations(OverridesParser.create().parse_overrides(words))
+
+    assert jobs == [("~model.C", "folds.n=3"), ("~model.C", "folds.n=5")]
+
+
+def test_a_failure_is_one_line() -> None:
+    tags = {"error": "ModelError: first line\nsecond line " + "x" * 500}
+    ended = RunSummary("0123456789abcdef", "job", "FAILED", tags, {}, {})
+
+    line = failure(ended)
+
+    assert line.startswith("FAILED (run 01234567): ModelError: first line second line xxx")
+    assert "\n" not in line
+    assert len(line) < 220
+    assert as_text(pd.DataFrame(), {"depth=0": line}) == f"depth=0  {line}\n"
 
 
 def test_what_only_jobs_read_is_not_refused() -> None:

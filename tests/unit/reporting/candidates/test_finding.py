@@ -11,7 +11,7 @@ import shapely
 from affine import Affine
 from geopandas.testing import assert_geodataframe_equal
 
-from minecover.core.errors import ConfigError, SiteError
+from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.reporting.candidates import (
     COLUMNS,
@@ -297,8 +297,13 @@ def test_of_overlapping_objects_in_degrees_the_better_ranked_is_returned() -> No
     assert found["site_id"].tolist() == ["other", "far"]
 
 
-def test_a_grid_off_the_lattice_is_refused() -> None:
-    grid = Grid(CRS, Affine(30, 0, 700_000, 0, -30, 0), (2, 2))
+def test_sites_of_two_lattices_share_no_object() -> None:
+    one = site_map("88.. 88..", site_id="one")
+    left, top = one.grid.transform.c, one.grid.transform.f
+    fine = Grid.from_corner(CRS, left + 600, top, 4, 4, pixel_m=10)
+    other = SiteMap("other", fine, np.full((4, 4), 0.7, np.float32))
 
-    with pytest.raises(SiteError, match="Landsat lattice"):
-        SiteMap("a", grid, np.zeros((2, 2), np.float32))
+    found = found_in(one, other)
+
+    assert found["area_ha"].tolist() == [0.36, 0.16]
+    assert found["site_id"].tolist() == ["one", "other"]

@@ -17,7 +17,7 @@ from minecover.core.grid import Grid
 from minecover.reporting import figures
 from minecover.reporting.figures import Figure, SiteView, clearest_date_index, stretch_bands
 
-BANDS = ("B2", "B3", "B4", "B5", "B6", "B7")
+BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 HALO, SIZE = 1, 4
 EVERYWHERE = np.ones((SIZE, SIZE), np.bool_)
 
@@ -32,7 +32,7 @@ def cube_of(n_dates: int = 2, bands: tuple[str, ...] = BANDS) -> Cube:
         scale=np.full(shape[:2], 0.01),
         offset=np.zeros(shape[:2]),
         qa=np.zeros((n_dates, side, side), np.uint16),
-        radsat=np.zeros((n_dates, side, side), np.uint16),
+        saturated=np.zeros((n_dates, side, side), np.bool_),
         qa_layout="c2",
         dates=tuple(date(2017, 1, 1 + day) for day in range(n_dates)),
         bands=bands,
@@ -153,7 +153,7 @@ def test_a_site_is_drawn_with_every_date_and_both_outlines(view: SiteView) -> No
     assert "Site s001, simulated data" in text
     assert "01 Jan 2017" in text
     assert "02 Jan 2017" in text
-    assert "infrared (7-5-4)" in text
+    assert "infrared (swir22-nir08-red)" in text
     assert "labelled mine" in text
     assert "mine in truth" in text
 
@@ -164,10 +164,10 @@ def test_unknown_truth_is_not_in_the_legend(view: SiteView) -> None:
     assert "truth" not in text_of(figures.site_panel(unknown, simulated=False))
 
 
-def test_without_band_7_the_infrared_composite_is_6_5_4(view: SiteView) -> None:
-    other = replace(view, cube=cube_of(bands=("B2", "B3", "B4", "B5", "B6")))
+def test_without_swir22_the_infrared_composite_takes_swir16(view: SiteView) -> None:
+    other = replace(view, cube=cube_of(bands=("blue", "green", "red", "nir08", "swir16")))
 
-    assert "infrared (6-5-4)" in text_of(figures.site_panel(other, simulated=False))
+    assert "infrared (swir16-nir08-red)" in text_of(figures.site_panel(other, simulated=False))
 
 
 def test_a_site_that_was_never_observed_can_be_drawn(view: SiteView) -> None:
@@ -203,7 +203,7 @@ def test_the_clearest_date_is_chosen(valid_pixels: list[int], chosen: int) -> No
 
 
 def test_colours_are_stretched_over_the_valid_pixels_without_the_halo() -> None:
-    colours = stretch_bands(cube_of(), 0, ("B4", "B3", "B2"), EVERYWHERE)
+    colours = stretch_bands(cube_of(), 0, ("red", "green", "blue"), EVERYWHERE)
 
     assert colours.shape == (SIZE, SIZE, 3)
     assert colours.min() == 0
@@ -212,12 +212,12 @@ def test_colours_are_stretched_over_the_valid_pixels_without_the_halo() -> None:
 
 def test_a_cloud_does_not_darken_the_ground() -> None:
     cube = cube_of()
-    clear = stretch_bands(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
+    clear = stretch_bands(cube, 0, ("red", "green", "blue"), EVERYWHERE)
     ground = EVERYWHERE.copy()
     ground[0, 3] = False
     cube.dn[:, :, HALO, HALO + 3] = 60_000
 
-    clouded = stretch_bands(cube, 0, ("B4", "B3", "B2"), ground)
+    clouded = stretch_bands(cube, 0, ("red", "green", "blue"), ground)
 
     np.testing.assert_allclose(clouded[ground], clear[ground], atol=0.03)
 
@@ -226,7 +226,7 @@ def test_nodata_pixels_have_no_colour() -> None:
     cube = cube_of()
     cube.dn[:, :, HALO, HALO] = 0
 
-    colours = stretch_bands(cube, 0, ("B4", "B3", "B2"), EVERYWHERE)
+    colours = stretch_bands(cube, 0, ("red", "green", "blue"), EVERYWHERE)
 
     assert np.isnan(colours[0, 0]).all()
     assert np.isfinite(colours[1:]).all()

@@ -13,6 +13,7 @@ import shapely
 
 from minecover.core.grid import Grid
 from minecover.evaluation import Report
+from minecover.features.mask_costs import Cost
 from minecover.reporting.candidates import TABLE
 from minecover.reporting.figures import WINDOW_PX
 from minecover.reporting.page import (
@@ -52,6 +53,16 @@ def candidates_of(n: int) -> gpd.GeoDataFrame:
     }
     frame = gpd.GeoDataFrame(columns, geometry=[outline] * n, crs="EPSG:4326")
     return frame[list(TABLE)]
+
+
+def hides(n: int) -> dict[str, Cost]:
+    """What a mask hides: n of 200 observations of mines and of 100 of other ground."""
+    return {
+        "mine": Cost(
+            observations=200, hidden_observations=n, locations=100, hidden_locations=n // 10
+        ),
+        "other": Cost(observations=100, hidden_observations=n, locations=0, hidden_locations=0),
+    }
 
 
 @pytest.fixture
@@ -110,6 +121,7 @@ def content(sources: StripSources) -> PageContent:
             "position_only_lift": 1.07,
             "position_only_limit": 1.25,
         },
+        mask_costs={"mask": "scl", "profiles": {"none": hides(0), "scl": hides(30)}},
         precision=pd.DataFrame(
             {"against": ["a labelled mine"], "k": [10], "precision": [0.9], "low": [0.8]}
         ).assign(high=1.0),
@@ -199,6 +211,13 @@ def test_scores_have_intervals_and_missing_ones_are_dashes(
     assert row in render_page(content)
 
 
+def test_what_each_mask_hides_is_shown(content: PageContent) -> None:
+    text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", render_page(content)))
+
+    assert "scl (of this build) 15.0 % 30.0 % 3.0 % –" in text
+    assert "none 0.0 % 0.0 % 0.0 % –" in text
+
+
 def test_a_failed_leakage_audit_is_shown(content: PageContent) -> None:
     html = render_page(replace(content, leakage={**content.leakage, "passed": False}))
 
@@ -262,3 +281,32 @@ def test_a_strip_shows_the_candidate_in_its_centre(sources: StripSources) -> Non
     assert [min(xs[0]), max(xs[0])] == pytest.approx([middle - 2, middle + 2], abs=0.02)
     assert [min(ys[0]), max(ys[0])] == pytest.approx([middle - 2, middle + 2], abs=0.02)
     assert json.dumps(made.to_dict())
+
+
+def test_what_the_labels_are_worth_stands_before_the_scores(content: PageContent) -> None:
+    said = "The masks were made by a rule."
+
+    html = render_page(replace(content, model={**content.model, "remark": said}))
+
+    assert html.index(said) < html.index("candidates. Of 352")
+    assert "What these labels are worth" not in render_page(content)
+
+
+def test_scores_of_chips_stand_in_place_of_those_of_whole_mines(content: PageContent) -> None:
+    metrics: Report = {
+        **{
+            key: node
+            for key, node in content.metrics.items()
+            if key not in ("objects", "truth")
+        },
+        "look_alike": {"auc": 0.9012},
+        "chip": {"auc": 0.8934, "with_mask": {"auc": 0.9451}},
+    }
+
+    html = render_page(replace(content, metrics=metrics))
+
+    assert "AUC, mines against ground that looks like one</td><td>0.901" in html
+    assert "chips with a mask alone</td><td>0.945" in html
+    assert "Whole mines" not in html
+    assert "None" not in re.sub("<script.*?</script>", "", html, flags=re.S)
+    assert "AUC, mines" not in render_page(content)
