@@ -140,6 +140,7 @@ class Setting:
         self.sample = draw_sample(
             self.read,
             self.split,
+            thinned=None,
             most=max(self.shares),
             keep_within_px=near_px,
             seed=self.recipe.seed,

@@ -29,7 +29,7 @@ CANDIDATES = {
     "150 rounds of 0.08": ("model=boosted",),
     "300 of 0.04": ("model=boosted", "model.n_estimators=300", "model.learning_rate=0.04"),
     "300 of 0.04, a quarter of the columns": ("model=champion",),
-    "the same with B1, B8, B9 and B11": ("model=champion", ALL_BANDS),
+    "the same with coastal, pan, cirrus and lwir12": ("model=champion", ALL_BANDS),
     "the same with context": ("model=champion", CONTEXT),
 }
 

@@ -22,11 +22,11 @@ from minecover.core.config import composed
 
 #: Bands that go together.
 KINDS = {
-    "visible (B1 B2 B3 B4 B8)": ("B1", "B2", "B3", "B4", "B8"),
-    "near infrared (B5)": ("B5",),
-    "short-wave infrared (B6 B7)": ("B6", "B7"),
-    "cirrus (B9)": ("B9",),
-    "thermal (B10 B11)": ("B10", "B11"),
+    "visible (coastal blue green red pan)": ("coastal", "blue", "green", "red", "pan"),
+    "near infrared (nir08)": ("nir08",),
+    "short-wave infrared (swir16 swir22)": ("swir16", "swir22"),
+    "cirrus (cirrus)": ("cirrus",),
+    "thermal (lwir11 lwir12)": ("lwir11", "lwir12"),
 }
 #: A cut of the grid of 2017.
 GRID = tuple((depth, leaf) for depth in (10, 35) for leaf in (1, 10, 50))

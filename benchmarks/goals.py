@@ -27,6 +27,7 @@ from sampled import dealt
 from minecover.core import paths
 from minecover.core.config import Params, composed
 from minecover.core.feature_table import SiteTable, read_table
+from minecover.core.outputs import thinned_tables
 from minecover.core.sites import Site
 from minecover.evaluation import (
     EvaluationSettings,
@@ -113,7 +114,13 @@ class Recipe:
     def of(cls, params: Params, n_sites: int | None = None) -> Recipe:
         """Learn from the build in the working folder, or from some of its sites."""
         sites, split = dealt(params, n_sites)
-        return cls(params, train_model(training_settings(params), tables(params, sites), split))
+        learned = train_model(
+            training_settings(params),
+            tables(params, sites),
+            split,
+            thinned=thinned_tables(params, split.site_ids),
+        )
+        return cls(params, learned)
 
     def score(self, rows: list[OutOfFold], aggregation: str | None = None) -> ScoredModel:
         """Judge out-of-fold scores; thresholds as the configuration says."""

@@ -94,7 +94,7 @@ def extent_of(products: Path) -> str:
     from minecover.core.sites import square
     from minecover.sources.product_folder import ProductFolder
 
-    whole = ProductFolder(str(products), 1, ("B4",)).extent()
+    whole = ProductFolder(str(products), 1, ("red",)).extent()
     return ",".join(f"{edge:.6f}" for edge in square(whole).bounds)
 
 

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from minecover.core.cube import Cube
-from minecover.core.landsat import BANDS
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site
 from minecover.features.validity import Profile, valid
 from minecover.sources.product_folder import ProductFolder
+
+BANDS = tuple(OLI.bands)
 
 #: The pipeline's tables, a file a site.
 TABLES = Path("data/features/observations")

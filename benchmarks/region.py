@@ -23,13 +23,13 @@ from minecover.core.grid import Grid
 from minecover.core.raster.tile_files import write_tile
 from minecover.core.sites import Site
 from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.other_sensors import folder_source
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.run import map_settings
 from minecover.prediction.region.tile_job import (
     WINDOW_PX,
     MapSettings,
     model_of,
-    product_folder,
     source_of,
 )
 from minecover.prediction.region.tiles import Tile, tiles_of
@@ -80,7 +80,7 @@ def main() -> None:
     settings = map_settings(str(options.model), str(options.products), options.scratch)
     largest = max(tiles, key=lambda tile: tile.locations)
     _where_time_goes(settings, largest.grid, options.repeats)
-    products = product_folder(settings.source, ModelBundle.find(str(options.model)).card)
+    products = folder_source(settings.source, ModelBundle.find(str(options.model)).card)
     _, n_bytes = products.estimate_reading([tile.grid for tile in tiles])
     n_bytes /= sum(tile.locations for tile in tiles)
     _regions(medians[2].locations / medians[2].busy_s / 2, n_bytes)

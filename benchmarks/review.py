@@ -154,13 +154,14 @@ def planes_of(site_id: str) -> np.ndarray:
 
 def changes(params: Params, before: dict[str, np.ndarray]) -> tuple[int, int]:
     """Count pixels whose label changed, where verdicts and their rings lie and elsewhere."""
-    ring_px = int(params.value("labels.ignore_ring_px"))
-    verdicts = as_labels(read_verdicts(Path(str(params.value("labels.verdicts")))))
+    ring_m = float(params.value("labels.ignore_ring_m"))
+    path = Path(str(params.value("labels.verdicts")))
+    verdicts = as_labels(read_verdicts(path, params.value("labels.date_format")))
     near = elsewhere = 0
     for site in read_sites(paths.SITES):
         differs = (planes_of(site.site_id) != before[site.site_id]).any(axis=0)
         mines = verdicts.assign(kind=verdicts["kind"].replace("rejected", "confirmed"))
-        touched, _ = label_cube(mines, site.grid, [date(2017, 1, 1)], ignore_ring_px=ring_px)
+        touched, _ = label_cube(mines, site.grid, [date(2017, 1, 1)], ignore_ring_m=ring_m)
         reviewed = burn(verdicts.geometry.to_crs(site.grid.crs), site.grid, all_touched=True)
         allowed = reviewed | (touched[0] != 0)
         near += int((differs & allowed).sum())

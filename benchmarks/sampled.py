@@ -110,7 +110,12 @@ class Sampled:
         self.bootstrap: Bootstrap = params.build("metrics.bootstrap")
         self.sites, self.split = dealt(params, n_sites)
         self.sample: Sample = draw_sample(
-            self._table, self.split, most=SHARE, keep_within_px=0, seed=self.recipe.seed
+            self._table,
+            self.split,
+            thinned=None,
+            most=SHARE,
+            keep_within_px=0,
+            seed=self.recipe.seed,
         )
         counts = count_rows(lambda i, _: self._table(i, ()), self.split, keep_within_px=0)
         self.shares = self.recipe.shares(counts, self.split.fold_of_site)

@@ -1,0 +1,1 @@
+"""What `benchmarks/mutations.py` draws, mutates, runs and checks."""
