@@ -28,27 +28,37 @@ def write_card(path: Path, **changed: object) -> None:
     """Write the card of the pickle at a path, with some keys changed."""
     content = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "features": ["B4"],
-        "bands": ["B4"],
+        "features": ["red"],
+        "bands": ["red"],
         "level": 1,
+        "platforms": ["landsat-8", "landsat-9"],
+        "lattice": {
+            "_target_": "minecover.core.grid.Lattice",
+            "family": "landsat",
+            "pixel_m": 30,
+        },
         "halo_px": 0,
         "design": "location",
         "threshold": 0.5,
         "screen": None,
+        "dates": {"min": 1, "median": 3.0, "max": 7, "share_with_one": 0.1, "fewest": 1},
         "context": {},
         "feature_sets": {
-            "bands": {"_target_": "minecover.features.bands.Bands", "bands": ["B4"]}
+            "bands": {"_target_": "minecover.features.bands.Bands", "bands": ["red"]}
         },
         "mask": {
             "_target_": "minecover.features.validity.Profile",
             "name": "none",
+            "layouts": [],
             "rejects": [],
-            "use_radsat": False,
+            "drop_saturated": False,
             "drop_water": False,
             "cirrus_reflectance_above": None,
             "reflectance_range": None,
             "kelvin_range": None,
-            "dilate_px": 0,
+            "clear_score_min": None,
+            "dilate_m": 0,
+            "dilates": None,
         },
         "aggregation": {"_target_": "minecover.evaluation.aggregation.Mean"},
         **changed,

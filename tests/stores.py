@@ -1,5 +1,6 @@
 """A git checkout with a small registry, for the tests of promotion."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 from sklearn.pipeline import Pipeline
 
 from minecover.core.config import composed, write_params
@@ -33,7 +35,8 @@ class Build:
     lock: str  # a digit; repeated it is the lock digest
     skill: float  # shift of the probabilities of mines [logits]; 0 is chance
     passes_audit: bool = True  # of leakage
-    is_dirty: bool = False  # the git state
+    is_dirty: bool = False  # whether dvc.lock was not committed
+    code: str = "first\n"  # content of code.py when it was built
     takes_nan: bool = True  # whether the model imputes NaN
 
 
@@ -52,6 +55,10 @@ class RegistryCheckout:
 
     def register(self, build: Build) -> Version:
         """Register a build as `make run` does."""
+        self.write_lock(build)
+        if not build.is_dirty:
+            self.git("add", "dvc.lock")
+            self.git("commit", "-qm", "Build", "--allow-empty")
         folder = self.root / "mlruns" / "builds" / build.lock
         folder.mkdir(parents=True)
         model, card = write_model(folder, takes_nan=build.takes_nan)
@@ -80,17 +87,34 @@ class RegistryCheckout:
             metrics={"location": {"f1": build.skill / 4, "average_precision": build.skill / 3}},
             tags={
                 **dict.fromkeys(REQUIRED_TAGS, "known"),
-                "lock_digest": build.lock * 64,
+                "build_digest": build.lock * 64,
                 "git_commit": self.git("rev-parse", "HEAD"),
                 "git_dirty": str(build.is_dirty).lower(),
                 "family": "linear",
             },
             dataset=Dataset("simulated locations", "data/features", "d" * 36),
-            artifacts=(*(folder / name for name in names), self.root / "params.yaml"),
+            artifacts=(
+                *(folder / name for name in names),
+                *(self.root / name for name in ("params.yaml", "dvc.lock")),
+            ),
             description="# A card\n",
             by_fold={},
         )
-        return registry.register(self.tracking, record, model=model, card=card)
+        version = registry.register(self.tracking, record, model=model, card=card)
+        if build.is_dirty:
+            self.git("checkout", "-q", "dvc.lock")
+        return version
+
+    def write_lock(self, build: Build) -> None:
+        """Write the dvc.lock of a build."""
+        code = hashlib.md5(build.code.encode(), usedforsecurity=False).hexdigest()
+        stage = {
+            "cmd": f"build {build.lock}",
+            "deps": [{"path": "code.py", "md5": code, "size": len(build.code)}],
+            "params": {"params.yaml": {"seed": 7, "design.threshold": 0.5}},
+            "outs": [{"path": "reports/metrics.json", "md5": build.lock * 32, "size": 9}],
+        }
+        (self.root / "dvc.lock").write_text(yaml.safe_dump({"stages": {"evaluate": stage}}))
 
 
 def make_registry_checkout(root: Path, conf: Path) -> RegistryCheckout:
@@ -118,7 +142,11 @@ def write_model(folder: Path, *, takes_nan: bool) -> tuple[Path, Path]:
         model = Pipeline([*model.steps[:-1], ("classifier", fitted.estimator[-1])])
     (folder / "model.pkl").write_bytes(pickle.dumps(model, protocol=5))
     card = {
-        "features": ["B4", "B5", "ndvi", "bsi"],
+        "features": ["red", "nir08", "ndvi", "bsi"],
+        "row": "one place",
+        "dates": {"min": 1, "median": 3.0, "max": 7, "share_with_one": 0.1, "fewest": 1},
+        "observation_threshold": 0.4,
+        "example": {"rows": [[0.9, 0.1, 0.1, 0.1], [0.1, None, 0.1, 0.1]]},
         "sha256": file_digest(folder / "model.pkl"),
     }
     (folder / "model.json").write_text(json.dumps(card))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from minecover.core.config import composed
-from minecover.core.grid import Grid, project
+from minecover.core.grid import Grid, Lattice, project
+from minecover.core.quality_bits import clear_percent
 from minecover.core.sites import Site
 from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes, EarthEngineSurface
 
@@ -34,7 +35,7 @@ def built(*overrides: str) -> EarthEngineScenes:
 def test_a_site_arrives_with_a_season_of_scenes() -> None:
     cube = built().scenes(SITE)
 
-    reflectance, kelvin = cube.values("B2", "B5", "B8"), cube.values("B10", "B11")
+    reflectance, kelvin = cube.values("blue", "nir08", "pan"), cube.values("lwir11", "lwir12")
     assert 3 <= len(cube.dates) <= 26
     assert cube.dn.shape[1:] == (11, 116, 116)
     assert 0 < np.nanmedian(reflectance) < 1
@@ -60,6 +61,37 @@ def test_same_zone_scenes_are_not_resampled() -> None:
     here, there = source.scenes(SITE), source.scenes(east)
 
     np.testing.assert_array_equal(here.dn[..., 1:], there.dn[..., :-1])
+
+
+def of_sentinel_2(option: str, *overrides: str) -> EarthEngineScenes:
+    own = [f"source.client.project={PROJECT}"] if PROJECT else []
+    choice = [f"source={option}", *CHOICE[1:], *own, *overrides]
+    source = composed(choice).build("source.scenes")
+    assert isinstance(source, EarthEngineScenes)
+    return source
+
+
+TEN_M = Lattice("sentinel_2", 10.0)
+FINE = Site(
+    "kamituga", "", Grid.around(CRS, *project(LON, LAT, CRS), size_px=300, lattice=TEN_M), 2
+)
+
+
+def test_sentinel_2_arrives_with_scores() -> None:
+    cube = of_sentinel_2("sentinel2_earth_engine").scenes(FINE)
+
+    percent = clear_percent(cube.qa)
+    assert 5 <= len(cube.dates) <= 90
+    assert 0 < np.nanmedian(cube.values("nir08")) < 1
+    assert (percent <= 100).mean() > 0.8
+
+
+def test_embeddings_are_unit_vectors() -> None:
+    values = of_sentinel_2("embeddings").scenes(FINE).values()[0].astype(np.float64)
+
+    length = np.sqrt((values**2).sum(axis=0))
+    assert np.isfinite(length).mean() > 0.99
+    np.testing.assert_allclose(length[np.isfinite(length)], 1.0, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def test_an_unknown_composite_or_date_is_an_error(
 
 
 def test_a_mosaic_excludes_clouds(site: OpenSite) -> None:
-    values = site.cube.core(site.cube.values("B4")[:, 0])
+    values = site.cube.core(site.cube.values("red")[:, 0])
     often_valid = site.valid.sum(axis=0) >= 3
 
-    mosaic = site.mosaic("B4")
+    mosaic = site.mosaic("red")
 
     np.testing.assert_array_equal(np.isnan(mosaic), ~site.valid.any(axis=0))
     assert mosaic[often_valid].max() < values[:, often_valid].max()

@@ -26,7 +26,7 @@ is_simulated: false
 is_remote: true
 input: conf/source/scripted.yaml
 level: 1
-bands: [B2, B3, B4, B5, B6, B7]
+bands: [blue, green, red, nir08, swir16, swir22]
 max_failed_fraction: 0.0
 scenes:
   _target_: minecover.sources.scripted.ScriptedSource

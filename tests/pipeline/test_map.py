@@ -13,7 +13,12 @@ from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.raster import read_planes
 from minecover.core.sites import Site, square
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.cost import plan_area, plan_to_dict, requests_for
+from minecover.prediction.region.cost import (
+    format_plan,
+    plan_area,
+    plan_to_dict,
+    requests_for,
+)
 from minecover.prediction.region.run import map_area, map_settings
 from minecover.prediction.region.tile_job import (
     MapSettings,
@@ -53,7 +58,7 @@ def model(small_world: Checkout) -> str:
 @pytest.fixture(scope="module")
 def ground(products: Path) -> Tile:
     """Return one tile of the whole extent of the products."""
-    return Tile("all", ProductFolder(str(products), 1, ("B4",)).extent())
+    return Tile("all", ProductFolder(str(products), 1, ("red",)).extent())
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +109,30 @@ def test_a_map_of_a_region_equals_the_map_of_a_site(
     assert (mosaic[is_screened_out] < detector.screen.at_least).all()
     differs = classes != layer(mapped, "class", ground)
     assert differs.sum() <= 0.01 * is_mine.sum()
+
+
+def test_scenes_of_fewer_dates_than_the_model_knows_are_told_and_marked(
+    products: Path,
+    model: str,
+    ground: Tile,
+    box: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shutil.copy(model, tmp_path / "model.pkl")
+    card = json.loads(Path(model).with_suffix(".json").read_text())
+    card["dates"] |= {"fewest": 4}
+    (tmp_path / "model.json").write_text(json.dumps(card))
+    settings = map_settings(str(tmp_path / "model.pkl"), str(products), tmp_path / "map")
+
+    plan = plan_area(box, settings, tile_px=128, dates=7)
+    map_area(box, settings, ONE, tile_px=128)
+
+    sentence = f"{plan.tiles} of {plan.tiles} tiles have fewer than 4 valid dates"
+    assert sentence in plan.warning
+    assert format_plan(plan)[-1] == f"warning     {plan.warning}"
+    assert caplog.text.count(sentence) == 1
+    assert set(np.unique(layer(tmp_path / "map", "class", ground))) == {0, 1, 3}
 
 
 @pytest.mark.parametrize("cut", [(0, 0, 70, 90), (33, 57, 140, 131)])
@@ -223,6 +252,7 @@ def test_a_plan_estimates_what_the_map_then_reads_and_writes(
         for path in products.glob(f"*/*_{part}.TIF")
     )
     assert plan.scenes == 3
+    assert plan.warning == ""
     assert plan.tiles == len(list(mapped.glob("class/*.tif")))
     assert plan.written_bytes == pytest.approx(written, rel=0.25)
     assert n_bytes <= plan.read_bytes < 3 * n_bytes
@@ -237,4 +267,4 @@ def test_a_plan_estimates_what_the_map_then_reads_and_writes(
 def test_requests_to_earth_engine(side: int, requests: int, ground: Tile) -> None:
     tile = Tile("tile", ground.grid.cut(0, 0, side, side))
 
-    assert requests_for(tile, 7) == requests
+    assert requests_for(tile, 7, 13) == requests

@@ -58,6 +58,18 @@ def test_a_second_repro_runs_no_stage(small_world: Checkout) -> None:
     assert (small_world.root / "dvc.lock").read_bytes() == lock
 
 
+@pytest.mark.parametrize("command", [("show",), ("diff", "HEAD")], ids=["show", "diff"])
+def test_the_pages_of_dvc_leave_the_tree_as_it_is(
+    small_world: Checkout, command: tuple[str, ...]
+) -> None:
+    before = small_world.must("git", "status", "--porcelain")
+
+    small_world.must("dvc", "plots", *command)
+
+    assert (small_world.root / "dvc_plots/index.html").is_file()
+    assert small_world.must("git", "status", "--porcelain") == before
+
+
 def test_a_build_is_registered_once(small_world: Checkout) -> None:
     run = small_world.root / "reports/run.json"
     before = run.read_text()
@@ -137,7 +149,29 @@ def test_a_stage_runs_alone(small_world: Checkout, stage: str) -> None:
 def test_the_model_card_lists_only_bands_that_are_read(small_world: Checkout) -> None:
     card = json.loads((small_world.root / "models/model.json").read_text())
 
-    assert card["bands"] == ["B2", "B3", "B4", "B5", "B6", "B7", "B10"]
+    assert card["bands"] == ["blue", "green", "red", "nir08", "swir16", "swir22", "lwir11"]
+
+
+def test_the_model_card_says_how_many_dates_a_location_had(small_world: Checkout) -> None:
+    card = json.loads((small_world.root / "models/model.json").read_text())["dates"]
+    columns = ["n_dates", "valid_strict", "ndvi_p25_p75"]
+    tables = {
+        kind: pd.concat(
+            pd.read_parquet(path, columns=columns).query("valid_strict")
+            for path in (small_world.root / "data/features" / kind).glob("*.parquet")
+        )
+        for kind in ("locations", "fewer_dates")
+    }
+
+    with_one = {kind: (table["n_dates"] == 1).mean() for kind, table in tables.items()}
+    assert tables["fewer_dates"]["n_dates"].max() == 3
+    assert with_one["locations"] < card["share_with_one"] < with_one["fewer_dates"]
+    assert (card["min"], card["fewest"]) == (1, 1)
+    assert card["max"] == tables["locations"]["n_dates"].max()
+    for table in tables.values():
+        assert table.loc[table["n_dates"] == 1, "ndvi_p25_p75"].isna().all()
+    page = (small_world.root / "reports/model_card.md").read_text()
+    assert f"| dates of a location | 1 to {card['max']}, median" in page
 
 
 def test_a_tampered_model_is_not_opened(small_world: Checkout, tmp_path: Path) -> None:
@@ -163,6 +197,7 @@ def test_a_version_is_traced_to_its_build(small_world: Checkout) -> None:
     assert f"models/model.pkl                 md5 {pickle['md5']}" in output
     assert "python -m minecover.pipeline train" in output
     assert "recorded in no commit" in output
+    assert "nothing uncommitted" not in output
 
 
 def test_a_script_traces_a_version(small_world: Checkout) -> None:

@@ -110,6 +110,29 @@ def test_eight_clients_get_probabilities_and_error_messages(rows: Rows, address:
     assert all(str(c["message"]).endswith((".", ")")) for s, c in found if s != 200)
 
 
+def test_a_location_of_one_date_is_served_as_it_was_learned(
+    small_world: Checkout, address: str
+) -> None:
+    card = json.loads((small_world.root / "models/model.json").read_text())
+    names = card["features"]
+    path = small_world.root / "data/features/fewer_dates/sim0003.parquet"
+    table = read_table(path, features=names, profile="strict", static=None)
+    X = table.X[table.valid & (table.n_dates == 1)][:20]
+    values = [[None if np.isnan(v) else float(v) for v in row] for row in X]
+    body = json.dumps({"dataframe_split": {"columns": names, "data": values}}).encode()
+
+    status, content = post(address, body, JSON)
+
+    spreads = [i for i, name in enumerate(names) if name.endswith(("_p25_p75", "_p10_p90"))]
+    expected = probability(load_model(small_world.root / "models/model.pkl", card["sha256"]), X)
+    assert len(X) == 20
+    assert spreads
+    assert np.isnan(X[:, spreads]).all()
+    assert status == 200
+    np.testing.assert_allclose(np.array(content["predictions"], float), expected, atol=2e-6)
+    assert "warnings" not in content
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_documented_commands_get_probabilities(
     rows: Rows, address: str, tmp_path: Path

@@ -13,16 +13,19 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+import yaml
 from conftest import Checkout
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from playwright.sync_api import Browser, Page, expect
 
 from minecover.tracking import Tracking, connect
+from minecover.tracking.record import MAX_RUN_METRICS
 
 #: What the small world was built with.
 SMALL = ("world.n_sites=12", "folds.n=3", "folds.gate=false")
-SWEEP = ("minecover", "sweep", *SMALL, "metrics.bootstrap.replicates=20")
+#: Starts from what was written when the small world was built.
+SWEEP = ("minecover", "sweep", "metrics.bootstrap.replicates=20")
 #: A forest in three sizes that share their trees; no tree has no leaves.
 JOBS = (*SWEEP, "model=forest", "model.n_estimators=2,3", "model.min_samples_leaf=20,0")
 
@@ -80,7 +83,10 @@ def test_failures_stop_no_other_job_and_are_reported(
 ) -> None:
     assert first.returncode == 1
     assert "2 of 4 jobs failed" in first.stderr
-    assert "min_samples_leaf=0: FAILED" in first.stderr
+    rows = re.findall(
+        r"^ *(estimators=. leaf=0)  FAILED \(run \w{8}\): .+$", first.stdout, re.M
+    )
+    assert sorted(rows) == ["estimators=2 leaf=0", "estimators=3 leaf=0"]
     statuses = sorted(run.info.status for run in job_runs(checkout)[:4])
     assert statuses == ["FAILED"] * 2 + ["FINISHED"] * 2
 
@@ -93,6 +99,7 @@ def test_the_sweep_is_one_run_over_its_jobs(
 
     assert len(jobs) == 4
     assert {path.name for path in artifacts(checkout, sweep.info.run_id).rglob("*.*")} == {
+        "packages.txt",
         "summary.csv",
         "summary.md",
         "parallel_coordinates.png",
@@ -105,13 +112,18 @@ def test_a_finished_job_has_scores_figures_and_files(
 ) -> None:
     (run,) = job_runs(
         checkout,
-        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'n_estimators=3%'",
+        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'estimators=3%'",
     )
     history = client(checkout).get_metric_history(
         run.info.run_id, "fold.location.average_precision"
     )
     folder = artifacts(checkout, run.info.run_id)
+    card = run.data.tags["mlflow.note.content"]
 
+    assert len(run.data.metrics) <= MAX_RUN_METRICS
+    assert {"AP", "AP low", "AP high", "ECE", "AP truth"} <= set(run.data.metrics)
+    assert card.startswith("**SIMULATED data: no evidence of skill on real ground.**")
+    assert "**Risk:**" in card
     assert sorted(metric.step for metric in history) == [0, 1, 2]
     assert {path.name for path in folder.rglob("*.png")} == {
         "importance.png",
@@ -120,11 +132,28 @@ def test_a_finished_job_has_scores_figures_and_files(
         "sites.png",
     }
     assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        "importance.json",
         "leakage.json",
         "metrics.json",
         "out_of_fold.parquet",
+        "packages.txt",
         "params.yaml",
+        "replicates.npz",
     }
+
+
+def test_the_data_of_a_job_are_those_that_dvc_recorded(
+    checkout: Checkout, first: CompletedProcess[str]
+) -> None:
+    lock = yaml.safe_load((checkout.root / "dvc.lock").read_text())["stages"]
+    md5 = {out["path"]: out["md5"] for stage in lock.values() for out in stage.get("outs", ())}
+
+    run, *_ = job_runs(checkout, "attributes.status = 'FINISHED'")
+
+    assert run.inputs is not None
+    used = {one.dataset.name: one.dataset.digest for one in run.inputs.dataset_inputs}
+    assert {"data/features", "data/folds.parquet", "data/labels.parquet"} <= set(used)
+    assert used == {name: md5[name] for name in used}
 
 
 def test_a_failed_job_has_its_traceback(
@@ -141,7 +170,7 @@ def test_a_second_sweep_runs_what_is_missing_and_marks_what_was_killed(
 ) -> None:
     (run,) = job_runs(
         checkout,
-        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'n_estimators=2%'",
+        "attributes.status = 'FINISHED' and attributes.run_name LIKE 'estimators=2%'",
     )
     # A worker that is killed leaves its run open.
     client(checkout).update_run(run.info.run_id, status="RUNNING")
@@ -163,10 +192,7 @@ def test_two_jobs_are_compared(checkout: Checkout, first: CompletedProcess[str])
     done = checkout.run("minecover", "compare", *(run_id[:12] for run_id in two), "--json")
 
     found = json.loads(done.stdout)
-    logged = [
-        client(checkout).get_run(run_id).data.metrics["location.average_precision"]
-        for run_id in two
-    ]
+    logged = [client(checkout).get_run(run_id).data.metrics["AP"] for run_id in two]
     row = found["scores"]["location.average_precision"]
     assert [found["a"], found["b"]] == two
     assert (row["a"], row["b"]) == pytest.approx(logged, abs=1e-6)
@@ -181,8 +207,15 @@ def test_a_comparison_is_printed_as_a_table(
 
     output = checkout.must("minecover", "compare", *(run_id[:12] for run_id in two))
 
-    assert "location.average_precision" in output
-    assert "difference" in output
+    assert re.match(r"([ab] \(.+\) is better|No difference)", output)
+    assert "average precision" in output
+    assert len(re.findall(r"(b better|b worse|unclear)$", output, re.M)) == 10
+    (run, *_) = search(checkout, "tags.kind = 'comparison'")
+    assert {path.name for path in artifacts(checkout, run.info.run_id).iterdir()} == {
+        "compare.html",
+        "comparison.csv",
+        "packages.txt",
+    }
 
 
 def test_another_world_is_refused(checkout: Checkout) -> None:
@@ -241,15 +274,41 @@ def by_size(checkout: Checkout) -> list[Run]:
     return sorted(runs, key=lambda run: str(run.info.run_name), reverse=True)
 
 
-def test_the_ui_opens_on_runs_with_their_scores(ui: str, tab: Page, checkout: Checkout) -> None:
-    score = by_size(checkout)[0].data.metrics["location.average_precision"]
+def test_the_ui_opens_on_models_with_their_scores(
+    ui: str, tab: Page, checkout: Checkout
+) -> None:
+    score = by_size(checkout)[0].data.metrics["AP"]
 
     tab.goto(ui)
 
-    heads = tab.get_by_role("columnheader", name="location.average_precision")
-    expect(heads.first).to_be_visible()
-    expect(tab.get_by_text("n_estimators=3").first).to_be_visible()
+    for name in ("AP", "AP low", "AP high", "AP truth", "ECE"):
+        expect(tab.get_by_role("columnheader", name=name, exact=True).first).to_be_visible()
+    # What the sweep varied.
+    for name in ("model.n_estimators", "model.min_samples_leaf"):
+        expect(tab.get_by_role("columnheader", name=name).first).to_be_attached()
+    expect(tab.get_by_text("estimators=3 leaf=20").first).to_be_visible()
+    expect(tab.get_by_text(re.compile("^build ")).first).to_be_visible()
     expect(tab.get_by_text(str(score)[:5]).first).to_be_visible()
+    expect(tab.get_by_text(re.compile("^sweep ")).first).to_be_hidden()
+
+
+def test_a_run_opens_on_its_card(ui: str, tab: Page, checkout: Checkout) -> None:
+    tab.goto(f"{ui.partition('#')[0]}#/experiments/1/runs/{by_size(checkout)[0].info.run_id}")
+
+    expect(tab.get_by_text("SIMULATED data: no evidence").first).to_be_visible()
+    expect(tab.get_by_text(re.compile("^Average precision 0")).first).to_be_visible()
+    expect(tab.get_by_text("Risk:").first).to_be_visible()
+
+
+def test_builds_and_jobs_have_the_same_parameters(ui: str, checkout: Checkout) -> None:
+    (build,) = search(checkout, "tags.kind = 'build'")
+    job = by_size(checkout)[0]
+
+    def common(run: Run) -> set[str]:
+        return {name for name in run.data.params if not name.startswith("model.")}
+
+    assert common(build) == common(job)
+    assert len(build.data.metrics) <= MAX_RUN_METRICS
 
 
 def test_the_ui_compares_two_runs(ui: str, tab: Page, checkout: Checkout) -> None:
@@ -262,6 +321,9 @@ def test_the_ui_compares_two_runs(ui: str, tab: Page, checkout: Checkout) -> Non
     expect(tab.get_by_text("Comparing 2 Runs")).to_be_visible()
     expect(tab.get_by_role("link", name=two[0])).to_be_visible()
     expect(tab.get_by_role("link", name=two[1])).to_be_visible()
+    tab.get_by_role("switch", name=re.compile("^Parameters")).first.click()
+    expect(tab.get_by_text("model.n_estimators", exact=True).last).to_be_visible()
+    expect(tab.get_by_text("design.name", exact=True)).to_have_count(0)
 
 
 def test_the_ui_shows_pictures(ui: str, tab: Page, checkout: Checkout) -> None:
@@ -293,7 +355,7 @@ def test_a_nested_search_scores_each_fold_by_the_choice_made_without_it(
     assert [fold for fold, _ in chosen] == ["0", "1", "2"]
     assert {value for _, value in chosen} <= {"0.01", "1"}
     assert re.search(r"^average_precision of the choice: 0\.\d+ \[", output, re.MULTILINE)
-    (run,) = search(checkout, "tags.role = 'nested choice'")
+    (run,) = search(checkout, "tags.kind = 'nested choice'")
     assert run.info.status == "FINISHED"
 
 

@@ -94,5 +94,5 @@ def test_a_model_of_six_bands_refuses_other_products(
     )  # fmt: skip
 
     assert done.returncode == 1
-    assert "holds no Landsat product of level 2" in done.stderr
+    assert "holds no product of level 2" in done.stderr
     assert not (tmp_path / "maps").exists()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -13,13 +14,15 @@ import pytest
 from numpy.typing import NDArray
 
 from minecover.core.config import composed
-from minecover.core.landsat import BANDS
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site
 from minecover.features.validity import valid
 from minecover.labels.burning import label_cube
 from minecover.pipeline import STAGES
 from minecover.sources.poc_archive import Archive, ArchiveScenes
 from minecover.sources.poc_ground import ArchiveLabels, ArchiveSites, ArchiveWater
+
+BANDS = tuple(OLI.bands)
 
 bcolz = pytest.importorskip("bcolz", reason="the extra `archive` has no wheel for this Python")
 
@@ -63,7 +66,7 @@ def test_masks_are_burned_back_to_the_pixel(
 ) -> None:
     labels = ArchiveLabels(archive)()
 
-    label, _ = label_cube(labels, sites[location].grid, [date(2016, 10, 1)], ignore_ring_px=0)
+    label, _ = label_cube(labels, sites[location].grid, [date(2016, 10, 1)], ignore_ring_m=0)
 
     np.testing.assert_array_equal(label[0], stored(archive, location, "mask"))
 
@@ -96,7 +99,8 @@ def test_the_pocs_mask_drops_high_clouds_and_dates_without_data(
 def built(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run every stage of the experiment, with a small forest."""
     root = tmp_path_factory.mktemp("poc_archive")
-    (root / "conf").symlink_to(ROOT / "conf")
+    # Copied: what is chosen is written into it.
+    shutil.copytree(ROOT / "conf", root / "conf")
     (root / "src").symlink_to(ROOT / "src")
     must(root, "minecover", "params", "--write", "--experiment", "poc_archive",
          f"paths.real_data={real_data}", "model.n_estimators=4",

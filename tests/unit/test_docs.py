@@ -21,6 +21,7 @@ from minecover.features import ObservationFeature
 from minecover.pipeline import STAGES
 from minecover.prediction.region import worker_processes
 from minecover.prediction.region.cluster import SETTINGS
+from minecover.tracking.client import quiet_mlflow
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -28,7 +29,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted(DOCS.rglob("*.md"))]
 #: Programs that a page may start, beside `minecover`; how they are tested is below.
 OTHER_PROGRAMS = {
-    "make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask"
+    "make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask", "mlflow"
 }  # fmt: skip
 
 
@@ -56,10 +57,9 @@ def first_words(words: tuple[str, ...]) -> str:
     return " ".join(words)[:90]
 
 
-def parsed(words: tuple[str, ...]) -> click.Context:
+def parsed(words: tuple[str, ...], command: click.Command = main) -> click.Context:
     """Let click read a command, without running it."""
-    command: click.Command = main
-    context = command.make_context("minecover", list(words[1:]))
+    context = command.make_context(words[0], list(words[1:]))
     while isinstance(command, click.Group):
         name, found, rest = command.resolve_command(
             context, [*context._protected_args, *context.args]
@@ -71,6 +71,14 @@ def parsed(words: tuple[str, ...]) -> click.Context:
 
 def test_pages_start_no_program_that_is_not_tested() -> None:
     assert {words[0] for words in COMMANDS} - {"minecover"} <= OTHER_PROGRAMS
+
+
+@pytest.mark.parametrize("words", commands_of("mlflow"), ids=first_words)
+def test_a_command_of_mlflow_parses(words: tuple[str, ...]) -> None:
+    with quiet_mlflow():
+        from mlflow.cli import cli
+
+        assert parsed(words, cli).command.name in words
 
 
 @pytest.mark.parametrize("words", commands_of("minecover"), ids=first_words)

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from minecover.core.config import Params, composed
-from minecover.core.landsat import BANDS, QA_LAYOUTS
+from minecover.core.quality_bits import QA_LAYOUTS
+from minecover.core.sensors import OLI
 from minecover.evaluation.aggregation import Aggregation
 from minecover.features.season import poc_month
 from minecover.pipeline.stages.train import columns_by_set
+
+BANDS = tuple(OLI.bands)
 
 EXPERIMENTS = sorted(path.stem for path in Path("conf/experiment").glob("*.yaml"))
 BUILT = (

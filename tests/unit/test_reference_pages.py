@@ -83,5 +83,6 @@ def test_the_page_of_the_configuration_is_complete() -> None:
             key
         )
     for group, folder in groups.items():
-        options = {path.stem for path in folder.glob("*.yaml")}
+        # Those that `minecover params --write` and `adopt` write are described in the text.
+        options = {path.stem for path in folder.glob("*.yaml")} - {"chosen", "champion"}
         assert options <= set(re.findall(r"`(\w+)`", tables[group][2])), group
