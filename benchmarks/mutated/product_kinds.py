@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tarfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning
 
 from mutated.trial import ANY, REFUSED, SAME, NotApplicableError, Trial, kind, write
 
@@ -37,13 +39,14 @@ def _again(
 ) -> None:
     """Write a raster again with other pixels or another profile."""
     with rasterio.open(path) as dataset:
-        pixels, old = dataset.read(), dict(dataset.profile)
-    new = {**old, "driver": "GTiff", **profile}
-    pixels = change(pixels, new)
+        new = {**dataset.profile, "driver": "GTiff", **profile}
+        pixels = change(dataset.read(), new)
     path.unlink()
     new = {k: v for k, v in new.items() if k not in ("blockxsize", "blockysize", "tiled")}
-    with rasterio.open(path, "w", **new) as dataset:
-        dataset.write(pixels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, "w", **new) as dataset:
+            dataset.write(pixels)
 
 
 def _profile(path: Path, **profile: object) -> str:
@@ -107,9 +110,8 @@ def _fewer_pixels(trial: Trial, role: str, rng: Rng) -> str:
     path = _some(trial, role, rng, f"{READ}|{QUALITY}|^dem")
 
     def change(pixels: Pixels, new: dict[str, Any]) -> Pixels:
-        cut = pixels[:, : max(1, pixels.shape[1] // 2)]
-        new["height"] = cut.shape[1]
-        return cut
+        new["height"] = max(1, pixels.shape[1] // 2)
+        return pixels[:, : new["height"]]
 
     _again(path, change)
     return path.name[-14:]
@@ -292,7 +294,5 @@ def _other_files_beside(trial: Trial, role: str, rng: Rng) -> str:
 @kind("product", expected=ANY)
 def _metadata_of_another_product(trial: Trial, role: str, rng: Rng) -> str:
     found = [path for path in trial.files(role) if "_MTL." in path.name]
-    if len(found) < 2:
-        raise NotApplicableError
-    write(found[0], found[1].read_bytes())
+    write(found[0], found[-1].read_bytes())
     return found[0].name

@@ -215,6 +215,34 @@ BY_PLATFORM: Mapping[str, Sensor] = MappingProxyType(
 COMMON_NAMES = tuple(dict.fromkeys(name for sensor in SENSORS for name in sensor.bands))
 
 
+def common_names(platforms: Sequence[str], bands: Sequence[str]) -> tuple[str, ...]:
+    """Return bands by common name, of which some may be named as the agency does.
+
+    Parameters
+    ----------
+    platforms : sequence of str
+        Keys of `BY_PLATFORM`. An agency's name is replaced where it means one band on all.
+    bands : sequence of str
+        Names such as ``"red"`` or, of Landsat 8, ``"B4"``.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `bands`; names that no platform has are left as they are.
+    """
+    sensors = [BY_PLATFORM[name] for name in platforms if name in BY_PLATFORM]
+    found = []
+    for name in bands:
+        meant = {
+            common
+            for sensor in sensors
+            for common, band in sensor.bands.items()
+            if band.native == name
+        }
+        found.append(meant.pop() if len(meant) == 1 and name not in COMMON_NAMES else name)
+    return tuple(found)
+
+
 def offered(platforms: Sequence[str], level: int) -> tuple[str, ...]:
     """Return the bands that all of some platforms have.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from minecover.core import landsat
 from minecover.core.errors import SceneError
 from minecover.core.raster.archives import read_bytes
-from minecover.core.sensors import ETM, OLI, THERMAL, TM, Sensor
+from minecover.core.sensors import BY_PLATFORM, ETM, OLI, THERMAL, TM, Sensor
 
 Groups = Mapping[str, Mapping[str, str]]
 
@@ -54,7 +54,10 @@ class Mtl:
 
     @property
     def sensor(self) -> Sensor:
-        """The sensor that made the scene."""
+        """The sensor that made the scene; without SENSOR_ID, the satellite's only one."""
+        is_named = any("SENSOR_ID" in self.groups.get(group, {}) for group in _ABOUT)
+        if not is_named and self.platform in _ONE_SENSOR:
+            return BY_PLATFORM[self.platform]
         text = self.text("SENSOR_ID", *_ABOUT).upper().rstrip("+")
         if text not in SENSOR_IDS:
             raise SceneError(
@@ -232,6 +235,8 @@ _THERMAL = ("LEVEL1_THERMAL_CONSTANTS", "TIRS_THERMAL_CONSTANTS", "THERMAL_CONST
 _PROJECTION = ("PROJECTION_ATTRIBUTES", "PROJECTION_PARAMETERS", "LEVEL1_PROJECTION_PARAMETERS")
 #: Quality layouts by COLLECTION_NUMBER; "0" for files without this key.
 _COLLECTIONS = {"0": "pre", "1": "c1", "01": "c1", "2": "c2", "02": "c2"}
+#: Satellites with one sensor; Landsat 4 and 5 carried the multispectral scanner as well.
+_ONE_SENSOR = ("landsat-7", "landsat-8", "landsat-9")
 _REPLACE = "Replace it by the MTL file delivered with the product."
 
 

@@ -13,7 +13,7 @@ from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import LANDSAT, Grid, Lattice, transformed_bounds
-from minecover.core.sensors import OLI
+from minecover.core.sensors import OLI, common_names
 from minecover.core.sites import Site, square
 from minecover.sources import check_sensors
 from minecover.sources.product import U16, Product, Scene, common_layout, mosaic
@@ -39,7 +39,8 @@ class ProductFolder:
         1 for reflectance and brightness temperature at the top of the atmosphere, 2 for surface
         values. Products of the other level are ignored.
     bands : sequence of str
-        Bands to read; a product that lacks one of them is an error.
+        Bands to read, by common name or as the agency names them; a product that lacks one of
+        them is an error.
     platforms : sequence of str
         Satellites, see `minecover.core.sensors.BY_PLATFORM`, of one family. Products of others
         are ignored.
@@ -57,6 +58,8 @@ class ProductFolder:
         """Check level, platforms and bands without reading files."""
         if self.level not in (1, 2):
             raise ConfigError(f"level must be 1 or 2, found {self.level}. Fix source.level.")
+        # Named as USGS and ESA do, bands are replaced by their common names.
+        object.__setattr__(self, "bands", common_names(self.platforms, self.bands))
         check_sensors(self.platforms, self.bands, level=self.level)
 
     def scenes(self, site: Site) -> Cube:

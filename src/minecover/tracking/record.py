@@ -94,7 +94,8 @@ class Record:
     page: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a run without its required tags."""
+        """Refuse a run without its required tags; without a kind it is a build."""
+        object.__setattr__(self, "tags", {"kind": BUILD, **self.tags})
         missing = [tag for tag in REQUIRED_TAGS if tag not in self.tags]
         if missing:
             raise ValueError(

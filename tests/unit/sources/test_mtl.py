@@ -261,3 +261,11 @@ def test_another_sensor_is_named(tmp_path: Path) -> None:
 
     assert "is of landsat-5 (sensor MSS), whose bands are not read" in str(caught.value)
     assert "Landsat 4 to 9" in str(caught.value)
+
+
+def test_a_file_without_sensor_is_of_the_only_one(tmp_path: Path) -> None:
+    text = LEVEL_1.replace('    SENSOR_ID = "OLI_TIRS"\n', "")
+
+    assert read_mtl(written(tmp_path, text)).sensor.name == "OLI/TIRS"
+    with pytest.raises(SceneError, match="has no SENSOR_ID"):
+        read_mtl(written(tmp_path, text.replace("LANDSAT_8", "LANDSAT_5")))

@@ -297,7 +297,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     ("level", "bands", "message"),
     [
         pytest.param(3, ["red"], "level must be 1 or 2, found 3", id="level"),
-        pytest.param(1, ["B4"], "found B4. Fix source.bands", id="another name"),
+        pytest.param(1, ["B12"], "found B12. Fix source.bands", id="another name"),
         pytest.param(2, ["pan"], r"coastal, .*swir22, lwir11 \(level 2", id="pan at level 2"),
         pytest.param(1, ["red", "red"], "each once, found red, red", id="twice"),
         pytest.param(1, [], "found none", id="none"),
@@ -461,3 +461,11 @@ def test_an_extent_far_from_180_degrees_is_said_as_it_is(tmp_path: Path) -> None
 
     with pytest.raises(SceneError, match=r"scenes cover longitude -57\.60\d to -57\.59\d, "):
         source(tmp_path).scenes(SITE)
+
+
+def test_bands_may_be_named_as_usgs_does(tmp_path: Path) -> None:
+    DrawnProduct().put(tmp_path, B4=12000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    cube = source(tmp_path, bands=["B4"]).scenes(SITE)
+
+    assert cube.bands == ("red",)

@@ -156,6 +156,13 @@ def summary() -> list[str]:
     lines += [f"{card['name']}: {card['source']} ({kind}), scored out of fold"]
     for level in ("observation", "location"):
         lines += [f"  {level:<12}" + ", ".join(_interval(metrics[level], n) for n in SCORES)]
+    of_chips = {"look_alike": "look-alikes", "chip": "chips"}
+    lines += [
+        f"  {title:<12}{_interval(metrics[name], 'auc')}"
+        for name, title in of_chips.items()
+        if name in metrics
+    ]
+    lines += [f"  {card['remark']}"] if card.get("remark") else []
     lines += [
         f"report:  {paths.REPORT}  (open it in a browser)",
         "runs:    make ui  (the MLflow UI on this machine)",

@@ -82,9 +82,9 @@ class Area:
     def __post_init__(self) -> None:
         """Check size, number of dates and density of mines."""
         most = len(overpasses(self.parameters.calendar, LEFT_M))
-        if min(self.rows, self.cols) < WINDOW_PX or not 1 <= self.n_dates <= most:
+        if min(self.rows, self.cols) < 2 * REACH_PX or not 1 <= self.n_dates <= most:
             raise ConfigError(
-                f"a simulated area needs at least {WINDOW_PX} rows and columns and 1 ... "
+                f"a simulated area needs at least {2 * REACH_PX} rows and columns and 1 ... "
                 f"{most} dates, found {self.rows} x {self.cols} and {self.n_dates}."
             )
         if self.mines_per_100km2 < 0:
@@ -140,7 +140,7 @@ class Area:
         mean = self.mines_per_100km2 * odds.size / PIXELS_IN_100_KM2
         steps = np.cumsum(odds.ravel())
         if steps[-1] == 0:
-            return ()  # a small cell under water
+            return ()  # a small cell, or one under water
         mines = []
         for _ in range(rng.poisson(mean)):
             at = int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))

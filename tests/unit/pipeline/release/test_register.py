@@ -148,3 +148,20 @@ def test_the_summary_begins_with_a_lack_of_skill(
     build("first", low)
 
     assert summary()[0].startswith(first)
+
+
+def test_the_summary_of_a_label_set_says_what_its_labels_are_worth(
+    checkout: RegistryCheckout,
+) -> None:
+    build("first", SKILL)
+    auc = {"auc": 0.9, "auc_low": 0.8, "auc_high": 0.95}
+    for path, more in (
+        (paths.METRICS, {"look_alike": auc}),
+        (paths.MODEL_CARD, {"remark": "Made by a rule."}),
+    ):
+        path.write_text(json.dumps({**json.loads(path.read_text()), **more}))
+
+    lines = [line.strip() for line in summary()]
+
+    assert "look-alikes auc 0.900 [0.800, 0.950]" in lines
+    assert "Made by a rule." in lines

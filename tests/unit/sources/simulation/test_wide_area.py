@@ -16,8 +16,8 @@ def parameters() -> Parameters:
 
 
 def test_an_area_narrower_than_the_window_of_a_mine_is_refused(parameters: Parameters) -> None:
-    with pytest.raises(ConfigError, match="at least 81 rows and columns"):
-        Area(7, 80, 200, 1, 400.0, parameters)
+    with pytest.raises(ConfigError, match="at least 80 rows and columns"):
+        Area(7, 79, 200, 1, 400.0, parameters)
 
 
 def test_the_smallest_area_has_mines_or_none_but_no_error(parameters: Parameters) -> None:
@@ -28,3 +28,9 @@ def test_the_smallest_area_has_mines_or_none_but_no_error(parameters: Parameters
 
     assert np.any(mined)
     assert not np.all(mined)
+
+
+def test_an_area_in_which_no_mine_fits_has_none(parameters: Parameters) -> None:
+    area = Area(7, 80, 80, 1, 2000.0, parameters)
+
+    assert not any(area.ground(cell).is_mine.any() for cell in area.cells())
