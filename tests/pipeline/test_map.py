@@ -11,6 +11,7 @@ import pytest
 from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.raster import read_planes
+from minecover.core.sensors import OLI
 from minecover.core.sites import Site, square
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.cost import (
@@ -248,7 +249,7 @@ def test_a_plan_estimates_what_the_map_then_reads_and_writes(
     card = json.loads(Path(model).with_suffix(".json").read_text())
     n_bytes = sum(
         path.stat().st_size
-        for part in (*card["bands"], "QA_PIXEL", "QA_RADSAT")
+        for part in (*map(OLI.native, card["bands"]), "QA_PIXEL", "QA_RADSAT")
         for path in products.glob(f"*/*_{part}.TIF")
     )
     assert plan.scenes == 3
