@@ -44,7 +44,8 @@ def _ring(feature: dict[str, Any]) -> list[list[float]]:
 def _save(trial: Trial, role: str, frame: gpd.GeoDataFrame) -> None:
     """Write features again in the format of the input."""
     path = trial.path(role)
-    path.unlink()
+    for beside in path.parent.glob(f"{path.stem}.*"):  # other trials link to them
+        beside.unlink()
     frame.to_file(path)
 
 
@@ -62,7 +63,7 @@ def _set_all(tree: dict[str, Any], key: str, value: object) -> str:
 @kind("vector", suffixes=JSON, expected=REFUSED)
 def _one_geometry_empty(trial: Trial, role: str, rng: Rng) -> str:
     def change(tree: dict[str, Any]) -> str:
-        one = choose_feature(tree, rng)
+        one = tree["features"][0]  # of reviewed candidates, one with a verdict
         empty = [None, {"type": "Polygon", "coordinates": []}, {"type": "Polygon"}]
         one["geometry"] = empty[int(rng.integers(3))]
         return str(one["geometry"])
@@ -209,11 +210,9 @@ def _degrees_called_metres(trial: Trial, role: str, rng: Rng) -> str:
 @kind("vector", "area", suffixes=(".shp", ".gpkg"), expected=REFUSED)
 def _no_reference_system(trial: Trial, role: str, rng: Rng) -> str:
     frame = gpd.read_file(trial.path(role))
-    for beside in trial.path(role).parent.glob(f"{trial.path(role).stem}.*"):
-        beside.unlink()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        frame.set_crs(None, allow_override=True).to_file(trial.path(role))
+        _save(trial, role, frame.set_crs(None, allow_override=True))
     return trial.roles[role]
 
 

@@ -121,7 +121,7 @@ def _check_types(
     path: Path, frame: gpd.GeoDataFrame, kind: VectorFileKind, types: Sequence[str]
 ) -> None:
     """Refuse features of another type of geometry, with their rows; those without any pass."""
-    wrong = (frame.geometry.notna() & ~frame.geom_type.isin(types)).to_numpy()
+    wrong = (~frame.geometry.isna() & ~frame.geom_type.isin(types)).to_numpy()
     if wrong.any():
         found = sorted(set(frame.geom_type[wrong]))
         raise wrong_type(path, kind, types, found, f" in {rows(frame.index[wrong])}")

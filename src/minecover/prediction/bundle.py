@@ -16,8 +16,10 @@ from sklearn.pipeline import Pipeline
 
 from minecover.core.config import add_shared_nodes, build, load_params
 from minecover.core.digests import load_model
+from minecover.core.errors import ModelError
+from minecover.features import FeatureSet
 from minecover.features.context import Plane
-from minecover.features.planes import flat_sets
+from minecover.features.planes import flat_sets, plane_names
 from minecover.learning.model_card import ModelCard
 from minecover.learning.models.compiled_trees import compile_trees, first_trees
 from minecover.learning.screening import Screen
@@ -199,7 +201,7 @@ def _detector(bundle: ModelBundle) -> Detector:
     return Detector(
         model=model,
         features=card.features,
-        feature_sets=flat_sets(card.build("feature_sets")),
+        feature_sets=_feature_sets(card),
         profile=card.build("mask"),
         aggregation=card.build("aggregation"),
         design=card.value("design"),
@@ -207,6 +209,19 @@ def _detector(bundle: ModelBundle) -> Detector:
         screen=rule and Screen(first_trees(model, rule["rounds"]), rule["at_least"]),
         fewest_dates=card.dates.fewest,
     )
+
+
+def _feature_sets(card: ModelCard) -> dict[str, FeatureSet]:
+    """Return the feature sets of a card; refuse those that cannot name their columns."""
+    sets = flat_sets(card.build("feature_sets"))
+    try:
+        plane_names(sets)
+    except (TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{card.path} is damaged, or was edited: feature_sets are none ({error}). Run `dvc "
+            "repro train`, or restore the file."
+        ) from error
+    return sets
 
 
 @lru_cache(OPEN_MODELS)

@@ -95,7 +95,8 @@ def predict_folder(
     Raises
     ------
     SceneError
-        If the products of one zone lie too far apart for one map.
+        If the products of one zone lie too far apart for one map, or one cannot be read. Maps
+        of zones that were finished before stay.
     """
     bundle = ModelBundle.find(model, is_masked=is_masked)
     source = folder_source(str(folder), bundle.card)

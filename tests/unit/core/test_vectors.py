@@ -260,3 +260,10 @@ def test_a_ring_that_geos_does_not_take_is_refused_in_a_sentence(tmp_path: Path)
 
     with pytest.raises(LabelError, match=r"mines\.geojson cannot be read: .*LinearRing"):
         read_vector(path, KIND)
+
+
+def test_a_shape_without_a_vertex_raises_no_warning(tmp_path: Path) -> None:
+    """Warnings are errors here; whether it may be so is for the reader's caller to say."""
+    path = save(tmp_path / "mines.gpkg", SQUARE, shapely.Polygon())
+
+    assert read_vector(path, KIND, types=POLYGONS).geometry.is_empty.tolist() == [False, True]

@@ -157,3 +157,23 @@ def test_a_worker_maps_without_a_mask_where_that_was_asked_for(path: Path) -> No
 
     assert model_of(settings).card.value("mask")["name"] == "none"
     assert bundle != ModelBundle.read(path)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(
+            {"_target_": "minecover.features.bands.Bands", "bands": True}, id="no list of bands"
+        ),
+        pytest.param({"_target_": "builtins.list"}, id="no feature set"),
+    ],
+)
+def test_feature_sets_that_name_no_column_are_refused(
+    path: Path, one: dict[str, object]
+) -> None:
+    write_model(path, slope=31.0, feature_sets={"bands": one})
+
+    with pytest.raises(
+        ModelError, match=r"model\.json is damaged, or was edited: feature_sets"
+    ):
+        ModelBundle.read(path).detector()
