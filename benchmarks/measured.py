@@ -16,6 +16,9 @@ from pathlib import Path
 
 import psutil
 
+from minecover.core.sites import square
+from minecover.learning.model_card import ModelCard
+from minecover.prediction.other_sensors import folder_source
 from minecover.prediction.region.tile_ledger import LEDGER, OK, TileLedger
 
 #: Memory is looked at so often [s]: to add up a process's pages takes time of its own.
@@ -89,12 +92,9 @@ def mapped(products: Path, area: str, model: Path, workers: int, scratch: Path) 
     return Run(wall_s, busy / workers, locations, mines, peak, sum(most.values()))
 
 
-def extent_of(products: Path) -> str:
-    """Give the box that holds all of a folder's products, in degrees."""
-    from minecover.core.sites import square
-    from minecover.sources.product_folder import ProductFolder
-
-    whole = ProductFolder(str(products), 1, ("red",)).extent()
+def extent_of(products: Path, card: ModelCard) -> str:
+    """Return the box that holds all products that a model takes from a folder, in degrees."""
+    whole = folder_source(str(products), card).extent()
     return ",".join(f"{edge:.6f}" for edge in square(whole).bounds)
 
 

@@ -1,10 +1,12 @@
 """Measure how fast a region is mapped, from files to files, and what limits the speed.
 
     python benchmarks/region.py --products simulated/ --model models/model.pkl --repeats 5
+    python benchmarks/region.py --products sentinel2/ --model model.pkl --without-recipe
 
-Scores in memory with the recipe of 2017 (`recipe.py`), and maps the whole extent of a folder of
-simulated products with one and with two workers, in turns. Prints medians, the time of each
-part of a tile, the peak memory of all processes together, and estimates for larger regions.
+Scores in memory with the recipe of 2017 (`recipe.py`; of Landsat alone), and maps the whole
+extent of a folder of simulated products with one and with two workers, in turns. Prints
+medians, the time of each part of a tile, the peak memory of all processes together, and
+estimates for larger regions. `sentinel_2_products.py` writes products with pixels of 10 m.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from measured import Run, extent_of, machine, mapped, median_s
-from recipe import SITES, recipe, square
+from recipe import SITES, Recipe, recipe, square
 
 from minecover.core.grid import Grid
 from minecover.core.raster.tile_files import write_tile
@@ -34,8 +36,8 @@ from minecover.prediction.region.tile_job import (
 )
 from minecover.prediction.region.tiles import Tile, tiles_of
 
-#: Locations: areas of SCIENCE's sources over 900 m2.
-REGIONS = {"North Kivu, 59,483 km2": 59_483e6 / 900, "DRC, 2,344,858 km2": 2_344_858e6 / 900}
+#: Areas of regions [km2].
+REGIONS = {"North Kivu": 59_483, "DRC": 2_344_858}
 #: Side of a tile [px], the default of `minecover map`.
 TILE_PX = 1024
 #: Cores of a machine, and number of machines.
@@ -45,19 +47,20 @@ FLEETS = ((2, 1), (16, 1), (16, 100))
 def main() -> None:
     """Measure and print the figures."""
     options = _options()
-    area = extent_of(options.products)
-    profile = ModelBundle.read(options.model).detector().profile
-    baseline = recipe(square(options.products), profile, sites=options.sites)
-    baseline.locations_a_second()  # once, not counted
+    card = ModelBundle.read(options.model).card
+    area = extent_of(options.products, card)
+    baseline = None if options.without_recipe else _recipe(options)
     print(machine())
     in_memory: list[float] = []
     found = {workers: list[Run]() for workers in (1, 2)}
     for _ in range(options.repeats):
         # In turns: other load of the machine affects all alike.
-        in_memory.append(baseline.locations_a_second())
+        if baseline is not None:
+            in_memory.append(baseline.locations_a_second())
         for workers, runs in found.items():
             runs.append(mapped(options.products, area, options.model, workers, options.scratch))
-    print(f"{statistics.median(in_memory):,.0f} locations/s, in memory: {baseline.named}")
+    if baseline is not None:
+        print(f"{statistics.median(in_memory):,.0f} locations/s, in memory: {baseline.named}")
     medians = {workers: _median(runs) for workers, runs in found.items()}
     for workers, run in medians.items():
         print(
@@ -70,20 +73,34 @@ def main() -> None:
         f"two workers against one: {statistics.median(pairs):.2f} x "
         f"({min(pairs):.2f} ... {max(pairs):.2f})"
     )
-    rates = [run.locations / run.busy_s for run in found[2]]
+    if in_memory:
+        _print_ratio(found[2], in_memory)
+    tiles = tiles_of(read_area(area), size_px=TILE_PX, lattice=card.lattice)
+    settings = map_settings(str(options.model), str(options.products), options.scratch)
+    largest = max(tiles, key=lambda tile: tile.locations)
+    _where_time_goes(settings, largest.grid, options.repeats)
+    products = folder_source(settings.source, card)
+    _, n_bytes = products.estimate_reading([tile.grid for tile in tiles])
+    n_bytes /= sum(tile.locations for tile in tiles)
+    _regions(medians[2].locations / medians[2].busy_s / 2, n_bytes, card.lattice.pixel_m)
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """Return the recipe of 2017, trained, and run once."""
+    profile = ModelBundle.read(options.model).detector().profile
+    baseline = recipe(square(options.products), profile, sites=options.sites)
+    baseline.locations_a_second()
+    return baseline
+
+
+def _print_ratio(runs: Sequence[Run], in_memory: Sequence[float]) -> None:
+    """Print how much faster maps are than the recipe in memory."""
+    rates = [run.locations / run.busy_s for run in runs]
     times = [rate / recipes for rate, recipes in zip(rates, in_memory, strict=True)]
     print(
         f"two workers, files to files, against the recipe in memory: "
         f"{statistics.median(times):.1f} x ({min(times):.1f} ... {max(times):.1f})"
     )
-    tiles = tiles_of(read_area(area), size_px=TILE_PX)
-    settings = map_settings(str(options.model), str(options.products), options.scratch)
-    largest = max(tiles, key=lambda tile: tile.locations)
-    _where_time_goes(settings, largest.grid, options.repeats)
-    products = folder_source(settings.source, ModelBundle.find(str(options.model)).card)
-    _, n_bytes = products.estimate_reading([tile.grid for tile in tiles])
-    n_bytes /= sum(tile.locations for tile in tiles)
-    _regions(medians[2].locations / medians[2].busy_s / 2, n_bytes)
 
 
 def _median(runs: Sequence[Run]) -> Run:
@@ -95,7 +112,7 @@ def _where_time_goes(settings: MapSettings, grid: Grid, repeats: int) -> None:
     """Print the time of each part of a tile on one core, and of reading and writing alone."""
     detector, source = model_of(settings).detector(), source_of(settings)
     tile = Tile("part", grid)
-    site = Site("part", "", grid, 24)
+    site = Site("part", "", grid, model_of(settings).card.halo_px)
     cube = source.scenes(site)
     side = slice(0, WINDOW_PX + 2 * cube.halo_px)
     block = cube.cut(side, side, halo_px=cube.halo_px)
@@ -129,10 +146,11 @@ def _where_time_goes(settings: MapSettings, grid: Grid, repeats: int) -> None:
     print(f"  limit, reading and writing alone{limit:>12,.0f} locations/s and core")
 
 
-def _regions(a_core: float, n_bytes: float) -> None:
+def _regions(a_core: float, n_bytes: float, pixel_m: float) -> None:
     """Print the estimated time of regions: locations / (locations/s and core x cores)."""
     print(f"{a_core:,.0f} locations/s and core, {n_bytes:.0f} bytes to read a location:")
-    for name, n in REGIONS.items():
+    for region, km2 in REGIONS.items():
+        name, n = f"{region}, {km2:,} km2", km2 * 1e6 / pixel_m**2
         for cores, machines in FLEETS:
             rate = a_core * cores * machines
             print(
@@ -148,6 +166,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
         "--sites", type=int, default=SITES, help="on which the recipe's forest is fitted"
+    )
+    parser.add_argument(
+        "--without-recipe", action="store_true", help="do not run the recipe of 2017 beside"
     )
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     return parser.parse_args()

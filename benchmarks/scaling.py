@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from measured import Run, extent_of, machine, mapped
 
+from minecover.prediction.bundle import ModelBundle
+
 
 def main() -> None:
     """Map every folder several times; print medians and the slope."""
@@ -24,8 +26,9 @@ def main() -> None:
     print(machine())
     print(f"{'locations':>12}{'mapping s':>12}{'command s':>12}{'peak GB':>9}{'most GB':>9}")
     points = []
+    card = ModelBundle.read(options.model).card
     for products in options.products:
-        area = extent_of(products)
+        area = extent_of(products, card)
         runs = [
             mapped(products, area, options.model, options.workers, options.scratch)
             for _ in range(options.repeats)

@@ -1,4 +1,4 @@
-"""Keep what `minecover params --write` is told in conf/, and compose params.yaml from it."""
+"""Keep the values given to `minecover params --write` in conf/, and compose params.yaml."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ def test_the_committed_params_are_what_conf_composes() -> None:
     check_params()
 
 
+#: The three options of a label set go together.
+CHIPS = ["source=chips", "source.input=chips", "sites=chips", "labels=chips"]
 #: Overrides that options with mandatory values need.
 NEEDS = {
     "sites=tiled": ["sites.layouts.tiles.area=[28,-2,29,-1]"],
@@ -31,6 +33,7 @@ NEEDS = {
     "source=product_folder": ["source.input=products"],
     "source=sentinel2_folder": ["source.input=products"],
     "source=embeddings_folder": ["source.input=embeddings"],
+    **{f"{group}=chips": CHIPS for group in ("source", "sites", "labels")},
 }
 #: Sources of real scenes need labels of real mines.
 REAL = ["labels=files", "labels.input=mines.geojson", "context=none"]
