@@ -26,6 +26,7 @@ is_simulated: false
 is_remote: true
 input: conf/source/scripted.yaml
 level: 1
+platforms: [landsat-8]
 bands: [blue, green, red, nir08, swir16, swir22]
 max_failed_fraction: 0.0
 scenes:
@@ -44,6 +45,7 @@ CHOICES = (
     "labels=files",
     "labels.input=none",
     "context=none",
+    "features=[spectral,temporal,neighbourhood]",
 )
 
 
@@ -74,6 +76,7 @@ def interrupted(checkout: Checkout, sign: signal.Signals, *, after: int) -> dict
     )
     end = time.monotonic() + 300
     while len(finished(checkout)) < after and time.monotonic() < end:
+        assert process.poll() is None, "the fetch ended by itself"
         time.sleep(0.02)
     os.killpg(process.pid, sign)
     process.wait(60)
