@@ -92,9 +92,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "a comment in `learning/`": append("src/minecover/learning/fitting.py"),
     "a comment in `evaluation/`": append("src/minecover/evaluation/metrics.py"),
     "a comment in `reporting/`": append("src/minecover/reporting/figures/curves.py"),
-    "a comment in a stage, `pipeline/stages/folds.py`": append(
-        "src/minecover/pipeline/stages/folds.py"
-    ),
+    "a comment in `pipeline/stages/folds.py`": append("src/minecover/pipeline/stages/folds.py"),
     "a comment in `release/`, `sweep/` or `cli/`": append("src/minecover/cli/release.py"),
     "a comment in `requirements.lock`": append("requirements.lock"),
     "`model.num_leaves`": write("model.num_leaves=7"),

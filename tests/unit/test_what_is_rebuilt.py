@@ -19,7 +19,7 @@ CHANGED = {
     "a comment in `learning/`": "src/minecover/learning/fitting.py",
     "a comment in `evaluation/`": "src/minecover/evaluation/metrics.py",
     "a comment in `reporting/`": "src/minecover/reporting/figures/curves.py",
-    "a comment in a stage, `pipeline/stages/folds.py`": "src/minecover/pipeline/stages/folds.py",
+    "a comment in `pipeline/stages/folds.py`": "src/minecover/pipeline/stages/folds.py",
     "a comment in `release/`, `sweep/` or `cli/`": "src/minecover/cli/release.py",
     "a comment in `requirements.lock`": "requirements.lock",
     "`model.num_leaves`": "model.num_leaves",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -93,15 +94,24 @@ def test_a_run_of_another_checkout_is_left_to_it(tracking: Tracking) -> None:
     client.set_terminated(run_id, "KILLED")
 
 
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt: a shell switches it off for what runs behind it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def run_sweep(tracking: Tracking, sweep: str, stop: signal.Signals | None) -> None:
     """Run a sweep that a signal stops, or whose jobs fail."""
     with opened_sweep(tracking, record(**{SWEEP: sweep})):
         if stop is None:
             raise SweepError("no job has finished")
         os.kill(os.getpid(), stop)
-        signal.pause()
+        time.sleep(60)
 
 
+@pytest.mark.usefixtures("heard_ctrl_c")
 @pytest.mark.parametrize(
     ("stop", "error", "expected"),
     [
