@@ -230,6 +230,11 @@ def _flat(shape: shapely.Geometry) -> list[shapely.Geometry]:
 
 def _layer_names(path: Path, kind: VectorFileKind, layer: str | None) -> list[str]:
     """Return the names of the layers to read."""
+    if "!" in str(path):
+        raise kind.error(
+            f"{path} cannot be read: the library takes what stands before '!' for an archive. "
+            "Rename the file or folder."
+        )
     try:
         with _logged_warnings(path):
             listed = pyogrio.list_layers(path)

@@ -81,6 +81,20 @@ PLAIN = {
     "source.is_remote": Range(bool),
     "source.max_failed_fraction": Range(float, 0, 1),
 }
+#: Keys whose values are objects, and keys of which every value is one.
+OBJECTS = (
+    "aggregation",
+    "design.recipe",
+    "labels.reader",
+    "lattice",
+    "metrics.bootstrap",
+    "metrics.objects",
+    "model",
+    "promotion",
+    "source.scenes",
+    "tracking",
+)
+OBJECTS_BY_NAME = ("masks", "sites.layouts", "context.planes")
 #: Parameters of model families: scikit-learn and LightGBM check them first when they fit.
 FITTED = {
     "n_estimators": Range(int, 1),
@@ -115,6 +129,12 @@ def check_values(params: Params) -> None:
     """
     for key, wanted in PLAIN.items():
         _check(key, params.value(key), [wanted])
+    for key, node in _wanted_objects(params):
+        if not isinstance(node, Mapping) or "_target_" not in node:
+            raise ConfigError(
+                f"{key} must be an object, with the name of its class at _target_, found "
+                f"{str(node)[:60]!r}. Is a file in conf/{key.partition('.')[0]} damaged?"
+            )
     for key, target, node in _objects(params.tree, ""):
         known = FITTED if key == "model" else {}
         for name, annotation in _annotations(target, node):
@@ -127,6 +147,15 @@ def _check(key: str, value: object, ranges: Collection[Range]) -> None:
     problem = next(filter(None, (one.problem(value) for one in ranges)), "")
     if problem:
         raise ConfigError(f"{key} {problem}, found {value!r}. Fix {key}.")
+
+
+def _wanted_objects(params: Params) -> Iterator[tuple[str, object]]:
+    """Yield the keys whose values must be objects, with these values."""
+    for key in OBJECTS:
+        yield key, params.value(key)
+    for parent in OBJECTS_BY_NAME:
+        for name, node in (params.value(parent) or {}).items():
+            yield f"{parent}.{name}", node
 
 
 def _objects(

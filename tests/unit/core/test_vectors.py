@@ -267,3 +267,10 @@ def test_a_shape_without_a_vertex_raises_no_warning(tmp_path: Path) -> None:
     path = save(tmp_path / "mines.gpkg", SQUARE, shapely.Polygon())
 
     assert read_vector(path, KIND, types=POLYGONS).geometry.is_empty.tolist() == [False, True]
+
+
+def test_a_path_that_reads_as_one_of_an_archive_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.gpkg", SQUARE).rename(tmp_path / "mines!.gpkg")
+
+    with pytest.raises(LabelError, match="Rename the file"):
+        read_vector(path, KIND)

@@ -1,5 +1,6 @@
 """Values of a wrong type or out of range are refused with their key, before anything runs."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,13 @@ def test_the_keys_with_ranges_exist() -> None:
     families = [composed([f"model={name}"], conf=CONF).value("model")
                 for name in ("forest", "boosted", "histogram", "linear")]  # fmt: skip
     assert set(FITTED) <= {name for family in families for name in family}
+
+
+def test_an_option_that_holds_no_object_is_refused(tmp_path: Path) -> None:
+    """YAML reads an error page of a server as one text."""
+    shutil.copytree(CONF, tmp_path / "conf")
+    page = "<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>\n"
+    (tmp_path / "conf/model/boosted.yaml").write_text(page)
+
+    with pytest.raises(ConfigError, match=r"^model must be an object.* conf/model damaged"):
+        check_values(composed(["model=boosted"], conf=tmp_path / "conf"))
