@@ -56,6 +56,7 @@ class DrawnSafe:
     suffix: str = ".jp2"
     generated: str = "2021-06-02T08:00:00.000Z"
     start: str = "08:26:11"
+    strip: str = "08:26:11"
     classi: bool = False
     without: frozenset[str] = field(default_factory=frozenset)
 
@@ -130,6 +131,8 @@ class DrawnSafe:
             for native in (*self.sides(), *(["SCL"] if self.level == 2 else []))
         )
         key = QUANTIFICATION[self.level]
+        start = f"{self.day.replace('-', '')}T{self.strip.replace(':', '')}"
+        strip = f"S2{self.craft[-1]}_OPER_MSI_L2A_DS_2APS_20210602T080000_S{start}_N05.00"
         return (
             f"<Product><PRODUCT_URI>{self.product_id}.SAFE</PRODUCT_URI>"
             f"<PROCESSING_LEVEL>Level-{ {1: '1C', 2: '2A'}[self.level] }</PROCESSING_LEVEL>"
@@ -137,7 +140,8 @@ class DrawnSafe:
             f"<GENERATION_TIME>{self.generated}</GENERATION_TIME>"
             f"<SPACECRAFT_NAME>{self.craft}</SPACECRAFT_NAME>"
             f"<DATATAKE_SENSING_START>{self.day}T{self.start}.024Z</DATATAKE_SENSING_START>"
-            f"<Granule>{images}</Granule><{key}>10000</{key}>{offsets}{spectral}</Product>"
+            f'<Granule datastripIdentifier="{strip}">{images}</Granule>'
+            f"<{key}>10000</{key}>{offsets}{spectral}</Product>"
         )
 
     def _tile_metadata(self) -> str:

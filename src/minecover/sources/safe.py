@@ -24,6 +24,8 @@ _LEVELS = {"Level-1C": 1, "Level-2A": 2}
 FIRST_WITH_OFFSET = (4, 0)
 #: End of an image's name: its band, and in Level 2 the side of its pixels [m].
 _IMAGE = re.compile(r"T\w{5}_\d{8}T\d{6}_(?P<band>[A-Z0-9]{3})(?:_(?P<pixel_m>\d+)m)?")
+#: Start of a datastrip in its identifier.
+_DATASTRIP = re.compile(r"_S(\d{8}T\d{6})_")
 REPLACE = "Replace it by the file delivered with the product."
 
 
@@ -94,6 +96,18 @@ class Safe:
     def datatake(self) -> str:
         """When the pass began, to the second: ``"2019-02-12T19:26:51"``."""
         return self._text("DATATAKE_SENSING_START")[:19]
+
+    @cached_property
+    def datastrip(self) -> str:
+        """When the part of the pass began that one station received: ``"20190212T192646"``.
+
+        A tile may lie in two parts, which are two products. Empty where the metadata names none.
+        """
+        for element in self.root.iter("Granule"):
+            found = _DATASTRIP.search(element.get("datastripIdentifier", ""))
+            if found:
+                return found[1]
+        return ""
 
     @cached_property
     def baseline(self) -> tuple[int, int]:

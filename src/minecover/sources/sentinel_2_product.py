@@ -74,10 +74,10 @@ class Sentinel2Product:
         return self.safe.level
 
     @property
-    def scene(self) -> tuple[str, str]:
-        """Start of the pass, and tile, e.g. ``"T07HFE"``."""
+    def scene(self) -> tuple[str, str, str]:
+        """Start of the pass and of the part of it, and tile, e.g. ``"T07HFE"``."""
         image = next(iter(self.safe.images.values()))
-        return self.safe.datatake, image.name.split("_")[0]
+        return self.safe.datatake, self.safe.datastrip, image.name.split("_")[0]
 
     @property
     def version(self) -> tuple[int, int, str]:

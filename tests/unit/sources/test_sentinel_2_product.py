@@ -133,6 +133,19 @@ def test_one_pass_in_two_tiles_is_one_observation(tmp_path: Path) -> None:
     assert np.unique(cube.qa[0, :, :22] & 15).tolist() == [5]
 
 
+def test_one_tile_in_two_parts_of_a_pass_is_one_observation(tmp_path: Path) -> None:
+    west, east = (np.full((120, 120), 3000, np.uint16) for _ in range(2))
+    west[:, 60:], east[:, :60] = 0, 0
+    PRODUCT.put(tmp_path, B04=west, SCL=4)
+    later = replace(PRODUCT, strip="08:30:02", generated="2021-06-02T09:00:00.000Z")
+    later.put(tmp_path, B04=east, SCL=4)
+
+    cube = source(tmp_path).scenes(SITE)
+
+    assert len(cube.dates) == 1
+    np.testing.assert_allclose(cube.values(), 0.2, atol=1e-6)
+
+
 def test_tiles_of_two_zones_are_one_observation(tmp_path: Path) -> None:
     # 30 E, 2.2 S is the border of zones 35 and 36: the same ground in both.
     west = DrawnSafe(corner=(832_980.0, 9_756_720.0), tile="35MRT")
