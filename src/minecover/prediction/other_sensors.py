@@ -80,6 +80,12 @@ def _platforms(folder: str, card: ModelCard) -> list[str]:
     """Return the satellites whose products are read, of one family."""
     found = platforms_in(folder, card.level)
     own = [name for name in found if BY_PLATFORM[name].name in _sensors(card.platforms)]
+    if not found and not _sensors(card.platforms):
+        raise ModelError(
+            f"the model takes {', '.join(card.bands[:3])}, ... of {', '.join(card.platforms)}, "
+            f"and {folder} holds no products of satellites. Use `minecover map` with the "
+            "source that the model was trained on (--source embeddings)."
+        )
     if own or not found:
         return own or list(card.platforms)
     families = {BY_PLATFORM[name].family for name in found}

@@ -101,7 +101,7 @@ class Safe:
     def datastrip(self) -> str:
         """When the part of the pass began that one station received: ``"20190212T192646"``.
 
-        A tile may lie in two parts, which are two products. Empty where the metadata names none.
+        A tile may lie in two parts, which are two products. Empty where the metadata name none.
         """
         for element in self.root.iter("Granule"):
             found = _DATASTRIP.search(element.get("datastripIdentifier", ""))

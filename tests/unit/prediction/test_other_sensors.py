@@ -107,6 +107,14 @@ def test_missing_bands_are_refused(tmp_path: Path, folder: Path) -> None:
         predict_folder(path, folder, tmp_path / "maps")
 
 
+def test_a_model_of_embeddings_is_not_applied_to_products(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    path = model(tmp_path, platforms=["alphaearth"])
+
+    with pytest.raises(ModelError, match="alphaearth.*holds no products of satellites"):
+        predict_folder(path, tmp_path / "empty", tmp_path / "maps")
+
+
 def test_another_level_is_refused(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(
         SceneError,
