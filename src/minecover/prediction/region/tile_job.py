@@ -216,10 +216,10 @@ def source_of(settings: MapSettings) -> Source:
 
 @lru_cache(maxsize=1)
 def _source(source: str, bundle: ModelBundle) -> Source:
-    if Path(source).exists():
-        return folder_source(source, bundle.card)
-    built: Source = build(json.loads(source), "source.scenes")
-    return built
+    if source.startswith("{"):  # an object of conf/; longer than a path may be
+        built: Source = build(json.loads(source), "source.scenes")
+        return built
+    return folder_source(source, bundle.card)
 
 
 def _site(settings: MapSettings, tile: Tile) -> Site:
