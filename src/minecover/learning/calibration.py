@@ -132,10 +132,11 @@ def _isotonic(score: NDArray[np.float64], other: Counts, mine: Counts) -> Isoton
 
 def _platt(score: NDArray[np.float64], other: Counts, mine: Counts) -> Platt:
     """Fit Platt's sigmoid; a constant, the share of all, if its slope would not be positive."""
-    x = np.tile(logit(score), 2)[:, None]
-    y = np.repeat([0, 1], len(score))
     weight = np.concatenate([other, mine]).astype(np.float64)
-    fitted = LogisticRegression(C=1e6).fit(x, y, sample_weight=weight)
+    used = weight > 0
+    x = np.tile(logit(score), 2)[used, None]
+    y = np.repeat([0, 1], len(score))[used]
+    fitted = LogisticRegression(C=1e6).fit(x, y, sample_weight=weight[used])
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if slope <= 0:
         slope, intercept = 0.0, float(np.log(mine.sum() / other.sum()))

@@ -84,7 +84,9 @@ def score_model(params: Params, sites: Iterable[OutOfFold]) -> ScoredModel:
     return ScoredModel(scored, choose_thresholds(scored, params.value("design.threshold")))
 
 
-def plot_tables(model: ScoredModel, rule: ObjectRule) -> dict[str, pd.DataFrame]:
+def plot_tables(
+    model: ScoredModel, rule: ObjectRule, *, is_of_objects: bool = True
+) -> dict[str, pd.DataFrame]:
     """Return the tables behind the plots.
 
     Parameters
@@ -93,6 +95,8 @@ def plot_tables(model: ScoredModel, rule: ObjectRule) -> dict[str, pd.DataFrame]
         See `score_model`.
     rule : ObjectRule
         How objects are found and matched.
+    is_of_objects : bool
+        Whether to match objects at every threshold, which takes as long as all the rest.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def plot_tables(model: ScoredModel, rule: ObjectRule) -> dict[str, pd.DataFrame]
     stacked = {
         name: StackedSites.of(labelled, rule, truth=truth)
         for name, truth in (("objects", False), ("objects_truth", True))
-        if has_objects(labelled)
+        if is_of_objects and has_objects(labelled)
     }
     return {
         "pr_observation": pr_curve(support.observation),

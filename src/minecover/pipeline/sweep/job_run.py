@@ -137,7 +137,8 @@ def ended(began: Record, params: Params, scored: JobResults, folder: Path) -> Re
     """
     simulated = bool(params.value("source.is_simulated"))
     drops = importance(scored)
-    tables = plot_tables(scored.model, evaluation_settings(params).objects)
+    rule = evaluation_settings(params).objects
+    tables = plot_tables(scored.model, rule, is_of_objects=False)
     for name, table in tables.items():
         with replacing(folder / "plots" / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
