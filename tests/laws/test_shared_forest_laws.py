@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 
+from minecover.learning.fitting import probability
+from minecover.learning.models.bagged import Bagged
+from minecover.learning.models.boosted import boosted
+from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
+from minecover.learning.shared_rounds import SharedRounds
 
 SIZES = [ForestSize(2, None), ForestSize(4, None), ForestSize(3, 3), ForestSize(4, 1)]
 
@@ -18,7 +23,7 @@ SIZES = [ForestSize(2, None), ForestSize(4, None), ForestSize(3, 3), ForestSize(
     class_weight=st.sampled_from([None, "balanced"]),
     is_weighted=st.booleans(),
 )
-def test_a_grove_answers_as_each_of_its_forests_to_the_last_bit(
+def test_shared_forests_predict_as_each_of_them_alone_to_the_last_bit(
     seed: int, leaf: int, class_weight: str | None, is_weighted: bool
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -41,6 +46,37 @@ def test_a_grove_answers_as_each_of_its_forests_to_the_last_bit(
     }
     assert shared.keys() == alone.keys()
     np.testing.assert_array_equal([shared[s] for s in SIZES], [alone[s] for s in SIZES])
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**16), is_weighted=st.booleans())
+def test_shared_rounds_predict_as_each_model_alone_to_the_last_bit(
+    seed: int, is_weighted: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.random((400, 6), np.float32)
+    X[rng.random(X.shape) < 0.02] = np.nan
+    y = (X[:, 0] + rng.random(400) > 1.2).astype(np.int8)
+    weights = {"classifier__sample_weight": rng.random(400)} if is_weighted else {}
+    sizes = [ForestSize(n, None) for n in (9, 3, 5)]
+
+    def fitted(n_estimators: int) -> Bagged:
+        family = boosted(
+            n_estimators=n_estimators,
+            learning_rate=0.2,
+            num_leaves=7,
+            min_child_samples=5,
+            colsample_bytree=0.5,
+            seed=seed,
+        )
+        return Bagged([PriorCorrected(family, 0.2).fit(X, y, **weights)])
+
+    shared = SharedRounds(fitted(9), sizes).probabilities(X)
+
+    assert list(shared) == sizes
+    for size in sizes:
+        np.testing.assert_array_equal(shared[size], probability(fitted(size.n_estimators), X))
+    assert (shared[sizes[0]] != shared[sizes[1]]).any()
 
 
 def test_a_tree_within_the_limit_is_not_grown_twice() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
@@ -18,15 +19,16 @@ F64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ForestSize:
-    """Number of trees and depth limit of a forest; None is no limit."""
+    """Number of trees and depth limit of a forest, or of boosted trees; None is no limit."""
 
     n_estimators: int
     max_depth: int | None
 
     @classmethod
-    def of(cls, forest: RandomForestClassifier) -> ForestSize:
-        """Return the size of a forest."""
-        return cls(int(forest.n_estimators), forest.max_depth)
+    def of(cls, model: RandomForestClassifier | LGBMClassifier) -> ForestSize:
+        """Return the size of a forest, or of boosted trees."""
+        is_limited = model.max_depth is not None and model.max_depth > 0
+        return cls(int(model.n_estimators), model.max_depth if is_limited else None)
 
 
 class SharedForest:

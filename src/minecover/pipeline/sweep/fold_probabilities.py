@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -23,6 +25,7 @@ from minecover.learning.models.prior import corrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import fold_rows, map_in_threads
+from minecover.learning.shared_rounds import SharedRounds
 from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 from minecover.pipeline.sweep.training_data import TrainingData
 
@@ -39,7 +42,7 @@ class SharedFits:
     name : str
         Digest of what the jobs have in common.
     size : ForestSize or None
-        ForestSize of this job's own forest; None where models of the family share no trees.
+        Size of this job's own model; None where models of the family share no trees.
     files : mapping of str
         Digest of each job's model, by size.
     is_shared : bool
@@ -81,13 +84,19 @@ class FoldProbabilities:
 
 
 def shares_trees(family: Pipeline, recipe: Recipe) -> bool:
-    """Return whether forests that differ in size and depth alone can share their trees."""
-    forest = family[-1]
+    """Return whether models that differ in their number of trees alone can share their trees.
+
+    Forests may differ in their limit of depth too.
+    """
+    model = family[-1]
+    if recipe.cleaning is not None:  # which fits models of its own, as large
+        return False
+    if isinstance(model, LGBMClassifier):
+        return recipe.early_stopping is None
     return (
-        isinstance(forest, RandomForestClassifier)
+        isinstance(model, RandomForestClassifier)
         and len(family) == 1
-        and forest.class_weight != "balanced_subsample"
-        and recipe.cleaning is None
+        and model.class_weight != "balanced_subsample"
     )
 
 
@@ -152,25 +161,27 @@ def predict_fold(
 def _fitted(
     family: Pipeline, recipe: Recipe, data: TrainingData, shared: SharedFits, fold: int
 ) -> Predict:
-    """Fit one model, or forests of several sizes that share their trees."""
+    """Fit one model, or models of several sizes that share their trees."""
     rows, share = fold_rows(data.sample, data.split, fold), data.shares[fold]
+    sizes = [size for size in shared.files if size is not None]
+
+    def bagged(one: Pipeline) -> Bagged:
+        return Bagged(
+            [
+                fit(with_bag_seed(one, bag), recipe, data.sample, rows, share=share, bag=bag)
+                for bag in range(recipe.bags)
+            ]
+        )
+
     with threadpool_limits(1, user_api="blas"):
         if len(shared.files) == 1:
-            model = Bagged(
-                [
-                    fit(
-                        with_bag_seed(family, bag),
-                        recipe,
-                        data.sample,
-                        rows,
-                        share=share,
-                        bag=bag,
-                    )
-                    for bag in range(recipe.bags)
-                ]
-            )
+            model = bagged(family)
             return lambda X: {shared.size: probability(model, X)}
-        sizes = [size for size in shared.files if size is not None]
+        if isinstance(family[-1], LGBMClassifier):
+            largest = clone(family)
+            largest[-1].set_params(n_estimators=max(size.n_estimators for size in sizes))
+            boosted = SharedRounds(bagged(largest), sizes)
+            return boosted.probabilities
         forests, kept = [], 1.0
         for bag in range(recipe.bags):
             drawn = training_rows(recipe, data.sample, rows, share=share, bag=bag)
