@@ -12,6 +12,7 @@ from minecover.evaluation.bootstrap import average_precisions
 from minecover.evaluation.chips import chip_scores, has_objects
 from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
 from minecover.evaluation.estimates import Estimates, Report, to_report
+from minecover.evaluation.look_alikes import look_alike_scores
 from minecover.evaluation.object_matching import ObjectRule, StackedSites
 from minecover.evaluation.plot_tables import precision_at
 from minecover.evaluation.ranking import (
@@ -24,6 +25,7 @@ from minecover.evaluation.ranking import (
 )
 from minecover.evaluation.reliability import calibration_scores
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
+from minecover.evaluation.site_detection import site_scores
 from minecover.evaluation.support import (
     SitePredictions,
     Support,
@@ -49,10 +51,12 @@ def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
         ``common_support``, ``calibration``, ``transfer`` (precision at other prevalences) and
         ``objects`` (`object_scores`); all of it against the truth under ``truth`` where any is
         known; ``background`` counts false objects on background sites, which are left out of
-        everything else. Of chips, whose mines are cut by their edges, there are no ``objects``;
-        ``chip`` and ``look_alike`` are there instead, see `chip_scores`. ``*_low`` and
-        ``*_high`` are intervals; a score that does not exist (0/0, the interval of one site) is
-        None, JSON's null.
+        everything else but the following. ``look_alike`` and ``position_only``
+        (`look_alike_scores`), ``site`` (`site_scores`) and ``chip`` (`chip_scores`) are there
+        where the labels allow them. Of chips, whose mines are cut by their edges, there are no
+        ``objects``. ``*_low`` and ``*_high`` are intervals, of these four over groups of sites,
+        else over sites; a score that does not exist (0/0, the interval of one site) is None,
+        JSON's null.
     """
     return report_scores(model, compute_estimates(model, settings), settings)
 
@@ -93,7 +97,7 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
     found = scorer.all_scores(truth=False)
     if any(np.any(site.known_truth >= 0) for site in sites):
         found["truth"] = scorer.all_scores(truth=True)
-    found |= chip_scores(sites, scorer.draws)
+    found |= _detection_scores(model, settings)
     background = model.sorted_sites(background=True)
     if background:
         found["background"] = false_object_scores(
@@ -103,6 +107,18 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
             settings.objects,
         )
     return found
+
+
+def _detection_scores(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
+    """Compute the scores of look-alikes, of sites and of chips, background sites included."""
+    sites = sorted(model.sites, key=lambda site: site.site_id)
+    draws = settings.bootstrap.group_draws([site.group or site.site_id for site in sites])
+    thresholds = model.site_thresholds(sites, "location")
+    return {
+        **look_alike_scores(sites, thresholds, draws),
+        **site_scores(sites, draws, pooling=model.pooling),
+        **chip_scores(sites, draws),
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
