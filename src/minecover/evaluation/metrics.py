@@ -32,6 +32,7 @@ from minecover.evaluation.support import (
     common_support,
     published_support,
 )
+from minecover.evaluation.unknown import known_counts
 
 
 def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
@@ -75,7 +76,7 @@ def report_scores(
     settings : EvaluationSettings
         The settings that it was scored with.
     """
-    described = _description(model.sorted_sites(background=False))
+    described = _description(model)
     return to_report({**described, **estimates}, settings.bootstrap)
 
 
@@ -218,8 +219,9 @@ def _limit_thresholds(
     return {limit: objects.thresholds_within(limit, fold) for limit in rule.false_per_100km2}
 
 
-def _description(sites: Sequence[SitePredictions]) -> Estimates:
+def _description(model: ScoredModel) -> Estimates:
     """Return how many pixels there are, which share is observed and which share is mine."""
+    sites = model.sorted_sites(background=False)
     labels = [site.label for site in sites]
     at_location = [site.label[site.label_date] for site in sites]
     valid = [~np.isnan(site.observation_probability) for site in sites]
@@ -229,6 +231,7 @@ def _description(sites: Sequence[SitePredictions]) -> Estimates:
             "sites": len(sites),
             "observations": sum(part.size for part in labels),
             "locations": sum(part.size for part in at_location),
+            **known_counts(model.sites),
         },
         "prevalence": {
             "observation": _share_of_mines(labels),
