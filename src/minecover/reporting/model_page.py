@@ -8,6 +8,7 @@ from importlib.resources import files
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
+from minecover.core.places import Places
 from minecover.evaluation import NO_SKILL, Report, find_no_skill, find_unknown
 from minecover.reporting.page.detection_tables import detection_rows, kind_table
 from minecover.reporting.page.score_tables import format_score, pixel_table
@@ -58,9 +59,11 @@ def model_page(
     node = model["model"]
     family = node if isinstance(node, Mapping) else {}
     rows = model["example"]
+    places = model.get("places")
     example = np.array(rows["probability"]) if isinstance(rows, Mapping) else ""
     return _ENVIRONMENT.from_string(template).render(
         model=model,
+        places=Places.from_dict(places) if isinstance(places, Mapping) else None,
         design=DESIGNS[str(model["design"])],
         family=[(key, value) for key, value in family.items() if key != "_target_"],
         counts=metrics["count"],

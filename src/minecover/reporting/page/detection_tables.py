@@ -17,7 +17,7 @@ DETECTION_ROWS = {
     "site.auc": "AUC, sites with a mine against sites without",
     "site.with_mask.auc": "the same, of sites with a mask alone",
     "site.average_precision": "average precision, sites with a mine among all",
-    "site.recall_at_5_percent_false": "sites with a mine that are called where 5 % of others are",
+    "site.recall_at_5_percent_false": "sites with a mine that are called, if 5 % of others are",
     "chip.auc": "AUC, chips with a mine against chips without",
     "chip.with_mask.auc": "the same, of chips with a mask alone",
 }
