@@ -98,7 +98,7 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
     found = scorer.all_scores(truth=False)
     if any(np.any(site.known_truth >= 0) for site in sites):
         found["truth"] = scorer.all_scores(truth=True)
-    found |= _detection_scores(model, settings)
+    found |= detection_scores(model, settings)
     background = model.sorted_sites(background=True)
     if background:
         found["background"] = false_object_scores(
@@ -110,8 +110,14 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
     return found
 
 
-def _detection_scores(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
-    """Compute the scores of look-alikes, of sites and of chips, background sites included."""
+def detection_scores(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
+    """Compute the scores of look-alikes, of sites and of chips, background sites included.
+
+    Parameters
+    ----------
+    model, settings
+        See `compute_scores`.
+    """
     sites = sorted(model.sites, key=lambda site: site.site_id)
     draws = settings.bootstrap.group_draws([site.group or site.site_id for site in sites])
     thresholds = model.site_thresholds(sites, "location")
@@ -119,6 +125,30 @@ def _detection_scores(model: ScoredModel, settings: EvaluationSettings) -> Estim
         **look_alike_scores(sites, thresholds, draws),
         **site_scores(sites, draws, pooling=model.pooling),
         **chip_scores(sites, draws),
+    }
+
+
+def pixel_rates(rankings: Sequence[Ranking], thresholds: F64, draws: F64) -> Estimates:
+    """Compute precision, recall, F1 and average precision.
+
+    Parameters
+    ----------
+    rankings : sequence of Ranking
+        One for each site.
+    thresholds : (n_sites,) float64
+        A probability at or above it is predicted a mine.
+    draws : (1 + replicates, n_sites) float64
+        How often each site counts; see `Bootstrap.draws`.
+    """
+    counts = confusion(rankings, thresholds.tolist()).pooled(draws)
+    average = average_precisions(rankings, draws)
+    # The reported value is counted on the exact curve, the replicates on fewer thresholds.
+    average[0] = curve_average_precision(curve(rankings))
+    return {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+        "average_precision": average,
     }
 
 
@@ -183,21 +213,8 @@ class _Scorer:
     def both_levels(self, support: Support) -> Estimates:
         """Compute the rates of the observations and of the locations."""
         return {
-            "observation": self.rates(support.observation, self.thresholds["observation"]),
-            "location": self.rates(support.location, self.thresholds["location"]),
-        }
-
-    def rates(self, rankings: list[Ranking], thresholds: F64) -> Estimates:
-        """Compute precision, recall, F1 and average precision."""
-        counts = confusion(rankings, thresholds.tolist()).pooled(self.draws)
-        average = average_precisions(rankings, self.draws)
-        # The reported value is counted on the exact curve, the replicates on fewer thresholds.
-        average[0] = curve_average_precision(curve(rankings))
-        return {
-            "precision": counts.precision,
-            "recall": counts.recall,
-            "f1": counts.f1,
-            "average_precision": average,
+            level: pixel_rates(getattr(support, level), self.thresholds[level], self.draws)
+            for level in ("observation", "location")
         }
 
     def transfer(self, rankings: list[Ranking]) -> Estimates:

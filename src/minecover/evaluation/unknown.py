@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minecover.evaluation.estimates import Estimates, Report, get_score
+from minecover.evaluation.estimates import Report, get_score
 from minecover.evaluation.support import SitePredictions
 
 NO_LOOK_ALIKES = (
@@ -29,7 +29,7 @@ NO_MINE_SITES = (
 CUT_MINES = "The edges of the chips cut their mines, so that whole mines are not counted."
 
 
-def known_counts(sites: Sequence[SitePredictions]) -> Estimates:
+def known_counts(sites: Sequence[SitePredictions]) -> dict[str, int]:
     """Count what the scores of `find_unknown` need.
 
     Parameters

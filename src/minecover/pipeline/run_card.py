@@ -27,6 +27,7 @@ NAMES = {
     "site.auc": "AUC, sites with a mine against sites without",
     "site.average_precision": "average precision of sites",
     "site.recall_at_5_percent_false": "sites with a mine that are called, if 5 % of others are",
+    "applicable.share": "share of the ground that the model applies to",
     "chip.auc": "AUC, chips with a mine against chips without",
     "truth.location.average_precision": "average precision, against the truth",
     "truth.location.f1": "F1 of pixels, against the truth",
