@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from minecover.evaluation import Report
+from minecover.evaluation import Report, get_score
 from minecover.reporting.page.detection_tables import (
     BY_CHANCE,
     DETECTION_ROWS,
@@ -31,6 +31,11 @@ GROUND_ROWS = {
     "truth.location.average_precision": "average precision, against the true mines",
     "truth.objects.mine_recall": "share of the true mines that is found",
 }
+#: Numbers of locations, in words.
+COUNTED = {
+    "locations": "observed locations",
+    "mine_locations": "of these labelled as mine",
+}
 #: What random rankings score.
 CHANCE = {
     **BY_CHANCE,
@@ -46,7 +51,7 @@ def score_table(scores: Report) -> Table:
     scores : nested dict
         Report of `minecover.evaluation.external.external_estimates`.
     """
-    rows = []
+    rows = [_counts(scores, "locations"), _counts(scores, "mine_locations")]
     for key, name in {**GROUND_ROWS, **DETECTION_ROWS}.items():
         if lookup(scores, key) is not None:
             sides = (f"applicable.{side}.{key}" for side in ("inside", "outside"))
@@ -80,6 +85,15 @@ def external_page(content: Mapping[str, Any]) -> str:
         pooling=POOLING_NAMES[content["model"]["pooling"]],
         first_left_out=_first(content["left_out"]),
     )
+
+
+def _counts(scores: Report, name: str) -> tuple[str, ...]:
+    """Return how many locations each column is about."""
+    inside, outside = (
+        int(get_score(scores, f"applicable.{side}.{name}")) for side in ("inside", "outside")
+    )
+    numbers = (f"{number:,}" for number in (inside + outside, inside, outside))
+    return (COUNTED[name], *numbers, "")
 
 
 def _first(left_out: Mapping[str, str], most: int = 10) -> Sequence[tuple[str, str]]:

@@ -158,7 +158,7 @@ def _ground(
     counts = scores["count"]
     assert isinstance(counts, dict)
     return {
-        "title": f"{params.value('source.name')}, {ground.name}",
+        "title": _title(str(params.value("source.name")), ground.name),
         "source": params.value("source.name"),
         "name": ground.name,
         "is_simulated": bool(params.value("source.is_simulated")),
@@ -173,6 +173,11 @@ def _ground(
         "digest": labels_digest(scored),
         "asked": asked.text(),
     }
+
+
+def _title(source: str, ground: str) -> str:
+    """Return the ground in words; the built-in simulation says its name once."""
+    return ground if ground.startswith(source) else f"{source}, {ground}"
 
 
 def _warnings(card: ModelCard, params: Params) -> list[str]:
