@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from minecover.tracking.client import connect
-from minecover.tracking.registry import MAX_TAG, version_info
+from minecover.tracking.registry import MAX_TAG, version_at, version_info
 from minecover.tracking.types import Tracking, Version
 
 #: Beginning of the tags of a version, followed by the digest of the ground.
@@ -81,20 +81,29 @@ def external_evaluations(version: Version) -> list[ExternalEvaluation]:
     )
 
 
-def version_of_bytes(tracking: Tracking, name: str, sha256: str) -> Version | None:
-    """Return the version of a name whose pickle has a digest; None if it has none.
+def version_of_model(tracking: Tracking, model: str, name: str, sha256: str) -> Version | None:
+    """Return the version that a model is; None if it was not registered.
 
     Parameters
     ----------
     tracking : Tracking
         Names the store.
+    model : str
+        ``models:/minecover@champion``, ``models:/minecover/3``, or the path of a pickle: of
+        versions with its bytes it is the last one.
     name : str
         Name of the registered model.
     sha256 : str
         Digest of model.pkl.
     """
+    if model.startswith("models:"):
+        return version_at(tracking, model)
     client, _ = connect(tracking)
-    for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get("sha256") == sha256:
-            return version_info(client, name, version.version, created=False)
-    return None
+    numbers = [
+        int(version.version)
+        for version in client.search_model_versions(f"name = '{name}'")
+        if version.tags.get("sha256") == sha256
+    ]
+    if not numbers:
+        return None
+    return version_info(client, name, str(max(numbers)), created=False)

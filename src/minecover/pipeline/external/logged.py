@@ -19,7 +19,7 @@ from minecover.tracking import log_run
 from minecover.tracking.external import (
     ExternalEvaluation,
     record_external,
-    version_of_bytes,
+    version_of_model,
 )
 from minecover.tracking.provenance import git_state
 from minecover.tracking.record import EXTERNAL, Dataset, Record
@@ -85,7 +85,7 @@ def log_external(
         _say_not_logged(f"{tracking.database.parent} is read-only")
         return None
     model = content["model"]
-    version = version_of_bytes(tracking, model["name"], model["sha256"])
+    version = version_of_model(tracking, model["uri"], model["name"], model["sha256"])
     if version is None:
         _say_not_logged(f"no version of {model['name']} has the bytes of {model['uri']}")
         return None
