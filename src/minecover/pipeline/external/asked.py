@@ -93,15 +93,20 @@ class Asked:
         option = chosen[0].partition("=")[2]
         node = _source_node(option)
         groups = dict(_groups(option, is_simulated=bool(node["is_simulated"])))
-        has_labels = self.labels is not None or self.experiment is not None
-        if groups["labels"] == "files" and not has_labels and not _says_labels(given):
+        has_experiment = self.experiment is not None or _says(given, "experiment")
+        has_labels = self.labels is not None or has_experiment
+        if groups["labels"] == "files" and not (
+            has_labels or _says(given, "labels", "labels.input")
+        ):
             raise LabelError(
                 f"nothing says where the mines of {source} are. Name a file of outlines or an "
                 "option of conf/labels with --labels."
             )
-        if self.experiment is None:
+        if not has_experiment:
             chosen += [f"{group}={name}" for group, name in groups.items()]
             chosen += _lattice(chosen, node, card)
+            # What is built here says nothing about this ground.
+            chosen += ["~experiment"]
         return chosen
 
 
@@ -110,10 +115,9 @@ def _without_plus(word: str) -> str:
     return word.removeprefix("+") if word.startswith("+experiment=") else word
 
 
-def _says_labels(given: Sequence[str]) -> bool:
-    """Return whether overrides choose labels or an experiment, which has labels."""
-    keys = [word.lstrip("+").partition("=")[0] for word in given]
-    return bool({"labels", "labels.input", "experiment"} & set(keys))
+def _says(given: Sequence[str], *keys: str) -> bool:
+    """Return whether overrides set one of some keys."""
+    return bool({word.lstrip("+").partition("=")[0] for word in given} & set(keys))
 
 
 def _of_folder(folder: str, card: ModelCard) -> list[str]:

@@ -1,5 +1,6 @@
 """Which configuration is meant by a source, labels, an experiment and overrides."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,21 @@ def test_an_experiment_is_chosen_by_option_or_by_override(
 
     assert by_option.tree == by_override.tree
     assert by_option.value("source.name") == "brumadinho"
+
+
+def test_what_is_built_here_says_nothing_about_a_source(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    (tmp_path / "conf/chosen.yaml").write_text("defaults:\n- experiment: amazon\n")
+    monkeypatch.chdir(tmp_path)
+
+    params = asked(source="simulated").compose(card)
+
+    assert params.value("source.name") == "simulated"
+    assert params.value("labels.remark") is None
+    by_override = asked("experiment=brumadinho", source="product_folder").compose(card)
+    assert by_override.value("source.name") == "brumadinho"
 
 
 def test_overrides_come_last(card: ModelCard, tmp_path: Path) -> None:
