@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from minecover.core.places import Places
 from minecover.evaluation import NO_SKILL, Report, find_no_skill, find_unknown
 from minecover.reporting.page.detection_tables import detection_rows, kind_table
-from minecover.reporting.page.score_tables import format_score, pixel_table
+from minecover.reporting.page.score_tables import format_score, lookup, pixel_table
 
 #: Short descriptions of the two designs.
 DESIGNS = {
@@ -72,7 +72,11 @@ def model_page(
         columns=pixel_scores.columns[1:],
         scores=[(name, cells) for name, *cells in pixel_scores.rows],
         objects=[
-            *((name, format_score(metrics, key)) for key, name in OBJECTS.items()),
+            *(
+                (name, format_score(metrics, key))
+                for key, name in OBJECTS.items()
+                if lookup(metrics, key) is not None
+            ),
             *detection_rows(metrics),
         ],
         kinds=kind_table(metrics),

@@ -49,9 +49,8 @@ def run(params: Params) -> None:
     with reading_parquet(paths.FOLDS):
         folds = pd.read_parquet(paths.FOLDS)
     settings = training_settings(params)
-    split = make_split(
-        sites, GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")), folds
-    )
+    splitter = GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
+    split = make_split(sites, splitter, folds)
     design, profile = str(params.value("design.name")), str(params.value("mask"))
     # Every table is read three times: to count rows, to sample them, to predict.
     bar = tqdm(desc="train", total=3 * len(sites), disable=not sys.stderr.isatty())
@@ -240,8 +239,8 @@ def _halo_px(params: Params, settings: TrainingSettings, sites: Sequence[Site]) 
 
 def _ground(params: Params) -> str:
     """Return the name of the ground that the model is trained on."""
-    is_simulated, seed = params.value("source.is_simulated"), params.value("world.seed")
-    return ground_name(is_simulated=bool(is_simulated), seed=int(seed))
+    is_simulated = bool(params.value("source.is_simulated"))
+    return ground_name(is_simulated=is_simulated, seed=int(params.value("world.seed")))
 
 
 def _screen(params: Params, result: TrainingResult, split: Split) -> dict[str, float] | None:
