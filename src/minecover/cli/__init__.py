@@ -51,6 +51,7 @@ SECTIONS = {
         "plan": "plan",
         "map": "map",
         "predict": "predict",
+        "evaluate": "evaluate",
         "serve": "serve",
         "review": "review",
     },

@@ -96,7 +96,12 @@ def compare(run_a: str, run_b: str, everything: bool, as_json: bool) -> None:
     if as_json:
         runs = {"a": found.a.run_id, "b": found.b.run_id}
         scores = json.loads(found.table.set_index("score").to_json(orient="index"))
-        click.echo(json.dumps({**runs, "verdict": found.verdict(), "scores": scores}))
+        others = [
+            {"ground": one.ground, "scores": [list(row) for row in one.rows()]}
+            for one in found.elsewhere
+        ]
+        content = {**runs, "verdict": found.verdict(), "scores": scores, "elsewhere": others}
+        click.echo(json.dumps(content))
     else:
         click.echo(found.text(everything=everything))
     comparing.log_comparison(tracking, found)

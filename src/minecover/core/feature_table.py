@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,12 @@ from minecover.core.cube import F32
 from minecover.core.damaged import reading_parquet
 from minecover.core.errors import ModelError
 from minecover.core.files import replacing
+from minecover.core.ground_kinds import GroundKinds
 
 #: Columns besides ``valid_<profile>`` that are not features.
 MARKS = ("label", "truth", "rejected", "look_alike", "n_dates")
+#: A further column of sites whose labels say what the ground is.
+GROUND = "ground"
 #: A column that is not a feature.
 Mark = NDArray[np.int8] | NDArray[np.int16] | NDArray[np.bool_]
 #: What a row of a table stands for. An observation is a location on one date.
@@ -48,6 +52,8 @@ class SiteTable:
         Number of valid dates that the features were computed from.
     X : (n, n_features) float32
         The requested features, NaN where there is no data.
+    ground : GroundKinds or None
+        (n,) what the labels call the ground; None if they name none of it.
     """
 
     dates: tuple[str, ...]
@@ -59,6 +65,15 @@ class SiteTable:
     valid: NDArray[np.bool_]
     n_dates: NDArray[np.int16]
     X: F32
+    ground: GroundKinds | None = None
+
+    @property
+    def ground_plane(self) -> GroundKinds | None:
+        """What the labels call the ground of the site, (row, col)."""
+        if self.ground is None:
+            return None
+        last = self.ground.reshaped(len(self.dates), *self.shape).code[-1]
+        return GroundKinds(self.ground.names, last)
 
 
 def write_table(
@@ -67,6 +82,7 @@ def write_table(
     *,
     dates: Sequence[str],
     marks: Mapping[str, Mark],
+    ground: GroundKinds | None = None,
 ) -> None:
     """Write the feature table of one site.
 
@@ -80,15 +96,19 @@ def write_table(
         ISO dates; one for a location table.
     marks : dict of ([time,] row, col) arrays
         Columns `MARKS` and one ``valid_<profile>`` per mask profile.
+    ground : GroundKinds or None
+        (row, col) what the labels call the ground; it is repeated on every date.
     """
     rows, cols = next(iter(marks.values())).shape[-2:]
+    about = {"dates": ",".join(dates), "shape": f"{rows},{cols}"}
+    if ground is not None:
+        marks = {**marks, GROUND: np.broadcast_to(ground.code, (len(dates), rows, cols))}
+        about[GROUND] = json.dumps(ground.names)
     columns: dict[str, pa.Array] = {name: pa.array(np.ravel(m)) for name, m in marks.items()}
     for name, plane in planes.items():
         flat = np.ravel(plane).astype(np.float32)
         columns[name] = pa.array(np.where(np.isfinite(flat), flat, np.float32(np.nan)))
-    table = pa.table(columns).replace_schema_metadata(
-        {"dates": ",".join(dates), "shape": f"{rows},{cols}"}
-    )
+    table = pa.table(columns).replace_schema_metadata(about)
     with replacing(path) as temporary:
         # Neighbouring float32 differ in their low bytes: columns split by byte compress well.
         pq.write_table(
@@ -145,13 +165,17 @@ def read_table(
             "Add the feature set to `table` in conf/config.yaml and run dvc repro features, "
             "or choose features that the source's bands allow."
         )
-    here = [name for name in columns if name in known]
+    here = [name for name in (*columns, GROUND) if name in known]
     with reading_parquet(path):
         table = pq.read_table(path, columns=here, use_threads=False, memory_map=True)
     X = np.empty((len(table), len(features)), np.float32)
     for i, name in enumerate(features):
         X[:, i] = _repeated(once[name] if name in once else table[name], len(table))
     rows, cols = (int(side) for side in schema.metadata[b"shape"].decode().split(","))
+    ground = None
+    if GROUND in here:
+        kinds = tuple(json.loads(schema.metadata[GROUND.encode()]))
+        ground = GroundKinds(kinds, table[GROUND].to_numpy())
     return SiteTable(
         dates=tuple(schema.metadata[b"dates"].decode().split(",")),
         shape=(rows, cols),
@@ -162,6 +186,7 @@ def read_table(
         valid=table[f"valid_{profile}"].to_numpy(),
         n_dates=_repeated(once.get("n_dates", table["n_dates"]), len(table)).astype(np.int16),
         X=X,
+        ground=ground,
     )
 
 

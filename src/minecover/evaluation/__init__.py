@@ -31,6 +31,7 @@ from minecover.evaluation.support import (
     published_support,
 )
 from minecover.evaluation.thresholds import Thresholds, choose_thresholds, site_predictions
+from minecover.evaluation.unknown import find_unknown
 
 __all__ = [
     "NO_SKILL",
@@ -58,6 +59,7 @@ __all__ = [
     "count_objects",
     "differences",
     "find_no_skill",
+    "find_unknown",
     "get_score",
     "labels_digest",
     "paired_differences",

@@ -66,6 +66,22 @@ class Bootstrap:
         sample = np.ones((1, n_sites))
         return np.vstack([sample, self._resampled(n_sites)]) if n_sites > 1 else sample
 
+    def group_draws(self, groups: Sequence[str]) -> F64:
+        """Return how often each site counts where whole groups of sites are drawn.
+
+        Parameters
+        ----------
+        groups : sequence of str
+            Group of each site: sites that share ground, or lie near each other, say the same.
+
+        Returns
+        -------
+        (1 + replicates, n_sites) float64
+            As of `draws`; the first row only if there is one group.
+        """
+        place = {name: index for index, name in enumerate(dict.fromkeys(groups))}
+        return self.draws(len(place))[:, [place[name] for name in groups]]
+
     def interval(self, replicates: F64) -> tuple[float | None, float | None]:
         """Return the percentile interval of a score.
 

@@ -12,6 +12,7 @@ from minecover.evaluation.bootstrap import average_precisions
 from minecover.evaluation.chips import chip_scores, has_objects
 from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
 from minecover.evaluation.estimates import Estimates, Report, to_report
+from minecover.evaluation.look_alikes import look_alike_scores
 from minecover.evaluation.object_matching import ObjectRule, StackedSites
 from minecover.evaluation.plot_tables import precision_at
 from minecover.evaluation.ranking import (
@@ -24,12 +25,14 @@ from minecover.evaluation.ranking import (
 )
 from minecover.evaluation.reliability import calibration_scores
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
+from minecover.evaluation.site_detection import site_scores
 from minecover.evaluation.support import (
     SitePredictions,
     Support,
     common_support,
     published_support,
 )
+from minecover.evaluation.unknown import known_counts
 
 
 def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
@@ -49,10 +52,12 @@ def compute_scores(model: ScoredModel, settings: EvaluationSettings) -> Report:
         ``common_support``, ``calibration``, ``transfer`` (precision at other prevalences) and
         ``objects`` (`object_scores`); all of it against the truth under ``truth`` where any is
         known; ``background`` counts false objects on background sites, which are left out of
-        everything else. Of chips, whose mines are cut by their edges, there are no ``objects``;
-        ``chip`` and ``look_alike`` are there instead, see `chip_scores`. ``*_low`` and
-        ``*_high`` are intervals; a score that does not exist (0/0, the interval of one site) is
-        None, JSON's null.
+        everything else but the following. ``look_alike`` and ``position_only``
+        (`look_alike_scores`), ``site`` (`site_scores`) and ``chip`` (`chip_scores`) are there
+        where the labels allow them. Of chips, whose mines are cut by their edges, there are no
+        ``objects``. ``*_low`` and ``*_high`` are intervals, of these four over groups of sites,
+        else over sites; a score that does not exist (0/0, the interval of one site) is None,
+        JSON's null.
     """
     return report_scores(model, compute_estimates(model, settings), settings)
 
@@ -71,7 +76,7 @@ def report_scores(
     settings : EvaluationSettings
         The settings that it was scored with.
     """
-    described = _description(model.sorted_sites(background=False))
+    described = _description(model)
     return to_report({**described, **estimates}, settings.bootstrap)
 
 
@@ -93,7 +98,7 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
     found = scorer.all_scores(truth=False)
     if any(np.any(site.known_truth >= 0) for site in sites):
         found["truth"] = scorer.all_scores(truth=True)
-    found |= chip_scores(sites, scorer.draws)
+    found |= detection_scores(model, settings)
     background = model.sorted_sites(background=True)
     if background:
         found["background"] = false_object_scores(
@@ -103,6 +108,48 @@ def compute_estimates(model: ScoredModel, settings: EvaluationSettings) -> Estim
             settings.objects,
         )
     return found
+
+
+def detection_scores(model: ScoredModel, settings: EvaluationSettings) -> Estimates:
+    """Compute the scores of look-alikes, of sites and of chips, background sites included.
+
+    Parameters
+    ----------
+    model, settings
+        See `compute_scores`.
+    """
+    sites = sorted(model.sites, key=lambda site: site.site_id)
+    draws = settings.bootstrap.group_draws([site.group or site.site_id for site in sites])
+    thresholds = model.site_thresholds(sites, "location")
+    return {
+        **look_alike_scores(sites, thresholds, draws),
+        **site_scores(sites, draws, pooling=model.pooling),
+        **chip_scores(sites, draws),
+    }
+
+
+def pixel_rates(rankings: Sequence[Ranking], thresholds: F64, draws: F64) -> Estimates:
+    """Compute precision, recall, F1 and average precision.
+
+    Parameters
+    ----------
+    rankings : sequence of Ranking
+        One for each site.
+    thresholds : (n_sites,) float64
+        A probability at or above it is predicted a mine.
+    draws : (1 + replicates, n_sites) float64
+        How often each site counts; see `Bootstrap.draws`.
+    """
+    counts = confusion(rankings, thresholds.tolist()).pooled(draws)
+    average = average_precisions(rankings, draws)
+    # The reported value is counted on the exact curve, the replicates on fewer thresholds.
+    average[0] = curve_average_precision(curve(rankings))
+    return {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+        "average_precision": average,
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,21 +213,8 @@ class _Scorer:
     def both_levels(self, support: Support) -> Estimates:
         """Compute the rates of the observations and of the locations."""
         return {
-            "observation": self.rates(support.observation, self.thresholds["observation"]),
-            "location": self.rates(support.location, self.thresholds["location"]),
-        }
-
-    def rates(self, rankings: list[Ranking], thresholds: F64) -> Estimates:
-        """Compute precision, recall, F1 and average precision."""
-        counts = confusion(rankings, thresholds.tolist()).pooled(self.draws)
-        average = average_precisions(rankings, self.draws)
-        # The reported value is counted on the exact curve, the replicates on fewer thresholds.
-        average[0] = curve_average_precision(curve(rankings))
-        return {
-            "precision": counts.precision,
-            "recall": counts.recall,
-            "f1": counts.f1,
-            "average_precision": average,
+            level: pixel_rates(getattr(support, level), self.thresholds[level], self.draws)
+            for level in ("observation", "location")
         }
 
     def transfer(self, rankings: list[Ranking]) -> Estimates:
@@ -202,8 +236,9 @@ def _limit_thresholds(
     return {limit: objects.thresholds_within(limit, fold) for limit in rule.false_per_100km2}
 
 
-def _description(sites: Sequence[SitePredictions]) -> Estimates:
+def _description(model: ScoredModel) -> Estimates:
     """Return how many pixels there are, which share is observed and which share is mine."""
+    sites = model.sorted_sites(background=False)
     labels = [site.label for site in sites]
     at_location = [site.label[site.label_date] for site in sites]
     valid = [~np.isnan(site.observation_probability) for site in sites]
@@ -213,6 +248,7 @@ def _description(sites: Sequence[SitePredictions]) -> Estimates:
             "sites": len(sites),
             "observations": sum(part.size for part in labels),
             "locations": sum(part.size for part in at_location),
+            **known_counts(model.sites),
         },
         "prevalence": {
             "observation": _share_of_mines(labels),

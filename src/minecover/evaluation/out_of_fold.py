@@ -15,6 +15,7 @@ from minecover.core.cube import F32
 from minecover.core.damaged import reading_parquet
 from minecover.core.errors import ModelError
 from minecover.core.files import replacing
+from minecover.core.ground_kinds import UNNAMED, GroundKinds
 
 #: Columns of the file; `date` is ``YYYY-MM-DD``.
 SCHEMA = pa.schema(
@@ -23,10 +24,12 @@ SCHEMA = pa.schema(
         ("date", pa.dictionary(pa.int32(), pa.string())),
         ("row", pa.uint16()),
         ("col", pa.uint16()),
+        ("group", pa.dictionary(pa.int32(), pa.string())),
         ("fold", pa.int8()),
         ("is_background", pa.bool_()),
         ("chip_label", pa.int8()),
         ("look_alike", pa.bool_()),
+        ("ground", pa.dictionary(pa.int32(), pa.string())),
         ("label", pa.int8()),
         ("truth", pa.int8()),
         ("valid", pa.bool_()),
@@ -62,6 +65,10 @@ class OutOfFold:
     chip_label : int
         Of a chip, an image of a label set, whether it is known to hold a mine, 1 or 0; -1 for
         other sites.
+    group : str
+        Group of the site, which no fold splits; empty if it is a group of its own.
+    ground : GroundKinds or None
+        (row, col) what the labels call the ground; None if they name none of it.
     """
 
     site_id: str
@@ -74,6 +81,8 @@ class OutOfFold:
     is_background: bool = False
     look_alike: NDArray[np.bool_] | None = None
     chip_label: int = -1
+    group: str = ""
+    ground: GroundKinds | None = None
 
 
 def write_out_of_fold(path: Path, sites: Iterator[OutOfFold]) -> None:
@@ -127,6 +136,7 @@ def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
         )
     # Absent where an earlier minecover wrote the file: it knew no chips.
     has_marks = {"chip_label", "look_alike"} <= set(file.schema_arrow.names)
+    has_groups = {"group", "ground"} <= set(file.schema_arrow.names)
     for group in range(file.num_row_groups):
         with reading_parquet(path):
             rows = file.read_row_group(group, use_threads=False)
@@ -147,6 +157,8 @@ def read_out_of_fold(path: Path) -> Iterator[OutOfFold]:
             is_background=bool(rows["is_background"][0].as_py()),
             look_alike=_look_alike(rows, shape) if has_marks else None,
             chip_label=int(rows["chip_label"][0].as_py()) if has_marks else -1,
+            group=str(rows["group"][0]) if has_groups else "",
+            ground=_ground(rows, shape) if has_groups else None,
         )
 
 
@@ -154,6 +166,16 @@ def _look_alike(rows: pa.Table, shape: tuple[int, int, int]) -> NDArray[np.bool_
     """Return the look-alike ground of a site, (row, col); None if it has none."""
     plane: NDArray[np.bool_] = rows["look_alike"].to_numpy().reshape(shape)[-1]
     return plane if plane.any() else None
+
+
+def _ground(rows: pa.Table, shape: tuple[int, int, int]) -> GroundKinds | None:
+    """Return what the labels call the ground of a site, (row, col); None if they name none."""
+    column = rows["ground"].combine_chunks()
+    names = tuple(column.dictionary.to_pylist())
+    if not names:
+        return None
+    code = column.indices.fill_null(UNNAMED).to_numpy().reshape(shape)[-1]
+    return GroundKinds(names, code.astype(np.int8))
 
 
 def _rows(site: OutOfFold) -> pa.Table:
@@ -167,10 +189,12 @@ def _rows(site: OutOfFold) -> pa.Table:
             pa.DictionaryArray.from_arrays(date, list(site.dates)),
             row.astype(np.uint16),
             col.astype(np.uint16),
+            pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), [site.group]),
             np.full(n, site.fold, np.int8),
             np.full(n, site.is_background, np.bool_),
             np.full(n, site.chip_label, np.int8),
             np.broadcast_to(look_alike, site.label.shape).ravel(),
+            _ground_column(site),
             site.label.ravel(),
             site.truth.ravel(),
             site.valid.ravel(),
@@ -178,3 +202,12 @@ def _rows(site: OutOfFold) -> pa.Table:
         ],
         schema=SCHEMA,
     )
+
+
+def _ground_column(site: OutOfFold) -> pa.DictionaryArray:
+    """Return what the labels call the ground of each observation; null where they do not."""
+    names = () if site.ground is None else site.ground.names
+    code = np.full(1, UNNAMED) if site.ground is None else site.ground.code
+    flat = np.broadcast_to(code, site.label.shape).ravel().astype(np.int32)
+    indices = pa.array(flat, mask=flat == UNNAMED)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))

@@ -26,10 +26,14 @@ class ScoredModel:
     thresholds : mapping of str to Thresholds
         For ``observation`` and ``location``, with a threshold for each fold that was chosen on
         the other folds or fixed beforehand (`choose_thresholds`).
+    pooling : str or None
+        How one score a site is made of its probabilities, one of
+        `minecover.evaluation.pooling.POOLINGS`; None chooses it for each fold on the others.
     """
 
     sites: Sequence[SitePredictions]
     thresholds: Mapping[str, Thresholds]
+    pooling: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a site that occurs twice and folds without a threshold."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minecover.core.ground_kinds import GroundKinds
 from minecover.evaluation.ranking import F32, I8, Ranking
 
 #: Lies below every probability: an observation that is not valid is never predicted a mine.
@@ -43,6 +44,10 @@ class SitePredictions:
         Where the labels say that ground looks mined and is not; None: nowhere.
     chip_label : int
         Of a chip, whether it is known to hold a mine, 1 or 0; -1 for other sites.
+    group : str
+        Group of the site, which no fold splits; empty if it is a group of its own.
+    ground : GroundKinds or None
+        (n,) what the labels call the ground; None if they name none of it.
     """
 
     site_id: str
@@ -56,6 +61,8 @@ class SitePredictions:
     laid_as_background: bool = False
     look_alike: NDArray[np.bool_] | None = None
     chip_label: int = -1
+    group: str = ""
+    ground: GroundKinds | None = None
 
     def __post_init__(self) -> None:
         """Check that all the axes agree."""
@@ -82,6 +89,20 @@ class SitePredictions:
     def is_background(self) -> bool:
         """Whether this is a background site: laid out so, and without a labelled mine."""
         return self.laid_as_background and not (self.label == 1).any()
+
+    @property
+    def mine_label(self) -> int:
+        """Whether the site is known to hold a mine, 1 or 0; -1 if nobody knows.
+
+        Of a chip its row says it. Otherwise a labelled mine does, or the truth where it is
+        known; a site without either is known to hold none if no ground of it is ignored.
+        """
+        if self.chip_label >= 0:
+            return self.chip_label
+        target = self.targets(against_truth=False)
+        if (target == 1).any() or (self.known_truth == 1).any():
+            return 1
+        return -1 if (target < 0).any() else 0
 
     def targets(self, *, against_truth: bool) -> I8:
         """Return what the locations are scored against.

@@ -61,6 +61,8 @@ def site_predictions(site: OutOfFold, aggregation: Aggregation) -> SitePredictio
         laid_as_background=site.is_background,
         look_alike=None if site.look_alike is None else site.look_alike.ravel(),
         chip_label=site.chip_label,
+        group=site.group,
+        ground=None if site.ground is None else site.ground.reshaped(-1),
     )
 
 

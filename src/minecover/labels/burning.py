@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from minecover.core.grid import Grid
+from minecover.core.ground_kinds import GroundKinds
 from minecover.core.raster import burn
 from minecover.core.sites import near
 from minecover.labels.table import MINES, SITE
@@ -81,6 +82,33 @@ def kind_plane(labels: gpd.GeoDataFrame, grid: Grid, kind: str) -> I8:
     here = _near(labels, grid, SEARCH_PX)
     ground = here.loc[here["kind"] == kind].geometry
     return burn(ground, grid, all_touched=True).astype(np.int8)
+
+
+def ground_kinds(labels: gpd.GeoDataFrame, grid: Grid) -> GroundKinds | None:
+    """Burn onto a grid what the labels call the ground.
+
+    Parameters
+    ----------
+    labels : GeoDataFrame
+        The label table, in WGS 84. What a look-alike is says its column `name`, and so does
+        that of ignored ground of a chip.
+    grid : Grid
+        A site's grid, without its halo.
+
+    Returns
+    -------
+    GroundKinds or None
+        (row, col); None if no label names the ground.
+    """
+    here = _near(labels, grid, SEARCH_PX)
+    # An outline of a user that is ignored has the name of a mine.
+    of_chip = (here["kind"] == "ignore") & (here[SITE] != "") if SITE in here else False
+    named = here[((here["kind"] == "look_alike") | of_chip) & (here["name"] != "")]
+    planes = {
+        str(name): burn(some.geometry, grid, all_touched=True)
+        for name, some in named.groupby("name")
+    }
+    return GroundKinds.of(planes)
 
 
 def label_plane(labels: gpd.GeoDataFrame, grid: Grid, *, day: date, ignore_ring_m: float) -> I8:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from minecover.core.places import Places
+from minecover.evaluation.pooling import POOLINGS
 from minecover.learning.known_dates import KnownDates
 
 #: Names of the two designs.
@@ -52,6 +54,14 @@ def _are_dates(value: object) -> bool:
     )
 
 
+def _are_places(value: object) -> bool:
+    try:
+        Places.from_dict(value)  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
 def _is_screen(value: object) -> bool:
     if value is None:
         return True
@@ -75,6 +85,8 @@ VALUES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "aggregation": ("an object with a _target_", _is_object),
     "context": ("keys with values", lambda value: isinstance(value, Mapping)),
     "screen": ("null, or rounds and at_least", _is_screen),
+    "places": ("a ground, a cell and boxes of four edges", _are_places),
+    "pooling": (" or ".join(POOLINGS), lambda value: value in POOLINGS),
     "dates": ("the numbers of KnownDates", _are_dates),
 }
 

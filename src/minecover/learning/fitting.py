@@ -197,6 +197,8 @@ def predict_out_of_fold(
             is_background=bool(split.background[index]),
             look_alike=np.asarray(table.look_alike).reshape(shape)[-1],
             chip_label=int(split.chip_label[index]),
+            group=split.groups[index],
+            ground=table.ground_plane,
         )
 
     return map_in_threads(predict, len(split.site_ids))

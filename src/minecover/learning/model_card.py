@@ -11,6 +11,7 @@ from typing import Any
 from minecover.core.config import build
 from minecover.core.errors import ModelError
 from minecover.core.grid import Lattice
+from minecover.core.places import Places
 from minecover.learning.card_values import wrong_value
 from minecover.learning.known_dates import KnownDates
 
@@ -115,6 +116,12 @@ class ModelCard:
     def platforms(self) -> tuple[str, ...]:
         """Satellites that the model was trained on, by their names in STAC."""
         return tuple(map(str, self.value("platforms")))
+
+    @property
+    def places(self) -> Places | None:
+        """Where the model was trained; None if an earlier minecover wrote the card."""
+        content = self.content.get("places")
+        return None if content is None else Places.from_dict(content)
 
     @property
     def lattice(self) -> Lattice:

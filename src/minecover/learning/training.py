@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
@@ -13,6 +14,7 @@ from minecover.core.feature_table import SiteTable
 from minecover.evaluation import Thresholds, choose_thresholds, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold
+from minecover.evaluation.pooling import best_pooling, pooled_scores
 from minecover.learning.calibration import calibrate
 from minecover.learning.fitting import fit_folds, predict_out_of_fold
 from minecover.learning.models.bagged import Bagged
@@ -64,6 +66,9 @@ class TrainingResult:
         on other folds.
     thresholds : mapping of Thresholds
         Thresholds for an ``observation`` and a ``location``.
+    pooling : str
+        How one score a site is made of its probabilities, see
+        `minecover.evaluation.pooling.POOLINGS`; chosen on all folds.
     sample : Sample
         Rows that the models were fitted on.
     kept_negatives : float
@@ -74,6 +79,7 @@ class TrainingResult:
     by_fold: list[Calibrated]
     out_of_fold: list[OutOfFold]
     thresholds: Mapping[str, Thresholds]
+    pooling: str
     sample: Sample
     kept_negatives: float
 
@@ -126,7 +132,11 @@ def train(
     scored = [site_predictions(site, settings.aggregation) for site in out_of_fold]
     thresholds = choose_thresholds(scored, settings.threshold)
     *by_fold, whole = (Calibrated(model, curve) for model in (*models, final))
-    return TrainingResult(whole, by_fold, out_of_fold, thresholds, sample, shares[-1])
+    pooling = best_pooling(
+        pooled_scores([site.location_probability for site in scored]),
+        np.array([site.mine_label for site in scored], np.int64),
+    )
+    return TrainingResult(whole, by_fold, out_of_fold, thresholds, pooling, sample, shares[-1])
 
 
 def with_threshold(

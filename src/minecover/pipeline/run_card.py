@@ -23,6 +23,11 @@ NAMES = {
     "objects.false_per_100km2": "false objects per 100 km²",
     "calibration.location.ece": "calibration error (ECE)",
     "look_alike.auc": "AUC, mines against ground that looks like one",
+    "look_alike.called": "share of ground that looks like a mine and is called one",
+    "site.auc": "AUC, sites with a mine against sites without",
+    "site.average_precision": "average precision of sites",
+    "site.recall_at_5_percent_false": "sites with a mine that are called, if 5 % of others are",
+    "applicable.share": "share of the ground that the model applies to",
     "chip.auc": "AUC, chips with a mine against chips without",
     "truth.location.average_precision": "average precision, against the truth",
     "truth.location.f1": "F1 of pixels, against the truth",
@@ -30,7 +35,11 @@ NAMES = {
 #: The score that ranks runs: it needs no threshold.
 RANKS = "location.average_precision"
 #: Scores of which less is better.
-LESS_IS_BETTER = ("objects.false_per_100km2", "calibration.location.ece")
+LESS_IS_BETTER = (
+    "objects.false_per_100km2",
+    "calibration.location.ece",
+    "look_alike.called",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +162,8 @@ def card_keys(report: Report) -> list[str]:
     """Return the dotted names of the scores on a card, the one that ranks runs first."""
     keys = [RANKS, "location.f1", limit_key(report)]
     keys += ["objects.mine_recall", "objects.false_per_100km2", "calibration.location.ece"]
-    keys += ["truth.location.average_precision", "look_alike.auc", "chip.auc"]
+    keys += ["truth.location.average_precision", "look_alike.auc", "look_alike.called"]
+    keys += ["site.auc", "site.recall_at_5_percent_false", "chip.auc"]
     return [key for key in keys if key and get_score(report, key) == get_score(report, key)]
 
 

@@ -18,10 +18,13 @@ ENDS = ("_low", "_high")
 #: Names of the scores that the table of runs has columns for: its heads show ten letters or so.
 #: All other metrics keep their dotted names of metrics.json.
 AP, ECE, TRUTH_AP = "AP", "ECE", "AP truth"
+ALIKE_AUC, SITE_AUC = "AUC look-alikes", "AUC sites"
 SHORT_NAMES = {
     "location.average_precision": AP,
     "calibration.location.ece": ECE,
     "truth.location.average_precision": TRUTH_AP,
+    "look_alike.auc": ALIKE_AUC,
+    "site.auc": SITE_AUC,
 }
 #: Scores that are metrics with their interval, by their dotted names in metrics.json; that file
 #: has all others. A star stands for the limits of metrics.objects.false_per_100km2.
@@ -36,6 +39,8 @@ WITH_INTERVAL = (
     "objects.false_per_100km2",
     "calibration.location.ece",
     "truth.location.average_precision",
+    "look_alike.auc",
+    "site.auc",
 )
 #: Scores that are metrics without their interval.
 PLAIN = (
@@ -47,7 +52,9 @@ PLAIN = (
     "calibration.location.brier_skill",
     "truth.location.f1",
     "truth.objects.at_*_false_per_100km2.mine_recall",
-    "baseline.random.location.average_precision",
+    "site.recall_at_5_percent_false",
+    "look_alike.called",
+    "chip.auc",
     "prevalence.location",
     "coverage.location",
     "count.sites",

@@ -80,7 +80,11 @@ class RunScores:
     def write(self, path: Path) -> None:
         """Write the scores to an .npz file, all or nothing."""
         about = json.dumps([self.labels, self.metrics, self.dates, list(self.replicates)])
-        values = np.stack(list(self.replicates.values()))
+        longest = max(len(each) for each in self.replicates.values())
+        values = np.full((len(self.replicates), longest), np.nan)
+        for row, each in zip(values, self.replicates.values(), strict=True):
+            # A single site, or group of sites, has no replicates.
+            row[: len(each)] = each
         with replacing(path) as temporary:
             np.savez_compressed(temporary, about=about, values=values)
 

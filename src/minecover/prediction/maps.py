@@ -148,7 +148,7 @@ def predict_sites(
     scenes = json.dumps(params.complete("source.scenes"), sort_keys=True)
     written, seen = [], []
     for site in read_sites(paths.SITES):
-        _check_pixels(bundle, site)
+        check_pixels(bundle, site)
         try:
             cube = source.scenes(site)
         except (NotCoveredError, CloudyError) as error:
@@ -164,6 +164,31 @@ def predict_sites(
     return written
 
 
+def check_pixels(bundle: ModelBundle, site: Site) -> None:
+    """Refuse sites with pixels of another size than the model was trained with.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+    site : Site
+        One of the sites.
+
+    Raises
+    ------
+    ModelError
+        Naming both sizes.
+    """
+    pixel_m = bundle.card.lattice.pixel_m
+    # Pixels of archives in degrees are nearly as wide.
+    if abs(site.grid.side_m - pixel_m) > pixel_m / 4:
+        raise ModelError(
+            f"the sites have pixels of {site.grid.side_m:g} m, and the model was trained with "
+            f"{pixel_m:g} m. Build sites with lattice.pixel_m={pixel_m:g}, or use another "
+            "model."
+        )
+
+
 def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
     """Warn if observed locations have fewer valid dates than the model knows."""
     known = bundle.card.dates
@@ -173,18 +198,6 @@ def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
     )
     if warning := known.warning(n_few, n_observed, "observed locations"):
         log.warning("predict: %s", warning)
-
-
-def _check_pixels(bundle: ModelBundle, site: Site) -> None:
-    """Refuse sites with pixels of another size than the model was trained with."""
-    pixel_m = bundle.card.lattice.pixel_m
-    # Pixels of archives in degrees are nearly as wide.
-    if abs(site.grid.side_m - pixel_m) > pixel_m / 4:
-        raise ModelError(
-            f"the sites have pixels of {site.grid.side_m:g} m, and the model was trained with "
-            f"{pixel_m:g} m. Build sites with lattice.pixel_m={pixel_m:g}, or use another "
-            "model."
-        )
 
 
 def _digest(bundle: ModelBundle, grid: Grid, scenes: Sequence[str]) -> str:

@@ -8,8 +8,10 @@ from importlib.resources import files
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
-from minecover.evaluation import NO_SKILL, Report, find_no_skill
-from minecover.reporting.page.score_tables import CHIP_ROWS, format_score, lookup, pixel_table
+from minecover.core.places import Places
+from minecover.evaluation import NO_SKILL, Report, find_no_skill, find_unknown
+from minecover.reporting.page.detection_tables import detection_rows, kind_table
+from minecover.reporting.page.score_tables import format_score, lookup, pixel_table
 
 #: Short descriptions of the two designs.
 DESIGNS = {
@@ -57,9 +59,11 @@ def model_page(
     node = model["model"]
     family = node if isinstance(node, Mapping) else {}
     rows = model["example"]
+    places = model.get("places")
     example = np.array(rows["probability"]) if isinstance(rows, Mapping) else ""
     return _ENVIRONMENT.from_string(template).render(
         model=model,
+        places=Places.from_dict(places) if isinstance(places, Mapping) else None,
         design=DESIGNS[str(model["design"])],
         family=[(key, value) for key, value in family.items() if key != "_target_"],
         counts=metrics["count"],
@@ -68,10 +72,15 @@ def model_page(
         columns=pixel_scores.columns[1:],
         scores=[(name, cells) for name, *cells in pixel_scores.rows],
         objects=[
-            (name, format_score(metrics, key))
-            for key, name in {**OBJECTS, **CHIP_ROWS}.items()
-            if key not in CHIP_ROWS or lookup(metrics, key) is not None
+            *(
+                (name, format_score(metrics, key))
+                for key, name in OBJECTS.items()
+                if lookup(metrics, key) is not None
+            ),
+            *detection_rows(metrics),
         ],
+        kinds=kind_table(metrics),
+        unknown=find_unknown(metrics),
         leakage=leakage,
         no_skill=find_no_skill(metrics),
         title_end=f": {NO_SKILL}" if find_no_skill(metrics) else "",

@@ -10,6 +10,7 @@ from pathlib import Path
 #: Values of the tag ``kind``.
 BUILD, JOB_RUN = "build", "job"
 SWEEP_RUN, NESTED, COMPARISON = "sweep", "nested choice", "comparison"
+EXTERNAL = "external evaluation"
 #: Tag of the runs that `minecover adopt` takes, builds and jobs: the table of runs shows them.
 ADOPTABLE = "adoptable"
 #: Most metrics of a run: more would hide the few that decide.

@@ -9,7 +9,7 @@ from minecover.tracking.record import ADOPTABLE, SWEEP_RUN
 from minecover.tracking.runs import RunSummary
 
 #: Metrics that get a column each, where runs have them: the score that ranks runs with its
-#: interval, whole mines, calibration and, in a simulation, the truth.
+#: interval, whole mines, calibration, in a simulation the truth, look-alikes and whole sites.
 METRICS = (
     "AP",
     "AP low",
@@ -17,6 +17,8 @@ METRICS = (
     "AP truth",
     "ECE",
     "recall at 2 false per 100 km2",
+    "AUC look-alikes",
+    "AUC sites",
 )
 TAGS = ("kind", "family")
 #: Most parameters that get a column.

@@ -7,6 +7,7 @@ import pytest
 
 from minecover.core.errors import ModelError
 from minecover.core.feature_table import Mark, read_table, write_table
+from minecover.core.ground_kinds import GroundKinds
 
 NAN = np.nan
 
@@ -82,3 +83,28 @@ def test_features_of_locations_are_repeated_on_every_date(tmp_path: Path) -> Non
     assert table.X[:, 0].tolist() == [7, 8, 9, 7, 8, 9]
     assert table.X[0].tolist() == [7, 1]
     assert table.n_dates.tolist() == [2, 1, 2, 2, 1, 2]
+
+
+def test_kinds_of_ground_are_repeated_on_every_date(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    marks: dict[str, Mark] = {
+        name: np.zeros((2, 1, 3), np.int8)
+        for name in ("label", "truth", "rejected", "look_alike", "n_dates", "valid_poc")
+    }
+    ground = GroundKinds(("pond", "river bar"), np.array([[1, -1, 0]], np.int8))
+    days = ["2016-12-13", "2017-01-14"]
+
+    write_table(
+        path, {"red": np.zeros((2, 1, 3), np.float32)}, dates=days, marks=marks, ground=ground
+    )
+
+    table = read_table(path, features=["red"], profile="poc", static=None)
+    assert table.ground is not None
+    assert table.ground.names == ("pond", "river bar")
+    assert table.ground.code.tolist() == [1, -1, 0] * 2
+    assert table.ground_plane is not None
+    assert table.ground_plane.code.tolist() == [[1, -1, 0]]
+    without = read_table(
+        written(tmp_path / "b.parquet"), features=(), profile="poc", static=None
+    )
+    assert (without.ground, without.ground_plane) == (None, None)

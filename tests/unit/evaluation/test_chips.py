@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from minecover.evaluation import (
     Bootstrap,
@@ -18,7 +16,7 @@ from minecover.evaluation import (
     compute_scores,
     get_score,
 )
-from minecover.evaluation.chips import chip_score, weighted_auc
+from minecover.evaluation.chips import chip_score
 
 SETTINGS = EvaluationSettings(
     bootstrap=Bootstrap(replicates=20, level=0.95, seed=7),
@@ -92,7 +90,7 @@ def test_other_sites_have_none_of_these_scores() -> None:
     found = report(*(replace(one, look_alike=None, chip_label=-1) for one in CHIPS))
 
     assert "objects" in found
-    assert not {"chip", "look_alike"} & set(found)
+    assert not {"chip", "look_alike", "position_only"} & set(found)
 
 
 def test_chips_of_one_label_have_no_chip_score() -> None:
@@ -104,30 +102,3 @@ def test_the_score_of_a_chip_is_the_mean_of_its_highest_tenth() -> None:
 
     assert chip_score(p) == pytest.approx(0.7)
     assert np.isnan(chip_score(p[-5:]))
-
-
-def drawn(seed: int) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
-    """Scores with many ties on five sites."""
-    rng = np.random.default_rng(seed)
-    score = (rng.integers(0, 12, 300) / 12).astype(np.float32)
-    return score, rng.random(300) < score * 0.8 + 0.1, rng.integers(0, 5, 300)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_the_area_under_the_curve_is_scikit_learns(seed: int) -> None:
-    score, positive, site = drawn(seed)
-    draws = np.array([[1, 1, 1, 1, 1], [0, 3, 1, 0, 1]], np.float64)
-
-    found = weighted_auc(score, positive, site, draws)
-
-    expected = [roc_auc_score(positive, score, sample_weight=draw[site]) for draw in draws]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-def test_a_draw_without_one_of_the_two_has_no_area() -> None:
-    score, site = np.array([0.2, 0.7], np.float32), np.array([0, 1])
-
-    found = weighted_auc(score, np.array([False, True]), site, np.array([[1.0, 1], [2, 0]]))
-
-    assert found[0] == 1
-    assert np.isnan(found[1])

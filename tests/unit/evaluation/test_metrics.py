@@ -276,6 +276,18 @@ def test_the_shape_must_hold_the_locations() -> None:
         replace(SITE, shape=(2, 2))
 
 
+def test_sites_of_a_group_are_drawn_together() -> None:
+    bootstrap = Bootstrap(replicates=50, level=0.95, seed=7)
+
+    draws = bootstrap.group_draws(["a", "b", "a", "c"])
+
+    np.testing.assert_array_equal(draws[:, 0], draws[:, 2])
+    np.testing.assert_array_equal(draws[0], 1)
+    # As many groups as there are, of one or two sites.
+    assert (draws[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    np.testing.assert_array_equal(bootstrap.group_draws("abcd"), bootstrap.draws(4))
+
+
 def test_a_bootstrap_without_replicates_names_its_key() -> None:
     with pytest.raises(
         ConfigError, match=r"replicates >= 1 .* found replicates=0.* metrics\.bootstrap"

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from minecover.core.errors import ModelError
+from minecover.core.ground_kinds import GroundKinds
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold, write_out_of_fold
 
 
@@ -58,6 +59,33 @@ def test_the_marks_of_a_chip_round_trip(tmp_path: Path) -> None:
     np.testing.assert_array_equal(a.look_alike, alike)
     assert (b.look_alike, c.look_alike) == (None, None)
     assert [one.chip_label for one in (a, b, c)] == [1, 0, -1]
+
+
+def test_groups_and_kinds_of_ground_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "oof.parquet"
+    code = (np.arange(12).reshape(3, 4) % 3 - 1).astype(np.int8)
+    sites = [
+        replace(site("a", 0), group="7", ground=GroundKinds(("pond", "river bar"), code)),
+        site("b", 1),
+    ]
+
+    write_out_of_fold(path, iter(sites))
+
+    a, b = read_out_of_fold(path)
+    assert (a.group, b.group, b.ground) == ("7", "", None)
+    assert a.ground is not None
+    assert a.ground.names == ("pond", "river bar")
+    np.testing.assert_array_equal(a.ground.code, code)
+
+
+def test_a_file_without_the_columns_of_groups_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "oof.parquet"
+    write_out_of_fold(path, iter([replace(site("a", 0), group="7")]))
+    pq.write_table(pq.read_table(path).drop_columns(["group", "ground"]), path)
+
+    (found,) = read_out_of_fold(path)
+
+    assert (found.group, found.ground) == ("", None)
 
 
 def test_a_file_without_the_columns_of_chips_has_none(tmp_path: Path) -> None:

@@ -8,7 +8,13 @@ import pytest
 import shapely
 
 from minecover.core.grid import Grid
-from minecover.labels.burning import kind_plane, label_cube, label_plane, labels_of_site
+from minecover.labels.burning import (
+    ground_kinds,
+    kind_plane,
+    label_cube,
+    label_plane,
+    labels_of_site,
+)
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
 DAY = date(2017, 1, 15)
@@ -194,3 +200,24 @@ def test_far_labels_label_nothing() -> None:
     label, _ = label_cube(far, GRID, (DAY,), ignore_ring_m=60)
 
     assert not label.any()
+
+
+def test_look_alikes_and_ignored_chips_say_what_the_ground_is() -> None:
+    labels = table(
+        ("look_alike", "", "", rectangle((0, 2), (0, 3))),
+        ("look_alike", "", "", rectangle((4, 6), (0, 3))),
+        ("ignore", "", "", rectangle((0, 6), (5, 6))),
+        ("ignore", "", "", rectangle((0, 6), (4, 5))),
+        ("mine", "", "", rectangle((3, 4), (0, 3))),
+    ).assign(name=["river bar", "", "industrial", "a pit", "a mine"])
+    of_chip = labels.assign(site_id=["", "", "chip", "", ""]).to_crs("EPSG:4326")
+
+    found = ground_kinds(of_chip, GRID)
+
+    assert found is not None
+    assert found.names == ("industrial", "river bar")
+    assert found.code.tolist() == [[1, 1, 1, -1, -1, 0]] * 2 + [[-1] * 5 + [0]] * 4
+    # Outlines that a user ignores by name are mines, whatever they are called.
+    no_chip = ground_kinds(labels.to_crs("EPSG:4326"), GRID)
+    assert no_chip is not None
+    assert no_chip.names == ("river bar",)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
-from minecover.core.feature_table import MARKS, SiteTable
+from minecover.core.feature_table import GROUND, MARKS, SiteTable
 
 I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
@@ -101,7 +101,7 @@ def feature_names(table: Path) -> list[str]:
         All columns but labels and masks.
     """
     names = pq.read_schema(table).names
-    return [n for n in names if n not in MARKS and not n.startswith("valid_")]
+    return [n for n in names if n not in (*MARKS, GROUND) and not n.startswith("valid_")]
 
 
 def quantiles(values: F32, shares: Sequence[float]) -> list[F32]:

@@ -16,6 +16,7 @@ from minecover.core.config import Params, load_params
 from minecover.core.errors import ConfigError, MinecoverError, ModelError, RegistryError
 from minecover.evaluation import ScoredModel, find_no_skill, paired_differences
 from minecover.pipeline.release.commits import committed_value, recorded_in
+from minecover.pipeline.release.external import check_external
 from minecover.pipeline.release.trace import Origin, origin_of
 from minecover.pipeline.run_scores import scored_run
 from minecover.pipeline.stages.evaluate import evaluation_settings
@@ -44,6 +45,9 @@ class NoLoss:
         The largest tolerated loss, in 0 ... 1: the lower end of the bootstrap interval over
         sites, of the version's score minus the champion's, must not lie below minus this. 0
         tolerates no loss.
+    needs_external : bool
+        Whether the version must have been tried on ground that it never saw, with more skill
+        there than chance; see `minecover evaluate`.
 
     Raises
     ------
@@ -53,6 +57,7 @@ class NoLoss:
 
     score: str
     tolerated: float
+    needs_external: bool
 
     def __post_init__(self) -> None:
         """Refuse a negative loss, which would require a gain."""
@@ -145,6 +150,7 @@ def promote(version: int | None, against: int | None) -> tuple[Version, str]:
             "checkout": lambda: _check_commit(tracking, candidate, source),
             "audit": lambda: _check_audit(tracking, candidate),
             "skill": lambda: _check_skill(tracking, candidate),
+            "other ground": lambda: check_external(candidate, params),
             f"comparison with version {rival.version}": lambda: _compare(
                 tracking, params, rival, candidate
             ),
@@ -240,14 +246,14 @@ def _check_commit(tracking: Tracking, version: Version, source: Origin) -> str:
 def _name_other_rule(params: Params, source: Origin) -> list[str]:
     """Name a rule that is not the one committed with the version."""
     commit = source.commit.commit if source.commit else git_state(Path()).commit
-    keys = ("score", "tolerated")
-    rules = {key: params.value(f"promotion.{key}") for key in keys}
-    committed = {key: committed_value(commit, f"promotion.{key}") for key in keys}
+    rules = {key: rule for key, rule in params.value("promotion").items() if key != "_target_"}
+    committed = {key: committed_value(commit, f"promotion.{key}") for key in rules}
     return [
         f"judged by promotion.{key}={rules[key]}, which is {committed[key]} in commit "
         f"{commit[:10]}"
-        for key in keys
-        if digest_of(rules[key]) != digest_of(committed[key])
+        for key in rules
+        # Commits of an earlier minecover do not have all keys.
+        if digest_of(rules[key] or None) != digest_of(committed[key] or None)
     ]
 
 

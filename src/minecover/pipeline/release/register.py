@@ -156,10 +156,10 @@ def summary() -> list[str]:
     lines += [f"{card['name']}: {card['source']} ({kind}), scored out of fold"]
     for level in ("observation", "location"):
         lines += [f"  {level:<12}" + ", ".join(_interval(metrics[level], n) for n in SCORES)]
-    of_chips = {"look_alike": "look-alikes", "chip": "chips"}
+    detection = {"look_alike": "look-alikes", "site": "sites", "chip": "chips"}
     lines += [
         f"  {title:<12}{_interval(metrics[name], 'auc')}"
-        for name, title in of_chips.items()
+        for name, title in detection.items()
         if name in metrics
     ]
     lines += [f"  {card['remark']}"] if card.get("remark") else []

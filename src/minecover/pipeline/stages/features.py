@@ -13,6 +13,7 @@ from minecover.core.damaged import read_json
 from minecover.core.errors import SceneError
 from minecover.core.feature_table import Mark, write_table
 from minecover.core.files import write_json
+from minecover.core.ground_kinds import GroundKinds
 from minecover.core.outputs import fetched_sites, read_context
 from minecover.core.parallel import parallel_map
 from minecover.core.raster import read_cube, read_planes
@@ -134,6 +135,7 @@ def write_tables(
     label = np.stack([masks[day] for day in dates]).astype(np.int8)
     truth = masks["truth"].astype(np.int8)
     no_mine = {name: masks[name] == 1 for name in ("rejected", "look_alike")}
+    ground = GroundKinds.of_planes(masks)
 
     planes = feature_planes(
         cube,
@@ -154,6 +156,7 @@ def write_tables(
             "n_dates": core[chosen].astype(np.int16),
             **{f"valid_{name}": mask for name, mask in core.items()},
         },
+        ground=ground,
     )
     always = {"truth": truth, **no_mine}
     every = np.ones(len(dates), np.bool_)
@@ -162,6 +165,7 @@ def write_tables(
         planes.location,
         dates=dates[-1:],
         marks=always | _marks_over(every, label, core, chosen),
+        ground=ground,
     )
     if fewer is not None:
         rng = fewer.generator(site.site_id)

@@ -38,9 +38,7 @@ DIGITS = 12
 def run(params: Params) -> None:
     """Read the labels and the verdicts, write them as one table, and report their quality."""
     check_files(params)
-    reader: Labels = params.build("labels.reader")
-    verdicts = verdicts_of_world(params)
-    table = label_table(pd.concat([reader(), as_labels(verdicts)], ignore_index=True))
+    table = all_labels(params)
     write_labels(paths.LABELS, table)
     drawn, points = (table[table["kind"] == kind] for kind in ("mine", "point"))
     found = quality(drawn, points=None if points.empty else points, provinces=None)
@@ -51,6 +49,24 @@ def run(params: Params) -> None:
         ", ".join(f"{n} {kind}" for kind, n in counts.items()),
         found.overlaps,
     )
+
+
+def all_labels(params: Params) -> gpd.GeoDataFrame:
+    """Return the labels and the verdicts of a configuration as one table.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `labels` and `world` are read.
+
+    Returns
+    -------
+    GeoDataFrame
+        See `minecover.labels.label_table`.
+    """
+    reader: Labels = params.build("labels.reader")
+    verdicts = verdicts_of_world(params)
+    return label_table(pd.concat([reader(), as_labels(verdicts)], ignore_index=True))
 
 
 def check_files(params: Params) -> None:

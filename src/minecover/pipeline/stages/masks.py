@@ -15,7 +15,7 @@ from minecover.core.parallel import parallel_map
 from minecover.core.raster import write_planes
 from minecover.core.sites import Site
 from minecover.labels import read_labels
-from minecover.labels.burning import kind_plane, label_cube, labels_of_site
+from minecover.labels.burning import ground_kinds, kind_plane, label_cube, labels_of_site
 
 log = logging.getLogger(__name__)
 
@@ -72,5 +72,7 @@ def burn(
     planes = {day.isoformat(): plane for day, plane in zip(dates, label, strict=True)}
     planes["truth"] = truth
     planes |= {kind: kind_plane(labels, site.grid, kind) for kind in MARKED}
+    if (named := ground_kinds(labels, site.grid)) is not None:
+        planes |= named.planes()
     write_planes(paths.MASKS / f"{site.site_id}.tif", planes, site.grid)
     return int((label[-1] == 1).sum()), truth.size

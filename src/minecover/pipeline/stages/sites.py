@@ -21,12 +21,25 @@ def run(params: Params) -> None:
     """Lay out the sites, and group those that overlap or nearly touch."""
     check_files(params)
     labels = read_labels(paths.LABELS)
-    layouts: dict[str, Layout] = params.build("sites.layouts")
-    laid = [site for layout in layouts.values() for site in layout(labels)]
-    sites = grouped(laid, within_m=params.value("sites.group_within_m"))
+    sites = lay_out(params, labels)
     check_groups(sites, labels, n_folds=int(params.value("folds.n")))
     write_sites(paths.SITES, sites)
     log.info("sites: %d in %d groups", len(sites), len({site.group for site in sites}))
+
+
+def lay_out(params: Params, labels: gpd.GeoDataFrame) -> list[Site]:
+    """Return the sites of a configuration, each with its group.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `sites` and `lattice` are read.
+    labels : GeoDataFrame
+        See `minecover.labels.read_labels`.
+    """
+    layouts: dict[str, Layout] = params.build("sites.layouts")
+    laid = [site for layout in layouts.values() for site in layout(labels)]
+    return grouped(laid, within_m=params.value("sites.group_within_m"))
 
 
 def check_files(params: Params) -> None:

@@ -19,6 +19,7 @@ from minecover.core.errors import ConfigError
 from minecover.core.feature_table import SiteTable, read_table
 from minecover.core.files import replacing, write_json
 from minecover.core.outputs import fetched_sites, thinned_tables
+from minecover.core.places import Places, ground_name
 from minecover.core.probabilities import row_probabilities
 from minecover.core.sites import Site
 from minecover.evaluation.out_of_fold import write_out_of_fold
@@ -48,9 +49,8 @@ def run(params: Params) -> None:
     with reading_parquet(paths.FOLDS):
         folds = pd.read_parquet(paths.FOLDS)
     settings = training_settings(params)
-    split = make_split(
-        sites, GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m")), folds
-    )
+    splitter = GroupedFolds(params.value("folds.n"), params.value("folds.buffer_m"))
+    split = make_split(sites, splitter, folds)
     design, profile = str(params.value("design.name")), str(params.value("mask"))
     # Every table is read three times: to count rows, to sample them, to predict.
     bar = tqdm(desc="train", total=3 * len(sites), disable=not sys.stderr.isatty())
@@ -69,7 +69,7 @@ def run(params: Params) -> None:
     with bar:
         result = train(settings, tables, split, thinned=thinned)
     write_out_of_fold(paths.OUT_OF_FOLD, iter(result.out_of_fold))
-    write_model(params, settings, result, split, halo_px=_halo_px(params, settings, sites))
+    write_model(params, settings, result, split, sites=sites)
     n_thinned = int(result.sample.is_thinned.sum())
     n_mine = int(result.sample.y[~result.sample.is_thinned].sum())
     log.info(
@@ -183,7 +183,7 @@ def write_model(
     result: TrainingResult,
     split: Split,
     *,
-    halo_px: int,
+    sites: Sequence[Site],
 ) -> None:
     """Write models/model.pkl and its card models/model.json.
 
@@ -197,8 +197,8 @@ def write_model(
         The model, its out-of-fold models and its thresholds.
     split : Split
         The folds that it was trained with.
-    halo_px : int
-        Halo that prediction reads around a site [pixels].
+    sites : sequence of Site
+        The sites that it was trained on.
     """
     applicability: Applicability = params.build("design.applicability")
     index = applicability.fit(result.model, result.sample, split.fold_of_site)
@@ -210,7 +210,7 @@ def write_model(
             **_card_of(params, settings.features),
             "features": list(settings.features),
             "n_features": {name: len(each) for name, each in columns_by_set(params).items()},
-            "halo_px": halo_px,
+            "halo_px": _halo_px(params, settings, sites),
             "threshold": result.thresholds["location"].shipped,
             "observation_threshold": threshold,
             "calibration": settings.calibration,
@@ -222,6 +222,8 @@ def write_model(
                 "mine": int(result.sample.y[~result.sample.is_thinned].sum()),
                 "sites": len(split.site_ids),
             },
+            "places": Places.of(sites, _ground(params)).to_dict(),
+            "pooling": result.pooling,
             "example": _example(model, result.sample),
             "sha256": _write_pickle(model),
         },
@@ -233,6 +235,12 @@ def _halo_px(params: Params, settings: TrainingSettings, sites: Sequence[Site]) 
     pixel_m = float(params.value("lattice.pixel_m"))
     reach = reach_px(flat_sets(params.build("table")), settings.features, pixel_m)
     return max(reach, *(site.halo_px for site in sites))
+
+
+def _ground(params: Params) -> str:
+    """Return the name of the ground that the model is trained on."""
+    is_simulated = bool(params.value("source.is_simulated"))
+    return ground_name(is_simulated=is_simulated, seed=int(params.value("world.seed")))
 
 
 def _screen(params: Params, result: TrainingResult, split: Split) -> dict[str, float] | None:

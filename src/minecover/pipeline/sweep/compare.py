@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from minecover.pipeline.run_card import (
 from minecover.pipeline.run_scores import differences_of, run_scores, scored_run
 from minecover.pipeline.stages.evaluate import evaluation_settings
 from minecover.pipeline.sweep.comparison_page import comparison_page
+from minecover.pipeline.sweep.elsewhere import Elsewhere, elsewhere
 from minecover.pipeline.sweep.naming import against_name
 from minecover.tracking import log_run, runs
 from minecover.tracking.provenance import git_state
@@ -31,6 +32,11 @@ from minecover.tracking.types import Tracking
 #: Scores of the short table, the one that decides first; the first ten that both runs have.
 SHORT = (
     RANKS,
+    "look_alike.auc",
+    "site.auc",
+    "site.recall_at_5_percent_false",
+    "look_alike.called",
+    "chip.auc",
     "location.f1",
     "objects.at_2_false_per_100km2.mine_recall",
     "objects.at_5_false_per_100km2.mine_recall",
@@ -61,12 +67,15 @@ class Comparison:
         See `minecover.evaluation.paired_differences`.
     models : pair of ScoredModel
         Out-of-fold predictions of both.
+    elsewhere : sequence of Elsewhere
+        How both did on other ground, where they were tried there.
     """
 
     a: runs.RunSummary
     b: runs.RunSummary
     table: pd.DataFrame
     models: tuple[ScoredModel, ScoredModel]
+    elsewhere: Sequence[Elsewhere] = ()
 
     @property
     def is_simulated(self) -> bool:
@@ -157,7 +166,8 @@ class Comparison:
         about = f"a: {self.a.name} ({self.a.run_id})\nb: {self.b.name} ({self.b.run_id})"
         kind = f"{SIMULATED.strip('*')}\n" if self.is_simulated else ""
         verdict = "\n".join(self.verdict())
-        return f"{verdict}\n{kind}\n{about}\n\n{table}"
+        others = "".join("\n\n" + "\n".join(one.lines()) for one in self.elsewhere)
+        return f"{verdict}\n{kind}\n{about}\n\n{table}{others}"
 
     def markdown(self) -> str:
         """Return the comparison for the page of its run."""
@@ -167,7 +177,8 @@ class Comparison:
         about = [f"{letter}: {run.name} (`{run.run_id}`)" for letter, run in both]
         first, *others = self.verdict()
         page = "The artifact compare.html has the maps of the site that differs most."
-        parts = [f"**{first}**", *others, *about, "\n".join([*head, *lines]), page]
+        parts = [f"**{first}**", *others, *about, "\n".join([*head, *lines])]
+        parts += [*(one.markdown() for one in self.elsewhere), page]
         return "\n\n".join([*([SIMULATED] if self.is_simulated else []), *parts])
 
 
@@ -198,7 +209,7 @@ def compare(tracking: Tracking, first: str, second: str) -> Comparison:
     table = differences_of(of_a, of_b, params)
     if table is None:  # raises, and names the sites that differ
         table = paired_differences(model, other, evaluation_settings(params))
-    return Comparison(a, b, table, (model, other))
+    return Comparison(a, b, table, (model, other), elsewhere(tracking, a, b, params))
 
 
 def log_comparison(tracking: Tracking, found: Comparison) -> None:

@@ -42,6 +42,7 @@ def comparison_page(found: Comparison) -> str:
         others=others,
         simulated=SIMULATED.strip("*") if found.is_simulated else "",
         rows=found.rows(found.short),
+        elsewhere=found.elsewhere,
         everything=found.rows(list(found.table["score"])),
         site_id=site_id,
         wrong_a=wrong_a,

@@ -249,6 +249,8 @@ def by_site(data: TrainingData, found: list[FoldProbabilities]) -> list[OutOfFol
                 is_background=bool(data.split.background[index]),
                 look_alike=np.asarray(table.look_alike).reshape(shape)[-1],
                 chip_label=int(data.split.chip_label[index]),
+                group=data.split.groups[index],
+                ground=table.ground_plane,
             )
         )
     return sites

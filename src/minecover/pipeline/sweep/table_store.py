@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from minecover.core import paths
 from minecover.core.cube import F32
 from minecover.core.feature_table import SiteTable, read_table
+from minecover.core.ground_kinds import UNNAMED, GroundKinds
 from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 
 #: The columns besides the features, and how they are stored.
@@ -25,6 +26,7 @@ MARKS = {
     "rejected": np.int8,
     "look_alike": np.int8,
     "n_dates": np.int16,
+    "ground": np.int8,
 }
 
 
@@ -34,8 +36,8 @@ class TableStore:
 
     Parameters
     ----------
-    sites : tuple of (dates, (rows, cols))
-        Dates and shape of each site.
+    sites : tuple of (dates, (rows, cols), names)
+        Dates and shape of each site, and the kinds of ground that its labels name.
     start : (n_sites + 1,) int64
         First row of each site, and the end.
     X : (n, n_features) float32
@@ -44,7 +46,7 @@ class TableStore:
         By name, see `MARKS`.
     """
 
-    sites: tuple[tuple[tuple[str, ...], tuple[int, int]], ...]
+    sites: tuple[tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]], ...]
     start: NDArray[np.int64]
     X: F32
     marks: Mapping[str, NDArray[np.int8] | NDArray[np.int16]]
@@ -52,7 +54,7 @@ class TableStore:
     def __call__(self, index: int, features: Sequence[str]) -> SiteTable:
         """Return the table of the site at an index, with all features or with none."""
         rows = slice(self.start[index], self.start[index + 1])
-        dates, shape = self.sites[index]
+        dates, shape, names = self.sites[index]
         X = self.X[rows] if features else self.X[rows, :0]
         return SiteTable(
             dates=dates,
@@ -64,6 +66,9 @@ class TableStore:
             look_alike=self.marks["look_alike"][rows].view(np.bool_),
             n_dates=np.asarray(self.marks["n_dates"][rows], np.int16),
             X=X,
+            ground=GroundKinds(names, np.asarray(self.marks["ground"][rows], np.int8))
+            if names
+            else None,
         )
 
 
@@ -90,13 +95,15 @@ def open_tables(
             _write(partial, site_ids, design=design, profile=profile, features=features)
             partial.rename(folder)
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    sizes = [len(dates) * rows * cols for dates, (rows, cols) in index]
+    sizes = [len(dates) * rows * cols for dates, (rows, cols), _ in index]
     n = sum(sizes)
     marks = {
         mark: np.memmap(folder / mark, kind, "r", shape=(n,)) for mark, kind in MARKS.items()
     }
     return TableStore(
-        sites=tuple((tuple(dates), (rows, cols)) for dates, (rows, cols) in index),
+        sites=tuple(
+            (tuple(dates), (rows, cols), tuple(names)) for dates, (rows, cols), names in index
+        ),
         start=np.cumsum([0, *sizes]),
         X=np.memmap(folder / "X", np.float32, "r", shape=(n, len(features))),
         marks=marks,
@@ -119,7 +126,10 @@ def _write(
                 profile=profile,
                 static=paths.table("location", site_id),
             )
-            index.append((table.dates, table.shape))
+            unnamed = np.full(len(table.label), UNNAMED, np.int8)
+            ground = table.ground or GroundKinds((), unnamed)
+            index.append((table.dates, table.shape, ground.names))
             for name, stream in streams.items():
-                stream.write(np.ascontiguousarray(getattr(table, name)).tobytes())
+                values = ground.code if name == "ground" else getattr(table, name)
+                stream.write(np.ascontiguousarray(values).tobytes())
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")

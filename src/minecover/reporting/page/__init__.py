@@ -15,12 +15,17 @@ from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from minecover.evaluation import NO_SKILL, Report, find_no_skill
+from minecover.evaluation import NO_SKILL, Report, find_no_skill, find_unknown
 from minecover.reporting.figures import WINDOW_PX
 from minecover.reporting.figures.canvas import GREY
 from minecover.reporting.figures.overview import LAYERS
 from minecover.reporting.page import score_tables as tables
 from minecover.reporting.page.candidate_strips import Strip, StripSources, cut_strip
+from minecover.reporting.page.detection_tables import (
+    detection_table,
+    kind_table,
+    pooling_table,
+)
 from minecover.reporting.page.interactive import OUTLINES, MapContent, map_item, strip_item
 from minecover.reporting.page.mask_table import MaskCosts, mask_table
 
@@ -142,7 +147,10 @@ def render_page(content: PageContent) -> str:
         score=lambda key: tables.format_score(content.metrics, key),
         pixels=tables.pixel_table(content.metrics),
         objects=tables.object_table(content.metrics),
-        chips=tables.chip_table(content.metrics),
+        detection=detection_table(content.metrics),
+        kinds=kind_table(content.metrics),
+        poolings=pooling_table(content.metrics),
+        unknown=find_unknown(content.metrics),
         calibration=tables.calibration_table(content.metrics),
         transfer=tables.transfer_table(content.metrics),
         background=tables.background_table(content.metrics),

@@ -25,12 +25,6 @@ OBJECT_ROWS = {
     "objects.false_per_100km2": "false objects per 100 km²",
     "objects.extent_iou": "overlap of the outlines of a found mine (intersection over union)",
 }
-#: Scores of label sets: areas under the ROC curve, 0.5 by chance.
-CHIP_ROWS = {
-    "look_alike.auc": "AUC, mines against ground that looks like one",
-    "chip.auc": "AUC, chips with a mine against chips without",
-    "chip.with_mask.auc": "the same, of chips with a mask alone",
-}
 CALIBRATION_ROWS = {
     "calibration.location.brier_skill": "Brier skill: 1 is perfect, 0 a constant probability",
     "calibration.location.ece": "calibration error: mean gap between predicted and observed",
@@ -89,18 +83,6 @@ def object_table(metrics: Report) -> Table:
         ),
     }  # fmt: skip
     return _compare_with_truth(metrics, names)
-
-
-def chip_table(metrics: Report) -> Table:
-    """Return the scores that label sets allow; no rows if there are none.
-
-    Parameters
-    ----------
-    metrics : nested dict
-        Content of reports/metrics.json.
-    """
-    scored = {key: name for key, name in CHIP_ROWS.items() if lookup(metrics, key) is not None}
-    return _compare_with_truth(metrics, scored)
 
 
 def calibration_table(metrics: Report) -> Table:

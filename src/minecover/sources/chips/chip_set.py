@@ -15,7 +15,7 @@ from minecover.core.grid import Grid
 from minecover.core.hemispheres import northern
 from minecover.core.raster import read_grid
 from minecover.core.raster.stacks import Stack, read_stack
-from minecover.sources.chips.chip_table import ChipRow, ChipTable
+from minecover.sources.chips.chip_table import APART, ChipRow, ChipTable
 from minecover.sources.chips.patterns import ALL, DATE, day_of, matching, placeholders
 
 #: What the pixels of a mask can be: the keys of `ChipSet.classes`.
@@ -35,9 +35,12 @@ class Chip:
     mask : Path or None
         Its mask; None if only the label of the chip is known.
     label : int or None
-        Whether it holds a mine, by the table: 1 or 0; None if its mask says it.
+        Whether it holds a mine, by the table: 1, 0, or -1 for neither; None if its mask says
+        it.
     group : str
         Group that no fold splits, by the table; empty if there is none.
+    kind : str
+        What it shows, by the table; empty if the table does not say it.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Chip:
     mask: Path | None
     label: int | None
     group: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,8 @@ def list_chips(chips: ChipSet) -> dict[str, Chip]:
                 f"the chip {name} has neither a mask {chips.masks} nor a label. Fix "
                 "source.chips.masks, or name a column of labels in source.chips.table.label."
             )
-        found[name] = Chip(name, of_chip, masks.get(name), row.label, row.group)
+        mask = None if row.label == APART else masks.get(name)
+        found[name] = Chip(name, of_chip, mask, row.label, row.group, row.kind)
     return found
 
 

@@ -62,7 +62,8 @@ class ChipLabels:
 
     They count on their own chip alone, and burned on its grid they are its mask again, to the
     pixel: chips may overlap, and two masks of one place may differ. A chip without a mask is
-    ignored as a whole.
+    ignored as a whole. Look-alikes, and chips that are ignored, have the kind of the chip as
+    their name.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ class ChipLabels:
                 yield {
                     "label_id": f"{chip.name}-{kind}{number}",
                     "kind": kind,
-                    "name": "",
+                    "name": "" if kind == "mine" else chip.kind,
                     "seen_from": "",
                     "seen_to": "",
                     "site_id": chip.name,

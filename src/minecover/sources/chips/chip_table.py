@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ import pandas as pd
 
 from minecover.core.errors import LabelError
 
+#: Label of a chip that counts neither as with a mine nor as without.
+APART = -1
 #: Rows that an error names.
 N_NAMED = 3
 
@@ -32,6 +34,11 @@ class ChipTable:
         ground or nearly touch are a group, see `sites.group_within_m`.
     keep : mapping of str to sequence
         Values of columns; chips with another value are left out.
+    kind : str or None
+        Column that says what a chip shows: the kind of its look-alikes, or of its mines.
+    apart : mapping of str to sequence
+        Values of columns; chips with one of these count neither as with a mine nor as without.
+        They are left out of training, and scored by their kind alone.
     """
 
     file: str
@@ -39,6 +46,8 @@ class ChipTable:
     label: str | None
     group: str | None
     keep: Mapping[str, Sequence[object]]
+    kind: str | None = None
+    apart: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
     def read(self, folder: Path) -> pd.DataFrame:
         """Return the table by name of the chip, all cells as text.
@@ -55,7 +64,7 @@ class ChipTable:
             raise LabelError(
                 f"{path} cannot be read as a CSV table ({error}). Fix source.chips.table.file."
             ) from error
-        wanted = [self.chip, self.label, self.group, *self.keep]
+        wanted = [self.chip, self.label, self.group, self.kind, *self.keep, *self.apart]
         if missing := [name for name in wanted if name and name not in table]:
             raise LabelError(
                 f"{path} has no column {', '.join(missing)} (found: {', '.join(table)}). "
@@ -110,15 +119,35 @@ class ChipTable:
             )
         return {
             str(name): ChipRow(
-                int(row[self.label]) if self.label else None,
+                self._label(row),
                 str(row[self.group]) if self.group else "",
+                str(row[self.kind]) if self.kind else "",
             )
             for name, row in table.to_dict("index").items()
         }
 
+    def _label(self, row: Mapping[Hashable, object]) -> int | None:
+        """Return the label of a row, `APART` for what counts as neither."""
+        is_apart = [
+            row[column] in [str(value) for value in values]
+            for column, values in self.apart.items()
+        ]
+        if any(is_apart):
+            return APART
+        return int(str(row[self.label])) if self.label else None
+
 
 class ChipRow(NamedTuple):
-    """What a table says about a chip: whether it holds a mine (1, 0 or None), and its group."""
+    """What a table says about a chip.
+
+    Parameters
+    ----------
+    label : int or None
+        Whether it holds a mine: 1, 0, or `APART`; None if its mask says it.
+    group, kind : str
+        Its group, and what it shows; empty if the table does not say it.
+    """
 
     label: int | None
     group: str
+    kind: str = ""

@@ -237,4 +237,4 @@ def test_a_negative_tolerance_is_refused() -> None:
     with pytest.raises(
         ConfigError, match=r"promotion\.tolerated must lie in 0 \.\.\. 1, found -1"
     ):
-        NoLoss("location.f1", tolerated=-1)
+        NoLoss("location.f1", tolerated=-1, needs_external=False)

@@ -11,6 +11,8 @@ from minecover.evaluation import ScoredModel, choose_thresholds, site_prediction
 from minecover.evaluation.aggregation import Mean
 from minecover.pipeline.sweep.compare import N_SHORT, SHORT, Comparison
 from minecover.pipeline.sweep.comparison_page import comparison_page, most_different_site
+from minecover.pipeline.sweep.elsewhere import Elsewhere
+from minecover.tracking.external import ExternalEvaluation
 from minecover.tracking.runs import RunSummary
 
 COLUMNS = ["score", "a", "b", "difference", "difference_low", "difference_high"]
@@ -105,3 +107,33 @@ def test_the_site_with_the_most_different_errors_is_shown() -> None:
 
     assert site_id == worse.site_id
     assert of_b.total > of_a.total
+
+
+def tried(ground: str, **scores: list[float | None]) -> ExternalEvaluation:
+    """How a version did elsewhere."""
+    values = {name.replace("_", ".", 1): value for name, value in scores.items()}
+    return ExternalEvaluation("e" * 32, ground, "d" * 64, True, True, "", values)
+
+
+def test_other_ground_follows_with_the_difference_where_both_were_tried() -> None:
+    ground = "a far country, 24 sites"
+    a, b = tried(ground, site_auc=[0.7, 0.6, 0.8]), tried(ground, site_auc=[0.8, 0.7, 0.9])
+    table = pd.DataFrame([("site.auc", 0.7, 0.8, 0.1, 0.05, 0.15)], columns=COLUMNS)
+    both, alone = (
+        Elsewhere(a, b, table),
+        Elsewhere(None, tried("b's", site_auc=[0.9] * 3), None),
+    )
+
+    found = replace(comparison(), elsewhere=(both, alone))
+
+    text, page, markdown = (
+        found.text(everything=False),
+        comparison_page(found),
+        found.markdown(),
+    )
+    assert f"On {ground}, where neither was trained:" in text
+    assert "0.700  0.800  +0.100 [+0.050, +0.150]" in text
+    assert "+0.100 [+0.050, +0.150]</td>" in page
+    assert "only one of the two was tried there" in page
+    assert "| 0.700 | 0.800 | +0.100 [+0.050, +0.150] |" in markdown
+    assert "| – | 0.900 | – |" in markdown

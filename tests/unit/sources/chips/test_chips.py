@@ -60,6 +60,33 @@ def test_rows_with_other_values_are_left_out(folder: Path) -> None:
     assert list(chip_set(folder, table=table).chips()) == ["pit_1"]
 
 
+def test_chips_of_some_values_are_told_apart(folder: Path) -> None:
+    table = replace(TABLE, kind="status", apart={"status": ["seen"]})
+    chips = chip_set(folder, table=table)
+    labels = ChipLabels(chips)()
+
+    sites = ChipSites(chips, LATTICE)(labels)
+
+    # The mask of the chip does not count, and its ground is ignored as a whole.
+    assert [(site.site_id, site.chip_label) for site in sites] == [("bar", 1), ("pit_1", -1)]
+    assert labels[["site_id", "kind", "name"]].to_numpy().tolist() == [
+        ["bar", "ignore", "unsure"],
+        ["pit_1", "ignore", "seen"],
+    ]
+
+
+def test_look_alikes_have_the_kind_of_their_chip(folder: Path) -> None:
+    labels = ChipLabels(chip_set(folder, table=replace(TABLE, kind="status")))()
+
+    found = labels[labels["site_id"] == "pit_1"].groupby("kind")["name"].unique()
+
+    assert {kind: names.tolist() for kind, names in found.items()} == {
+        "ignore": ["seen"],
+        "look_alike": ["seen"],
+        "mine": [""],
+    }
+
+
 def test_the_pixels_are_those_of_the_files(folder: Path) -> None:
     chips = chip_set(folder, table=TABLE)
     site = {one.site_id: one for one in ChipSites(chips, LATTICE)(ChipLabels(chips)())}["pit_1"]

@@ -1,0 +1,1 @@
+"""External validation: a finished model on ground that it never saw."""
