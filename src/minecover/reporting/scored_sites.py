@@ -16,10 +16,11 @@ from minecover.core.sites import Site, read_sites
 from minecover.evaluation import site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
+from minecover.features.bare_ground import bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import read_labels
 from minecover.learning.model_card import ModelCard
-from minecover.reporting.candidates import Surroundings, bare_ground
+from minecover.reporting.candidates import Surroundings
 from minecover.reporting.figures import SiteView
 
 

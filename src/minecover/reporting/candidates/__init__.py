@@ -3,18 +3,12 @@
 from minecover.reporting.candidates.describing import (
     TABLE,
     Surroundings,
-    bare_ground,
     dates_seen,
     describe,
     distance_to_mine_m,
 )
-from minecover.reporting.candidates.finding import (
-    COLUMNS,
-    SiteMap,
-    find_candidates,
-    point_inside,
-    touches,
-)
+from minecover.reporting.candidates.finding import SiteMap, find_candidates, touches
+from minecover.reporting.candidates.objects import COLUMNS, point_inside
 from minecover.reporting.candidates.precision import precision_at
 from minecover.reporting.candidates.writing import (
     write_candidates,
@@ -27,7 +21,6 @@ __all__ = [
     "TABLE",
     "SiteMap",
     "Surroundings",
-    "bare_ground",
     "dates_seen",
     "describe",
     "distance_to_mine_m",

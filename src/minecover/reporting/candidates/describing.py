@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minecover.core.cube import F32, Cube
+from minecover.core.cube import F32
 from minecover.core.grid import Grid, utm_crs
 from minecover.core.raster import burn
-from minecover.features.indices import normalised_difference
 
 #: Columns that `describe` takes from the surroundings, and the dtype of each.
 SITE_COLUMNS = {
@@ -28,12 +27,12 @@ SITE_COLUMNS = {
 }
 #: Columns of the candidates as they are written, in order.
 TABLE = (
+    "lat",
+    "lon",
     "rank",
     "candidate_id",
     "site_id",
     "province",
-    "lon",
-    "lat",
     "area_ha",
     "max_probability",
     "mean_probability",
@@ -41,6 +40,7 @@ TABLE = (
     "dates_seen",
     "first_seen",
     "applicable",
+    "at_edge",
     "to_water_m",
     "to_road_m",
     "to_known_mine_m",
@@ -58,10 +58,6 @@ MIN_SHARE = 0.5
 
 #: Distance within which outlines touch: their coordinates are rounded to 0.1 m [m].
 TOUCHING_M = 0.5
-
-#: NDVI below which less than half of a pixel is vegetation: half way between bare soil (0.2)
-#: and full cover (0.5), Sobrino & Raissouni (2000), Int. J. Remote Sens. 21, 353-366.
-BARE_NDVI = 0.35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,23 +164,6 @@ def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date
         for day, n, mined in zip(site.dates, observed.sum(axis=1), looks, strict=True)
         if n
     ]
-
-
-def bare_ground(cube: Cube) -> NDArray[np.bool_]:
-    """Return where a cube shows bare ground or water, as mines do.
-
-    Parameters
-    ----------
-    cube : Cube
-        Scenes of a site, with bands red (red) and nir08 (near infrared).
-
-    Returns
-    -------
-    (time, row, col) bool
-        True where NDVI is below `BARE_NDVI`, without the halo; False where it is undefined.
-    """
-    red, infrared = (cube.core(cube.values(band)[:, 0]) for band in ("red", "nir08"))
-    return np.asarray(normalised_difference(infrared, red) < BARE_NDVI)
 
 
 def distance_to_mine_m(

@@ -46,6 +46,7 @@ def candidates_of(n: int) -> gpd.GeoDataFrame:
         "dates_seen": 3,
         "first_seen": "2017-01-14",
         "applicable": False,
+        "at_edge": False,
         "to_water_m": 60.0,
         "to_road_m": np.nan,
         "to_known_mine_m": 1234.0,
