@@ -8,8 +8,10 @@ from minecover.reporting.candidates.describing import (
     distance_to_mine_m,
 )
 from minecover.reporting.candidates.finding import SiteMap, find_candidates, touches
+from minecover.reporting.candidates.lattices import MAP_PREFIX
 from minecover.reporting.candidates.objects import COLUMNS, point_inside
 from minecover.reporting.candidates.precision import precision_at
+from minecover.reporting.candidates.tiles import ProvinceNames, TileMap, find_on_tiles
 from minecover.reporting.candidates.writing import (
     write_candidates,
     write_geopackage,
@@ -18,13 +20,17 @@ from minecover.reporting.candidates.writing import (
 
 __all__ = [
     "COLUMNS",
+    "MAP_PREFIX",
     "TABLE",
+    "ProvinceNames",
     "SiteMap",
     "Surroundings",
+    "TileMap",
     "dates_seen",
     "describe",
     "distance_to_mine_m",
     "find_candidates",
+    "find_on_tiles",
     "point_inside",
     "precision_at",
     "touches",

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32
 from minecover.core.grid import Grid, utm_crs
+from minecover.core.mine_pixels import MinePixels
 from minecover.core.raster import burn
 
 #: Columns that `describe` takes from the surroundings, and the dtype of each.
 SITE_COLUMNS = {
     "province": "object",
     "dates_valid": "int64",
-    "dates_seen": "int64",
+    "dates_seen": "Int64",
     "first_seen": "object",
     "applicable": "bool",
     "to_water_m": "float64",
@@ -131,14 +132,71 @@ def describe(
             rows[int(index)] = _row(site, burn([shape], site.grid, all_touched=False))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(SITE_COLUMNS))
     table = table.reindex(candidates.index).astype(SITE_COLUMNS)
+    return with_known_mines(pd.concat([candidates, table], axis=1), mines)[list(TABLE)]
+
+
+def with_known_mines(candidates: gpd.GeoDataFrame, mines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Add the distance to the nearest known mine, and whether a candidate touches one.
+
+    Parameters
+    ----------
+    candidates : GeoDataFrame
+        With `known`, `lon` and `lat`, in WGS 84.
+    mines : GeoSeries
+        See `describe`.
+    """
     distance_m = distance_to_mine_m(candidates, mines)
     known = candidates["known"].to_numpy(np.bool_) | (distance_m < TOUCHING_M)
-    table["to_known_mine_m"] = np.where(known, 0.0, np.maximum(distance_m.round(0), 1.0))
-    return gpd.GeoDataFrame(
-        pd.concat([candidates.assign(known=known), table], axis=1),
-        geometry="geometry",
-        crs=candidates.crs,
-    )[list(TABLE)]
+    to_mine_m = np.where(known, 0.0, np.maximum(distance_m.round(0), 1.0))
+    return candidates.assign(known=known, to_known_mine_m=to_mine_m)
+
+
+def describe_objects(pixels: MinePixels, number: NDArray[np.int64]) -> pd.DataFrame:
+    """Describe objects from their pixels on a map, as `describe` does on sites.
+
+    Parameters
+    ----------
+    pixels : MinePixels
+        n pixels.
+    number : (n,) int64
+        The object of each: 0, 1, 2, ... without a gap.
+
+    Returns
+    -------
+    DataFrame
+        The columns `SITE_COLUMNS`, one row for each object; provinces are empty. `dates_seen`
+        is missing where the scenes cannot tell.
+    """
+    count = np.bincount(number)
+    n_valid = _counts(pixels.observed, number)
+    can_tell, is_seen = pixels.looks_mined is not None, np.zeros(n_valid.shape, np.bool_)
+    if pixels.looks_mined is not None:
+        n_mined = _counts(pixels.looks_mined & pixels.observed, number)
+        is_seen = (n_valid > 0) & (n_mined >= MIN_SHARE * n_valid)
+    # One more date, so that the first of none is its empty name.
+    days = np.array([*(day.isoformat() for day in pixels.dates), ""], np.object_)
+    ever = np.vstack([is_seen, np.ones(len(count), np.bool_)])
+    columns: dict[str, object] = {
+        "province": "",
+        "dates_valid": (n_valid > 0).sum(axis=0),
+        "dates_seen": is_seen.sum(axis=0) if can_tell else pd.NA,
+        "first_seen": days[ever.argmax(axis=0)],
+        "applicable": np.bincount(number, weights=pixels.applicable) >= MIN_SHARE * count,
+    }
+    order = np.argsort(number, kind="stable")
+    begins = np.cumsum(count) - count
+    for column, names in DISTANCES.items():
+        metres = [pixels.distances[name] for name in names if name in pixels.distances]
+        nearest = np.fmin.reduce([*metres, np.full(len(number), np.nan)])
+        columns[column] = np.fmin.reduceat(nearest[order], begins).round()
+    return pd.DataFrame(columns, index=range(len(count))).astype(SITE_COLUMNS)
+
+
+def _counts(planes: NDArray[np.bool_], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (time, object): how many pixels of each object are True on each date."""
+    n = int(number.max()) + 1
+    counts = [np.bincount(number[plane], minlength=n) for plane in planes]
+    return np.array(counts, np.int64).reshape(len(planes), n)
 
 
 def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date, bool]]:

@@ -199,8 +199,7 @@ def _at_edge(
         rest = rest[~_observed(site, down[rest], right[rest])]
     unseen[:] = False
     unseen[rest] = True
-    at_edge: NDArray[np.bool_] = unseen.reshape(len(steps), len(row)).any(axis=0)
-    return at_edge
+    return np.asarray(unseen.reshape(len(steps), len(row)).any(axis=0), np.bool_)
 
 
 def _observed(

@@ -15,6 +15,9 @@ CELL_M = 300.0
 #: Decimals of the degrees in a name on a longitude/latitude grid: 0.001 degree, about 110 m.
 CELL_DECIMALS = 3
 
+#: Beginning of the ids of what was found or drawn on a map, and lies wherever the map does.
+MAP_PREFIX = "map-"
+
 
 def lattice_of(grid: Grid) -> Grid:
     """Return the grid whose corner is the origin of the rows and columns of a lattice.

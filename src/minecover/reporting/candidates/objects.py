@@ -116,7 +116,7 @@ def objects_of(pixels: ObjectPixels) -> gpd.GeoDataFrame:
             "x": x,
             "y": y,
         },
-        geometry=_round_degrees(shapes.to_crs("EPSG:4326").to_numpy()),
+        geometry=round_degrees(shapes.to_crs("EPSG:4326").to_numpy()),
         crs="EPSG:4326",
     ).round({"area_ha": 2})
 
@@ -204,7 +204,7 @@ def _outline(row: NDArray[np.int64], col: NDArray[np.int64], lattice: Grid) -> s
     return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
-def _round_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def round_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Round coordinates in degrees and orient outer rings counter-clockwise."""
     near = shapely.transform(shapes, lambda degrees: degrees.round(DEGREE_DECIMALS))
     turned: NDArray[np.object_] = shapely.orient_polygons(near, exterior_cw=False)

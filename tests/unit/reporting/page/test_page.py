@@ -245,8 +245,8 @@ def test_the_first_candidates_are_listed_and_all_are_counted(content: PageConten
 def test_candidates_are_listed_with_coordinates_and_distances(content: PageContent) -> None:
     html = render_page(content)
 
-    assert "<td>28.12346</td><td>-1.45000</td>" in html
-    assert "<td>2017-01-14</td><td>no</td><td>60</td><td>–</td><td>1234</td>" in html
+    assert "<td>-1.45000</td><td>28.12346</td>" in html
+    assert "<td>2017-01-14</td><td>no</td><td>no</td><td>60</td><td>–</td><td>1234</td>" in html
 
 
 def test_names_are_escaped(content: PageContent) -> None:
