@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from minecover.core.damaged import reading_parquet
 from minecover.core.files import replacing
+from minecover.core.grid import Grid
+from minecover.core.surroundings import Surroundings
 
 F32 = NDArray[np.float32]
 #: Beginnings of the columns that hold a date, and of those that hold a distance.
 OBSERVED, LOOKS_MINED, DISTANCE = "observed ", "looks_mined ", "distance "
-FIXED = ("row", "col", "probability", "applicable")
+#: Beginning of the names of context planes that are distances.
+DISTANCES = "distance_"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +90,60 @@ class MinePixels:
             self.looks_mined,
             self.distances,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileMap:
+    """One tile of a map.
+
+    Parameters
+    ----------
+    tile_id : str
+        Id of the tile.
+    grid : Grid
+        Its grid; no other tile shares a pixel with it.
+    pixels : MinePixels
+        Its pixels at or above the threshold, counted from its corner.
+    observed : (row + 2, col + 2) bool
+        Whether each pixel of the tile was observed, and each one around it.
+    """
+
+    tile_id: str
+    grid: Grid
+    pixels: MinePixels
+    observed: NDArray[np.bool_]
+
+
+def mine_pixels(
+    surroundings: Surroundings, probability: F32, where: NDArray[np.bool_]
+) -> MinePixels:
+    """Return the mines of a tile, or of a window of it.
+
+    Parameters
+    ----------
+    surroundings : Surroundings
+        Data of the tile.
+    probability : (row, col) float32
+        Probability of a mine.
+    where : (row, col) bool
+        The pixels at or above the threshold.
+    """
+    row, col = np.nonzero(where)
+    looks_mined = surroundings.looks_mined
+    return MinePixels(
+        row,
+        col,
+        probability[row, col],
+        surroundings.applicable[row, col] == 1,
+        surroundings.dates,
+        surroundings.valid[:, row, col],
+        None if looks_mined is None else looks_mined[:, row, col],
+        {
+            name: plane[row, col]
+            for name, plane in surroundings.planes.items()
+            if name.startswith(DISTANCES)
+        },
+    )
 
 
 def joined(parts: Sequence[MinePixels]) -> tuple[MinePixels, NDArray[np.int64]]:

@@ -2,7 +2,6 @@
 
 from minecover.reporting.candidates.describing import (
     TABLE,
-    Surroundings,
     dates_seen,
     describe,
     distance_to_mine_m,
@@ -11,7 +10,7 @@ from minecover.reporting.candidates.finding import SiteMap, find_candidates, tou
 from minecover.reporting.candidates.lattices import MAP_PREFIX
 from minecover.reporting.candidates.objects import COLUMNS, point_inside
 from minecover.reporting.candidates.precision import precision_at
-from minecover.reporting.candidates.tiles import ProvinceNames, TileMap, find_on_tiles
+from minecover.reporting.candidates.tiles import ProvinceNames, find_on_tiles
 from minecover.reporting.candidates.writing import (
     write_candidates,
     write_geopackage,
@@ -24,8 +23,6 @@ __all__ = [
     "TABLE",
     "ProvinceNames",
     "SiteMap",
-    "Surroundings",
-    "TileMap",
     "dates_seen",
     "describe",
     "distance_to_mine_m",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import geopandas as gpd
@@ -11,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minecover.core.cube import F32
-from minecover.core.grid import Grid, utm_crs
+from minecover.core.grid import utm_crs
 from minecover.core.mine_pixels import MinePixels
 from minecover.core.raster import burn
+from minecover.core.surroundings import Surroundings
 
 #: Columns that `describe` takes from the surroundings, and the dtype of each.
 SITE_COLUMNS = {
@@ -59,40 +58,6 @@ MIN_SHARE = 0.5
 
 #: Distance within which outlines touch: their coordinates are rounded to 0.1 m [m].
 TOUCHING_M = 0.5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
-    """Data of a site from which its candidates are described; all planes without the halo.
-
-    Parameters
-    ----------
-    grid : Grid
-        Grid of the site, without halo.
-    province : str
-        Name of the province; empty if it is unknown.
-    dates : tuple of date
-        Acquisition dates of the scenes.
-    valid : (time, row, col) bool
-        Whether an observation is usable by the mask profile.
-    looks_mined : (time, row, col) bool
-        Whether a pixel looks like a mine on a date: its probability on that date reaches the
-        threshold or, in the location design, it is bare ground (`bare_ground`).
-    applicable : (row, col) float32
-        1 inside the model's area of applicability, 0 where it extrapolates, NaN where never
-        observed.
-    planes : mapping of str to (row, col) float32
-        Distances by name [m], as the context stage writes them. Layers that are not configured
-        are missing.
-    """
-
-    grid: Grid
-    province: str
-    dates: tuple[date, ...]
-    valid: NDArray[np.bool_]
-    looks_mined: NDArray[np.bool_]
-    applicable: F32
-    planes: Mapping[str, F32]
 
 
 def describe(
@@ -216,7 +181,8 @@ def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date
         mined. Dates without a valid pixel are left out.
     """
     observed = site.valid[:, inside]
-    looks = (site.looks_mined[:, inside] & observed).sum(axis=1)
+    looks_mined = np.zeros_like(site.valid) if site.looks_mined is None else site.looks_mined
+    looks = (looks_mined[:, inside] & observed).sum(axis=1)
     return [
         (day, bool(mined >= MIN_SHARE * n))
         for day, n, mined in zip(site.dates, observed.sum(axis=1), looks, strict=True)
@@ -268,7 +234,7 @@ def _row(site: Surroundings, inside: NDArray[np.bool_]) -> dict[str, object]:
     return {
         "province": site.province,
         "dates_valid": len(dates),
-        "dates_seen": len(seen),
+        "dates_seen": pd.NA if site.looks_mined is None else len(seen),
         "first_seen": seen[0] if seen else "",
         "applicable": bool(np.nanmean(site.applicable[inside]) >= MIN_SHARE),
         **{column: _nearest_m(site, names, inside) for column, names in DISTANCES.items()},

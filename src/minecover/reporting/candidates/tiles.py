@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from minecover.core.components import connected
 from minecover.core.grid import Grid
-from minecover.core.mine_pixels import MinePixels, joined
+from minecover.core.mine_pixels import MinePixels, TileMap, joined
 from minecover.reporting.candidates.describing import (
     SITE_COLUMNS,
     TABLE,
@@ -32,28 +32,6 @@ from minecover.reporting.candidates.objects import (
 
 #: Returns the province of each of some points (in WGS 84); empty where it is unknown.
 ProvinceNames = Callable[[gpd.GeoSeries], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TileMap:
-    """One tile of a map.
-
-    Parameters
-    ----------
-    tile_id : str
-        Id of the tile.
-    grid : Grid
-        Its grid; no other tile shares a pixel with it.
-    pixels : MinePixels
-        Its pixels at or above the threshold, counted from its corner.
-    observed : (row + 2, col + 2) bool
-        Whether each pixel of the tile was observed, and each one around it.
-    """
-
-    tile_id: str
-    grid: Grid
-    pixels: MinePixels
-    observed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from minecover.core.grid import Grid
-from minecover.core.mine_pixels import MinePixels
+from minecover.core.mine_pixels import MinePixels, TileMap
 from minecover.reporting.candidates import (
     TABLE,
     SiteMap,
-    TileMap,
     find_candidates,
     find_on_tiles,
 )
