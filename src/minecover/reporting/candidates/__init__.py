@@ -15,6 +15,7 @@ from minecover.reporting.candidates.writing import (
     write_candidates,
     write_geopackage,
     write_kml,
+    write_kmz,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "write_candidates",
     "write_geopackage",
     "write_kml",
+    "write_kmz",
 ]
