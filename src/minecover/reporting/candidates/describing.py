@@ -27,12 +27,12 @@ SITE_COLUMNS = {
 }
 #: Columns of the candidates as they are written, in order.
 TABLE = (
-    "lat",
-    "lon",
     "rank",
     "candidate_id",
     "site_id",
     "province",
+    "lon",
+    "lat",
     "area_ha",
     "max_probability",
     "mean_probability",

@@ -17,11 +17,11 @@ from minecover.reporting.candidates.lattices import square_name, unique_names
 
 #: Columns of a candidate table, in order.
 COLUMNS = (
-    "lat",
-    "lon",
     "rank",
     "candidate_id",
     "site_id",
+    "lon",
+    "lat",
     "area_ha",
     "max_probability",
     "mean_probability",
@@ -104,8 +104,8 @@ def objects_of(pixels: ObjectPixels) -> gpd.GeoDataFrame:
     x, y = shapely.get_x(middles), shapely.get_y(middles)
     return gpd.GeoDataFrame(
         {
-            "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
             "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
+            "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
             "site_id": np.array(pixels.site_ids, np.object_)[pixels.site[best]],
             "area_ha": count * (width_m * height_m / 10_000),
             "max_probability": pixels.probability[best].round(PROBABILITY_DECIMALS),
@@ -155,7 +155,7 @@ def no_objects() -> gpd.GeoDataFrame:
     """Return a candidate table without rows, with the usual dtypes."""
     whole, text, real, flag = np.int64, np.object_, np.float64, np.bool_
     kinds: tuple[type[np.generic], ...] = (
-        real, real, whole, text, text, real, real, real, flag, flag,
+        whole, text, text, *[real] * 5, flag, flag,
     )  # fmt: skip
     columns = {name: np.empty(0, kind) for name, kind in zip(COLUMNS, kinds, strict=False)}
     return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")

@@ -15,6 +15,8 @@ from minecover.core.files import replacing, write_text
 from minecover.core.geopackage import write_styled_geopackage
 from minecover.reporting.qgis import candidate_style
 
+#: First columns of the CSV file.
+FIRST = ("lat", "lon")
 #: KML types by the kind of a NumPy dtype; other kinds are written as strings.
 KML_TYPES = {"i": "int", "f": "double", "b": "bool"}
 
@@ -53,8 +55,9 @@ def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
         f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
     )
     with replacing(folder / "candidates.csv") as temporary:
-        frame = candidates.drop(columns="geometry")
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+        # Tables of places are pasted into maps by their first two columns.
+        others = candidates.columns.drop([*FIRST, "geometry"])
+        candidates[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
     with replacing(folder / "candidates.parquet") as temporary:
         candidates.to_parquet(temporary, index=False)
 
