@@ -16,6 +16,7 @@ from minecover.core.grid import Grid
 from minecover.core.mine_pixels import TileMap
 from minecover.core.raster import DESCRIPTION, MADE_FROM, read_made_from, write_cog
 from minecover.core.surroundings import Surroundings
+from minecover.learning.model_card import ModelCard
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.raster_tags import band_meanings, raster_tags
 
@@ -35,12 +36,18 @@ class FolderMap:
         The file.
     made_from : str
         Digest of all that the map was made from.
+    card : ModelCard
+        Card of the model.
+    crs : str
+        Its CRS.
     tiles : list of TileMap
         Its windows, from whose pixels candidates are found.
     """
 
     path: Path
     made_from: str
+    card: ModelCard
+    crs: str
     tiles: list[TileMap]
 
 
@@ -54,6 +61,8 @@ class MappedSite:
         The file.
     made_from : str
         Digest of all that the map was made from.
+    card : ModelCard
+        Card of the model.
     site_id : str
         The site.
     probability : (row, col) float32
@@ -64,6 +73,7 @@ class MappedSite:
 
     path: Path
     made_from: str
+    card: ModelCard
     site_id: str
     probability: F32
     surroundings: Surroundings

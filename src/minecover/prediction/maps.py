@@ -130,7 +130,15 @@ def predict_folder(
         written.append(path)
         seen.append(maps["valid_dates"])
         if on_map:
-            on_map(FolderMap(path, made_from, _tiles(maps["probability"], windows)))
+            on_map(
+                FolderMap(
+                    path,
+                    made_from,
+                    bundle.card,
+                    extent.crs,
+                    _tiles(maps["probability"], windows),
+                )
+            )
     _warn_of_few_dates(bundle, seen)
     return written
 
@@ -196,7 +204,7 @@ def predict_sites(
                 applicable=maps["applicable"],
                 mined=probability >= detector.threshold,
             )
-            on_map(MappedSite(path, made_from, site.site_id, probability, around))
+            on_map(MappedSite(path, made_from, bundle.card, site.site_id, probability, around))
     _warn_of_few_dates(bundle, seen)
     return written
 

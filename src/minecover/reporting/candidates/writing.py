@@ -21,7 +21,9 @@ FIRST = ("lat", "lon")
 KML_TYPES = {"i": "int", "f": "double", "b": "bool"}
 
 
-def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
+def write_candidates(
+    folder: Path, candidates: gpd.GeoDataFrame, *, name: str = "candidates"
+) -> None:
     """Write ``candidates.geojson``, ``candidates.csv`` and ``candidates.parquet``.
 
     The same candidates give the same bytes.
@@ -32,6 +34,8 @@ def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
         Folder to write to.
     candidates : GeoDataFrame
         Candidates in WGS 84, as `find_candidates` or `describe` return them.
+    name : str
+        Name of the files without suffix.
 
     References
     ----------
@@ -51,14 +55,14 @@ def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
     ]
     body = ",\n".join(features)
     write_text(
-        folder / "candidates.geojson",
+        folder / f"{name}.geojson",
         f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
     )
-    with replacing(folder / "candidates.csv") as temporary:
+    with replacing(folder / f"{name}.csv") as temporary:
         # Tables of places are pasted into maps by their first two columns.
         others = candidates.columns.drop([*FIRST, "geometry"])
         candidates[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / "candidates.parquet") as temporary:
+    with replacing(folder / f"{name}.parquet") as temporary:
         candidates.to_parquet(temporary, index=False)
 
 

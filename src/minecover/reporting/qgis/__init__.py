@@ -37,7 +37,6 @@ RAMP = (
     "#000004", "#1d1147", "#51127c", "#832681", "#b73779", "#e75263", "#fc8961", "#fec488",
     "#fcfdbf",
 )  # fmt: skip
-PROJECT = "map.qgs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def write_project(
     Parameters
     ----------
     candidates : Path
-        The GeoPackage of the candidates; the project is written beside it.
+        The GeoPackage of the candidates; the project is written beside it, as ``*.qgs``.
     rasters : sequence of RasterLayer
         In the same folder or below it. The classes lie under the probabilities, switched off.
     threshold : float
@@ -166,7 +165,7 @@ def write_project(
         }
         for raster in sorted(rasters, key=lambda raster: raster.kind, reverse=True)
     ]
-    path = candidates.with_name(PROJECT)
+    path = candidates.with_suffix(".qgs")
     write_text(path, _render("project.qgs", layers=layers, bounds=bounds, title=title))
     return path
 
