@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 
+from minecover.core.config import service_settings
 from minecover.core.damaged import read_json
+from minecover.core.errors import RegionError
 from minecover.core.files import write_json, write_text
+from minecover.prediction.region.tile_job import MapSettings, model_of
 from minecover.reporting.candidates import write_candidates, write_geopackage, write_kmz
 from minecover.reporting.qgis import RasterLayer, candidate_style, write_project, write_styles
 
@@ -19,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Name of the files of candidates; the one with JSON says which map they are of.
 CANDIDATES = "candidates"
+#: Settings that are not kept: they depend on where a map is looked at.
+LOCAL = ("services", "out")
 #: Hexadecimal digits of a digest in the name of files.
 DIGITS = 8
 #: Margin around the candidates that a project shows at first [degrees].
@@ -35,15 +41,15 @@ class MapRecord:
         Digest of all that the map was made from.
     rasters : sequence of RasterLayer
         Its rasters.
-    threshold : float
-        Probability from which a location is a mine.
+    settings : MapSettings
+        Model and source, with which the scenes of a candidate are read again.
     is_simulated : bool
         Whether its scenes are known to be simulated.
     """
 
     made_from: str
     rasters: Sequence[RasterLayer]
-    threshold: float
+    settings: MapSettings
     is_simulated: bool
 
 
@@ -68,31 +74,72 @@ def write_map_candidates(
         The files for people: GeoPackage, GeoJSON, CSV, KMZ and the project.
     """
     name = _free_name(folder, of_map.made_from)
+    threshold = float(model_of(of_map.settings).card.value("threshold"))
     write_candidates(folder, found, name=name)
     write_geopackage(folder / f"{name}.gpkg", found)
     write_kmz(folder / f"{name}.kmz", found, simulated=of_map.is_simulated)
     write_text(folder / f"{name}.qml", candidate_style())
-    write_styles(of_map.rasters, of_map.threshold)
+    write_styles(of_map.rasters, threshold)
     write_project(
         folder / f"{name}.gpkg",
         of_map.rasters,
-        threshold=of_map.threshold,
+        threshold=threshold,
         bounds=_bounds(found),
         title=f"{folder.resolve().name}: candidate mines",
     )
     known = int(found["known"].sum())
     # Written last: with it, all files of the candidates are there.
-    write_json(
-        folder / f"{name}.json",
-        {
-            "made_from": of_map.made_from,
-            "candidates": len(found),
-            "known": known,
-            "simulated": of_map.is_simulated,
+    record = {
+        "made_from": of_map.made_from,
+        "candidates": len(found),
+        "known": known,
+        "simulated": of_map.is_simulated,
+        "rasters": [
+            {"path": one.path.name, "kind": one.kind, "crs": one.crs} for one in of_map.rasters
+        ],
+        "settings": {
+            key: value for key, value in asdict(of_map.settings).items() if key not in LOCAL
         },
-    )
+    }
+    write_json(folder / f"{name}.json", record)
     log.info("candidates: %d, %d of them known mines", len(found), known)
     return [folder / f"{name}.{suffix}" for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs")]
+
+
+def read_record(folder: Path) -> MapRecord:
+    """Read the record of a map's candidates.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+
+    Raises
+    ------
+    RegionError
+        If there is none.
+    """
+    path = folder / f"{CANDIDATES}.json"
+    if not path.is_file():
+        raise RegionError(
+            f"no {path}, so no candidates of a map. Name the folder that `minecover map` or "
+            "`minecover predict` wrote (--out there); maps of earlier versions are written "
+            "again by the same command."
+        )
+    found = read_json(path)
+    try:
+        rasters = [
+            RasterLayer(folder / one["path"], one["kind"], one["crs"])
+            for one in found["rasters"]
+        ]
+        local = {"services": json.dumps(service_settings()), "out": str(folder.resolve())}
+        settings = MapSettings(**{**found["settings"], **local})
+        return MapRecord(found["made_from"], rasters, settings, found["simulated"])
+    except (KeyError, TypeError) as error:
+        raise RegionError(
+            f"{path} is damaged, or was edited ({error!r}). Write it again with the command "
+            "that made the map."
+        ) from error
 
 
 def _free_name(folder: Path, made_from: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,8 +19,11 @@ from minecover.labels import MINES, read_labels
 from minecover.pipeline.candidate_files import MapRecord, write_map_candidates
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.stages.labels import REAL, world_name
+from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.map_files import FolderMap, MappedSite
+from minecover.prediction.maps import source_params
 from minecover.prediction.region.mosaic import pixels_path, tile_path
+from minecover.prediction.region.run import settings_of
 from minecover.prediction.region.tile_job import MapSettings, model_of
 from minecover.prediction.region.tile_ledger import OK, TileLedger
 from minecover.reporting.candidates import (
@@ -64,7 +68,7 @@ def write_region_candidates(
     )
     layers = [_mosaic_layer(path) for path in mosaics if path.suffix == ".vrt"]
     digest = hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
-    of_map = MapRecord(digest, layers, float(card.value("threshold")), is_simulated=False)
+    of_map = MapRecord(digest, layers, settings, is_simulated=False)
     return write_map_candidates(folder, found, of_map)
 
 
@@ -92,6 +96,7 @@ def write_folder_candidates(
     out: Path,
     maps: Sequence[FolderMap],
     ground: KnownGround,
+    source: Path,
 ) -> list[Path]:
     """Find the candidates of the maps of a folder, and write them beside these.
 
@@ -103,30 +108,35 @@ def write_folder_candidates(
         At least one; one for each UTM zone.
     ground : KnownGround
         What is known of their ground.
+    source : Path
+        The folder of products.
 
     Returns
     -------
     list of Path
         See `write_map_candidates`.
     """
-    card = maps[0].card
+    bundle = maps[0].bundle
     tiles = [
         replace(tile, tile_id=f"{one.path.stem}/{tile.tile_id}")
         for one in maps
         for tile in one.tiles
     ]
     found = find_on_tiles(
-        tiles, ground.mines, min_px=ground.min_px(card.lattice), provinces=ground.provinces
+        tiles,
+        ground.mines,
+        min_px=ground.min_px(bundle.card.lattice),
+        provinces=ground.provinces,
     )
     layers = [RasterLayer(one.path, "probability", one.crs) for one in maps]
-    made_from = [one.made_from for one in maps]
-    threshold = float(card.value("threshold"))
-    of_map = MapRecord(_digest(made_from), layers, threshold, is_simulated=False)
+    digest, scenes = _digest([one.made_from for one in maps]), source.resolve()
+    settings = _settings(bundle, out, digest, str(scenes), scenes.name)
+    of_map = MapRecord(digest, layers, settings, is_simulated=False)
     return write_map_candidates(out, found, of_map)
 
 
 def write_site_candidates(
-    out: Path, maps: Sequence[MappedSite], params: Params, *, is_simulated: bool
+    out: Path, maps: Sequence[MappedSite], params: Params, source: str
 ) -> list[Path]:
     """Find the candidates of the maps of sites, and write them beside these.
 
@@ -138,17 +148,17 @@ def write_site_candidates(
         At least one.
     params : Params
         The parameters of the build that the sites are of.
-    is_simulated : bool
-        Whether the scenes are simulated. Mines of a simulated world are not known on others.
+    source : str
+        The option of conf/source. Mines of a simulated world are not known on other scenes.
 
     Returns
     -------
     list of Path
         See `write_map_candidates`.
     """
-    card = maps[0].card
-    threshold = float(card.value("threshold"))
-    rule = replace(params.build("metrics.objects"), lattice=card.lattice)
+    bundle, node = maps[0].bundle, source_params(source)
+    is_simulated = bool(node.value("source.is_simulated"))
+    rule = replace(params.build("metrics.objects"), lattice=bundle.card.lattice)
     labels = read_labels(paths.LABELS)
     if not is_simulated and world_name(params) != REAL:
         labels = labels[:0]
@@ -157,7 +167,7 @@ def write_site_candidates(
     found = find_candidates(
         [SiteMap(one.site_id, one.surroundings.grid, one.probability) for one in maps],
         labels,
-        threshold=threshold,
+        threshold=float(bundle.card.value("threshold")),
         min_px=rule.min_px,
     )
     found = describe(
@@ -167,8 +177,24 @@ def write_site_candidates(
     )
     layers = [RasterLayer(one.path, "probability", one.surroundings.grid.crs) for one in maps]
     digest = _digest([one.made_from for one in maps])
-    of_map = MapRecord(digest, layers, threshold, is_simulated=is_simulated)
+    settings = _settings(
+        bundle, out, digest, json.dumps(node.complete("source.scenes")), source
+    )
+    of_map = MapRecord(digest, layers, settings, is_simulated=is_simulated)
     return write_map_candidates(out, found, of_map)
+
+
+def _settings(
+    bundle: ModelBundle, out: Path, products: str, source: str, source_name: str
+) -> MapSettings:
+    return settings_of(
+        bundle,
+        out,
+        source=source,
+        source_name=source_name,
+        products=products,
+        is_screened=False,
+    )
 
 
 def _digest(made_from: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from minecover.core.config import load_params
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_folder_candidates, write_site_candidates
 from minecover.prediction.map_files import FolderMap, MappedSite
-from minecover.prediction.maps import predict_folder, predict_sites, source_params
+from minecover.prediction.maps import predict_folder, predict_sites
 
 
 def map_folder(model: str, folder: Path, out: Path, *, is_masked: bool) -> list[Path]:
@@ -26,7 +26,7 @@ def map_folder(model: str, folder: Path, out: Path, *, is_masked: bool) -> list[
     """
     ground, maps = KnownGround.read(), list[FolderMap]()
     written = predict_folder(model, folder, out, is_masked=is_masked, on_map=maps.append)
-    return [*written, *write_folder_candidates(out, maps, ground)]
+    return [*written, *write_folder_candidates(out, maps, ground, folder)]
 
 
 def map_sites(model: str, source: str, out: Path, *, is_masked: bool) -> list[Path]:
@@ -46,6 +46,4 @@ def map_sites(model: str, source: str, out: Path, *, is_masked: bool) -> list[Pa
     written = predict_sites(model, source, out, is_masked=is_masked, on_map=maps.append)
     if not maps:
         return written
-    is_simulated = bool(source_params(source).value("source.is_simulated"))
-    found = write_site_candidates(out, maps, load_params(), is_simulated=is_simulated)
-    return [*written, *found]
+    return [*written, *write_site_candidates(out, maps, load_params(), source)]

@@ -16,7 +16,6 @@ from minecover.core.grid import Grid
 from minecover.core.mine_pixels import TileMap
 from minecover.core.raster import DESCRIPTION, MADE_FROM, read_made_from, write_cog
 from minecover.core.surroundings import Surroundings
-from minecover.learning.model_card import ModelCard
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.raster_tags import band_meanings, raster_tags
 
@@ -36,8 +35,8 @@ class FolderMap:
         The file.
     made_from : str
         Digest of all that the map was made from.
-    card : ModelCard
-        Card of the model.
+    bundle : ModelBundle
+        The model, with the mask that was used.
     crs : str
         Its CRS.
     tiles : list of TileMap
@@ -46,7 +45,7 @@ class FolderMap:
 
     path: Path
     made_from: str
-    card: ModelCard
+    bundle: ModelBundle
     crs: str
     tiles: list[TileMap]
 
@@ -61,8 +60,8 @@ class MappedSite:
         The file.
     made_from : str
         Digest of all that the map was made from.
-    card : ModelCard
-        Card of the model.
+    bundle : ModelBundle
+        The model, with the mask that was used.
     site_id : str
         The site.
     probability : (row, col) float32
@@ -73,7 +72,7 @@ class MappedSite:
 
     path: Path
     made_from: str
-    card: ModelCard
+    bundle: ModelBundle
     site_id: str
     probability: F32
     surroundings: Surroundings

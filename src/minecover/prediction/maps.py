@@ -130,15 +130,8 @@ def predict_folder(
         written.append(path)
         seen.append(maps["valid_dates"])
         if on_map:
-            on_map(
-                FolderMap(
-                    path,
-                    made_from,
-                    bundle.card,
-                    extent.crs,
-                    _tiles(maps["probability"], windows),
-                )
-            )
+            tiles = _tiles(maps["probability"], windows)
+            on_map(FolderMap(path, made_from, bundle, extent.crs, tiles))
     _warn_of_few_dates(bundle, seen)
     return written
 
@@ -204,7 +197,7 @@ def predict_sites(
                 applicable=maps["applicable"],
                 mined=probability >= detector.threshold,
             )
-            on_map(MappedSite(path, made_from, bundle.card, site.site_id, probability, around))
+            on_map(MappedSite(path, made_from, bundle, site.site_id, probability, around))
     _warn_of_few_dates(bundle, seen)
     return written
 

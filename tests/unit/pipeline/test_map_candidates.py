@@ -14,11 +14,16 @@ import shapely
 from drawn_models import write_model
 from products import DrawnProduct
 
+from minecover.core.config import Params, composed
+from minecover.core.errors import RegionError
 from minecover.core.grid import Grid
 from minecover.core.sites import square
+from minecover.labels import as_labels, read_verdicts
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
+from minecover.pipeline.map_review import export_map_questions
 from minecover.pipeline.mapping import map_folder
+from minecover.pipeline.review import import_verdicts
 from minecover.prediction.region.mosaic import write_map
 from minecover.prediction.region.run import RUN, map_settings
 from minecover.prediction.region.tile_job import MapSettings, map_tile
@@ -26,6 +31,7 @@ from minecover.prediction.region.tile_ledger import open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of
 from minecover.reporting.candidates import TABLE
 
+CONF = Path("conf").resolve()
 GROUND = Grid.around("EPSG:32635", 700_000, -200_000, size_px=140)
 NOTHING = KnownGround(gpd.GeoSeries([], crs="EPSG:4326"), None, 2700.0)
 DARK, BRIGHT = 12_000, 30_000
@@ -91,6 +97,16 @@ def mapped(products: str, model: str, tmp_path: Path) -> Path:
     map_tiles(settings, tiles())
     finish(settings)
     return tmp_path / "map"
+
+
+def real_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """Work in an empty checkout whose labels are of real ground."""
+    params = composed(
+        ["source=product_folder", f"source.input={tmp_path}/LC08", "labels=files",
+         f"labels.input={tmp_path}/none.geojson", "context=none", "sites=centred"], conf=CONF
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    return params
 
 
 def test_a_mine_across_four_tiles_is_one_candidate_of_the_map(mapped: Path) -> None:
@@ -192,3 +208,35 @@ def test_a_map_without_a_mine_has_files_without_candidates(
     assert json.loads((tmp_path / "maps/candidates.json").read_text())["candidates"] == 0
     assert len(pd.read_csv(tmp_path / "maps/candidates.csv")) == 0
     assert len(gpd.read_file(tmp_path / "maps/candidates.gpkg", layer="candidates")) == 0
+
+
+def test_candidates_of_a_map_are_exported_for_review_and_imported_as_labels(
+    mapped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = real_ground(tmp_path, monkeypatch)
+
+    n, files = export_map_questions(params, mapped, top=2, out=tmp_path / "review")
+    package = tmp_path / "review/review.gpkg"
+    questions = gpd.read_file(package, layer="review")
+    page = (tmp_path / "review/review.html").read_text()
+    answers = questions.assign(verdict=["mine", "not mine"], who="ada", when="2026-03-01")
+    answers.to_file(package, layer="review")
+    merge, _, path = import_verdicts(params, package, blanks=dict(who="", when="", why=""))
+    left, _ = export_map_questions(params, mapped, top=9, out=tmp_path / "next")
+
+    assert (n, left) == (2, 1)
+    assert package in files
+    assert questions["candidate_id"].str.startswith("map-").all()
+    assert page.count("data:image/png;base64") + page.count("iVBOR") >= 2
+    assert merge.counts["added"] == 2
+    labels = as_labels(read_verdicts(path))
+    assert sorted(labels["kind"]) == ["confirmed", "rejected"]
+
+
+def test_a_folder_without_candidates_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = real_ground(tmp_path, monkeypatch)
+
+    with pytest.raises(RegionError, match=r"no .*candidates.json, so no candidates of a map"):
+        export_map_questions(params, tmp_path, top=2, out=tmp_path / "review")

@@ -93,14 +93,43 @@ def map_settings(
         platforms = params.value("source.platforms")
         scenes = json.dumps(params.complete("source.scenes"))
         listed = json.dumps(params.value("source.scenes"))
-    bundle = for_platforms(bundle, platforms)
+    return settings_of(
+        for_platforms(bundle, platforms),
+        out,
+        source=scenes,
+        source_name=source_name,
+        products=hashlib.sha256(listed.encode()).hexdigest(),
+        is_screened=is_screened,
+    )
+
+
+def settings_of(
+    bundle: ModelBundle,
+    out: Path,
+    *,
+    source: str,
+    source_name: str,
+    products: str,
+    is_screened: bool,
+) -> MapSettings:
+    """Return the settings of a map with a model bundle.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model, with the mask to use.
+    out : Path
+        Folder of the map.
+    source, source_name, products, is_screened
+        See `MapSettings`.
+    """
     return MapSettings(
         model=str(bundle.path.resolve()),
-        card=str(card.path.resolve()),
+        card=str(bundle.card.path.resolve()),
         sha256=bundle.sha256,
         card_sha256=bundle.card_sha256,
-        source=scenes,
-        products=hashlib.sha256(listed.encode()).hexdigest(),
+        source=source,
+        products=products,
         services=json.dumps(service_settings()),
         out=str(out.resolve()),
         is_screened=is_screened,
