@@ -13,7 +13,8 @@ import pandas as pd
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.mine_pixels import TileMap, read_mine_pixels
+from minecover.core.errors import DamagedError, RegionError
+from minecover.core.mine_pixels import MinePixels, TileMap, read_mine_pixels
 from minecover.core.raster import read_band, read_grid
 from minecover.labels import MINES, read_labels
 from minecover.pipeline.candidate_files import MapRecord, write_map_candidates
@@ -88,8 +89,7 @@ def region_tiles(folder: Path) -> Iterator[TileMap]:
         grid = read_grid(folder / tile_path("class", tile_id))
         mosaic = folder / f"class_{grid.crs.removeprefix('EPSG:')}.vrt"
         classes = read_band(mosaic, grid.grown(1), resampling="nearest", fill=0)
-        pixels = read_mine_pixels(folder / pixels_path(tile_id))
-        yield TileMap(tile_id, grid, pixels, classes != 0)
+        yield TileMap(tile_id, grid, _pixels(folder / pixels_path(tile_id)), classes != 0)
 
 
 def write_folder_candidates(
@@ -182,6 +182,16 @@ def write_site_candidates(
     )
     of_map = MapRecord(digest, layers, settings, is_simulated=is_simulated)
     return write_map_candidates(out, found, of_map)
+
+
+def _pixels(path: Path) -> MinePixels:
+    try:
+        return read_mine_pixels(path)
+    except DamagedError as error:
+        raise RegionError(
+            f"{path} is damaged. Delete it, and start the command that made the map again: the "
+            "tile is mapped again."
+        ) from error
 
 
 def _settings(

@@ -8,7 +8,7 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.files import write_text
-from minecover.core.geopackage import write_styled_geopackage
+from minecover.core.styled_geopackage import write_styled_geopackage
 from minecover.labels import VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 

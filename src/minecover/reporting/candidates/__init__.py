@@ -1,5 +1,6 @@
 """Candidate mines: find them on probability maps, rank, describe and write them."""
 
+from minecover.reporting.candidates.across_tiles import ProvinceNames, find_on_tiles
 from minecover.reporting.candidates.describing import (
     TABLE,
     dates_seen,
@@ -7,10 +8,9 @@ from minecover.reporting.candidates.describing import (
     distance_to_mine_m,
 )
 from minecover.reporting.candidates.finding import SiteMap, find_candidates, touches
-from minecover.reporting.candidates.lattices import MAP_PREFIX
 from minecover.reporting.candidates.objects import COLUMNS, point_inside
+from minecover.reporting.candidates.places import MAP_PREFIX
 from minecover.reporting.candidates.precision import precision_at
-from minecover.reporting.candidates.tiles import ProvinceNames, find_on_tiles
 from minecover.reporting.candidates.writing import (
     write_candidates,
     write_geopackage,

@@ -15,7 +15,6 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.labels import MINES
-from minecover.reporting.candidates.lattices import lattice_name, lattice_of
 from minecover.reporting.candidates.objects import (
     COLUMNS,
     ObjectPixels,
@@ -23,6 +22,7 @@ from minecover.reporting.candidates.objects import (
     objects_of,
     ranked,
 )
+from minecover.reporting.candidates.places import lattice_name, lattice_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ import shapely
 from jinja2 import Environment, StrictUndefined
 
 from minecover.core.files import replacing, write_text
-from minecover.core.geopackage import write_styled_geopackage
+from minecover.core.styled_geopackage import write_styled_geopackage
 from minecover.reporting.qgis import candidate_style
 
 #: First columns of the CSV file.

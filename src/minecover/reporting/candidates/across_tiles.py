@@ -20,7 +20,6 @@ from minecover.reporting.candidates.describing import (
     describe_objects,
     with_known_mines,
 )
-from minecover.reporting.candidates.lattices import MAP_PREFIX, lattice_name, lattice_of
 from minecover.reporting.candidates.objects import (
     PROBABILITY_DECIMALS,
     ObjectPixels,
@@ -29,6 +28,7 @@ from minecover.reporting.candidates.objects import (
     ranked,
     round_degrees,
 )
+from minecover.reporting.candidates.places import MAP_PREFIX, lattice_name, lattice_of
 
 #: Returns the province of each of some points (in WGS 84); empty where it is unknown.
 ProvinceNames = Callable[[gpd.GeoSeries], Sequence[str]]
