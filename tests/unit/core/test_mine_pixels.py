@@ -88,7 +88,7 @@ def test_the_mines_of_a_tile_take_what_is_known_at_their_pixels() -> None:
         {"distance_to_road": plane, "slope": plane},
     )  # fmt: skip
 
-    pixels = mine_pixels(around, plane / 4, plane >= 2)
+    pixels = mine_pixels(around, plane / np.float32(4), plane >= 2)
 
     assert (pixels.row.tolist(), pixels.col.tolist()) == ([1, 1], [0, 1])
     assert pixels.probability.tolist() == [0.5, 0.75]
