@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -80,16 +80,7 @@ class MinePixels:
 
     def moved(self, down: int, right: int) -> MinePixels:
         """Return the pixels with rows and columns counted from another corner."""
-        return MinePixels(
-            self.row + down,
-            self.col + right,
-            self.probability,
-            self.applicable,
-            self.dates,
-            self.observed,
-            self.looks_mined,
-            self.distances,
-        )
+        return replace(self, row=self.row + down, col=self.col + right)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
