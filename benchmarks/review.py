@@ -38,7 +38,8 @@ from minecover.evaluation import (
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.labels import as_labels, read_labels, read_verdicts
 from minecover.labels.burning import label_cube
-from minecover.pipeline.review import GEOPACKAGE, export_questions, import_verdicts
+from minecover.pipeline.review import export_questions, import_verdicts
+from minecover.pipeline.review_files import GEOPACKAGE
 from minecover.pipeline.stages import (
     context,
     evaluate,

@@ -5,8 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import rasterio
 
 from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
@@ -29,6 +32,7 @@ from minecover.prediction.region.tile_job import (
     warm_up,
 )
 from minecover.prediction.region.tiles import Tile
+from minecover.reporting.candidates import SiteMap, find_candidates
 from minecover.sources.product_folder import ProductFolder
 from minecover.sources.simulated_products import write_products
 from minecover.sources.simulation.wide_area import Area
@@ -36,6 +40,8 @@ from minecover.sources.simulation.wide_area import Area
 
 class Checkout(Protocol):
     root: Path
+
+    def must(self, *command: str) -> str: ...
 
 
 ONE = Workers(None, 1, 2.0)
@@ -269,3 +275,44 @@ def test_requests_to_earth_engine(side: int, requests: int, ground: Tile) -> Non
     tile = Tile("tile", ground.grid.cut(0, 0, side, side))
 
     assert requests_for(tile, 7, 13) == requests
+
+
+def test_the_command_writes_the_candidates_of_its_map(
+    small_world: Checkout, products: Path, box: str, ground: Tile, tmp_path: Path
+) -> None:
+    out = tmp_path / "map"
+    said = small_world.must(
+        "minecover", "map", box, "--source", str(products), "--model", "models/model.pkl",
+        "--out", str(out), "--tile", "128", "--workers", "1",
+    )  # fmt: skip
+
+    found = gpd.read_parquet(out / "candidates.parquet")
+    plane = layer(out, "probability", ground)
+    card = json.loads((small_world.root / "models/model.json").read_text())
+    on_whole = find_candidates(
+        [SiteMap("whole", ground.grid, plane)],
+        gpd.GeoDataFrame({"kind": []}, geometry=[], crs="EPSG:4326"),
+        threshold=card["threshold"],
+        min_px=3,
+    )
+    same = ["lon", "lat", "area_ha", "max_probability", "mean_probability", "at_edge"]
+    assert len(found) > 3
+    assert len(set(found["site_id"])) > 1
+    pd.testing.assert_frame_equal(found[same], on_whole[same])
+    assert (found["candidate_id"] == "map-" + on_whole["candidate_id"]).all()
+    assert found["dates_valid"].between(1, 3).all()
+    assert (found["dates_seen"] <= found["dates_valid"]).all()
+    assert (found["dates_seen"] > 0).any()
+    # The build is of another simulated world, whose mines are not known here.
+    assert not found["known"].any()
+    assert found["to_known_mine_m"].isna().all()
+    for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs"):
+        assert f"{out}/candidates.{suffix}" in said
+        assert (out / f"candidates.{suffix}").is_file()
+    with rasterio.open(out / "class_32635.vrt") as mosaic:
+        tags, names = mosaic.tags(), mosaic.tags(1)
+    assert tags["MINECOVER_MODEL_SHA256"] == card["sha256"]
+    assert float(tags["MINECOVER_THRESHOLD"]) == card["threshold"]
+    assert tags["MINECOVER_SOURCE"] == "products"
+    assert len(tags["MINECOVER_DATES"].split()) == 2
+    assert names["CLASS_3"] == "mine where the model extrapolates"

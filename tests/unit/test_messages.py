@@ -20,6 +20,7 @@ OPTION = re.compile(rf"(?<![\w./-])({'|'.join(GROUPS)})=([a-z_]\w*)(?![\w.(])")
 #: Dotted words that are no keys: files, modules, objects of other programs, an abbreviation.
 OTHER = re.compile(
     r".*\.(py|json|yaml|yml|lock|csv|tif|txt|gpkg|geojson|parquet|md|html|sh|db|pkl|vrt|npz)$"
+    r"|.*\.(kmz|qgs|qml)$"
     r"|minecover\..*|attributes\..*|source\.selected\.indices|e\.g|i\.e"
 )
 FILES = sorted((ROOT / "src").rglob("*.py"))

@@ -57,8 +57,10 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
 
     Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
-    (VRT, one for each UTM zone), a STAC item collection, and a ledger of the tiles. The same
-    command resumes a run that was interrupted. Classes: 0 not observed, 1 no mine, 2 mine,
+    (VRT, one for each UTM zone), a STAC item collection, and a ledger of the tiles; and its
+    candidates, objects of mines by rank (candidates.gpkg, .geojson, .csv, .kmz), with a project
+    that opens all in QGIS (candidates.qgs). The same command resumes a run that was
+    interrupted. Classes: 0 not observed, 1 no mine, 2 mine,
     3 mine where the model extrapolates. If a tile fails, it is 0 on the map and the exit code
     is 1.
 
@@ -73,6 +75,8 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
         # Worker processes start while the modules below are imported.
         worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
     from minecover.core.errors import RegionError
+    from minecover.pipeline.known_ground import KnownGround
+    from minecover.pipeline.map_candidates import write_region_candidates
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area, map_settings
 
@@ -84,9 +88,10 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
         is_masked=settings["mask"] != "none",
     )
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
+    ground = KnownGround.read()
     counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
-    for path in written:
+    for path in [*written, *write_region_candidates(map_options, written, ground)]:
         click.echo(str(path))
     if undone := counts["corrupt"] + counts["failed"]:
         raise RegionError(

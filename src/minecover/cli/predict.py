@@ -26,7 +26,8 @@ def predict(model: str, source: str, out: Path, mask: str) -> None:
     """Map mines as Cloud Optimized GeoTIFFs.
 
     Each file holds the probability of a mine (NaN where not observed), and whether the model is
-    applicable there.
+    applicable there. Beside them are the candidates, objects of mines by rank (candidates.gpkg,
+    .geojson, .csv, .kmz), and a project that opens all in QGIS (candidates.qgs).
 
     \b
     minecover predict --source LC08_products/ --out maps/
@@ -34,12 +35,13 @@ def predict(model: str, source: str, out: Path, mask: str) -> None:
         --source LC08_products/ --out maps/
     minecover predict --model models/model.pkl --source simulated --out maps/
     """
-    from minecover.prediction.maps import is_folder, predict_folder, predict_sites
+    from minecover.pipeline.mapping import map_folder, map_sites
+    from minecover.prediction.maps import is_folder
 
     is_masked = mask != "none"
     if is_folder(source):
-        written = predict_folder(model, Path(source), out, is_masked=is_masked)
+        written = map_folder(model, Path(source), out, is_masked=is_masked)
     else:
-        written = predict_sites(model, source, out, is_masked=is_masked)
+        written = map_sites(model, source, out, is_masked=is_masked)
     for path in written:
         click.echo(str(path))

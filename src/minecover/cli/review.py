@@ -42,25 +42,42 @@ def review() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write to.",
 )
+@click.option(
+    "--map",
+    "of_map",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of `minecover map` or `predict`, whose candidates are the questions.",
+)
 @json_option
-def export(top: int, kind: str | None, out: Path, as_json: bool) -> None:
+def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: bool) -> None:
     """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
     By default the questions are the candidates of the report, by rank, that touch no labelled
     mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), or use
-    the keys of the page and save.
+    the keys of the page and save. With --map they are the candidates of a map; verdicts on them
+    become labels, with sites of their own.
 
     \b
     minecover review export --top 50
     minecover review export --top 30 --uncertain --out uncertain/
     minecover review export --suspicious --json
+    minecover review export --map maps/kivu --out reports/review_kivu
     """
     import json
 
     from minecover.core.config import load_params
+    from minecover.pipeline.map_review import export_map_questions
     from minecover.pipeline.review import export_questions
 
-    n, files = export_questions(load_params(), kind or "candidates", top=top, out=out)
+    if of_map is not None and kind is not None:
+        raise click.UsageError(
+            f"--map exports the candidates of a map, and --{kind} asks about the build. "
+            "Leave one out."
+        )
+    if of_map is not None:
+        n, files = export_map_questions(load_params(), of_map, top=top, out=out)
+    else:
+        n, files = export_questions(load_params(), kind or "candidates", top=top, out=out)
     if as_json:
         click.echo(json.dumps({"questions": n, "files": [str(path) for path in files]}))
         return

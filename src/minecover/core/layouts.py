@@ -93,11 +93,20 @@ class Centred:
                 "Set sites.layouts.*.around."
             )
         return [
-            replace(self._site(str(a.label_id), a.geometry), is_background=a.kind == BACKGROUND)
+            replace(
+                self.site_on(str(a.label_id), a.geometry), is_background=a.kind == BACKGROUND
+            )
             for a in anchors.itertuples()
         ]
 
-    def _site(self, label_id: str, geometry: shapely.Geometry) -> Site:
+    def site_on(self, label_id: str, geometry: shapely.Geometry) -> Site:
+        """Return the site of one label.
+
+        Raises
+        ------
+        SiteError
+            If no square meets it.
+        """
         name = without_place(label_id)
         rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         lon, lat = self._place(geometry)

@@ -66,7 +66,8 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
     Parameters
     ----------
     sites : sequence of Site
-        Sites with an empty `group` are assigned one; the others are not changed.
+        Sites with an empty `group` are assigned one; the others are not changed. Those that
+        lie near a site with a group are assigned that of the nearest.
     within_m : float
         Squares nearer to each other than this share a group, and so do chains of them [m].
 
@@ -95,11 +96,19 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    links = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(ids), len(ids)))
+    is_free = np.array([not site.group for site in ordered])
+    free = is_free[a] & is_free[b]
+    links = coo_array((np.ones(free.sum(), np.int8), (a[free], b[free])), shape=(len(ids),) * 2)
     _, component = connected_components(links, directed=False)
-    first = {int(c): ids[i] for i, c in reversed(list(enumerate(component)))}
+    names = {int(c): ids[i] for i, c in reversed(list(enumerate(component)))}
+    # Sites of a layout that groups its own are never moved; what lies near them joins them.
+    shapes = local.to_numpy()
+    joins = np.flatnonzero(is_free[a] & ~is_free[b])
+    away = shapely.distance(shapes[a[joins]], shapes[b[joins]])
+    for pair in joins[np.lexsort((b[joins], away))][::-1]:
+        names[int(component[a[pair]])] = ordered[b[pair]].group
     return [
-        site if site.group else replace(site, group=first[int(component[i])])
+        site if site.group else replace(site, group=names[int(component[i])])
         for i, site in enumerate(ordered)
     ]
 

@@ -15,7 +15,7 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
-from minecover.core.files import write_json, write_text
+from minecover.core.files import write_json
 from minecover.core.raster import burn, read_cube
 from minecover.core.sites import read_sites, square
 from minecover.evaluation import ObjectRule, site_predictions
@@ -35,12 +35,11 @@ from minecover.labels.review import (
     Pictures,
     ReviewSite,
     candidate_questions,
-    render_page,
     suspicious_questions,
     uncertain_questions,
-    write_geopackage,
 )
 from minecover.learning.model_card import ModelCard
+from minecover.pipeline.review_files import WORLD, write_export
 from minecover.pipeline.stages.labels import (
     REAL,
     read_world,
@@ -48,6 +47,7 @@ from minecover.pipeline.stages.labels import (
     world_name,
     world_path,
 )
+from minecover.reporting.candidates import MAP_PREFIX
 from minecover.reporting.figures import clearest_date_index, site_pictures
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,6 @@ QUESTION_KINDS = ("candidates", "uncertain", "suspicious")
 #: The picture of a question shows the date that is clearest within this distance of its
 #: outline [m].
 MARGIN_M = 120.0
-#: Names of the files of an export; the last one names the ground that the questions are about.
-GEOPACKAGE, PAGE, WORLD = "review.gpkg", "review.html", "review.world.json"
-#: Beginning of the ids of outlines that were drawn on a map, and lie wherever the map does.
-MAP_PREFIX = "map-"
 #: Candidates that an error names.
 N_NAMED = 5
 
@@ -98,7 +94,7 @@ def export_questions(
     sites = {site.site_id: site for site in _review_sites(params.build("aggregation"))}
     verdicts = verdicts_of_world(params)
     found = _find_questions(params, kind, list(sites.values()))
-    questions = _without_verdict(found, verdicts).head(top)
+    questions = without_verdict(found, verdicts).head(top)
     if questions.empty:
         raise LabelError(
             f"nothing is left to review in {kind}: all of them have a label or a verdict. "
@@ -111,12 +107,9 @@ def export_questions(
     }
     simulated = bool(params.value("source.is_simulated"))
     world = world_name(params)
-    page = render_page(questions, pictures, simulated=simulated, world=world)
-    # Written once everything is read: what cannot be read leaves no half of an export.
-    files = write_geopackage(out / GEOPACKAGE, questions)
-    write_text(out / PAGE, page)
-    write_json(out / WORLD, {"world": world})
-    return len(questions), [*files, out / PAGE, out / WORLD]
+    return len(questions), write_export(
+        out, questions, pictures, simulated=simulated, world=world
+    )
 
 
 def import_verdicts(
@@ -202,7 +195,7 @@ def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
         return
     squares = [square(site.grid) for site in read_sites(paths.SITES)]
     candidates = paths.CANDIDATES / "candidates.parquet"
-    ids = _read_candidates(candidates)["candidate_id"] if candidates.is_file() else []
+    ids = read_candidates(candidates)["candidate_id"] if candidates.is_file() else []
     name = new["candidate_id"]
     belongs = name.isin(ids) | name.str.lower().str.startswith(MAP_PREFIX)
     belongs |= _intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
@@ -239,20 +232,29 @@ def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.G
     path = paths.CANDIDATES / "candidates.parquet"
     if not path.is_file():
         raise LabelError(f"no {path}, so no candidate to review. Run `dvc repro report`.")
-    candidates, labels = _read_candidates(path), read_labels(paths.LABELS)
+    candidates, labels = read_candidates(path), read_labels(paths.LABELS)
     mines = labels[labels["kind"].isin(MINES)]
     return candidate_questions(candidates[~_intersecting(candidates, mines)])
 
 
-def _read_candidates(path: Path) -> gpd.GeoDataFrame:
+def read_candidates(path: Path) -> gpd.GeoDataFrame:
+    """Read the candidates that a build or a map wrote as Parquet."""
     with reading_parquet(path):
         return gpd.read_parquet(path)
 
 
-def _without_verdict(
+def without_verdict(
     questions: gpd.GeoDataFrame, verdicts: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Drop questions that have a verdict, by their candidate or by their ground."""
+    """Drop questions that have a verdict, by their candidate or by their ground.
+
+    Parameters
+    ----------
+    questions : GeoDataFrame
+        With `candidate_id`, in WGS 84.
+    verdicts : GeoDataFrame
+        See `minecover.labels.read_verdicts`.
+    """
     by_name = questions["candidate_id"].isin(verdicts["candidate_id"]).to_numpy()
     by_ground = _intersecting(questions, verdicts)
     return questions[~(by_name | by_ground)].reset_index(drop=True)

@@ -65,12 +65,15 @@ class ModelBundle:
         Digest of the pickle as the card records it; checked before the pickle is opened.
     card_sha256 : str
         Digest of the card's content.
+    name : str
+        Name and version in the registry, or the name of the pickle.
     """
 
     path: Path = field(compare=False)
     card: ModelCard = field(compare=False)
     sha256: str
     card_sha256: str
+    name: str = field(compare=False)
 
     @classmethod
     def find(cls, model: str, *, is_masked: bool = True) -> ModelBundle:
@@ -95,7 +98,8 @@ class ModelBundle:
         if model.startswith("models:"):
             tracking: Tracking = load_params().build("tracking")
             found = resolve(tracking, model)
-            bundle = cls.read(found.model, card=found.folder / CARD)
+            name = f"{found.name} version {found.version}"
+            bundle = replace(cls.read(found.model, card=found.folder / CARD), name=name)
         else:
             bundle = cls.read(Path(model))
         if is_masked:
@@ -125,7 +129,7 @@ class ModelBundle:
             If the card is missing, damaged, or does not record the pickle's digest.
         """
         read = ModelCard.read(card or path.with_suffix(".json"))
-        return cls(path, read, read.sha256, _digest(read))
+        return cls(path, read, read.sha256, _digest(read), path.name)
 
     def unmasked(self) -> ModelBundle:
         """Return the bundle with a mask that rejects only pixels without data.

@@ -137,6 +137,31 @@ class Detector:
         classes[candidate & self._extrapolates(unlike, seen)] = MINE_UNLIKE_TRAINING
         return score, classes
 
+    def date_probability(
+        self,
+        cube: Cube,
+        usable: NDArray[np.bool_],
+        context: Mapping[str, F32],
+        where: NDArray[np.bool_],
+    ) -> F32:
+        """Return the probability of a mine on every date, in the ``observation`` design.
+
+        Parameters
+        ----------
+        cube, context
+            See `maps`.
+        usable : (time, row, col) bool
+            Valid observations, with the halo.
+        where : (row, col) bool
+            Locations to score, without the halo.
+
+        Returns
+        -------
+        (time, row, col) float32
+            Without the halo; NaN elsewhere, and where an observation is not valid.
+        """
+        return self._score(self.planes(cube, usable, context), cube.core(usable) & where)
+
     def _extrapolates(self, unlike: F32, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Mark locations unlike the training data, or of fewer dates than the model knows."""
         has_few: NDArray[np.bool_] = seen.sum(axis=0) < self.fewest_dates

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,20 @@ from minecover.core.config import CONF, Params, composed, service_settings
 from minecover.core.cube import F32
 from minecover.core.errors import CloudyError, ModelError, NotCoveredError, SceneError
 from minecover.core.grid import Grid
-from minecover.core.raster import read_made_from, write_cog
+from minecover.core.mine_pixels import MinePixels, TileMap, mine_pixels
 from minecover.core.sites import Site, read_sites
 from minecover.features.context import compute_context
+from minecover.prediction.around import surroundings_of
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import BANDS, check_bands
+from minecover.prediction.map_files import (
+    FolderMap,
+    MappedSite,
+    Origin,
+    map_digest,
+    map_path,
+    write_map,
+)
 from minecover.prediction.other_sensors import folder_source, for_platforms
 from minecover.sources import Source
 
@@ -27,8 +37,6 @@ log = logging.getLogger(__name__)
 
 #: Side of the windows in which a large area is read and scored [px].
 WINDOW_PX = 512
-#: Hexadecimal digits of a digest in the name of a map.
-DIGITS = 8
 
 
 def is_folder(source: str) -> bool:
@@ -69,7 +77,12 @@ def source_params(source: str) -> Params:
 
 
 def predict_folder(
-    model: str, folder: Path, out: Path, *, is_masked: bool = True
+    model: str,
+    folder: Path,
+    out: Path,
+    *,
+    is_masked: bool = True,
+    on_map: Callable[[FolderMap], None] | None = None,
 ) -> list[Path]:
     """Write a map of the whole extent of a folder of products, one for each UTM zone.
 
@@ -86,6 +99,8 @@ def predict_folder(
         has this name is kept, see `_path`.
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
+    on_map : callable or None
+        Is given each map once it is written.
 
     Returns
     -------
@@ -107,18 +122,27 @@ def predict_folder(
     written, seen = [], []
     for extent in extents:
         zone = f"-{extent.crs.replace(':', '')}" if len(extents) > 1 else ""
-        made_from = _digest(bundle, extent, source.product_ids())
-        path = _path(out, f"{name}{zone}", made_from)
-        maps = _mapped(bundle, source, extent)
-        write_cog(path, maps, extent, made_from=made_from)
+        made_from = map_digest(bundle, extent, source.product_ids())
+        path = map_path(out, f"{name}{zone}", made_from)
+        maps, windows = _mapped(bundle, source, extent)
+        dates = sorted({day for window in windows for day in window.dates})
+        write_map(path, maps, extent, bundle, Origin(made_from, name, dates))
         written.append(path)
         seen.append(maps["valid_dates"])
+        if on_map:
+            tiles = _tiles(maps["probability"], windows)
+            on_map(FolderMap(path, made_from, bundle, extent.crs, tiles))
     _warn_of_few_dates(bundle, seen)
     return written
 
 
 def predict_sites(
-    model: str, source_name: str, out: Path, *, is_masked: bool = True
+    model: str,
+    source_name: str,
+    out: Path,
+    *,
+    is_masked: bool = True,
+    on_map: Callable[[MappedSite], None] | None = None,
 ) -> list[Path]:
     """Write maps of the sites in data/sites.parquet, with scenes of a configured source.
 
@@ -133,6 +157,8 @@ def predict_sites(
         name is kept, see `_path`.
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
+    on_map : callable or None
+        Is given each map once it is written.
 
     Returns
     -------
@@ -154,12 +180,24 @@ def predict_sites(
         except (NotCoveredError, CloudyError) as error:
             log.warning("predict: no map of %s: %s", site.site_id, error)
             continue
-        maps = detector.maps(cube, compute_context(planes, site.read_grid))
-        made_from = _digest(bundle, site.grid, [scenes, *map(str, cube.dates)])
-        path = _path(out, site.site_id, made_from)
-        write_cog(path, maps, site.grid, made_from=made_from)
+        context = compute_context(planes, site.read_grid)
+        maps = detector.maps(cube, context)
+        made_from = map_digest(bundle, site.grid, [scenes, *map(str, cube.dates)])
+        path = map_path(out, site.site_id, made_from)
+        origin = Origin(made_from, source_name, cube.dates)
+        write_map(path, maps, site.grid, bundle, origin)
         written.append(path)
         seen.append(maps["valid_dates"])
+        if on_map:
+            probability = maps["probability"]
+            around = surroundings_of(
+                bundle,
+                cube,
+                context,
+                applicable=maps["applicable"],
+                mined=probability >= detector.threshold,
+            )
+            on_map(MappedSite(path, made_from, bundle, site.site_id, probability, around))
     _warn_of_few_dates(bundle, seen)
     return written
 
@@ -189,6 +227,23 @@ def check_pixels(bundle: ModelBundle, site: Site) -> None:
         )
 
 
+def _tiles(probability: F32, windows: Sequence[_Window]) -> list[TileMap]:
+    """Return the windows of a map as tiles, with the ground around each."""
+    observed = np.pad(~np.isnan(probability), 1, constant_values=False)
+    return [
+        TileMap(
+            f"{window.rows.start}-{window.cols.start}",
+            window.grid,
+            window.pixels,
+            observed[
+                window.rows.start : window.rows.stop + 2,
+                window.cols.start : window.cols.stop + 2,
+            ],
+        )
+        for window in windows
+    ]
+
+
 def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
     """Warn if observed locations have fewer valid dates than the model knows."""
     known = bundle.card.dates
@@ -200,47 +255,39 @@ def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
         log.warning("predict: %s", warning)
 
 
-def _digest(bundle: ModelBundle, grid: Grid, scenes: Sequence[str]) -> str:
-    """Return a digest of all that a map is made from: model, ground and scenes."""
-    ground = [grid.crs, list(grid.transform)[:6], grid.shape]
-    identity = json.dumps([bundle.sha256, bundle.card_sha256, ground, list(scenes)])
-    return hashlib.sha256(identity.encode()).hexdigest()
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """A window of a map: where it lies, the dates of its scenes, and its mines."""
+
+    rows: slice
+    cols: slice
+    grid: Grid
+    dates: tuple[date, ...]
+    pixels: MinePixels
 
 
-def _path(out: Path, name: str, made_from: str) -> Path:
-    """Return the file of a map; its name ends in a digest if another map has the plain name."""
-    plain = out / f"{name}.tif"
-    if not plain.exists() or _made_from(plain) == made_from:
-        return plain
-    path = out / f"{name}-{made_from[:DIGITS]}.tif"
-    log.warning(
-        "predict: %s is a map of other scenes or of another model and is kept; the new map is "
-        "%s.",
-        plain,
-        path.name,
-    )
-    return path
-
-
-def _made_from(path: Path) -> str:
-    """Return the digest of what a map was made from; empty for any other file."""
-    try:
-        return read_made_from(path)
-    except SceneError:
-        return ""
-
-
-def _mapped(bundle: ModelBundle, source: Source, extent: Grid) -> dict[str, F32]:
+def _mapped(
+    bundle: ModelBundle, source: Source, extent: Grid
+) -> tuple[dict[str, F32], list[_Window]]:
     """Map an extent window by window; ground that no scene shows is not observed."""
     detector, planes = bundle.detector(), bundle.context(service_settings())
     maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
     maps["valid_dates"][:] = 0
+    windows = []
     for rows, cols, grid in extent.windows(WINDOW_PX):
         site = Site(f"{rows.start}-{cols.start}", "", grid, bundle.card.halo_px)
         try:
             cube = source.scenes(site)
         except NotCoveredError:
             continue
-        for name, plane in detector.maps(cube, compute_context(planes, cube.grid)).items():
+        context = compute_context(planes, cube.grid)
+        found = detector.maps(cube, context)
+        for name, plane in found.items():
             maps[name][rows, cols] = plane
-    return maps
+        mined = found["probability"] >= detector.threshold
+        around = surroundings_of(
+            bundle, cube, context, applicable=found["applicable"], mined=mined
+        )
+        pixels = mine_pixels(around, found["probability"], mined)
+        windows.append(_Window(rows, cols, grid, cube.dates, pixels))
+    return maps, windows

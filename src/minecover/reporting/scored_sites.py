@@ -13,13 +13,14 @@ from minecover.core.grid import LON_LAT, Grid
 from minecover.core.outputs import read_context
 from minecover.core.raster import read_cube, read_planes
 from minecover.core.sites import Site, read_sites
+from minecover.core.surroundings import Surroundings
 from minecover.evaluation import site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
+from minecover.features.bare_ground import bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import read_labels
 from minecover.learning.model_card import ModelCard
-from minecover.reporting.candidates import Surroundings, bare_ground
 from minecover.reporting.figures import SiteView
 
 

@@ -40,4 +40,5 @@ def test_the_maps_are_printed(tmp_path: Path, model: str) -> None:
     )
 
     assert done.exit_code == 0, done.output
-    assert done.stdout == f"{out / 'LC08.tif'}\n"
+    names = [f"candidates.{kind}" for kind in ("gpkg", "geojson", "csv", "kmz", "qgs")]
+    assert done.stdout.splitlines() == [str(out / name) for name in ("LC08.tif", *names)]

@@ -15,7 +15,8 @@ from minecover.core.errors import LabelError, ModelError
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, square, write_sites
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
-from minecover.pipeline.review import WORLD, export_questions, import_verdicts
+from minecover.pipeline.review import export_questions, import_verdicts
+from minecover.pipeline.review_files import WORLD
 from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
 
 CONF = Path("conf").resolve()

@@ -44,6 +44,8 @@ def settings_of(path: Path) -> MapSettings:
         out="",
         is_screened=False,
         mask=json.dumps(bundle.card.value("mask")),
+        model_name="",
+        source_name="",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import rasterio
@@ -32,10 +33,14 @@ F64 = NDArray[np.float64]
 #: A band, (row, col), of the dtype of its file.
 Band = NDArray[np.generic]
 
+#: No tags.
+NONE: Mapping[str, str] = MappingProxyType({})
 #: Names of the quality bands in the file of a cube.
 QA, SATURATED = "quality", "saturated"
 #: Tag of a map with the digest of what it was made from.
 MADE_FROM = "MINECOVER_MADE_FROM"
+#: Tag of a file with the description that viewers show.
+DESCRIPTION = "TIFFTAG_IMAGEDESCRIPTION"
 
 
 def write_cube(path: Path, cube: Cube) -> None:
@@ -129,8 +134,8 @@ def write_cog(
     planes: Mapping[str, F32],
     grid: Grid,
     *,
-    note: str | None = None,
-    made_from: str | None = None,
+    tags: Mapping[str, str] = NONE,
+    meanings: Mapping[str, str] = NONE,
 ) -> None:
     """Write named planes as a Cloud Optimized GeoTIFF, all or nothing.
 
@@ -142,10 +147,11 @@ def write_cog(
         NaN is nodata.
     grid : Grid
         Grid of the planes.
-    note : str or None
-        Image description of the file, which viewers show.
-    made_from : str or None
-        Digest of all that the planes were made from, see `read_made_from`.
+    tags : mapping of str
+        Tags of the file: viewers show `DESCRIPTION`, and `MADE_FROM` is a digest of all that
+        the planes were made from (see `read_made_from`).
+    meanings : mapping of str
+        What planes show, by their name, as the tag ``MEANING`` of their band.
 
     References
     ----------
@@ -156,10 +162,10 @@ def write_cog(
     with _written(path) as name, MemoryFile() as memory:
         with created(memory.name, stack, grid) as draft:
             draft.descriptions = list(planes)
-            if note:
-                draft.update_tags(TIFFTAG_IMAGEDESCRIPTION=note)
-            if made_from:
-                draft.update_tags(**{MADE_FROM: made_from})
+            draft.update_tags(**tags)
+            for number, plane in enumerate(planes, start=1):
+                if plane in meanings:
+                    draft.update_tags(number, MEANING=meanings[plane])
         copy_raster(memory.name, name, driver="COG", blocksize=256, **options)
 
 

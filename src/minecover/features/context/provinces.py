@@ -62,6 +62,27 @@ class Provinces:
         ConfigError
             If the layer has no column `name`.
         """
+        places = [shapely.Point(centre(square(s.grid))) for s in sites]
+        return self.at(gpd.GeoSeries(places, crs="EPSG:4326"))
+
+    def at(self, points: gpd.GeoSeries) -> list[str]:
+        """Return the province of each of some points.
+
+        Parameters
+        ----------
+        points : GeoSeries
+            At least one point, in WGS 84.
+
+        Returns
+        -------
+        list of str
+            Names in the order of the points; "" where no area or point is near enough.
+
+        Raises
+        ------
+        ConfigError
+            If the layer has no column `name`.
+        """
         areas = self.layer()
         column = find_column(areas, self.name)
         if column is None:
@@ -72,16 +93,14 @@ class Provinces:
             )
         areas = areas[areas[column].notna() & ~areas.geometry.isna()]
         names = areas[column].astype(str).to_numpy()
-        places = [shapely.Point(centre(square(s.grid))) for s in sites]
-        centres = gpd.GeoSeries(places, crs="EPSG:4326")
-        lon, lat = centre(shapely.MultiPoint(places))
+        lon, lat = centre(shapely.MultiPoint(points.tolist()))
         local = f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m"
-        shapes, points = areas.geometry.to_crs(local), centres.to_crs(local)
+        shapes, places = areas.geometry.to_crs(local), points.to_crs(local)
         which, area = shapes.sindex.query(
-            points.to_numpy(), predicate="dwithin", distance=self.within_m
+            places.to_numpy(), predicate="dwithin", distance=self.within_m
         )
-        away = shapely.distance(points.to_numpy()[which], shapes.to_numpy()[area])
+        away = shapely.distance(places.to_numpy()[which], shapes.to_numpy()[area])
         found = pd.DataFrame({"site": which, "away": away.round(3), "name": names[area]})
         nearest = found.sort_values(["site", "away", "name"]).drop_duplicates("site")
         by_site = dict(zip(nearest["site"], nearest["name"], strict=True))
-        return [str(by_site.get(i, "")) for i in range(len(sites))]
+        return [str(by_site.get(i, "")) for i in range(len(points))]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from minecover.core.files import replacing, write_text
+from minecover.core.files import write_text
+from minecover.core.styled_geopackage import write_styled_geopackage
 from minecover.labels import VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
@@ -21,15 +20,6 @@ COLOURS = {
     "unsure": "204,121,167",
     "": "240,228,66",
 }
-#: Table in which QGIS looks for the style of a layer of the same file.
-LAYER_STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT,
-  styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
-  description TEXT, owner TEXT, ui TEXT,
-  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-)"""
 
 
 def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
@@ -51,22 +41,9 @@ def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
     table = questions.assign(**dict.fromkeys(ANSWER_FIELDS))
     table[list(ANSWER_FIELDS)] = table[list(ANSWER_FIELDS)].astype("string")
     style = render_style()
-    with replacing(path) as temporary:
-        # GDAL takes the empty temporary file for a broken GeoPackage.
-        temporary.unlink()
-        table.to_file(temporary, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon")
-        with closing(sqlite3.connect(temporary)) as file, file:
-            file.execute(LAYER_STYLES)
-            file.execute(
-                "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
-                "VALUES ('layer_styles', 'attributes', 'layer_styles')"
-            )
-            file.execute(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-                "f_geometry_column, styleName, styleQML, useAsDefault, description) "
-                "VALUES ('', '', ?, 'geom', ?, ?, 1, 'Verdicts of a review')",
-                (LAYER, LAYER, style),
-            )
+    write_styled_geopackage(
+        path, table, layer=LAYER, style=style, description="Verdicts of a review"
+    )
     write_text(path.with_suffix(".qml"), style)
     return [path, path.with_suffix(".qml")]
 

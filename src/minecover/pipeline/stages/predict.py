@@ -8,9 +8,10 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.outputs import fetched_sites, read_context
 from minecover.core.parallel import parallel_map
-from minecover.core.raster import read_cube, write_cog
+from minecover.core.raster import DESCRIPTION, read_cube, write_cog
 from minecover.core.sites import Site
 from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.raster_tags import band_meanings, raster_tags
 
 log = logging.getLogger(__name__)
 
@@ -47,5 +48,8 @@ def predict(site: Site) -> int:
     cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
     maps = detector.maps(cube, read_context(site))
     note = (SIMULATED if bundle.card.value("is_simulated") else "") + IN_SAMPLE
-    write_cog(paths.PREDICTIONS / f"{site.site_id}.tif", maps, site.grid, note=note)
+    source = str(bundle.card.value("source"))
+    tags = {DESCRIPTION: note, **raster_tags(bundle, source=source, dates=cube.dates)}
+    path = paths.PREDICTIONS / f"{site.site_id}.tif"
+    write_cog(path, maps, site.grid, tags=tags, meanings=band_meanings(bundle))
     return int(np.sum(maps["probability"] >= detector.threshold))

@@ -13,12 +13,12 @@ from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.files import replacing, write_text
 from minecover.core.raster import burn
 from minecover.core.sites import near
+from minecover.core.surroundings import Surroundings
 from minecover.evaluation import ObjectRule, Report, get_score
 from minecover.labels import MINES
 from minecover.reporting import figures
 from minecover.reporting.candidates import (
     SiteMap,
-    Surroundings,
     dates_seen,
     describe,
     find_candidates,

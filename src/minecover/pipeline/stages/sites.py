@@ -10,11 +10,15 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import ConfigError, FoldError
 from minecover.core.layouts import Layout
+from minecover.core.reviewed_sites import ReviewedSites
 from minecover.core.sites import Site, grouped, square, write_sites
 from minecover.core.watched import N_AREA_FILES, area_files, check_watched, paths_below
 from minecover.labels import MINES, read_labels
 
 log = logging.getLogger(__name__)
+
+#: Kinds of labels on which reviewed sites are placed: an unsure verdict teaches nothing.
+JUDGED = ("confirmed", "rejected")
 
 
 def run(params: Params) -> None:
@@ -39,7 +43,26 @@ def lay_out(params: Params, labels: gpd.GeoDataFrame) -> list[Site]:
     """
     layouts: dict[str, Layout] = params.build("sites.layouts")
     laid = [site for layout in layouts.values() for site in layout(labels)]
+    laid += lay_reviewed(params, labels, laid)
     return grouped(laid, within_m=params.value("sites.group_within_m"))
+
+
+def lay_reviewed(params: Params, labels: gpd.GeoDataFrame, laid: Sequence[Site]) -> list[Site]:
+    """Place sites on verdicts that no layout covers, as those on the candidates of a map.
+
+    Parameters
+    ----------
+    params : Params
+        Of it, `sites.reviewed` is read.
+    labels : GeoDataFrame
+        See `minecover.labels.read_labels`.
+    laid : sequence of Site
+        The sites of all layouts.
+    """
+    reviewed: ReviewedSites | None = params.build("sites.reviewed")
+    if reviewed is None:
+        return []
+    return reviewed(labels[labels["kind"].isin(JUDGED)], laid)
 
 
 def check_files(params: Params) -> None:

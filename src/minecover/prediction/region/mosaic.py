@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import shapely
 
 from minecover.core.antimeridian import bounding_box
 from minecover.core.files import write_json
+from minecover.core.map_classes import CLASS_NAMES
 from minecover.core.raster.tile_files import MosaicTile, write_mosaic
 from minecover.core.sites import square
 from minecover.prediction.region.tile_ledger import OK, Outcome
@@ -26,9 +28,12 @@ LAYERS = {
     "class": (
         "uint8",
         0.0,
-        "0 not observed, 1 no mine, 2 mine, 3 mine where the model extrapolates",
+        ", ".join(f"{number} {name}" for number, name in enumerate(CLASS_NAMES)),
     ),
 }
+#: Folder of the files from which candidates are made, one for each tile: what each of its mines
+#: is on every date, see `minecover.core.mine_pixels`.
+MINE_PIXELS = "mine_pixels"
 ITEMS = "items.json"
 #: Its ``proj:epsg`` is what readers of STAC 1.0 look for; version 2 has ``proj:code`` instead.
 PROJECTION = "https://stac-extensions.github.io/projection/v1.1.0/schema.json"
@@ -39,11 +44,17 @@ def tile_path(layer: str, tile_id: str) -> str:
     return f"{layer}/{tile_id}.tif"
 
 
+def pixels_path(tile_id: str) -> str:
+    """Return the path of the mines of a tile, relative to the folder of its map."""
+    return f"{MINE_PIXELS}/{tile_id}.parquet"
+
+
 def write_map(
     folder: Path,
     tiles: Sequence[Tile],
     outcomes: Mapping[str, Outcome],
     properties: Mapping[str, str],
+    tags: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> list[Path]:
     """Write the mosaics of a map, one for each layer and UTM zone, and its STAC items.
 
@@ -58,6 +69,8 @@ def write_map(
         observed.
     properties : mapping of str
         Properties of every item beside its own.
+    tags : mapping of mapping of str
+        Tags of the mosaics, by layer.
 
     Returns
     -------
@@ -73,7 +86,7 @@ def write_map(
         for layer, (dtype, nodata, _) in LAYERS.items():
             mosaic = [MosaicTile(tile_path(layer, t.tile_id), t.grid) for t in in_zone]
             path = folder / f"{layer}_{crs.removeprefix('EPSG:')}.vrt"
-            write_mosaic(path, mosaic, dtype, nodata)
+            write_mosaic(path, mosaic, dtype, nodata, tags.get(layer, {}))
             written.append(path)
     items = [stac_item(tile, outcomes[tile.tile_id], properties) for tile in done]
     collection = ItemCollection(items, clone_items=False)

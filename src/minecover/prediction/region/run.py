@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +20,16 @@ from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.maps import is_folder, source_params
 from minecover.prediction.other_sensors import folder_source, for_platforms
+from minecover.prediction.raster_tags import layer_tags
 from minecover.prediction.region import cluster
 from minecover.prediction.region.area import read_area
-from minecover.prediction.region.mosaic import LAYERS, n_locations, tile_path, write_map
+from minecover.prediction.region.mosaic import (
+    LAYERS,
+    n_locations,
+    pixels_path,
+    tile_path,
+    write_map,
+)
 from minecover.prediction.region.tile_job import (
     MapSettings,
     few_dates_warning,
@@ -76,27 +84,58 @@ def map_settings(
     bundle = ModelBundle.find(model, is_masked=is_masked)
     card = bundle.card
     if is_folder(source):
-        scenes = str(Path(source).resolve())
+        scenes, source_name = str(Path(source).resolve()), Path(source).resolve().name
         products = folder_source(scenes, card)
         platforms, listed = products.platforms, "\n".join(products.product_ids())
     else:
-        params = source_params(source)
+        params, source_name = source_params(source), source
         check_bands(card.bands, params.value("source.bands"))
         platforms = params.value("source.platforms")
         scenes = json.dumps(params.complete("source.scenes"))
         listed = json.dumps(params.value("source.scenes"))
-    bundle = for_platforms(bundle, platforms)
+    return settings_of(
+        for_platforms(bundle, platforms),
+        out,
+        source=scenes,
+        source_name=source_name,
+        products=hashlib.sha256(listed.encode()).hexdigest(),
+        is_screened=is_screened,
+    )
+
+
+def settings_of(
+    bundle: ModelBundle,
+    out: Path,
+    *,
+    source: str,
+    source_name: str,
+    products: str,
+    is_screened: bool,
+) -> MapSettings:
+    """Return the settings of a map with a model bundle.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model, with the mask to use.
+    out : Path
+        Folder of the map.
+    source, source_name, products, is_screened
+        See `MapSettings`.
+    """
     return MapSettings(
         model=str(bundle.path.resolve()),
-        card=str(card.path.resolve()),
+        card=str(bundle.card.path.resolve()),
         sha256=bundle.sha256,
         card_sha256=bundle.card_sha256,
-        source=scenes,
-        products=hashlib.sha256(listed.encode()).hexdigest(),
+        source=source,
+        products=products,
         services=json.dumps(service_settings()),
         out=str(out.resolve()),
         is_screened=is_screened,
         mask=json.dumps(bundle.card.value("mask"), sort_keys=True),
+        model_name=bundle.name,
+        source_name=source_name,
     )
 
 
@@ -154,8 +193,16 @@ def map_area(
         shown = [outcomes[t.tile_id].dates for t in tiles if t.tile_id in outcomes]
         if warning := few_dates_warning(settings, [n_dates for n_dates in shown if n_dates]):
             log.warning("map: %s", warning)
-        written = write_map(folder, tiles, outcomes, properties)
+        written = write_map(folder, tiles, outcomes, properties, _tags(settings, outcomes))
         return ledger.counts(), written
+
+
+def _tags(settings: MapSettings, outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
+    """Return the tags of the mosaic of each layer, with the first and the last day of all."""
+    ends = [end for one in outcomes.values() for end in one.days.split("/") if end]
+    days = [date.fromisoformat(end) for end in (min(ends), max(ends))] if ends else []
+    bundle, source = model_of(settings), settings.source_name
+    return {layer: layer_tags(bundle, layer, source, days) for layer in LAYERS}
 
 
 def _map_tiles(
@@ -185,9 +232,9 @@ def _is_final(folder: Path, outcome: Outcome | None) -> bool:
     """Return whether a tile's state is final, and its files still exist."""
     if outcome is None or outcome.state not in FINAL:
         return False
-    return outcome.state != OK or all(
-        (folder / tile_path(layer, outcome.tile_id)).is_file() for layer in LAYERS
-    )
+    paths = [tile_path(layer, outcome.tile_id) for layer in LAYERS]
+    paths.append(pixels_path(outcome.tile_id))
+    return outcome.state != OK or all((folder / path).is_file() for path in paths)
 
 
 def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> None:

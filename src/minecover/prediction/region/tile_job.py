@@ -6,8 +6,9 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,13 +24,16 @@ from minecover.core.errors import (
     RegionError,
     SceneError,
 )
-from minecover.core.raster import Band
+from minecover.core.mine_pixels import MinePixels, joined, mine_pixels, write_mine_pixels
 from minecover.core.raster.tile_files import write_tile
 from minecover.core.sites import Site
 from minecover.features.context import compute_context
+from minecover.prediction.around import surroundings_of
 from minecover.prediction.bundle import ModelBundle
+from minecover.prediction.detector import MINE
 from minecover.prediction.other_sensors import folder_source
-from minecover.prediction.region.mosaic import tile_path
+from minecover.prediction.raster_tags import layer_tags
+from minecover.prediction.region.mosaic import pixels_path, tile_path
 from minecover.prediction.region.tile_ledger import CLOUDY, CORRUPT, EMPTY, OK, Outcome
 from minecover.prediction.region.tiles import Tile
 from minecover.sources import Source
@@ -63,6 +67,8 @@ class MapSettings:
         Whether the first trees select what all trees score, see `minecover.learning.screening`.
     mask : str
         The mask profile that is used, in JSON: the model's, or one in its place.
+    model_name, source_name : str
+        What the tags of the files call them.
     """
 
     model: str
@@ -75,6 +81,26 @@ class MapSettings:
     out: str
     is_screened: bool
     mask: str
+    model_name: str
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredTile:
+    """The layers of a tile, without the halo.
+
+    Parameters
+    ----------
+    probability : (row, col) float32
+    classes : (row, col) uint8
+        See `minecover.prediction.detector.Detector.classes`.
+    pixels : MinePixels
+        Its mines, counted from its corner.
+    """
+
+    probability: F32
+    classes: NDArray[np.uint8]
+    pixels: MinePixels
 
 
 def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
@@ -103,7 +129,8 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
     try:
         cube = source_of(settings).scenes(_site(settings, tile))
         days, n_dates = f"{cube.dates[0]}/{cube.dates[-1]}", len(cube.dates)
-        probability, classes = score_tile(settings, cube)
+        scored = score_tile(settings, cube)
+        classes = scored.classes
     except NotCoveredError:
         state = EMPTY
     except CloudyError:
@@ -113,7 +140,7 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
     if state == OK and not classes.any():
         state = CLOUDY
     if state == OK:
-        _write(Path(settings.out), tile, {"probability": probability, "class": classes})
+        _write(settings, tile, scored, cube.dates)
     return Outcome(
         tile.tile_id,
         state,
@@ -127,7 +154,7 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
     )
 
 
-def score_tile(settings: MapSettings, cube: Cube) -> tuple[F32, NDArray[np.uint8]]:
+def score_tile(settings: MapSettings, cube: Cube) -> ScoredTile:
     """Score a tile's cube window by window.
 
     Parameters
@@ -139,9 +166,7 @@ def score_tile(settings: MapSettings, cube: Cube) -> tuple[F32, NDArray[np.uint8
 
     Returns
     -------
-    probability : (row, col) float32
-    classes : (row, col) uint8
-        Without the halo, see `minecover.prediction.detector.Detector.classes`.
+    ScoredTile
     """
     bundle = model_of(settings)
     detector = bundle.detector()
@@ -149,17 +174,22 @@ def score_tile(settings: MapSettings, cube: Cube) -> tuple[F32, NDArray[np.uint8
     inner = cube.grid.grown(-cube.halo_px)
     probability = np.full(inner.shape, np.nan, np.float32)
     classes = np.zeros(inner.shape, np.uint8)
+    parts: list[MinePixels] = []
     for rows, cols, _ in inner.windows(WINDOW_PX):
         window = (
             slice(rows.start, rows.stop + 2 * cube.halo_px),
             slice(cols.start, cols.stop + 2 * cube.halo_px),
         )
-        probability[rows, cols], classes[rows, cols] = detector.classes(
-            cube.cut(*window, halo_px=cube.halo_px),
-            {name: plane[window] for name, plane in context.items()},
-            is_screened=settings.is_screened,
-        )
-    return probability, classes
+        part = cube.cut(*window, halo_px=cube.halo_px)
+        planes = {name: plane[window] for name, plane in context.items()}
+        found = detector.classes(part, planes, is_screened=settings.is_screened)
+        probability[rows, cols], classes[rows, cols] = found
+        if (mined := found[1] >= MINE).any() or not parts:
+            applicable = np.where(found[1] == MINE, 1, 0).astype(np.float32)
+            around = surroundings_of(bundle, part, planes, applicable=applicable, mined=mined)
+            pixels = mine_pixels(around, found[0], mined)
+            parts.append(pixels.moved(rows.start, cols.start))
+    return ScoredTile(probability, classes, joined(parts)[0])
 
 
 def warm_up(settings: MapSettings, tile: Tile) -> None:
@@ -186,7 +216,7 @@ def model_of(settings: MapSettings) -> ModelBundle:
         If the files at its paths are another model now.
     """
     bundle = ModelBundle.read(Path(settings.model), Path(settings.card))
-    bundle = bundle.with_mask(json.loads(settings.mask))
+    bundle = replace(bundle.with_mask(json.loads(settings.mask)), name=settings.model_name)
     if (bundle.sha256, bundle.card_sha256) != (settings.sha256, settings.card_sha256):
         raise ModelError(
             f"{settings.card} is no longer the card of this map's model: the card was changed "
@@ -226,11 +256,17 @@ def _site(settings: MapSettings, tile: Tile) -> Site:
     return Site(tile.tile_id, "", tile.grid, model_of(settings).card.halo_px)
 
 
-def _write(folder: Path, tile: Tile, planes: Mapping[str, Band]) -> None:
+def _write(
+    settings: MapSettings, tile: Tile, scored: ScoredTile, dates: Sequence[date]
+) -> None:
     """Write a tile's files; an error ends the run, since other tiles would fail too."""
+    folder = Path(settings.out)
     try:
-        for layer, plane in planes.items():
-            write_tile(folder / tile_path(layer, tile.tile_id), plane, tile.grid, name=layer)
+        for layer, plane in (("probability", scored.probability), ("class", scored.classes)):
+            path = folder / tile_path(layer, tile.tile_id)
+            tags = layer_tags(model_of(settings), layer, settings.source_name, dates)
+            write_tile(path, plane, tile.grid, name=layer, tags=tags)
+        write_mine_pixels(folder / pixels_path(tile.tile_id), scored.pixels)
     except OSError as error:
         free = shutil.disk_usage(folder).free / 1e9
         raise RegionError(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import geopandas as gpd
@@ -11,16 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minecover.core.cube import F32, Cube
-from minecover.core.grid import Grid, utm_crs
+from minecover.core.grid import utm_crs
+from minecover.core.mine_pixels import MinePixels
 from minecover.core.raster import burn
-from minecover.features.indices import normalised_difference
+from minecover.core.surroundings import Surroundings
 
 #: Columns that `describe` takes from the surroundings, and the dtype of each.
 SITE_COLUMNS = {
     "province": "object",
     "dates_valid": "int64",
-    "dates_seen": "int64",
+    "dates_seen": "Int64",
     "first_seen": "object",
     "applicable": "bool",
     "to_water_m": "float64",
@@ -41,6 +40,7 @@ TABLE = (
     "dates_seen",
     "first_seen",
     "applicable",
+    "at_edge",
     "to_water_m",
     "to_road_m",
     "to_known_mine_m",
@@ -58,44 +58,6 @@ MIN_SHARE = 0.5
 
 #: Distance within which outlines touch: their coordinates are rounded to 0.1 m [m].
 TOUCHING_M = 0.5
-
-#: NDVI below which less than half of a pixel is vegetation: half way between bare soil (0.2)
-#: and full cover (0.5), Sobrino & Raissouni (2000), Int. J. Remote Sens. 21, 353-366.
-BARE_NDVI = 0.35
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
-    """Data of a site from which its candidates are described; all planes without the halo.
-
-    Parameters
-    ----------
-    grid : Grid
-        Grid of the site, without halo.
-    province : str
-        Name of the province; empty if it is unknown.
-    dates : tuple of date
-        Acquisition dates of the scenes.
-    valid : (time, row, col) bool
-        Whether an observation is usable by the mask profile.
-    looks_mined : (time, row, col) bool
-        Whether a pixel looks like a mine on a date: its probability on that date reaches the
-        threshold or, in the location design, it is bare ground (`bare_ground`).
-    applicable : (row, col) float32
-        1 inside the model's area of applicability, 0 where it extrapolates, NaN where never
-        observed.
-    planes : mapping of str to (row, col) float32
-        Distances by name [m], as the context stage writes them. Layers that are not configured
-        are missing.
-    """
-
-    grid: Grid
-    province: str
-    dates: tuple[date, ...]
-    valid: NDArray[np.bool_]
-    looks_mined: NDArray[np.bool_]
-    applicable: F32
-    planes: Mapping[str, F32]
 
 
 def describe(
@@ -135,14 +97,71 @@ def describe(
             rows[int(index)] = _row(site, burn([shape], site.grid, all_touched=False))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(SITE_COLUMNS))
     table = table.reindex(candidates.index).astype(SITE_COLUMNS)
+    return with_known_mines(pd.concat([candidates, table], axis=1), mines)[list(TABLE)]
+
+
+def with_known_mines(candidates: gpd.GeoDataFrame, mines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Add the distance to the nearest known mine, and whether a candidate touches one.
+
+    Parameters
+    ----------
+    candidates : GeoDataFrame
+        With `known`, `lon` and `lat`, in WGS 84.
+    mines : GeoSeries
+        See `describe`.
+    """
     distance_m = distance_to_mine_m(candidates, mines)
     known = candidates["known"].to_numpy(np.bool_) | (distance_m < TOUCHING_M)
-    table["to_known_mine_m"] = np.where(known, 0.0, np.maximum(distance_m.round(0), 1.0))
-    return gpd.GeoDataFrame(
-        pd.concat([candidates.assign(known=known), table], axis=1),
-        geometry="geometry",
-        crs=candidates.crs,
-    )[list(TABLE)]
+    to_mine_m = np.where(known, 0.0, np.maximum(distance_m.round(0), 1.0))
+    return candidates.assign(known=known, to_known_mine_m=to_mine_m)
+
+
+def describe_objects(pixels: MinePixels, number: NDArray[np.int64]) -> pd.DataFrame:
+    """Describe objects from their pixels on a map, as `describe` does on sites.
+
+    Parameters
+    ----------
+    pixels : MinePixels
+        n pixels.
+    number : (n,) int64
+        The object of each: 0, 1, 2, ... without a gap.
+
+    Returns
+    -------
+    DataFrame
+        The columns `SITE_COLUMNS`, one row for each object; provinces are empty. `dates_seen`
+        is missing where the scenes cannot tell.
+    """
+    count = np.bincount(number)
+    n_valid = _counts(pixels.observed, number)
+    can_tell, is_seen = pixels.looks_mined is not None, np.zeros(n_valid.shape, np.bool_)
+    if pixels.looks_mined is not None:
+        n_mined = _counts(pixels.looks_mined & pixels.observed, number)
+        is_seen = (n_valid > 0) & (n_mined >= MIN_SHARE * n_valid)
+    # One more date, so that the first of none is its empty name.
+    days = np.array([*(day.isoformat() for day in pixels.dates), ""], np.object_)
+    ever = np.vstack([is_seen, np.ones(len(count), np.bool_)])
+    columns: dict[str, object] = {
+        "province": "",
+        "dates_valid": (n_valid > 0).sum(axis=0),
+        "dates_seen": is_seen.sum(axis=0) if can_tell else pd.NA,
+        "first_seen": days[ever.argmax(axis=0)],
+        "applicable": np.bincount(number, weights=pixels.applicable) >= MIN_SHARE * count,
+    }
+    order = np.argsort(number, kind="stable")
+    begins = np.cumsum(count) - count
+    for column, names in DISTANCES.items():
+        metres = [pixels.distances[name] for name in names if name in pixels.distances]
+        nearest = np.fmin.reduce([*metres, np.full(len(number), np.nan)])
+        columns[column] = np.fmin.reduceat(nearest[order], begins).round()
+    return pd.DataFrame(columns, index=range(len(count))).astype(SITE_COLUMNS)
+
+
+def _counts(planes: NDArray[np.bool_], number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (time, object): how many pixels of each object are True on each date."""
+    n = int(number.max()) + 1
+    counts = [np.bincount(number[plane], minlength=n) for plane in planes]
+    return np.array(counts, np.int64).reshape(len(planes), n)
 
 
 def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date, bool]]:
@@ -162,29 +181,13 @@ def dates_seen(site: Surroundings, inside: NDArray[np.bool_]) -> list[tuple[date
         mined. Dates without a valid pixel are left out.
     """
     observed = site.valid[:, inside]
-    looks = (site.looks_mined[:, inside] & observed).sum(axis=1)
+    looks_mined = np.zeros_like(site.valid) if site.looks_mined is None else site.looks_mined
+    looks = (looks_mined[:, inside] & observed).sum(axis=1)
     return [
         (day, bool(mined >= MIN_SHARE * n))
         for day, n, mined in zip(site.dates, observed.sum(axis=1), looks, strict=True)
         if n
     ]
-
-
-def bare_ground(cube: Cube) -> NDArray[np.bool_]:
-    """Return where a cube shows bare ground or water, as mines do.
-
-    Parameters
-    ----------
-    cube : Cube
-        Scenes of a site, with bands red (red) and nir08 (near infrared).
-
-    Returns
-    -------
-    (time, row, col) bool
-        True where NDVI is below `BARE_NDVI`, without the halo; False where it is undefined.
-    """
-    red, infrared = (cube.core(cube.values(band)[:, 0]) for band in ("red", "nir08"))
-    return np.asarray(normalised_difference(infrared, red) < BARE_NDVI)
 
 
 def distance_to_mine_m(
@@ -231,7 +234,7 @@ def _row(site: Surroundings, inside: NDArray[np.bool_]) -> dict[str, object]:
     return {
         "province": site.province,
         "dates_valid": len(dates),
-        "dates_seen": len(seen),
+        "dates_seen": pd.NA if site.looks_mined is None else len(seen),
         "first_seen": seen[0] if seen else "",
         "applicable": bool(np.nanmean(site.applicable[inside]) >= MIN_SHARE),
         **{column: _nearest_m(site, names, inside) for column, names in DISTANCES.items()},

@@ -1,4 +1,4 @@
-"""Find candidates: connected objects of high probability, named and ranked."""
+"""Find candidates on the maps of sites: connected objects of high probability, ranked."""
 
 from __future__ import annotations
 
@@ -8,40 +8,21 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from minecover.core.components import connected
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LON_LAT, Grid
-from minecover.core.raster import trace
+from minecover.core.grid import Grid
 from minecover.labels import MINES
-
-#: Columns of a candidate table, in order.
-COLUMNS = (
-    "rank",
-    "candidate_id",
-    "site_id",
-    "lon",
-    "lat",
-    "area_ha",
-    "max_probability",
-    "mean_probability",
-    "known",
-    "geometry",
+from minecover.reporting.candidates.objects import (
+    COLUMNS,
+    ObjectPixels,
+    no_objects,
+    objects_of,
+    ranked,
 )
-#: Side of the squares that candidates are named after [m]. A retrained model moves the outline
-#: of an object by about one pixel, so most names stay the same.
-CELL_M = 300.0
-#: Decimals of the degrees in a name on a longitude/latitude grid: 0.001 degree, about 110 m.
-CELL_DECIMALS = 3
-#: Decimals of coordinates in degrees: 11 cm on the ground.
-DEGREE_DECIMALS = 6
-#: Least distance of a candidate's coordinates from its outline [px].
-MARGIN_PX = 0.1
-#: Decimals of a probability, as in all files.
-PROBABILITY_DECIMALS = 6
+from minecover.reporting.candidates.places import lattice_name, lattice_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,21 +45,16 @@ class SiteMap:
 
     @property
     def zone(self) -> str:
-        """Name of the lattice: CRS, side and edges; in longitude and latitude the site."""
-        crs, t = self.grid.crs, self.grid.transform
-        if crs == LON_LAT:
-            return f"{crs}/{self.site_id}"
-        return f"{crs}/{t.a:g}/{t.c % t.a:g}/{t.f % t.a:g}"
+        """Name of the lattice, see `lattice_name`."""
+        return lattice_name(self.grid, self.site_id)
 
     @property
-    def lattice(self) -> Grid:
-        """Grid whose corner is the origin of the zone's rows and columns."""
-        t = self.grid.transform
-        if self.grid.crs == LON_LAT:
-            return self.grid
-        side_m, (left, top) = t.a, (t.c % t.a, t.f % t.a)
-        left -= side_m if left > 0 else 0
-        return Grid.from_corner(self.grid.crs, left, top, 1, 1, pixel_m=side_m)
+    def corner(self) -> tuple[int, int]:
+        """Row and column of the first pixel on the lattice.
+
+        Rows count southwards, so they are negative north of the equator.
+        """
+        return lattice_of(self.grid).rowcol(*self.grid.xy(0, 0))
 
 
 def find_candidates(
@@ -111,6 +87,8 @@ def find_candidates(
         `point_inside`. `candidate_id` names the square of `CELL_M` that holds
         the centroid, so that it does not depend on the sites, and rarely on the model. Further
         objects in one square get the letters b, c, ... from north to south, then west to east.
+        `at_edge` tells whether a pixel beside the object was observed on no site: more of it
+        may lie there.
 
     Raises
     ------
@@ -123,40 +101,16 @@ def find_candidates(
             f"metrics.objects.min_area_m2 must give at least one pixel, found {min_px}. "
             "Fix conf/config.yaml; a wrong threshold comes from models/model.json: train again."
         )
-    sites = list(maps)
-    lattices = {site.zone: site.lattice for site in sites}
-    by_zone = _pixels(sites, threshold).groupby("zone")
-    zones = [
-        _zone_objects(str(zone), lattices[str(zone)], rows, min_px) for zone, rows in by_zone
-    ]
+    by_zone: dict[str, list[SiteMap]] = {}
+    for site in maps:
+        by_zone.setdefault(site.zone, []).append(site)
+    zones = [_zone_objects(by_zone[zone], threshold, min_px) for zone in sorted(by_zone)]
     zones = [zone for zone in zones if len(zone)]
     if not zones:
-        return _empty()
-    found = _rank(pd.concat(zones, ignore_index=True))
+        return no_objects()
+    found = ranked(pd.concat(zones, ignore_index=True))
     found["known"] = touches(found, labels[labels["kind"].isin(MINES)])
     return found[list(COLUMNS)]
-
-
-def point_inside(shape: shapely.Geometry, grid: Grid) -> shapely.Point:
-    """Return a point inside an outline: its centroid, where that lies inside.
-
-    The centroid of a bent object lies beside it.
-
-    Parameters
-    ----------
-    shape : geometry
-        Outline of whole pixels, in the CRS of the grid.
-    grid : Grid
-        Lattice of the pixels.
-
-    Returns
-    -------
-    Point
-        At least `MARGIN_PX` from the outline, so that it lies inside after rounding as well.
-    """
-    middle = shapely.centroid(shape)
-    deep = shapely.buffer(shape, -MARGIN_PX * abs(grid.transform.a), join_style="mitre")
-    return middle if deep.covers(middle) else shapely.point_on_surface(shape)
 
 
 def touches(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -176,120 +130,86 @@ def touches(candidates: gpd.GeoDataFrame, mines: gpd.GeoDataFrame) -> NDArray[np
     return touching
 
 
-def _pixels(maps: Iterable[SiteMap], threshold: float) -> pd.DataFrame:
+def _zone_objects(sites: list[SiteMap], threshold: float, min_px: int) -> gpd.GeoDataFrame:
+    """Return the objects of one lattice that have enough pixels."""
+    sites = sorted(sites, key=lambda site: site.site_id)
+    pixels = _pixels(sites, threshold)
+    row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
+    number = connected(row, col)
+    kept = np.bincount(number)[number] >= min_px if len(number) else np.zeros(0, np.bool_)
+    if not kept.any():
+        return no_objects()
+    pixels = pixels[kept]
+    site = pixels["site"].to_numpy()
+    return objects_of(
+        ObjectPixels(
+            zone=sites[0].zone,
+            lattice=lattice_of(sites[0].grid),
+            row=row[kept],
+            col=col[kept],
+            number=np.unique(number[kept], return_inverse=True)[1],
+            probability=pixels["probability"].to_numpy(),
+            site=site,
+            site_ids=[site.site_id for site in sites],
+            at_edge=_at_edge(sites, pixels, site),
+        )
+    )
+
+
+def _pixels(sites: Sequence[SiteMap], threshold: float) -> pd.DataFrame:
     """Return the pixels at or above the threshold by lattice row and column, each one once."""
     tables = []
-    for site in maps:
+    for index, site in enumerate(sites):
         row, col = np.nonzero(site.probability >= threshold)
-        # Rows count southwards, so they are negative north of the equator.
-        top, left = site.lattice.rowcol(*site.grid.xy(0, 0))
+        top, left = site.corner
         table = {
-            "zone": site.zone,
             "row": row + top,
             "col": col + left,
             "probability": site.probability[row, col].astype(np.float64),
-            "site_id": site.site_id,
+            "site": index,
         }
         tables.append(pd.DataFrame(table))
-    if not tables:
-        return pd.DataFrame(columns=["zone"])
     every = pd.concat(tables, ignore_index=True).sort_values(
-        ["zone", "row", "col", "probability", "site_id"], ascending=[True] * 3 + [False, True]
+        ["row", "col", "probability", "site"], ascending=[True, True, False, True]
     )
-    return every.drop_duplicates(["zone", "row", "col"], ignore_index=True)
+    return every.drop_duplicates(["row", "col"], ignore_index=True)
 
 
-def _zone_objects(
-    zone: str, lattice: Grid, pixels: pd.DataFrame, min_px: int
-) -> gpd.GeoDataFrame:
-    """Return the objects of one lattice that have enough pixels."""
+def _at_edge(
+    sites: Sequence[SiteMap], pixels: pd.DataFrame, within: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which pixels have a neighbour that was observed on none of the sites.
+
+    Most neighbours lie on the site of their pixel (`within`), so the other sites are asked for
+    the rest alone.
+    """
+    steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
     row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
-    objects = [part for _, part in pixels.groupby(connected(row, col)) if len(part) >= min_px]
-    if not objects:
-        return _empty()
-    best = pd.DataFrame([part.loc[part["probability"].idxmax()] for part in objects])
-    shapes = gpd.GeoSeries([_outline(part, lattice) for part in objects], crs=lattice.crs)
-    middles = [shapely.centroid(shape) for shape in shapes]
-    places = [point_inside(shape, lattice) for shape in shapes]
-    points = gpd.GeoSeries(places, crs=lattice.crs).to_crs("EPSG:4326")
-    width_m, height_m = lattice.pixel_m
-    means = np.array([part["probability"].mean() for part in objects])
-    return gpd.GeoDataFrame(
-        {
-            "zone": zone,
-            "candidate_id": _unique_names(lattice, middles),
-            "site_id": best["site_id"].to_numpy(),
-            "lon": points.x.round(DEGREE_DECIMALS).to_numpy(),
-            "lat": points.y.round(DEGREE_DECIMALS).to_numpy(),
-            "area_ha": np.array([len(part) for part in objects])
-            * (width_m * height_m / 10_000),
-            "max_probability": best["probability"].to_numpy().round(PROBABILITY_DECIMALS),
-            "mean_probability": means.round(PROBABILITY_DECIMALS),
-        },
-        geometry=_round_degrees(shapes.to_crs("EPSG:4326").to_numpy()),
-        crs="EPSG:4326",
-    ).round({"area_ha": 2})
+    beside = np.array([(row + down, col + right) for down, right in steps])
+    down, right = (beside[:, axis].ravel() for axis in (0, 1))
+    unseen = np.ones(down.size, np.bool_)
+    own = np.tile(within, len(steps))
+    order = np.argsort(own, kind="stable")
+    ends = np.searchsorted(own[order], np.arange(len(sites) + 1))
+    for index, site in enumerate(sites):
+        here = order[ends[index] : ends[index + 1]]
+        unseen[here] = ~_observed(site, down[here], right[here])
+    rest = np.flatnonzero(unseen)
+    for site in sites if rest.size else ():
+        rest = rest[~_observed(site, down[rest], right[rest])]
+    unseen[:] = False
+    unseen[rest] = True
+    return np.asarray(unseen.reshape(len(steps), len(row)).any(axis=0), np.bool_)
 
 
-def _outline(part: pd.DataFrame, lattice: Grid) -> shapely.Geometry:
-    """Return the outline of one object."""
-    row, col = part["row"].to_numpy(), part["col"].to_numpy()
-    top, left, bottom, right = row.min(), col.min(), row.max() + 1, col.max() + 1
-    mask = np.zeros((bottom - top, right - left), np.bool_)
-    mask[row - top, col - left] = True
-    polygons = trace(mask, lattice.cut(top, left, bottom, right))
-    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-
-
-def _round_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Round coordinates in degrees and orient outer rings counter-clockwise."""
-    near = shapely.transform(shapes, lambda degrees: degrees.round(DEGREE_DECIMALS))
-    turned: NDArray[np.object_] = shapely.orient_polygons(near, exterior_cw=False)
-    return turned
-
-
-def _rank(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Sort and number candidates; of two that overlap across zones, drop the lower one."""
-    mined_ha = (found["mean_probability"] * found["area_ha"]).round(PROBABILITY_DECIMALS)
-    found = found.assign(mined_ha=mined_ha).sort_values(
-        ["mined_ha", "candidate_id"], ascending=[False, True], ignore_index=True
-    )
-    first, second = found.sindex.query(found.geometry, predicate="intersects")
-    zone = found["zone"].to_numpy()
-    twice = (first < second) & (zone[first] != zone[second])
-    found = found.drop(index=np.unique(second[twice])).reset_index(drop=True)
-    found["rank"] = np.arange(1, len(found) + 1)
-    return found
-
-
-def _unique_names(lattice: Grid, middles: Sequence[shapely.Point]) -> list[str]:
-    """Return a unique name for each centroid, after the square that it lies in."""
-    places = pd.DataFrame(
-        {
-            "name": [_square_name(lattice, point.x, point.y) for point in middles],
-            "x": [point.x for point in middles],
-            "south": [-point.y for point in middles],
-        }
-    ).sort_values(["south", "x"])
-    before = places.groupby("name").cumcount()
-    marks = before.map(lambda n: chr(ord("a") + n) if n else "")
-    return [str(name) for name in (places["name"] + marks).sort_index()]
-
-
-def _square_name(lattice: Grid, x: float, y: float) -> str:
-    """Return the name of a square: "N35-E2485-S14" starts 140 pixels south of the equator."""
-    if lattice.crs == LON_LAT:
-        east, north = "W" if x < 0 else "E", "S" if y < 0 else "N"
-        return f"LL-{east}{abs(x):.{CELL_DECIMALS}f}-{north}{abs(y):.{CELL_DECIMALS}f}"
-    row, col = (int(at * lattice.transform.a // CELL_M) for at in lattice.rowcol(x, y))
-    code = lattice.crs.removeprefix("EPSG:")
-    zone = f"N{code[3:]}" if code.startswith("326") else code
-    return f"{zone}-E{col}-{'N' if row < 0 else 'S'}{abs(row)}"
-
-
-def _empty() -> gpd.GeoDataFrame:
-    """Return a candidate table without rows, with the usual dtypes."""
-    whole, text, real = np.int64, np.object_, np.float64
-    kinds: tuple[type[np.generic], ...] = (whole, text, text, *[real] * 5, np.bool_)
-    columns = {name: np.empty(0, kind) for name, kind in zip(COLUMNS, kinds, strict=False)}
-    return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
+def _observed(
+    site: SiteMap, row: NDArray[np.int64], col: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which places of the lattice were observed on a site."""
+    top, left = site.corner
+    rows, cols = site.probability.shape
+    r, c = row - top, col - left
+    inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
+    observed = np.zeros(len(row), np.bool_)
+    observed[inside] = ~np.isnan(site.probability[r[inside], c[inside]])
+    return observed

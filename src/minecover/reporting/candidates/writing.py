@@ -1,22 +1,29 @@
-"""Write candidates as GeoJSON, CSV, GeoParquet, GeoPackage and KML."""
+"""Write candidates as GeoJSON, CSV, GeoParquet, GeoPackage, KML and KMZ."""
 
 from __future__ import annotations
 
 import json
 from importlib.resources import files
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import geopandas as gpd
 import shapely
 from jinja2 import Environment, StrictUndefined
 
 from minecover.core.files import replacing, write_text
+from minecover.core.styled_geopackage import write_styled_geopackage
+from minecover.reporting.qgis import candidate_style
 
+#: First columns of the CSV file.
+FIRST = ("lat", "lon")
 #: KML types by the kind of a NumPy dtype; other kinds are written as strings.
 KML_TYPES = {"i": "int", "f": "double", "b": "bool"}
 
 
-def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
+def write_candidates(
+    folder: Path, candidates: gpd.GeoDataFrame, *, name: str = "candidates"
+) -> None:
     """Write ``candidates.geojson``, ``candidates.csv`` and ``candidates.parquet``.
 
     The same candidates give the same bytes.
@@ -27,6 +34,8 @@ def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
         Folder to write to.
     candidates : GeoDataFrame
         Candidates in WGS 84, as `find_candidates` or `describe` return them.
+    name : str
+        Name of the files without suffix.
 
     References
     ----------
@@ -46,45 +55,64 @@ def write_candidates(folder: Path, candidates: gpd.GeoDataFrame) -> None:
     ]
     body = ",\n".join(features)
     write_text(
-        folder / "candidates.geojson",
+        folder / f"{name}.geojson",
         f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
     )
-    with replacing(folder / "candidates.csv") as temporary:
-        frame = candidates.drop(columns="geometry")
-        frame.to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / "candidates.parquet") as temporary:
+    with replacing(folder / f"{name}.csv") as temporary:
+        # Tables of places are pasted into maps by their first two columns.
+        others = candidates.columns.drop([*FIRST, "geometry"])
+        candidates[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
+    with replacing(folder / f"{name}.parquet") as temporary:
         candidates.to_parquet(temporary, index=False)
 
 
 def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
-    """Write candidates as a GeoPackage with one layer, ``candidates``.
-
-    The file holds the time of writing, so its bytes differ from call to call.
+    """Write candidates as a GeoPackage with one layer, ``candidates``, and its QGIS style.
 
     Parameters
     ----------
     path : Path
-        File to write.
+        File to write; the same candidates give the same bytes.
     candidates : GeoDataFrame
         Candidates in WGS 84.
     """
-    with replacing(path) as temporary:
-        # GDAL refuses the empty temporary file as a broken GeoPackage.
-        temporary.unlink()
-        candidates.to_file(
-            temporary, layer="candidates", driver="GPKG", geometry_type="MultiPolygon"
-        )
+    write_styled_geopackage(
+        path,
+        candidates,
+        layer="candidates",
+        style=candidate_style(),
+        description="Candidate mines: known and new ones by colour, with their ranks",
+    )
 
 
 def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> None:
-    """Write candidates as KML for Google Earth, known and new ones in different colours.
+    """Write candidates as KML, see `render_kml`."""
+    write_text(path, render_kml(candidates, simulated=simulated))
+
+
+def write_kmz(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> None:
+    """Write candidates as KMZ: `render_kml` in a ZIP file.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; the same candidates give the same bytes.
+    candidates, simulated
+        See `render_kml`.
+    """
+    with replacing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
+        # A member without a date of its own has the oldest that ZIP knows, 1980.
+        text = render_kml(candidates, simulated=simulated)
+        archive.writestr(ZipInfo("doc.kml"), text, ZIP_DEFLATED)
+
+
+def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
+    """Return candidates as KML for Google Earth, known and new ones in different colours.
 
     A template writes outlines without filling; GDAL's placemarks would cover the ground.
 
     Parameters
     ----------
-    path : Path
-        File to write.
     candidates : GeoDataFrame
         Candidates in WGS 84, as `describe` returns them.
     simulated : bool
@@ -117,7 +145,7 @@ def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> N
     document = environment.from_string(template.read_text(encoding="utf-8"))
     dtypes = candidates.drop(columns="geometry").dtypes
     fields = {name: KML_TYPES.get(dtype.kind, "string") for name, dtype in dtypes.items()}
-    write_text(path, document.render(candidates=rows, fields=fields, simulated=simulated))
+    return document.render(candidates=rows, fields=fields, simulated=simulated)
 
 
 def _property_rows(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:

@@ -38,12 +38,17 @@ def site_pictures(
     Returns
     -------
     dict of str to bytes
-        PNG by caption, without the halo; one image pixel per ground pixel.
+        PNG by caption, without the halo; one image pixel per ground pixel. Composites whose
+        bands the scenes lack are left out.
     """
     day = f"{cube.dates[time]:%d %b %Y}"
+    composites = {"true colour": TRUE_COLOUR, "infrared": infrared_bands(cube.bands)}
     colours = {
-        f"true colour, {day}": stretch_bands(cube, time, TRUE_COLOUR, valid),
-        f"infrared, {day}": stretch_bands(cube, time, infrared_bands(cube.bands), valid),
+        f"{name}, {day}": stretch_bands(cube, time, bands, valid)
+        for name, bands in composites.items()
+        if set(bands) <= set(cube.bands)
+    }
+    colours |= {
         "probability of a mine": np.where(
             np.isfinite(probability)[..., None],
             colormaps[PROBABILITY_COLOURS](np.nan_to_num(probability))[..., :3],

@@ -187,6 +187,7 @@ def _describe_candidate(columns: Sequence[str], row: Sequence[str], design: str)
         else UNSEEN[design].format(dates),
         "touches a labelled mine" if fact["known"] == "yes" else "new",
         "" if fact["applicable"] == "yes" else "the model extrapolates here",
+        "ground beside it was not observed" if fact["at_edge"] == "yes" else "",
     ]
     return ", ".join(part for part in parts if part) + "."
 

@@ -9,11 +9,11 @@ import pytest
 import shapely
 
 from minecover.core.grid import Grid
+from minecover.core.surroundings import Surroundings
 from minecover.evaluation import Bootstrap
 from minecover.reporting.candidates import (
     TABLE,
     SiteMap,
-    Surroundings,
     describe,
     find_candidates,
     precision_at,

@@ -219,7 +219,7 @@ def test_all_files_hold_the_same_candidates(tmp_path: Path) -> None:
     assert [f["properties"] for f in collection["features"]] == table.to_dict("records")
     assert "crs" not in collection
     assert_geodataframe_equal(gpd.read_parquet(tmp_path / "candidates.parquet"), found)
-    assert len(gpd.read_file(tmp_path / "candidates.gpkg")) == 2
+    assert len(gpd.read_file(tmp_path / "candidates.gpkg", layer="candidates")) == 2
 
 
 @pytest.mark.parametrize("name", ["candidates.gpkg", "candidates.geojson"])
@@ -228,7 +228,7 @@ def test_gdal_reads_the_same_outlines(tmp_path: Path, name: str) -> None:
     write_candidates(tmp_path, found)
     write_geopackage(tmp_path / "candidates.gpkg", found)
 
-    opened = gpd.read_file(tmp_path / name)
+    opened = gpd.read_file(tmp_path / name, layer="candidates")
 
     assert set(found.columns) <= set(opened.columns)
     there, here = (each.to_crs(found.estimate_utm_crs()).geometry for each in (opened, found))

@@ -33,12 +33,12 @@ def candidates_of(n: int) -> gpd.GeoDataFrame:
     corner = shapely.box(*GRID.cut(4, 6, 8, 10).bounds)
     outline = gpd.GeoSeries([corner], crs=GRID.crs).to_crs("EPSG:4326").iloc[0]
     columns = {
+        "lat": -1.45,
+        "lon": 28.123456,
         "rank": range(1, n + 1),
         "candidate_id": [f"N35-E{i}-S1" for i in range(n)],
         "site_id": "<b>s001</b>",
         "province": "Sud-Kivu",
-        "lon": 28.123456,
-        "lat": -1.45,
         "area_ha": 0.27,
         "max_probability": 0.9,
         "mean_probability": 0.7,
@@ -46,6 +46,7 @@ def candidates_of(n: int) -> gpd.GeoDataFrame:
         "dates_seen": 3,
         "first_seen": "2017-01-14",
         "applicable": False,
+        "at_edge": False,
         "to_water_m": 60.0,
         "to_road_m": np.nan,
         "to_known_mine_m": 1234.0,
@@ -245,7 +246,7 @@ def test_candidates_are_listed_with_coordinates_and_distances(content: PageConte
     html = render_page(content)
 
     assert "<td>28.12346</td><td>-1.45000</td>" in html
-    assert "<td>2017-01-14</td><td>no</td><td>60</td><td>–</td><td>1234</td>" in html
+    assert "<td>2017-01-14</td><td>no</td><td>no</td><td>60</td><td>–</td><td>1234</td>" in html
 
 
 def test_names_are_escaped(content: PageContent) -> None:

@@ -1,0 +1,164 @@
+"""Write the candidates of a map in every format, with styles and a project for QGIS."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+
+from minecover.core.config import service_settings
+from minecover.core.damaged import read_json
+from minecover.core.errors import RegionError
+from minecover.core.files import write_json, write_text
+from minecover.prediction.region.tile_job import MapSettings, model_of
+from minecover.reporting.candidates import write_candidates, write_geopackage, write_kmz
+from minecover.reporting.qgis import RasterLayer, candidate_style, write_project, write_styles
+
+log = logging.getLogger(__name__)
+
+#: Name of the files of candidates; the one with JSON says which map they are of.
+CANDIDATES = "candidates"
+#: Settings that are not kept: they depend on where a map is looked at.
+LOCAL = ("services", "out")
+#: Hexadecimal digits of a digest in the name of files.
+DIGITS = 8
+#: Margin around the candidates that a project shows at first [degrees].
+MARGIN_DEG = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class MapRecord:
+    """A map that candidates are of.
+
+    Parameters
+    ----------
+    made_from : str
+        Digest of all that the map was made from.
+    rasters : sequence of RasterLayer
+        Its rasters.
+    settings : MapSettings
+        Model and source, with which the scenes of a candidate are read again.
+    is_simulated : bool
+        Whether its scenes are known to be simulated.
+    """
+
+    made_from: str
+    rasters: Sequence[RasterLayer]
+    settings: MapSettings
+    is_simulated: bool
+
+
+def write_map_candidates(
+    folder: Path, found: gpd.GeoDataFrame, of_map: MapRecord
+) -> list[Path]:
+    """Write candidates in every format, styles of the rasters, and a project for QGIS.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map. Candidates of another map that lie there are kept: these then have
+        the name of their map's digest.
+    found : GeoDataFrame
+        The candidates, described.
+    of_map : MapRecord
+        The map that they are of.
+
+    Returns
+    -------
+    list of Path
+        The files for people: GeoPackage, GeoJSON, CSV, KMZ and the project.
+    """
+    name = _free_name(folder, of_map.made_from)
+    threshold = float(model_of(of_map.settings).card.value("threshold"))
+    write_candidates(folder, found, name=name)
+    write_geopackage(folder / f"{name}.gpkg", found)
+    write_kmz(folder / f"{name}.kmz", found, simulated=of_map.is_simulated)
+    write_text(folder / f"{name}.qml", candidate_style())
+    write_styles(of_map.rasters, threshold)
+    write_project(
+        folder / f"{name}.gpkg",
+        of_map.rasters,
+        threshold=threshold,
+        bounds=_bounds(found),
+        title=f"{folder.resolve().name}: candidate mines",
+    )
+    known = int(found["known"].sum())
+    # Written last: with it, all files of the candidates are there.
+    record = {
+        "made_from": of_map.made_from,
+        "candidates": len(found),
+        "known": known,
+        "simulated": of_map.is_simulated,
+        "rasters": [
+            {"path": one.path.name, "kind": one.kind, "crs": one.crs} for one in of_map.rasters
+        ],
+        "settings": {
+            key: value for key, value in asdict(of_map.settings).items() if key not in LOCAL
+        },
+    }
+    write_json(folder / f"{name}.json", record)
+    log.info("candidates: %d, %d of them known mines", len(found), known)
+    return [folder / f"{name}.{suffix}" for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs")]
+
+
+def read_record(folder: Path) -> MapRecord:
+    """Read the record of a map's candidates.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+
+    Raises
+    ------
+    RegionError
+        If there is none.
+    """
+    path = folder / f"{CANDIDATES}.json"
+    if not path.is_file():
+        raise RegionError(
+            f"no {path}, so no candidates of a map. Name the folder that `minecover map` or "
+            "`minecover predict` wrote (--out there); maps of earlier versions are written "
+            "again by the same command."
+        )
+    found = read_json(path)
+    try:
+        rasters = [
+            RasterLayer(folder / one["path"], one["kind"], one["crs"])
+            for one in found["rasters"]
+        ]
+        local = {"services": json.dumps(service_settings()), "out": str(folder.resolve())}
+        settings = MapSettings(**{**found["settings"], **local})
+        return MapRecord(found["made_from"], rasters, settings, found["simulated"])
+    except (KeyError, TypeError) as error:
+        raise RegionError(
+            f"{path} is damaged, or was edited ({error!r}). Write it again with the command "
+            "that made the map."
+        ) from error
+
+
+def _free_name(folder: Path, made_from: str) -> str:
+    """Return the name of a map's candidates, with a digest if another map has the plain one."""
+    record = folder / f"{CANDIDATES}.json"
+    if not record.is_file() or read_json(record)["made_from"] == made_from:
+        return CANDIDATES
+    name = f"{CANDIDATES}-{made_from[:DIGITS]}"
+    log.warning(
+        "candidates: those in %s are of another map and are kept; the new ones are %s",
+        folder,
+        name,
+    )
+    return name
+
+
+def _bounds(found: gpd.GeoDataFrame) -> tuple[float, ...]:
+    """Return the bounds of candidates with a margin, of none those of the earth [degrees]."""
+    if found.empty:
+        return (-180.0, -90.0, 180.0, 90.0)
+    margin = np.array([-MARGIN_DEG, -MARGIN_DEG, MARGIN_DEG, MARGIN_DEG])
+    return tuple(float(edge) for edge in (found.total_bounds + margin).round(6))
