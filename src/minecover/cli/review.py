@@ -47,8 +47,9 @@ def export(top: int, kind: str | None, out: Path, as_json: bool) -> None:
     """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
     By default the questions are the candidates of the report, by rank, that touch no labelled
-    mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), or use
-    the keys of the page and save.
+    mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), and
+    `what` it is if it is no mine (river bar, slide, field, road, settlement, industrial,
+    other), or use the keys of the page and save.
 
     \b
     minecover review export --top 50

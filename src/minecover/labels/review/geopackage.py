@@ -10,7 +10,7 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.files import replacing, write_text
-from minecover.labels import VERDICTS
+from minecover.labels import LOOK_ALIKES, VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
 LAYER = "review"
@@ -74,7 +74,7 @@ def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
 def render_style() -> str:
     """Return the QGIS style as XML: colours by verdict, a form with choices, today's date."""
     return _TEMPLATES.get_template("style.qml").render(
-        verdicts=list(VERDICTS),
+        choices={"verdict": list(VERDICTS), "what": list(LOOK_ALIKES)},
         colours=COLOURS,
         question_fields=QUESTION_FIELDS,
         answer_fields=ANSWER_FIELDS,
