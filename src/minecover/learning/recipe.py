@@ -31,6 +31,10 @@ class Recipe:
         Negatives within this distance [m] of a labelled mine are all kept, beside those that
         are drawn: they are the hardest to tell apart. With `correct_prior` they weigh as much
         as if they had been drawn. 0 keeps none.
+    look_alike_weight : float
+        Weight of a row that is known to look like a mine and not to be one (a class of chips, a
+        verdict "not mine"), where another row weighs 1. Above 1 the model learns more from
+        them, and says lower probabilities, which calibration corrects.
     bags : int
         Number of models whose mean probability is taken, each on a draw of its own.
     cleaning : Cleaning or None
@@ -50,6 +54,7 @@ class Recipe:
     negatives_per_positive: float | None
     correct_prior: bool
     keep_within_m: float
+    look_alike_weight: float
     bags: int
     cleaning: Cleaning | None
     early_stopping: EarlyStopping | None
@@ -66,6 +71,11 @@ class Recipe:
                 f"least 0 and bags at least 1, found {ratio}, {self.keep_within_m} and "
                 f"{self.bags}. "
                 "Fix design.recipe."
+            )
+        if not 0 < self.look_alike_weight < np.inf:
+            raise ConfigError(
+                "Recipe.look_alike_weight must be a number above 0, found "
+                f"{self.look_alike_weight}. Fix design.recipe.look_alike_weight."
             )
         if not 0 <= self.drop_dates <= 1:
             raise ConfigError(

@@ -13,7 +13,7 @@ from minecover.core.config import composed
 from minecover.core.errors import ConfigError, ModelError
 from minecover.core.feature_table import SiteTable
 from minecover.evaluation.aggregation import Mean
-from minecover.learning.fitting import fit, fit_folds, probability, with_bag_seed
+from minecover.learning.fitting import fit, fit_folds, probability, training_rows, with_bag_seed
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.prior import PriorCorrected
@@ -38,6 +38,7 @@ RECIPE = Recipe(
     cleaning=None,
     early_stopping=None,
     drop_dates=0,
+    look_alike_weight=1,
     seed=7,
 )
 SETTINGS = TrainingSettings(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
@@ -109,6 +110,8 @@ def test_without_a_ratio_every_negative_stays() -> None:
         pytest.param("bags=0", id="no model"),
         pytest.param("drop_dates=1.5", id="more than all rows"),
         pytest.param("keep_within_m=-1", id="a distance below zero"),
+        pytest.param("look_alike_weight=0", id="look-alikes without a weight"),
+        pytest.param("look_alike_weight=inf", id="look-alikes alone"),
     ],
 )
 def test_a_recipe_without_rows_or_models_is_refused(wrong: str) -> None:
@@ -182,6 +185,30 @@ def test_ground_that_is_known_to_be_no_mine_is_in_every_sample(mark: str) -> Non
     assert sample.always.all()
     assert (sample.y == 0).sum() == 2 * (one.valid & (one.label == 0)).sum()
     assert sample.rejected.tolist() == (sample.y == 0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("correct", "other"),
+    [
+        pytest.param(False, 1.0, id="as drawn"),
+        # Kept whole where a tenth of the others is drawn.
+        pytest.param(True, 0.1, id="as if drawn like the others"),
+    ],
+)
+def test_look_alikes_weigh_as_much_as_the_recipe_says(correct: bool, other: float) -> None:
+    one = table(7)
+    one.look_alike[:150] = one.label[:150] == 0
+    drawn = draw_sample(
+        lambda _: one, sites(0, 1), thinned=None, most=0.1, keep_within_px=0, seed=7
+    )
+    recipe = replace(RECIPE, correct_prior=correct, look_alike_weight=3)
+
+    rows = training_rows(recipe, drawn, np.ones(len(drawn.y), np.bool_), share=0.1, bag=0)
+
+    assert rows.reviewed.any()
+    np.testing.assert_allclose(rows.weight[rows.reviewed], 3 * other)
+    np.testing.assert_array_equal(rows.weight[~rows.reviewed], 1)
+    assert {0, 1} == set(rows.y[~rows.reviewed])
 
 
 def fewer(index: int) -> SiteTable:
