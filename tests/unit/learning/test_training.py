@@ -31,6 +31,7 @@ from minecover.learning.training import TrainingSettings, train, with_threshold
 
 FAMILY = Pipeline([("classifier", LogisticRegression())])
 RECIPE = Recipe(
+    row_share=1,
     negatives_per_positive=5,
     correct_prior=True,
     keep_within_m=0,
@@ -110,6 +111,8 @@ def test_without_a_ratio_every_negative_stays() -> None:
         pytest.param("bags=0", id="no model"),
         pytest.param("drop_dates=1.5", id="more than all rows"),
         pytest.param("keep_within_m=-1", id="a distance below zero"),
+        pytest.param("row_share=0", id="no rows"),
+        pytest.param("row_share=1.1", id="more rows than there are"),
         pytest.param("look_alike_weight=0", id="look-alikes without a weight"),
         pytest.param("look_alike_weight=inf", id="look-alikes alone"),
     ],
@@ -209,6 +212,38 @@ def test_look_alikes_weigh_as_much_as_the_recipe_says(correct: bool, other: floa
     np.testing.assert_allclose(rows.weight[rows.reviewed], 3 * other)
     np.testing.assert_array_equal(rows.weight[~rows.reviewed], 1)
     assert {0, 1} == set(rows.y[~rows.reviewed])
+
+
+def test_a_share_of_the_rows_is_learned_from_and_the_same_of_mines_and_other_ground() -> None:
+    thin = replace(RECIPE, row_share=0.25, negatives_per_positive=None)
+
+    def sampled(recipe: Recipe) -> Sample:
+        return draw_sample(
+            recipe.learned(table), sites(*[0] * 30), thinned=None, most=1, keep_within_px=0,
+            seed=7,
+        )  # fmt: skip
+
+    all_rows, some = sampled(RECIPE), sampled(thin)
+
+    for kind in (0, 1):
+        whole = int((all_rows.y == kind).sum())
+        assert (some.y == kind).sum() == pytest.approx(0.25 * whole, rel=0.1)
+    # Of the rows that are left the same are drawn as of all.
+    name = [set(zip(s.site, s.location, s.draw, strict=True)) for s in (all_rows, some)]
+    assert name[1] <= name[0]
+    assert len({(site, draw) for site, _, draw in name[1]}) == len(name[1])
+
+
+def test_fewer_rows_are_fewer_in_the_tables_of_fewer_dates_as_well() -> None:
+    thin = replace(RECIPE, row_share=0.25, drop_dates=0.5)
+
+    thinned = thin.thinned(tables, ("a", "b"))
+
+    assert thinned is not None
+    whole, left = table(3), thinned.tables(3)
+    assert thinned.share == 0.5
+    assert left.valid.sum() == pytest.approx(0.25 * whole.valid.sum(), rel=0.25)
+    assert not (left.valid & ~whole.valid).any()
 
 
 def fewer(index: int) -> SiteTable:
