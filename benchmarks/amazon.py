@@ -55,7 +55,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "without change": ("features=[ends,squares,roughness]",),
     "without roughness": ("features=[ends,squares,change]",),
     "without single pixels": ("features=[squares,change,roughness]",),
-    "without change and first date": ("features=[bands,spectral,squares,roughness]",),
+    "medians for single pixels, no change": ("features=[bands,spectral,squares,roughness]",),
     "indices alone": tuple(
         f"table.{name}.planes=[{INDICES}]"
         for name in ("ends", "squares", "change", "roughness")
@@ -65,8 +65,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "squares of the first date as well": (
         "features=[ends,squares,change,roughness,first]",
-        "+table.first=${table.squares}",
-        "table.first.of=first",
+        "+table.first={_target_: minecover.features.neighbourhood.Neighbourhood, planes: "
+        f"[red,nir08,swir16,swir22,{INDICES}], sizes_m: [30,90,210,450], least_share: 0.2, "
+        "of: first}",
     ),
 }
 #: Variants that the nested choice chooses from.

@@ -61,7 +61,7 @@ def baseline_out_of_fold(chips: Chips, seed: int) -> F32:
             sample_weight=np.where(target[known] > 0, 1.0, 0.5),
         )
         test = fold == number
-        score = model.predict_proba(X[test].reshape(-1, columns))[:, 1]
+        score = np.asarray(model.predict_proba(X[test].reshape(-1, columns)))[:, 1]
         probability[test] = score.reshape(-1, rows)
     return probability
 
@@ -69,17 +69,23 @@ def baseline_out_of_fold(chips: Chips, seed: int) -> F32:
 @cache
 def _features(images: tuple[str, ...]) -> F32:
     """Compute 15 planes a date, and of 13 of them means and deviations: (chip, row, column)."""
-    out = []
+    out: list[F32] = []
     for name in ("t0", "t1"):
         stack = np.stack([_read(image.format(date=name)) for image in images])
         for plane_name, plane in _planes(stack).items():
-            out.append(plane)
+            out.append(_scored(plane))
             for size in SIZES_PX if plane_name not in ("blue", "green") else ():
                 mean = _mirrored(plane, size)
                 square = _mirrored(plane * plane, size)
-                out += [mean, np.sqrt(np.maximum(square - mean * mean, 0))]
-    kept = np.stack([plane[:, ::STEP, ::STEP] for plane in out], -1).astype(np.float32)
+                spread = np.sqrt(np.maximum(square - mean * mean, 0))
+                out += [_scored(mean), _scored(spread)]
+    kept: F32 = np.stack(out, -1).astype(np.float32)
     return kept.reshape(len(images), -1, len(out))
+
+
+def _scored(plane: F32) -> F32:
+    """Return the locations that are scored."""
+    return plane[:, ::STEP, ::STEP]
 
 
 def _read(path: str) -> F32:
