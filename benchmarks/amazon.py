@@ -46,7 +46,8 @@ INDICES = "ndvi,ndwi,mndwi,ndmi,nbr,ndti,bsi,iron_oxide,clay"
 VARIANTS: dict[str, tuple[str, ...]] = {
     "the experiment": (),
     "look-alikes weigh 1": ("design.recipe.look_alike_weight=1",),
-    "look-alikes weigh 5": ("design.recipe.look_alike_weight=5",),
+    "look-alikes weigh 2": ("design.recipe.look_alike_weight=2",),
+    "look-alikes weigh 10": ("design.recipe.look_alike_weight=10",),
     "7 leaves": ("model.num_leaves=7",),
     "31 leaves, 0.3 of the columns": ("model.num_leaves=31", "model.colsample_bytree=0.3"),
     "three times the rows": ("design.recipe.row_share=0.1",),
