@@ -82,7 +82,7 @@ def test_features_are_known_on_nearly_all_of_a_chip(sites: list[Site], params: P
     source: ChipScenes = params.build("source.scenes")
     columns = chosen_columns(params)
     cube = source.scenes(sites[0])
-    usable = np.isfinite(cube.values()).all(axis=1)
+    usable = np.asarray(np.isfinite(cube.values()).all(axis=1))
 
     planes = feature_planes(
         cube, usable, {}, flat_sets(params.build("table")), columns, with_medians=True
