@@ -14,6 +14,7 @@ from minecover.features import FeatureSet
 from minecover.features.bands import Bands
 from minecover.features.neighbourhood import Neighbourhood
 from minecover.features.planes import feature_planes
+from minecover.features.roughness import Roughness
 from minecover.labels.burning import kind_plane, label_cube, labels_of_site
 from minecover.sources.chips import ChipLabels, ChipSites
 
@@ -21,8 +22,17 @@ SIZE = 12
 SQUARES: dict[str, FeatureSet] = {
     "bands": Bands(("red",)),
     "squares": Neighbourhood(("red",), (30, 90), least_share=0.3),
+    "rough": Roughness(("red",), (10, 20), 50, least_share=0.3),
 }
-COLUMNS = ("red", "red_mean30m", "red_sd30m", "red_mean90m", "red_sd90m")
+COLUMNS = (
+    "red",
+    "red_mean30m",
+    "red_sd30m",
+    "red_mean90m",
+    "red_sd90m",
+    "red_rough10m_50m",
+    "red_rough20m_50m",
+)
 
 
 @settings(max_examples=30)

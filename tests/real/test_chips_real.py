@@ -12,7 +12,9 @@ from minecover.core.config import Params, composed
 from minecover.core.grid import Lattice
 from minecover.core.raster.stacks import read_stack
 from minecover.core.sites import Site, grouped, square
+from minecover.features.planes import feature_planes, flat_sets
 from minecover.labels.burning import kind_plane, label_cube, labels_of_site
+from minecover.pipeline.stages.train import chosen_columns
 from minecover.sources.chips import ChipLabels, ChipScenes, ChipSet, ChipSites
 
 
@@ -76,6 +78,23 @@ def test_every_mask_burns_to_itself(
         burned, _ = label_cube(own, site.grid, [date(2023, 12, 31)], ignore_ring_m=0)
         np.testing.assert_array_equal(burned[0], mask == 1)
         np.testing.assert_array_equal(kind_plane(own, site.grid, "look_alike"), mask == 2)
+
+
+def test_features_are_known_on_nearly_all_of_a_chip(sites: list[Site], params: Params) -> None:
+    source: ChipScenes = params.build("source.scenes")
+    columns = chosen_columns(params)
+    cube = source.scenes(sites[0])
+    usable = np.asarray(np.isfinite(cube.values()).all(axis=1))
+
+    planes = feature_planes(
+        cube, usable, {}, flat_sets(params.build("table")), columns, with_medians=True
+    ).location
+
+    known = {name: float(np.isfinite(planes[name]).mean()) for name in columns}
+    assert {name.split("_", 1)[1] for name in known if name.startswith("ndvi_")} >= {
+        "first", "last", "last_mean450m", "change_sd90m", "last_rough80m_450m"
+    }  # fmt: skip
+    assert min(known.values()) > 0.99
 
 
 def test_forest_is_dark_in_red_and_bright_in_the_infrared(

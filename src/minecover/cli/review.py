@@ -53,9 +53,10 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
     """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
     By default the questions are the candidates of the report, by rank, that touch no labelled
-    mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), or use
-    the keys of the page and save. With --map they are the candidates of a map; verdicts on them
-    become labels, with sites of their own.
+    mine and have no verdict yet. Fill in the column `verdict` (mine, not mine, unsure), and
+    `what` it is if it is no mine (river bar, slide, field, road, settlement, industrial,
+    other), or use the keys of the page and save. With --map they are the candidates of a map;
+    verdicts on them become labels, with sites of their own.
 
     \b
     minecover review export --top 50

@@ -17,7 +17,7 @@ class DateSeries:
     """Observation planes over the valid dates, in ascending order of value.
 
     Statistics must not depend on the order of dates, and once values are sorted, every quantile
-    is a look-up. Only `first` and `last` know the order.
+    is a look-up. Only `first`, `last` and `change` know the order.
 
     Parameters
     ----------
@@ -85,6 +85,16 @@ class DateSeries:
     def last(self, name: str) -> F32:
         """Return a plane on the last valid date with data, (row, col); NaN where none has."""
         return self._at_end(name, slice(None, None, -1))
+
+    def change(self, name: str) -> F32:
+        """Return a plane's last value minus its first, (row, col).
+
+        NaN where there are fewer than two values: a difference of 0 would read as ground that
+        never changes.
+        """
+        difference = self.last(name) - self.first(name)
+        difference[self.count[name] < 2] = np.nan
+        return difference
 
     def _at_end(self, name: str, order: slice) -> F32:
         plane = self.dated[name][order]

@@ -16,7 +16,7 @@ from minecover.core.kernels import squares
 from minecover.features.date_series import DateSeries
 
 #: What `Neighbourhood` can take of the dates: methods of `DateSeries`.
-OF_DATES = ("median", "first", "last")
+OF_DATES = ("median", "first", "last", "change")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Neighbourhood:
         Least share of a square's pixels with data, above 0 and up to 1; the features are NaN
         with less. None requires none, but a halo that holds whole squares: chips have no halo,
         and need a share.
-    of : {"median", "first", "last"}
-        The value over dates: the median, or that of the first or of the last valid date, whose
-        names are ``swir22_first_mean90m``.
+    of : {"median", "first", "last", "change"}
+        The value over dates: the median, or that of the first or of the last valid date, or the
+        last minus the first. Names are ``swir22_first_mean90m``.
     """
 
     planes: tuple[str, ...]
@@ -49,23 +49,14 @@ class Neighbourhood:
     def __post_init__(self) -> None:
         """Refuse squares without a centre, and a share that no square can have."""
         _check_sizes(self.sizes_m)
-        if self.least_share is not None and not 0 < self.least_share <= 1:
-            raise ConfigError(
-                "least_share must be above 0 and at most 1, or null, found "
-                f"{self.least_share:g}. Fix the feature set in conf/table."
-            )
-        if self.of not in OF_DATES:
-            raise ConfigError(
-                f"of must be one of {', '.join(OF_DATES)}, found {self.of}. Fix the feature "
-                "set in conf/table."
-            )
+        check_least_share(self.least_share)
+        check_of_dates(self.of)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the planes: for each size, all means and then all standard deviations."""
-        of = "" if self.of == "median" else f"_{self.of}"
         return tuple(
-            f"{plane}{of}_{kind}{size}m"
+            f"{name_of_dates(plane, self.of)}_{kind}{size}m"
             for size in self.sizes_m
             for kind in ("mean", "sd")
             for plane in self.planes
@@ -94,10 +85,9 @@ class Neighbourhood:
         values = np.stack([getattr(series, self.of)(plane) for plane in self.planes])
         sizes_px = [odd_px(size, series.pixel_m) for size in self.sizes_m]
         both = squares.means_and_sds(values, sizes_px)
-        if self.least_share is not None:
-            too_few = squares.data_shares(values, sizes_px) < np.float32(self.least_share)
-            both[np.broadcast_to(too_few[:, None], both.shape)] = np.nan
-        return both.reshape(-1, *values.shape[1:])
+        return with_least_share(both, values, sizes_px, self.least_share).reshape(
+            -1, *values.shape[1:]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +147,55 @@ class WaterByBareGround:
         shares = squares.means_and_sds(both, sizes_px)[:, 0]
         return np.concatenate(
             [[water, bare, np.minimum(water, bare)] for water, bare in shares]
+        )
+
+
+def with_least_share(
+    found: F32, values: F32, sizes_px: Sequence[int], least_share: float | None
+) -> F32:
+    """Empty the statistics of squares of which too little has data.
+
+    Parameters
+    ----------
+    found : (size, statistic, n, row, col) float32
+        Is changed.
+    values : (n, row, col) float32
+        What they were computed from; NaN where there is no data.
+    sizes_px : sequence of int
+        Sides of the squares [px].
+    least_share : float or None
+        Least share of a square's pixels with data; None requires none.
+
+    Returns
+    -------
+    (size, statistic, n, row, col) float32
+    """
+    if least_share is not None:
+        too_few = squares.data_shares(values, sizes_px) < np.float32(least_share)
+        found[np.broadcast_to(too_few[:, None], found.shape)] = np.nan
+    return found
+
+
+def name_of_dates(plane: str, of: str) -> str:
+    """Return the name of a plane's value over dates, one of `OF_DATES`."""
+    return plane if of == "median" else f"{plane}_{of}"
+
+
+def check_least_share(least_share: float | None) -> None:
+    """Refuse a share that no square can have."""
+    if least_share is not None and not 0 < least_share <= 1:
+        raise ConfigError(
+            "least_share must be above 0 and at most 1, or null, found "
+            f"{least_share:g}. Fix the feature set in conf/table."
+        )
+
+
+def check_of_dates(of: str) -> None:
+    """Refuse a value over dates that is none of `OF_DATES`."""
+    if of not in OF_DATES:
+        raise ConfigError(
+            f"of must be one of {', '.join(OF_DATES)}, found {of}. Fix the feature set in "
+            "conf/table."
         )
 
 

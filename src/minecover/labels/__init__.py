@@ -15,6 +15,7 @@ from minecover.labels.table import (
 )
 from minecover.labels.vector_files import LabelFiles, check_labels, repair_geometry
 from minecover.labels.verdicts import (
+    LOOK_ALIKES,
     VERDICTS,
     Merge,
     as_labels,
@@ -28,6 +29,7 @@ __all__ = [
     "KINDS",
     "LATITUDE",
     "LONGITUDE",
+    "LOOK_ALIKES",
     "MINES",
     "VERDICTS",
     "IpisLabels",

@@ -14,7 +14,13 @@ from minecover.core.vectors import find_column, in_degrees, read_vector
 from minecover.labels.dates import iso_or, read_day
 from minecover.labels.reading import column_days, column_text, require_columns
 from minecover.labels.vector_files import check_periods, repair_geometry
-from minecover.labels.verdicts import FIELDS, VERDICTS, sorted_verdicts
+from minecover.labels.verdicts import (
+    FIELDS,
+    VERDICTS,
+    check_look_alike,
+    choice,
+    sorted_verdicts,
+)
 
 REVIEWED_FILE = VectorFileKind(
     LabelError, "reviewed file", "Name the file that the reviewer saved.", "another file"
@@ -56,13 +62,13 @@ def read_reviewed(
     cases = {find_column(frame, name): name for name in FIELDS}
     frame = frame.rename(columns={found: name for found, name in cases.items() if found})
     require_columns(frame, ("candidate_id", "verdict"), path)
-    frame = frame.assign(verdict=_verdicts(frame, path))
+    frame = frame.assign(verdict=_verdicts(frame, path), what=_words(frame, "what"))
     is_open = frame["verdict"] == ""
     closed = frame[~is_open]
     if closed.empty:
         raise LabelError(
-            f"{path} holds {len(frame)} candidates and no verdict. Write {_choices()} into the "
-            "column verdict of those that you looked at."
+            f"{path} holds {len(frame)} candidates and no verdict. Write {choice(VERDICTS)} "
+            "into the column verdict of those that you looked at."
         )
     geometry = repair_geometry(closed, path)
     wrong = sorted(set(geometry.geom_type) - {"Polygon", "MultiPolygon"})
@@ -72,7 +78,8 @@ def read_reviewed(
             "Delete the other features."
         )
     columns = {
-        name: column_text(closed, name) for name in ("candidate_id", "site_id", "verdict")
+        name: column_text(closed, name)
+        for name in ("candidate_id", "site_id", "verdict", "what")
     }
     columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
     columns |= {
@@ -89,15 +96,20 @@ def read_reviewed(
 
 
 def _verdicts(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
-    """Return the column of verdicts in lower case with single spaces."""
-    found = [" ".join(word.lower().split()) for word in column_text(frame, "verdict")]
+    """Return the column of verdicts, in words as of `VERDICTS`."""
+    found = _words(frame, "verdict")
     for row, name, word in zip(frame.index, frame["candidate_id"], found, strict=True):
         if word and word not in VERDICTS:
             raise LabelError(
                 f"{path}, row {row}: the verdict on {name} is {word!r}. "
-                f"Write {_choices()}, or leave it empty."
+                f"Write {choice(VERDICTS)}, or leave it empty."
             )
     return found
+
+
+def _words(frame: gpd.GeoDataFrame, name: str) -> list[str]:
+    """Return a column in lower case with single spaces."""
+    return [" ".join(word.lower().split()) for word in column_text(frame, name)]
 
 
 def _fill(values: list[str], blank: str) -> list[str]:
@@ -105,7 +117,7 @@ def _fill(values: list[str], blank: str) -> list[str]:
 
 
 def _check(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Refuse verdicts without candidate, reviewer or day, in the future, or given twice."""
+    """Refuse verdicts that lack something, contradict themselves, or are given twice."""
     # Where the reviewer is, tomorrow may have begun.
     latest = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     for row in table.itertuples():
@@ -113,6 +125,8 @@ def _check(table: gpd.GeoDataFrame, path: Path) -> None:
             raise LabelError(
                 f"{path}: row {row.Index} has no candidate_id. Fill the column candidate_id."
             )
+        where = f"{path}, row {row.Index}"
+        check_look_alike(row.candidate_id, row.verdict, row.what, where=where)
         if not row.who:
             raise LabelError(
                 f"{path}: the verdict on {row.candidate_id} has no reviewer. Fill the column "
@@ -130,8 +144,3 @@ def _check(table: gpd.GeoDataFrame, path: Path) -> None:
             f"{path} holds two verdicts on {table.loc[twice, 'candidate_id'].iloc[0]}. Delete "
             "one, or give the parts of a split outline different ids."
         )
-
-
-def _choices() -> str:
-    *others, last = (f"'{word}'" for word in VERDICTS)
-    return f"{', '.join(others)} or {last}"

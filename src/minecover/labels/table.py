@@ -15,8 +15,8 @@ from minecover.core.files import replacing
 #: Kinds of labels: "mine" (an annotated outline), "truth" (known in simulated data only),
 #: "point" (a mine point, for layouts), "background" (a point on ground without a mine, for
 #: layouts), "ignore" (ground left out of training and scores), "look_alike" (ground known to
-#: look mined and not to be: a river bar, a landslide); and "confirmed", "rejected", "unsure"
-#: (review verdicts, see `minecover.labels.verdicts`).
+#: look mined and not to be: a river bar, a landslide; verdicts say which in the name); and
+#: "confirmed", "rejected", "unsure" (review verdicts, see `minecover.labels.verdicts`).
 KINDS = (
     "mine",
     "truth",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,27 @@ from minecover.labels.table import COLUMNS
 #: Verdicts that a reviewer can give, and the kind of label of each.
 VERDICTS = {"mine": "confirmed", "not mine": "rejected", "unsure": "unsure"}
 #: Columns of a verdict, besides its outline.
-FIELDS = ("candidate_id", "site_id", "verdict", "who", "when", "why", "seen_from", "seen_to")
+FIELDS = (
+    "candidate_id",
+    "site_id",
+    "verdict",
+    "what",
+    "who",
+    "when",
+    "why",
+    "seen_from",
+    "seen_to",
+)
+#: What ground that looks like a mine can be (field ``what`` of "not mine").
+LOOK_ALIKES = (
+    "river bar",
+    "slide",
+    "field",
+    "road",
+    "settlement",
+    "industrial",
+    "other",
+)
 #: Least distance of an earlier verdict's outline from that of a later one [degrees], about
 #: three metres: outlines lie a metre inside their pixels, and every pixel they touch is burned.
 APART_DEG = 3e-5
@@ -120,10 +141,13 @@ def read_verdicts(path: Path, date_format: str | None = None) -> gpd.GeoDataFram
         return gpd.GeoDataFrame(columns=[*FIELDS, "geometry"], crs="EPSG:4326")
     try:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        rows = [{name: one["properties"][name] for name in FIELDS} for one in features]
+        # Verdicts of before the field `what` do not have it.
+        given = [{"what": "", **one["properties"]} for one in features]
+        rows = [{name: one[name] for name in FIELDS} for one in given]
         shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
         for row in rows:
             VERDICTS[row["verdict"]]
+            check_look_alike(row["candidate_id"], row["verdict"], row["what"], where=str(path))
     except (
         ValueError,
         KeyError,
@@ -145,8 +169,46 @@ def read_verdicts(path: Path, date_format: str | None = None) -> gpd.GeoDataFram
     return found.reset_index(drop=True)
 
 
+def check_look_alike(name: str, verdict: str, what: str, *, where: str) -> None:
+    """Refuse a kind of look-alike that is unknown, or of ground that is not "not mine".
+
+    Parameters
+    ----------
+    name : str
+        ``candidate_id`` of the verdict.
+    verdict, what : str
+        A key of `VERDICTS`, and one of `LOOK_ALIKES` or "".
+    where : str
+        File, and row if it has rows, for the message.
+
+    Raises
+    ------
+    LabelError
+        Names what can be written.
+    """
+    choices = choice(LOOK_ALIKES)
+    if what and what not in LOOK_ALIKES:
+        raise LabelError(
+            f"{where}: what of {name} is {what!r}. Write {choices}, or leave it empty."
+        )
+    if what and verdict != "not mine":
+        raise LabelError(
+            f"{where}: what of {name} is {what!r}, and its verdict is {verdict!r}. Only ground "
+            "that is 'not mine' has it: empty the column what, or change the verdict."
+        )
+
+
+def choice(words: Iterable[str]) -> str:
+    """Return words as a choice for a message: 'a', 'b' or 'c'."""
+    *others, last = (f"'{word}'" for word in words)
+    return f"{', '.join(others)} or {last}"
+
+
 def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return verdicts as labels; where the ground of two overlaps, the later counts.
+
+    Ground of which a reviewer said what it is instead of a mine is known to look like one: it
+    is a label of kind "look_alike" as well, whose name says what it is.
 
     Parameters
     ----------
@@ -156,8 +218,8 @@ def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        `minecover.labels.COLUMNS`, of the kinds in `VERDICTS`, in WGS 84. An outline that later
-        ones cover completely is left out.
+        `minecover.labels.COLUMNS`, of the kinds in `VERDICTS` and "look_alike", in WGS 84. An
+        outline that later ones cover completely is left out.
     """
     latest = verdicts.sort_values(["when", "candidate_id"], ascending=False, ignore_index=True)
     shapes = latest.geometry
@@ -174,13 +236,15 @@ def as_labels(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         {
             "label_id": latest["candidate_id"],
             "kind": latest["verdict"].map(VERDICTS),
-            "name": "",
+            "name": latest["what"],
             "seen_from": latest["seen_from"],
             "seen_to": latest["seen_to"],
         },
         geometry=gpd.GeoSeries(cut, index=latest.index, crs=latest.crs),
     )
-    return table.loc[~table.geometry.is_empty, list(COLUMNS)]
+    left = table.loc[~table.geometry.is_empty, list(COLUMNS)]
+    look_alikes = left[left["name"] != ""].assign(kind="look_alike")
+    return pd.concat([left, look_alikes], ignore_index=True)
 
 
 def sorted_verdicts(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -131,6 +131,7 @@ def training_rows(
     weight = np.ones(len(y))
     if recipe.correct_prior:
         weight[sample.always[kept] & (y == 0)] = share
+    weight[sample.rejected[kept] & (y == 0)] *= recipe.look_alike_weight
     corrected = share if recipe.correct_prior else 1.0
     return TrainingRows(
         sample.X[kept],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from minecover.core.errors import ConfigError
+from minecover.core.feature_table import SiteTable
 from minecover.core.grid import LANDSAT, Lattice
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
 from minecover.learning.sample import Tables, Thinned
@@ -21,6 +22,10 @@ class Recipe:
 
     Parameters
     ----------
+    row_share : float
+        Share of the rows that is learned from, mines included, above 0 and up to 1:
+        neighbouring pixels of 10 m say nearly the same. What the other keys say is of these
+        rows.
     negatives_per_positive : float or None
         Number of negatives drawn for each positive, the same share of every site; None keeps
         all.
@@ -31,6 +36,10 @@ class Recipe:
         Negatives within this distance [m] of a labelled mine are all kept, beside those that
         are drawn: they are the hardest to tell apart. With `correct_prior` they weigh as much
         as if they had been drawn. 0 keeps none.
+    look_alike_weight : float
+        Weight of a row that is known to look like a mine and not to be one (a class of chips, a
+        verdict "not mine"), where another row weighs 1. Above 1 the model learns more from
+        them, and says lower probabilities, which calibration corrects.
     bags : int
         Number of models whose mean probability is taken, each on a draw of its own.
     cleaning : Cleaning or None
@@ -47,9 +56,11 @@ class Recipe:
         The pixels of the sites.
     """
 
+    row_share: float
     negatives_per_positive: float | None
     correct_prior: bool
     keep_within_m: float
+    look_alike_weight: float
     bags: int
     cleaning: Cleaning | None
     early_stopping: EarlyStopping | None
@@ -66,6 +77,16 @@ class Recipe:
                 f"least 0 and bags at least 1, found {ratio}, {self.keep_within_m} and "
                 f"{self.bags}. "
                 "Fix design.recipe."
+            )
+        if not 0 < self.row_share <= 1:
+            raise ConfigError(
+                "Recipe.row_share must be above 0 and at most 1, found "
+                f"{self.row_share}. Fix design.recipe.row_share."
+            )
+        if not 0 < self.look_alike_weight < np.inf:
+            raise ConfigError(
+                "Recipe.look_alike_weight must be a number above 0, found "
+                f"{self.look_alike_weight}. Fix design.recipe.look_alike_weight."
             )
         if not 0 <= self.drop_dates <= 1:
             raise ConfigError(
@@ -101,6 +122,25 @@ class Recipe:
             min(1.0, ratio * float(p) / max(float(n), 1.0)) for p, n in [*kept, counts.sum(0)]
         ]
 
+    def learned(self, tables: Callable[[int], SiteTable]) -> Callable[[int], SiteTable]:
+        """Return what reads tables in which the rows that are not learned from are not valid.
+
+        Parameters
+        ----------
+        tables : callable
+            Returns the table of the site at an index.
+        """
+        if self.row_share == 1:
+            return tables
+
+        def read(index: int) -> SiteTable:
+            table = tables(index)
+            # Another stream of numbers than that of the draw, see `draw_sample`.
+            draw = np.random.default_rng([self.seed, index, 1]).random(len(table.valid))
+            return replace(table, valid=table.valid & (draw < self.row_share))
+
+        return read
+
     def thinned(self, tables: Tables | None, features: Sequence[str]) -> Thinned | None:
         """Return the rows of fewer dates that training adds.
 
@@ -124,7 +164,8 @@ class Recipe:
                 "there are none: they are written for design=location, if fewer_dates is not "
                 "null. Set design.recipe.drop_dates=0."
             )
-        return Thinned(lambda index: tables(index, features), self.drop_dates)
+        read = self.learned(lambda index: tables(index, features))
+        return Thinned(read, self.drop_dates)
 
     def check(self, family: Pipeline) -> None:
         """Refuse to balance the classes twice.

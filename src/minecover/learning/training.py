@@ -119,7 +119,7 @@ def train(
     shares = recipe.shares(counts, split.fold_of_site)
     most = recipe.bags * max(shares)
     sample = draw_sample(
-        read,
+        recipe.learned(read),
         split,
         thinned=recipe.thinned(thinned, settings.features),
         most=most,

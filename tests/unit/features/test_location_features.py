@@ -1,5 +1,7 @@
 """Location features: statistics over dates, neighbourhoods, context planes."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,7 @@ from minecover.features.planes import (
     plane_names,
 )
 from minecover.features.requirements import reach_px, required_bands
+from minecover.features.roughness import Roughness
 from minecover.features.temporal import DatesSeen, Ends, Quantiles, Shares
 from minecover.pipeline.stages.train import chosen_columns
 
@@ -147,9 +150,37 @@ def test_a_cloudy_value_is_never_the_first() -> None:
     assert found.first("ndvi").item() == 0.5
 
 
-def test_an_unknown_value_over_dates_is_refused() -> None:
-    with pytest.raises(ConfigError, match="of must be one of median, first, last, found mean"):
-        Neighbourhood(planes=("ndvi",), sizes_m=(90,), of="mean")
+@pytest.mark.parametrize(
+    ("dates", "change"),
+    [
+        pytest.param([0.2, 0.8, 0.3], 0.1, id="the last minus the first"),
+        pytest.param([NAN, 0.8, 0.4, NAN], -0.4, id="clouds left out"),
+        pytest.param([NAN, 0.8, NAN], NAN, id="one date has no change"),
+        pytest.param([NAN, NAN], NAN, id="never seen"),
+    ],
+)
+def test_the_change_between_the_first_and_the_last_date(
+    dates: list[float], change: float
+) -> None:
+    feature_set = Neighbourhood(planes=("ndvi",), sizes_m=(90,), of="change")
+
+    planes = feature_set.over_dates(series(dates))
+
+    assert feature_set.names == ("ndvi_change_mean90m", "ndvi_change_sd90m")
+    np.testing.assert_allclose(planes.ravel(), [change, change * 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda: Neighbourhood(("ndvi",), (90,), of="mean"), id="squares"),
+        pytest.param(lambda: Roughness(("ndvi",), (30,), 90, of="mean"), id="roughness"),
+    ],
+)
+def test_an_unknown_value_over_dates_is_refused(wrong: Callable[[], object]) -> None:
+    match = "of must be one of median, first, last, change, found mean"
+    with pytest.raises(ConfigError, match=match):
+        wrong()
 
 
 def test_a_pond_in_bare_ground_has_shares_of_both() -> None:

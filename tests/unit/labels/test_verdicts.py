@@ -17,7 +17,9 @@ from minecover.labels import (
     write_verdicts,
 )
 
-FIELDS = ("candidate_id", "site_id", "verdict", "who", "when", "why", "seen_from", "seen_to")
+FIELDS = (
+    "candidate_id", "site_id", "verdict", "what", "who", "when", "why", "seen_from", "seen_to"
+)  # fmt: skip
 BLANKS = {"who": "", "when": "", "why": ""}
 #: Some 300 m of ground near the equator [degrees].
 SIDE = 0.003
@@ -86,6 +88,12 @@ def test_blanks_are_filled_with_the_value_for_all(tmp_path: Path) -> None:
     [
         pytest.param({"verdict": "perhaps"}, "'perhaps'. Write 'mine', 'not mine'", id="word"),
         pytest.param({"verdict": None}, "1 candidates and no verdict", id="none"),
+        pytest.param(
+            {"verdict": "not mine", "what": "lake"},
+            "row 1: what of a is 'lake'. Write 'river bar', 'slide', .* or 'other'",
+            id="unknown look-alike",
+        ),
+        pytest.param({"what": "road"}, "Only ground that is 'not mine'", id="mine and road"),
         pytest.param({"who": None}, "has no reviewer.*--who", id="who"),
         pytest.param({"when": None}, "the date .* is missing.*--when", id="when"),
         pytest.param({"when": "2999-01-01"}, "the date .* is 2999-01-01", id="future"),
@@ -178,6 +186,56 @@ def test_verdicts_become_labels(tmp_path: Path) -> None:
 
     assert labels["kind"].to_dict() == {"a": "confirmed", "b": "rejected", "c": "unsure"}
     assert labels.loc["a", "seen_from"] == "2017-01-01"
+
+
+def test_ground_that_is_no_mine_is_a_look_alike_of_the_kind_that_was_said(
+    tmp_path: Path,
+) -> None:
+    labels = as_labels(
+        verdicts(
+            tmp_path,
+            row("a", verdict="not mine", what=" River  Bar "),
+            row("b", verdict="not mine", column=2),
+        )
+    )
+
+    found = labels[["label_id", "kind", "name"]].to_numpy().tolist()
+    assert found == [
+        ["b", "rejected", ""],
+        ["a", "rejected", "river bar"],
+        ["a", "look_alike", "river bar"],
+    ]
+    assert labels.geometry.iloc[1].equals(labels.geometry.iloc[2])
+
+
+def test_what_the_ground_is_is_kept_in_the_file_of_verdicts(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.geojson"
+
+    write_verdicts(path, verdicts(tmp_path, row(verdict="not mine", what="slide")))
+
+    assert read_verdicts(path)["what"].tolist() == ["slide"]
+
+
+def test_verdicts_of_before_the_field_are_read_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.geojson"
+    write_verdicts(path, verdicts(tmp_path, row(verdict="not mine")))
+    content = json.loads(path.read_text())
+    del content["features"][0]["properties"]["what"]
+    path.write_text(json.dumps(content))
+
+    found = read_verdicts(path)
+
+    assert found["what"].tolist() == [""]
+    assert as_labels(found)["kind"].tolist() == ["rejected"]
+
+
+def test_an_unknown_look_alike_in_the_file_of_verdicts_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.geojson"
+    write_verdicts(path, verdicts(tmp_path, row(verdict="not mine", what="slide")))
+    path.write_text(path.read_text().replace('"slide"', '"landslip"'))
+
+    with pytest.raises(LabelError, match="what of a is 'landslip'. Write 'river bar'"):
+        read_verdicts(path)
 
 
 def test_no_verdicts_are_no_labels(tmp_path: Path) -> None:

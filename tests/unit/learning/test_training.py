@@ -13,7 +13,7 @@ from minecover.core.config import composed
 from minecover.core.errors import ConfigError, ModelError
 from minecover.core.feature_table import SiteTable
 from minecover.evaluation.aggregation import Mean
-from minecover.learning.fitting import fit, fit_folds, probability, with_bag_seed
+from minecover.learning.fitting import fit, fit_folds, probability, training_rows, with_bag_seed
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.prior import PriorCorrected
@@ -31,6 +31,7 @@ from minecover.learning.training import TrainingSettings, train, with_threshold
 
 FAMILY = Pipeline([("classifier", LogisticRegression())])
 RECIPE = Recipe(
+    row_share=1,
     negatives_per_positive=5,
     correct_prior=True,
     keep_within_m=0,
@@ -38,6 +39,7 @@ RECIPE = Recipe(
     cleaning=None,
     early_stopping=None,
     drop_dates=0,
+    look_alike_weight=1,
     seed=7,
 )
 SETTINGS = TrainingSettings(FAMILY, ("a", "b"), RECIPE, Mean(), "none", "best_f1")
@@ -109,6 +111,10 @@ def test_without_a_ratio_every_negative_stays() -> None:
         pytest.param("bags=0", id="no model"),
         pytest.param("drop_dates=1.5", id="more than all rows"),
         pytest.param("keep_within_m=-1", id="a distance below zero"),
+        pytest.param("row_share=0", id="no rows"),
+        pytest.param("row_share=1.1", id="more rows than there are"),
+        pytest.param("look_alike_weight=0", id="look-alikes without a weight"),
+        pytest.param("look_alike_weight=inf", id="look-alikes alone"),
     ],
 )
 def test_a_recipe_without_rows_or_models_is_refused(wrong: str) -> None:
@@ -182,6 +188,62 @@ def test_ground_that_is_known_to_be_no_mine_is_in_every_sample(mark: str) -> Non
     assert sample.always.all()
     assert (sample.y == 0).sum() == 2 * (one.valid & (one.label == 0)).sum()
     assert sample.rejected.tolist() == (sample.y == 0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("correct", "other"),
+    [
+        pytest.param(False, 1.0, id="as drawn"),
+        # Kept whole where a tenth of the others is drawn.
+        pytest.param(True, 0.1, id="as if drawn like the others"),
+    ],
+)
+def test_look_alikes_weigh_as_much_as_the_recipe_says(correct: bool, other: float) -> None:
+    one = table(7)
+    one.look_alike[:150] = one.label[:150] == 0
+    drawn = draw_sample(
+        lambda _: one, sites(0, 1), thinned=None, most=0.1, keep_within_px=0, seed=7
+    )
+    recipe = replace(RECIPE, correct_prior=correct, look_alike_weight=3)
+
+    rows = training_rows(recipe, drawn, np.ones(len(drawn.y), np.bool_), share=0.1, bag=0)
+
+    assert rows.reviewed.any()
+    np.testing.assert_allclose(rows.weight[rows.reviewed], 3 * other)
+    np.testing.assert_array_equal(rows.weight[~rows.reviewed], 1)
+    assert {0, 1} == set(rows.y[~rows.reviewed])
+
+
+def test_a_share_of_the_rows_is_learned_from_and_the_same_of_mines_and_other_ground() -> None:
+    thin = replace(RECIPE, row_share=0.25, negatives_per_positive=None)
+
+    def sampled(recipe: Recipe) -> Sample:
+        return draw_sample(
+            recipe.learned(table), sites(*[0] * 30), thinned=None, most=1, keep_within_px=0,
+            seed=7,
+        )  # fmt: skip
+
+    all_rows, some = sampled(RECIPE), sampled(thin)
+
+    for kind in (0, 1):
+        whole = int((all_rows.y == kind).sum())
+        assert (some.y == kind).sum() == pytest.approx(0.25 * whole, rel=0.1)
+    # Of the rows that are left the same are drawn as of all.
+    name = [set(zip(s.site, s.location, s.draw, strict=True)) for s in (all_rows, some)]
+    assert name[1] <= name[0]
+    assert len({(site, draw) for site, _, draw in name[1]}) == len(name[1])
+
+
+def test_fewer_rows_are_fewer_in_the_tables_of_fewer_dates_as_well() -> None:
+    thin = replace(RECIPE, row_share=0.25, drop_dates=0.5)
+
+    thinned = thin.thinned(tables, ("a", "b"))
+
+    assert thinned is not None
+    whole, left = table(3), thinned.tables(3)
+    assert thinned.share == 0.5
+    assert left.valid.sum() == pytest.approx(0.25 * whole.valid.sum(), rel=0.25)
+    assert not (left.valid & ~whole.valid).any()
 
 
 def fewer(index: int) -> SiteTable:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.files import write_text
 from minecover.core.styled_geopackage import write_styled_geopackage
-from minecover.labels import VERDICTS
+from minecover.labels import LOOK_ALIKES, VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
 LAYER = "review"
@@ -51,7 +51,7 @@ def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
 def render_style() -> str:
     """Return the QGIS style as XML: colours by verdict, a form with choices, today's date."""
     return _TEMPLATES.get_template("style.qml").render(
-        verdicts=list(VERDICTS),
+        choices={"verdict": list(VERDICTS), "what": list(LOOK_ALIKES)},
         colours=COLOURS,
         question_fields=QUESTION_FIELDS,
         answer_fields=ANSWER_FIELDS,

@@ -13,7 +13,7 @@ import shapely
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.grid import Grid
-from minecover.labels import VERDICTS
+from minecover.labels import LOOK_ALIKES, VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
 
@@ -89,6 +89,7 @@ def render_page(
     return _TEMPLATES.get_template("page.html").render(
         title="Review of candidates" + (", simulated data" if simulated else ""),
         verdicts={word[0]: word for word in VERDICTS},
+        look_alikes={str(n): word for n, word in enumerate(LOOK_ALIKES, start=1)},
         items=items,
         sites=sites,
         world=world,

@@ -28,7 +28,7 @@ QUESTION_FIELDS = (
     "mean_probability",
     "reason",
 )
-ANSWER_FIELDS = ("verdict", "who", "when", "why", "seen_from", "seen_to")
+ANSWER_FIELDS = ("verdict", "what", "who", "when", "why", "seen_from", "seen_to")
 #: Distance of outlines from the edge of their outermost pixels [m]: every pixel that an outline
 #: touches is labelled, and its neighbours must not be.
 INSIDE_M = 1.0

@@ -32,14 +32,15 @@
     </symbols>
   </renderer-v2>
   <fieldConfiguration>
-    <field name="verdict">
+    {% for name, words in choices.items() %}
+    <field name="{{ name }}">
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
             <Option name="map" type="List">
-              {% for verdict in verdicts %}
+              {% for word in words %}
               <Option type="Map">
-                <Option name="{{ verdict }}" type="QString" value="{{ verdict }}"/>
+                <Option name="{{ word }}" type="QString" value="{{ word }}"/>
               </Option>
               {% endfor %}
             </Option>
@@ -47,7 +48,8 @@
         </config>
       </editWidget>
     </field>
-    {% for name in answer_fields if name != "verdict" %}
+    {% endfor %}
+    {% for name in answer_fields if name not in choices %}
     <field name="{{ name }}">
       <editWidget type="TextEdit">
         <config>
@@ -61,6 +63,7 @@
     {% endfor %}
   </fieldConfiguration>
   <aliases>
+    <alias field="what" name="what it is, if it is no mine"/>
     <alias field="who" name="reviewer"/>
     <alias field="when" name="day of the review (2026-03-01)"/>
     <alias field="why" name="reason (what you see)"/>

@@ -108,7 +108,7 @@ def _load(params: Params, tables_digest: str) -> TrainingData:
     counts = count_rows(store, split, keep_within_px=near_px)
     shares = recipe.shares(counts, split.fold_of_site)
     sample = draw_sample(
-        lambda index: store(index, features),
+        recipe.learned(lambda index: store(index, features)),
         split,
         thinned=recipe.thinned(thinned_tables(params, split.site_ids), features),
         most=recipe.bags * max(shares),

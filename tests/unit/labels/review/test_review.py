@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from minecover.core.errors import LabelError
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
-from minecover.labels import read_reviewed
+from minecover.labels import LOOK_ALIKES, read_reviewed
 from minecover.labels.review import (
     Pictures,
     ReviewSite,
@@ -144,6 +144,8 @@ def test_the_style_is_valid_for_qgis(tmp_path: Path, questions: gpd.GeoDataFrame
     assert values == ["mine", "not mine", "unsure", ""]
     assert symbols == ["0", "1", "2", "3"]
     assert [o.get("value") for o in choices if o.get("type") == "QString"] == values[:3]
+    kinds = root.findall(".//field[@name='what']/editWidget[@type='ValueMap']//Option")
+    assert [o.get("value") for o in kinds if o.get("type") == "QString"] == list(LOOK_ALIKES)
     assert {editable["verdict"], editable["who"]} == {"1"}
     assert editable["candidate_id"] == "0"
 
@@ -185,3 +187,35 @@ def test_the_page_takes_keys_and_its_file_can_be_imported(
     assert "a mine road" in found["why"].tolist()
     assert n_open == 0
     assert found.geometry.is_valid.all()
+
+
+def test_the_page_asks_what_it_is_if_it_is_no_mine(
+    tmp_path: Path, questions: gpd.GeoDataFrame, browser: Browser
+) -> None:
+    shown = dict.fromkeys(questions["candidate_id"], ["colour"])
+    pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
+    path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
+    path.write_text(render_page(questions, pictures, simulated=True, world="a world"))
+
+    tab = browser.new_context(offline=True).new_page()
+    tab.goto(path.as_uri())
+    tab.fill("#who", "Ada")
+    tab.locator("h1").click()
+    asked = [tab.is_visible("#kinds")]
+    tab.keyboard.press("2")
+    tab.keyboard.press("n")
+    asked.append(tab.is_visible("#kinds"))
+    tab.keyboard.press("2")
+    asked.append(tab.is_visible("#kinds"))
+    tab.keyboard.press("n")
+    tab.click("text=settlement")
+    tab.keyboard.press("u")
+    with tab.expect_download() as download:
+        tab.keyboard.press("s")
+    download.value.save_as(saved)
+
+    found, _ = read_reviewed(saved, blanks={"who": "", "when": "", "why": ""})
+    answers = found.set_index("candidate_id").loc[questions["candidate_id"]]
+    assert asked == [False, True, False]
+    assert answers["verdict"].tolist() == ["not mine", "unsure"]
+    assert answers["what"].tolist() == ["slide", ""]
