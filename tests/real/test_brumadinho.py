@@ -5,9 +5,11 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from rio_cogeo.cogeo import cog_info, cog_validate
 
 from minecover.core.raster import read_grid, read_planes
@@ -66,6 +68,22 @@ def test_the_map_is_a_valid_cog(mapped: Path) -> None:
     assert cog_info(mapped).Profile.Nodata in ("nan", "NaN") or np.isnan(
         float(cog_info(mapped).Profile.Nodata)
     )
+
+
+def test_every_group_of_drawn_mines_is_among_the_first_candidates_of_the_map(
+    mapped: Path, real_data: Path
+) -> None:
+    # In sample: the model was trained on these mines.
+    drawn = gpd.read_file(real_data / "brumadinho/mines.geojson").to_crs("EPSG:32623")
+    groups = shapely.get_parts(shapely.union_all(drawn.geometry.buffer(0.5)))
+    candidates = gpd.read_parquet(mapped.with_name("candidates.parquet"))
+
+    first = candidates[candidates["rank"] <= 7].to_crs("EPSG:32623")
+
+    assert len(groups) == 5
+    assert [first.intersects(group).any() for group in groups] == [True] * 5
+    assert first["known"].sum() >= 5
+    assert candidates["candidate_id"].is_unique
 
 
 def test_the_maps_corners_are_those_of_both_scenes(mapped: Path) -> None:

@@ -14,6 +14,8 @@ from minecover.core.files import replacing
 
 #: Time that is recorded in every file, so that its bytes do not depend on the clock.
 RECORDED_TIME = "2000-01-01T00:00:00.000Z"
+#: Version of the GeoPackage standard; GDAL before 3.8 warns of later ones.
+VERSION = "1.2"
 #: Table in which QGIS looks for the style of a layer of the same file.
 LAYER_STYLES = """
 CREATE TABLE layer_styles (
@@ -47,7 +49,13 @@ def write_styled_geopackage(
         # GDAL takes the empty temporary file for a broken GeoPackage.
         temporary.unlink()
         with _recorded_time():
-            table.to_file(temporary, layer=layer, driver="GPKG", geometry_type="MultiPolygon")
+            table.to_file(
+                temporary,
+                layer=layer,
+                driver="GPKG",
+                geometry_type="MultiPolygon",
+                dataset_options={"VERSION": VERSION},
+            )
         with closing(sqlite3.connect(temporary)) as file, file:
             file.execute(LAYER_STYLES)
             file.execute(

@@ -15,6 +15,7 @@ from minecover.core.config import service_settings
 from minecover.core.damaged import read_json
 from minecover.core.errors import RegionError
 from minecover.core.files import write_json, write_text
+from minecover.core.raster import read_grid
 from minecover.prediction.region.tile_job import MapSettings, model_of
 from minecover.reporting.candidates import write_candidates, write_geopackage, write_kmz
 from minecover.reporting.qgis import RasterLayer, candidate_style, write_project, write_styles
@@ -27,8 +28,8 @@ CANDIDATES = "candidates"
 LOCAL = ("services", "out")
 #: Hexadecimal digits of a digest in the name of files.
 DIGITS = 8
-#: Margin around the candidates that a project shows at first [degrees].
-MARGIN_DEG = 0.01
+#: Margin around the candidates that a project shows at first [m].
+MARGIN_M = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def write_map_candidates(
         folder / f"{name}.gpkg",
         of_map.rasters,
         threshold=threshold,
-        bounds=_bounds(found),
+        bounds=_bounds(found, of_map.rasters[0]),
+        crs=of_map.rasters[0].crs,
         title=f"{folder.resolve().name}: candidate mines",
     )
     known = int(found["known"].sum())
@@ -156,9 +158,14 @@ def _free_name(folder: Path, made_from: str) -> str:
     return name
 
 
-def _bounds(found: gpd.GeoDataFrame) -> tuple[float, ...]:
-    """Return the bounds of candidates with a margin, of none those of the earth [degrees]."""
-    if found.empty:
-        return (-180.0, -90.0, 180.0, 90.0)
-    margin = np.array([-MARGIN_DEG, -MARGIN_DEG, MARGIN_DEG, MARGIN_DEG])
-    return tuple(float(edge) for edge in (found.total_bounds + margin).round(6))
+def _bounds(found: gpd.GeoDataFrame, raster: RasterLayer) -> tuple[float, ...]:
+    """Return the bounds of candidates in the CRS of a raster, with a margin.
+
+    Of none, and of those that all lie in other zones, they are the bounds of the raster.
+    """
+    left, bottom, right, top = read_grid(raster.path).bounds
+    local = found.to_crs(raster.crs).cx[left:right, bottom:top]
+    if local.empty:
+        return (left, bottom, right, top)
+    margin = np.array([-MARGIN_M, -MARGIN_M, MARGIN_M, MARGIN_M])
+    return tuple(float(edge) for edge in (local.total_bounds + margin).round(1))

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from minecover.core.files import write_text
+from minecover.core.grid import LON_LAT
 from minecover.core.map_classes import CLASS_COLOURS, CLASS_NAMES
 
 #: Colours of the outlines of candidates, as in the KML file.
@@ -37,6 +38,13 @@ RAMP = (
     "#000004", "#1d1147", "#51127c", "#832681", "#b73779", "#e75263", "#fc8961", "#fec488",
     "#fcfdbf",
 )  # fmt: skip
+
+#: What QGIS adds to the number of a northern UTM zone in its list of CRS.
+UTM_SRSID = 3084
+#: The number of WGS 84 in that list.
+LON_LAT_SRSID = 3452
+#: Beginning of the ids of layers in a project: QGIS ignores ids of ten letters or less.
+ID = "minecover_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ def write_project(
     *,
     threshold: float,
     bounds: Sequence[float],
+    crs: str,
     title: str,
 ) -> Path:
     """Write a project that opens candidates and rasters, by paths relative to it.
@@ -130,7 +139,9 @@ def write_project(
     threshold : float
         See `probability_style`.
     bounds : sequence of float
-        West, south, east and north of what is shown at first [degrees].
+        West, south, east and north of what is shown at first, in `crs` [m].
+    crs : str
+        CRS of the project, a UTM zone: that of a raster, so that it is drawn without warping.
     title : str
         Title of the project.
 
@@ -142,7 +153,7 @@ def write_project(
     folder = candidates.parent
     layers = [
         {
-            "id": "candidates",
+            "id": f"{ID}candidates",
             "name": "candidates",
             "kind": "vector",
             "source": f"./{candidates.name}|layername=candidates",
@@ -154,7 +165,7 @@ def write_project(
     ]
     layers += [
         {
-            "id": raster.path.stem,
+            "id": f"{ID}{raster.path.stem}",
             "name": raster.path.stem,
             "kind": "raster",
             "source": f"./{raster.path.relative_to(folder).as_posix()}",
@@ -166,7 +177,8 @@ def write_project(
         for raster in sorted(rasters, key=lambda raster: raster.kind, reverse=True)
     ]
     path = candidates.with_suffix(".qgs")
-    write_text(path, _render("project.qgs", layers=layers, bounds=bounds, title=title))
+    text = _render("project.qgs", layers=layers, bounds=bounds, crs=crs, title=title)
+    write_text(path, text)
     return path
 
 
@@ -189,6 +201,11 @@ def _colour(value: float) -> str:
     return "#" + bytes(mixed).hex()
 
 
+def _srsid(crs: str) -> int:
+    """Return the number of a CRS in QGIS' own list: it reads no code of EPSG without one."""
+    return LON_LAT_SRSID if crs == LON_LAT else UTM_SRSID + int(crs[-2:])
+
+
 def _render(name: str, **values: object) -> str:
     return _TEMPLATES.get_template(name).render(values)
 
@@ -200,3 +217,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["srsid"] = _srsid

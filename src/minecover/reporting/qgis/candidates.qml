@@ -36,7 +36,7 @@
       <text-style fieldName="rank" isExpression="0" fontSize="9" fontSizeUnit="Point" textColor="0,0,0,255" namedStyle="Regular">
         <text-buffer bufferDraw="1" bufferSize="1" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/>
       </text-style>
-      <placement placement="1" priority="5" centroidWhole="1"/>
+      <placement placement="1" priority="5" centroidWhole="1" centroidInside="1"/>
       <rendering obstacle="0" displayAll="0" scaleVisibility="0"/>
     </settings>
   </labeling>

@@ -70,9 +70,13 @@ def test_a_project_opens_all_layers_by_relative_paths(
     rasters: list[RasterLayer], tmp_path: Path
 ) -> None:
     path = write_project(
-        tmp_path / "candidates.gpkg", rasters, threshold=0.43, bounds=(28, -2, 29, -1),
+        tmp_path / "candidates.gpkg",
+        rasters,
+        threshold=0.43,
+        bounds=(6e5, -3e5, 7e5, -2e5),
+        crs="EPSG:32635",
         title="North & South",
-    )  # fmt: skip
+    )
 
     root = ElementTree.parse(path).getroot()
     sources = [layer.findtext("datasource") for layer in root.iter("maplayer")]
@@ -83,6 +87,9 @@ def test_a_project_opens_all_layers_by_relative_paths(
         "./probability_32635.vrt",
         "./class_32635.vrt",
     ]
+    assert root.findtext("projectCrs/spatialrefsys/authid") == "EPSG:32635"
+    srsids = [one.text for one in root.iter("srsid")]
+    assert srsids == ["3119", "3119", "3452", "3119", "3119"]
     assert str(tmp_path) not in path.read_text()
     ids = [layer.findtext("id") for layer in root.iter("maplayer")]
     assert [layer.get("id") for layer in root.iter("layer-tree-layer")] == ids
