@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from labelled_chips import IGNORED, LOOK_ALIKE, MINE, Chips, described, feature_names
@@ -15,10 +16,10 @@ from minecover.evaluation import Bootstrap
 from minecover.evaluation.chips import weighted_auc
 
 I8 = NDArray[np.int8]
-#: A score, and the interval around it.
-Scored = tuple[float, float, float]
+#: A score, and then its replicates over draws of groups.
+Scored = NDArray[np.float64]
 #: Rows of each class that a model learns from at most, and distance between two of them [px].
-ROWS, STEP = 20_000, {10: 3, 30: 1}
+ROWS, STEP = 8_000, {10: 3, 30: 1}
 SEED = 0
 BOOTSTRAP = Bootstrap(replicates=200, level=0.95, seed=SEED)
 
@@ -37,6 +38,13 @@ class Rows:
         self.label, self.group = chips.label, chips.group
         self.X = described(chips, step=step)
         self.y = chips.classes[:, ::step, ::step].reshape(len(chips.classes), -1)
+
+    def of(self, kept: NDArray[np.generic]) -> Rows:
+        """Return what is known of some chips."""
+        part = copy(self)
+        for name in ("label", "group", "X", "y"):
+            setattr(part, name, getattr(self, name)[kept])
+        return part
 
     def drawn(self, kept: NDArray[np.generic], *, seed: int) -> tuple[F32, I8]:
         """Return rows of some chips to learn from: at most `ROWS` of each class."""
@@ -79,7 +87,7 @@ def fitted(
             weight[y == one] = share / max(int((y == one).sum()), 1)
         weights.append(total * len(y) * weight / weight.sum() / len(parts))
     model = LGBMClassifier(
-        n_estimators=200,
+        n_estimators=150,
         learning_rate=0.06,
         num_leaves=31,
         min_child_samples=min(80, max(5, min(len(y) for _, y, _ in parts) // 50)),
@@ -87,7 +95,7 @@ def fitted(
         subsample=0.7,
         subsample_freq=1,
         random_state=seed,
-        n_jobs=2,
+        n_jobs=1,
         verbose=-1,
         deterministic=True,
         force_row_wise=True,
@@ -108,14 +116,16 @@ def fitted(
     return probability
 
 
-def of_chips(probability: F32) -> F32:
-    """Return one probability a location: that of the last view, or of the first without it."""
-    first, last = probability[:, 0], probability[:, -1]
-    return np.where(np.isnan(last), first, last)
+def of_chips(model: Callable[[F32], F32], X: F32) -> F32:
+    """Return one probability a location, (chip, location): of the last view that shows it."""
+    last = np.array(X[:, -1])
+    unseen = np.isnan(last[..., 0])
+    last[unseen] = np.asarray(X[:, 0])[unseen]
+    return model(last)
 
 
 def scores(data: Rows, p: F32, kept: NDArray[np.bool_] | None = None) -> dict[str, Scored]:
-    """Return AUCs with intervals over groups, by name; those that the labels allow.
+    """Return AUCs and their replicates over groups, by name; those that the labels allow.
 
     Parameters
     ----------
@@ -133,39 +143,40 @@ def scores(data: Rows, p: F32, kept: NDArray[np.bool_] | None = None) -> dict[st
     tenth = max(1, p.shape[1] // 10)
     top = np.sort(np.nan_to_num(p, nan=0.0), axis=1)[:, -tenth:].mean(axis=1)
 
-    def with_interval(used: NDArray[np.bool_], of_chip: bool) -> Scored:
+    def auc(used: NDArray[np.bool_], *, of_chip: bool) -> Scored:
         chip = np.nonzero(used)[0]
         score, positive = (
             (top[used], label[used] == 1) if of_chip else (p[used], y[used] == MINE)
         )
-        values = weighted_auc(score, positive, member[chip], draws)
-        low, high = BOOTSTRAP.interval(values[1:])
-        return float(values[0]), low or 0.0, high or 0.0
+        return weighted_auc(score, positive, member[chip], draws)
 
     seen = ~np.isnan(p)
-    found = {"pixel": with_interval((y != IGNORED) & seen, of_chip=False)}
+    found = {"pixel": auc((y != IGNORED) & seen, of_chip=False)}
     if (y == LOOK_ALIKE).any():
         used = ((y == MINE) | (y == LOOK_ALIKE)) & seen
-        found["look-alike"] = with_interval(used, of_chip=False)
+        found["look-alike"] = auc(used, of_chip=False)
     if {0, 1} <= set(label.tolist()):
-        found["chip"] = with_interval((y != IGNORED).all(axis=1), of_chip=True)
-        found["chip, mixed too"] = with_interval(np.ones(len(p), np.bool_), of_chip=True)
+        found["chip"] = auc((y != IGNORED).all(axis=1), of_chip=True)
+        found["chip, mixed too"] = auc(np.ones(len(p), np.bool_), of_chip=True)
     return found
 
 
-def line(found: dict[str, Scored], *names: str) -> str:
-    """Write some scores as cells of a table."""
-    return " | ".join(
-        f"{found[n][0]:.3f} [{found[n][1]:.3f}, {found[n][2]:.3f}]" if n in found else "-"
-        for n in names
-    )
+def line(found: Mapping[str, Scored], *names: str, sign: str = "") -> str:
+    """Write some scores, with intervals, as cells of a table."""
+    return " | ".join(_cell(found[name], sign) if name in found else "-" for name in names)
+
+
+def _cell(values: Scored, sign: str) -> str:
+    """Write a score and its interval."""
+    low, high = BOOTSTRAP.interval(values[1:])
+    return f"{values[0]:{sign}.3f} [{low or 0:{sign}.3f}, {high or 0:{sign}.3f}]"
 
 
 def out_of_fold(data: Rows) -> F32:
     """Return probabilities of chips by models of the other groups."""
     p = np.full(data.y.shape, np.nan, np.float32)
     for train, test in GroupKFold(5).split(data.y, groups=data.group):
-        p[test] = of_chips(fitted([(*data.drawn(train, seed=SEED), 1.0)])(data.X[test]))
+        p[test] = of_chips(fitted([(*data.drawn(train, seed=SEED), 1.0)]), data.X[test])
     return p
 
 

@@ -20,9 +20,20 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from chip_models import SEED, Rows, everything, fitted, line, of_chips, out_of_fold, scores
+from chip_models import (
+    SEED,
+    STEP,
+    Rows,
+    Scored,
+    everything,
+    fitted,
+    line,
+    of_chips,
+    out_of_fold,
+    scores,
+)
 from chip_statistics import print_statistics
-from labelled_chips import IGNORED, MINE, coarser, cut_sites, feature_names, label_set
+from labelled_chips import IGNORED, coarser, cut_sites, feature_names, label_set
 from numpy.typing import NDArray
 
 from minecover.core.config import composed
@@ -43,6 +54,11 @@ GROUNDS = {
     "Brumadinho": ["experiment=brumadinho", "sites.layouts.tiles.size_m=1500"],
     "Amazon": ["experiment=amazon"],
 }
+WORLDS = ("default", "river valleys")
+#: Scores of a set of chips.
+OF_CHIPS = ("look-alike", "chip", "chip, mixed too")
+#: Grounds that have pixels of 30 m only.
+COARSE = ("simulated Landsat, default", "simulated Landsat, river valleys", "Brumadinho")
 
 
 @cache
@@ -59,75 +75,94 @@ def halves(data: Rows) -> dict[str, NDArray[np.bool_]]:
     return {"measured half": even, "other half": ~even}
 
 
-def worlds() -> None:
+def worlds(pixels: Sequence[int]) -> None:
     """Print what a model of each simulated world is worth in the Amazon."""
     print("world | pixels | chips | look-alike AUC | chip AUC | chip AUC, mixed too")
-    for pixel_m in (10, 30):
-        amazon = rows("Amazon", pixel_m)
-        for name in GROUNDS:
-            if name.startswith("simulated") and (pixel_m == 30 or "Landsat" not in name):
-                model = fitted([(*everything(rows(name, pixel_m)), 1.0)])
-                p = of_chips(model(amazon.X))
-                parts = {"all": np.ones(len(p), np.bool_), **halves(amazon)}
-                for part, kept in parts.items():
-                    cells = line(
-                        scores(amazon, p, kept), "look-alike", "chip", "chip, mixed too"
-                    )
-                    print(f"{name} | {pixel_m} m | {part} | {cells}", flush=True)
+    for pixel_m in pixels:
+        found = {
+            name: world(name, pixel_m)
+            for name in GROUNDS
+            if name.startswith("simulated") and (pixel_m == 30 or name not in COARSE)
+        }
+        for sensor in ("simulated", "simulated Landsat"):
+            if f"{sensor}, default" in found:
+                before, after = (found[f"{sensor}, {one}"] for one in WORLDS)
+                difference(before, after, f"{sensor}, difference | {pixel_m} m")
 
 
-def table() -> None:
-    """Print trained on against tested on, at 10 m and at 30 m."""
-    for pixel_m in (10, 30):
-        names = [
-            n for n in GROUNDS if pixel_m == 30 or ("Landsat" not in n and n != "Brumadinho")
-        ]
+def world(name: str, pixel_m: int) -> dict[str, dict[str, Scored]]:
+    """Print what a model of one simulated world is worth in the Amazon, and return it."""
+    amazon, found = rows("Amazon", pixel_m), {}
+    model = fitted([(*everything(rows(name, pixel_m)), 1.0)])
+    p = of_chips(model, amazon.X)
+    for part, kept in {"all": np.ones(len(p), np.bool_), **halves(amazon)}.items():
+        found[part] = scores(amazon, p, kept)
+        print(f"{name} | {pixel_m} m | {part} | {line(found[part], *OF_CHIPS)}", flush=True)
+    return found
+
+
+def difference(
+    before: dict[str, dict[str, Scored]], after: dict[str, dict[str, Scored]], title: str
+) -> None:
+    """Print what the second world adds to the first, on the same draws of groups."""
+    for part in before:
+        gained = {name: after[part][name] - before[part][name] for name in OF_CHIPS}
+        print(f"{title} | {part} | {line(gained, *OF_CHIPS, sign='+')}", flush=True)
+
+
+def table(pixels: Sequence[int]) -> None:
+    """Print trained on against tested on."""
+    for pixel_m in pixels:
+        names = [n for n in GROUNDS if pixel_m == 30 or n not in COARSE]
         print(f"\n{pixel_m} m: trained on | tested on | pixel AUC | look-alike AUC | chip AUC")
         for trained in names:
-            model = fitted([(*everything(rows(trained, pixel_m)), 1.0)])
-            for tested in names:
-                data = rows(tested, pixel_m)
-                p = out_of_fold(data) if tested == trained else of_chips(model(data.X))
-                cells = line(scores(data, p), "pixel", "look-alike", "chip")
-                print(f"{trained} | {tested} | {cells}", flush=True)
+            tested_on(trained, names, pixel_m)
 
 
-def labels(counts: Sequence[int], *, n_draws: int, pixel_m: int = 10) -> None:
+def tested_on(trained: str, names: Sequence[str], pixel_m: int) -> None:
+    """Print what a model of one ground is worth on others, and out of fold on its own."""
+    model = fitted([(*everything(rows(trained, pixel_m)), 1.0)])
+    for tested in names:
+        data = rows(tested, pixel_m)
+        p = out_of_fold(data) if tested == trained else of_chips(model, data.X)
+        cells = line(scores(data, p), "pixel", "look-alike", "chip")
+        print(f"{trained} | {tested} | {cells}", flush=True)
+
+
+def labels(counts: Sequence[int], *, n_draws: int, pixel_m: int) -> None:
     """Print how the score of one half of the Amazon's groups grows with labels of the other."""
-    amazon = rows("Amazon", pixel_m)
-    sources = (None, "simulated, default", "simulated, river valleys")
-    has_mask = (amazon.y != IGNORED).all(axis=1)
     print("trained on | labelled chips | tested on | look-alike AUC | chip AUC | sd over draws")
-    for source in sources:
-        base = [] if source is None else [(*everything(rows(source, pixel_m)), 1.0)]
-        for tested, kept in halves(amazon).items():
-            known = np.flatnonzero(~kept & has_mask)
-            for count in counts:
-                if not (base or count):
-                    continue
-                some = []
-                for draw in range(n_draws if count else 1):
-                    chosen = np.random.default_rng([SEED, draw]).permutation(known)[:count]
-                    parts = list(base)
-                    if count:
-                        parts.append((*amazon.drawn(chosen, seed=draw), 1.0))
-                    if not all({0, 1} & set((y == MINE).tolist()) for _, y, _ in parts):
-                        continue
-                    p = of_chips(fitted(parts, seed=draw)(amazon.X))
-                    some.append((p, scores(amazon, p, kept)))
-                mean = {
-                    name: tuple(np.mean([one[name] for _, one in some], axis=0))
-                    for name in ("look-alike", "chip")
-                }
-                spread = np.std([one["look-alike"][0] for _, one in some])
-                print(
-                    f"{source or 'its labels alone'} | {count} | {tested} | "
-                    f"{line(mean, 'look-alike', 'chip')} | {spread:.3f}",
-                    flush=True,
-                )
+    for source in (None, "simulated, default", "simulated, river valleys"):
+        for count in counts:
+            if source or count:
+                with_labels(source, count, n_draws=n_draws if count else 1, pixel_m=pixel_m)
 
 
-def tried(pixel_m: int = 10) -> None:
+def with_labels(source: str | None, count: int, *, n_draws: int, pixel_m: int) -> None:
+    """Print the scores with so many labelled chips, the mean over draws of them."""
+    amazon = rows("Amazon", pixel_m)
+    base = [] if source is None else [(*everything(rows(source, pixel_m)), 1.0)]
+    has_mask = (amazon.y != IGNORED).all(axis=1)
+    for tested, kept in halves(amazon).items():
+        known, found = np.flatnonzero(~kept & has_mask), []
+        for draw in range(n_draws):
+            some = np.random.default_rng([SEED, draw]).permutation(known)[:count]
+            own = [(*amazon.drawn(some, seed=draw), 1.0)] if count else []
+            p = of_chips(fitted([*base, *own], seed=draw), amazon.X[kept])
+            found.append(scores(amazon.of(kept), p))
+        mean = {
+            name: np.mean([one[name] for one in found], axis=0)
+            for name in ("look-alike", "chip")
+        }
+        spread = np.std([one["look-alike"][0] for one in found])
+        cells = line(mean, "look-alike", "chip")
+        print(
+            f"{source or 'labels alone'} | {count} | {tested} | {cells} | {spread:.3f}",
+            flush=True,
+        )
+
+
+def tried(pixel_m: int) -> None:
     """Print what was tried in the river valleys, on the half that choices were made on."""
     amazon, valleys = rows("Amazon", pixel_m), rows("simulated, river valleys", pixel_m)
     X, y = everything(valleys)
@@ -147,14 +182,14 @@ def tried(pixel_m: int = 10) -> None:
     }
     print("model | look-alike AUC | chip AUC | chip AUC, mixed too")
     for name, model in models.items():
-        both = model(amazon.X)
-        found = scores(amazon, of_chips(both), kept)
-        print(f"{name} | {line(found, 'look-alike', 'chip', 'chip, mixed too')}", flush=True)
+        found = scores(amazon, of_chips(model, amazon.X), kept)
+        print(f"{name} | {line(found, *OF_CHIPS)}", flush=True)
         if name == "all features":
-            mean = np.nanmean(both, axis=1)
-            found = scores(amazon, mean, kept)
-            cells = line(found, "look-alike", "chip", "chip, mixed too")
-            print(f"mean of both dates | {cells}", flush=True)
+            mean = np.nanmean(model(amazon.X), axis=1)
+            print(
+                f"mean of both dates | {line(scores(amazon, mean, kept), *OF_CHIPS)}",
+                flush=True,
+            )
 
 
 def main() -> None:
@@ -166,17 +201,19 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3, help="of so many labelled chips")
     parser.add_argument("--tried", action="store_true", help="features, weights and dates")
     parser.add_argument("--statistics", action="store_true", help="colours of the Amazon")
+    parser.add_argument("--pixels", type=int, nargs="+", choices=list(STEP), default=list(STEP))
     asked = parser.parse_args()
     if asked.statistics:
         print_statistics(composed(GROUNDS["Amazon"]))
     if asked.worlds:
-        worlds()
-    if asked.tried:
-        tried()
-    if asked.labels:
-        labels(asked.labels, n_draws=asked.draws)
+        worlds(asked.pixels)
+    for pixel_m in asked.pixels:
+        if asked.tried:
+            tried(pixel_m)
+        if asked.labels:
+            labels(asked.labels, n_draws=asked.draws, pixel_m=pixel_m)
     if asked.table:
-        table()
+        table(asked.pixels)
 
 
 if __name__ == "__main__":
