@@ -16,14 +16,8 @@ from minecover.core.sensors import OLI
 from minecover.core.sites import Site
 from minecover.labels import label_table
 from minecover.sources.simulation import layout
-from minecover.sources.simulation.finer import (
-    FINE_M,
-    Finer,
-    finer_mines,
-    finer_network,
-    mostly,
-)
 from minecover.sources.simulation.ground import draw_relief
+from minecover.sources.simulation.label_masks import look_alike_masks, mine_masks
 from minecover.sources.simulation.layout import Plot
 from minecover.sources.simulation.map_layers import on_map, provinces, river_area
 from minecover.sources.simulation.streams import Bools, Stream, generator, random_field
@@ -121,38 +115,30 @@ class SimulatedLabels:
         -------
         GeoDataFrame
             Of the kinds ``point`` (one per site with mines), ``background`` (one per site
-            without), ``mine`` and ``truth``.
+            without), ``mine`` and ``truth``; in river valleys also ``look_alike``, named after
+            what the ground is.
         """
         free = {
             name for plot in self.world.plots() if plot.is_mine_free for name in plot.site_ids
         }
         rows = [
-            (site_id, "background" if site_id in free else "point", _centre(grid))
+            (site_id, "background" if site_id in free else "point", "", _centre(grid))
             for site_id, grid in self.world.sites().items()
         ]
         for plot in self.world.plots():
-            grid, masks = self._masks(plot)
+            grid, masks = mine_masks(self.world, plot, self.lattice)
             for number, (outline, active) in enumerate(masks):
                 name = f"{plot.site_ids[0]}-mine{number}"
                 if outline.any():
-                    rows.append((name, "mine", outlined(outline, grid)))
+                    rows.append((name, "mine", "", outlined(outline, grid)))
                 if active.any():
-                    rows.append((name, "truth", outlined(active, grid)))
-        names, kinds, shapes = zip(*rows, strict=True)
-        table = {"label_id": names, "kind": kinds, "name": "", "seen_from": "", "seen_to": ""}
+                    rows.append((name, "truth", "", outlined(active, grid)))
+            for kind, mask in look_alike_masks(self.world, plot, self.lattice).items():
+                name = f"{plot.site_ids[0]}-{kind.replace(' ', '-')}"
+                rows.append((name, "look_alike", kind, outlined(mask, grid)))
+        ids, kinds, names, shapes = zip(*rows, strict=True)
+        table = {"label_id": ids, "kind": kinds, "name": names, "seen_from": "", "seen_to": ""}
         return label_table(gpd.GeoDataFrame(table, geometry=list(shapes), crs=layout.CRS))
-
-    def _masks(self, plot: Plot) -> tuple[Grid, list[tuple[Bools, Bools]]]:
-        """Return a plot's grid on the lattice, and annotated and true extent of its mines."""
-        network = self.world.network(plot)
-        mines = self.world.mines(plot, network)
-        if self.lattice == LANDSAT:
-            return plot.grid, [(mine.outline, mine.active) for mine in mines]
-        key, finer = (self.world.seed, plot.ground_id), Finer(plot.grid)
-        fine = finer_mines(key, finer, finer_network(finer, network), mines)
-        n = round(self.lattice.pixel_m / FINE_M)
-        masks = [(mostly(mine.outline, n), mostly(mine.active, n)) for mine in fine]
-        return finer.grid.merged(n), masks
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ from minecover.sources.simulation.spectra import (
 )
 from minecover.sources.simulation.streams import F64
 
+#: Least reflectance of a pixel in a river valley, where colours vary most, as a share of the
+#: mean of its cover.
+DARKEST = 0.2
 #: Decrease of temperature with height [K/m].
 LAPSE_K_PER_M, LAPSE_FOREST_K_PER_M = 0.0065, 0.0055
 
@@ -82,7 +85,11 @@ def reflect(ground: Ground, cover: Covers, day: Day, sun: Sun) -> F64:
     means = REFLECTANCE - CLEAN_AIR * PATH
     means[list(VEGETATION)] *= 1.0 + 0.12 * (day.dryness - 0.5) * DROUGHT
     means[list(SOIL)] *= 1.0 - 0.25 * day.moisture
-    planes = means.T[:, cover] * (1.0 + SPREAD[cover] * ground.texture)
+    deviation = 1.0 + SPREAD[cover] * ground.texture
+    if ground.valley is not None:
+        means *= ground.valley.tint
+        deviation = np.maximum(deviation, DARKEST)
+    planes = means.T[:, cover] * deviation
     network = ground.network
     for share, kind in (
         (network.road, Cover.BARE),

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 
 from minecover.core.grid import LANDSAT, Grid
-from minecover.sources.simulation.ground import Covers, Ground, Relief
+from minecover.sources.simulation.ground import Covers, Ground, Relief, covered
 from minecover.sources.simulation.mines import Mine
 from minecover.sources.simulation.sky import Sky
 from minecover.sources.simulation.streams import F64, Bools, Stream, generator, random_field
+from minecover.sources.simulation.valley import Valley
 from minecover.sources.simulation.water import Line, Network, lay_network
 
 #: Side of the finer pixels [m].
@@ -82,6 +83,16 @@ class Finer:
             haze=self.smooth(sky.haze),
             b9=self.smooth(sky.b9),
             cloud_cools_k=sky.cloud_cools_k,
+        )
+
+    def valley(self, valley: Valley) -> Valley:
+        """Return a valley on the finer pixels, its outlines interpolated."""
+        return Valley(
+            inside={kind: self.smooth(field) for kind, field in valley.inside.items()},
+            new=self.smooth(valley.new),
+            milky=self.smooth(valley.milky),
+            shore_px=self.smooth(valley.shore_px),
+            tint=valley.tint,
         )
 
     def strayed(self, rng: np.random.Generator) -> tuple[Covers, Covers]:
@@ -165,17 +176,25 @@ def finer_ground(key: tuple[int, int], finer: Finer, ground: Ground) -> Ground:
         east=finer.smooth(ground.relief.east),
         north=finer.smooth(ground.relief.north),
     )
+    mines = finer_mines(key, finer, network, ground.mines)
+    background, valley = ground.background[at], None
+    cover = ground.cover[at]
+    if ground.valley is not None:
+        valley = finer.valley(ground.valley)
+        cover = covered(background, mines, valley)
     own = FINE_TEXTURE * rng.standard_normal((len(ground.texture), *finer.grid.shape))
     return Ground(
         relief=relief,
         network=network,
-        mines=finer_mines(key, finer, network, ground.mines),
-        cover=ground.cover[at],
+        mines=mines,
+        cover=cover,
         fields=ground.fields[at],
         n_fields=ground.n_fields,
         burns_where=ground.burns_where[at],
         texture=np.stack([finer.smooth(plane) for plane in ground.texture]) + own,
         warmth=finer.smooth(ground.warmth),
+        background=background,
+        valley=valley,
     )
 
 

@@ -10,7 +10,7 @@ from scipy.ndimage import distance_transform_edt
 
 from minecover.core.grid import LANDSAT
 from minecover.sources.simulation.mines import Mine
-from minecover.sources.simulation.parameters import Land
+from minecover.sources.simulation.parameters import Land, Parameters
 from minecover.sources.simulation.spectra import INFRARED, VISIBLE, Cover
 from minecover.sources.simulation.streams import (
     F64,
@@ -20,6 +20,7 @@ from minecover.sources.simulation.streams import (
     highest,
     random_field,
 )
+from minecover.sources.simulation.valley import MINED, Valley, draw_valley, painted
 from minecover.sources.simulation.water import Network
 
 Covers = NDArray[np.int64]
@@ -76,6 +77,10 @@ class Ground:
         Deviation of B1 ... B9 from the class mean, in units of its standard deviation.
     warmth : (row, col) float64
         Deviation of the temperature, in the same units.
+    background : (row, col) int
+        `Cover` of each pixel without valley and mines.
+    valley : Valley or None
+        What a river valley adds; None on grounds without.
     """
 
     relief: Relief
@@ -87,16 +92,22 @@ class Ground:
     burns_where: Bools
     texture: F64
     warmth: F64
+    background: Covers
+    valley: Valley | None = None
 
     @property
     def is_mine(self) -> Bools:
         """True mines, (row, col) bool."""
-        active: Bools = np.isin(self.cover, (Cover.MINE, Cover.POND))
+        active: Bools = np.isin(self.cover, (Cover.MINE, Cover.POND, *MINED))
         return active
 
 
 def make_ground(
-    land: Land, key: tuple[int, int], network: Network, mines: tuple[Mine, ...]
+    land: Land,
+    key: tuple[int, int],
+    network: Network,
+    mines: tuple[Mine, ...],
+    valley: Valley | None = None,
 ) -> Ground:
     """Return the permanent properties of a ground.
 
@@ -110,18 +121,72 @@ def make_ground(
         Rivers and road.
     mines : tuple of Mine
         Mines.
+    valley : Valley or None
+        What a river valley adds.
     """
     relief = draw_relief(generator(*key, Stream.RELIEF), network, land)
-    cover, fields, burns_where = draw_cover(
+    background, fields, burns_where = draw_cover(
         generator(*key, Stream.COVER), network, relief, land
     )
-    for mine in mines:
-        cover[mine.bare] = Cover.MINE
-        cover[mine.pond] = Cover.POND
+    cover = covered(background, mines, valley)
     shape = (cover.shape[0], cover.shape[1])
     texture, warmth = draw_texture(generator(*key, Stream.TEXTURE), shape)
     n_fields = int(fields.max()) + 1
-    return Ground(relief, network, mines, cover, fields, n_fields, burns_where, texture, warmth)
+    return Ground(
+        relief=relief,
+        network=network,
+        mines=mines,
+        cover=cover,
+        fields=fields,
+        n_fields=n_fields,
+        burns_where=burns_where,
+        texture=texture,
+        warmth=warmth,
+        background=background,
+        valley=valley,
+    )
+
+
+def make_valley(p: Parameters, key: tuple[int, int], network: Network) -> Valley | None:
+    """Return what a river valley adds to a ground; None in a world without valleys."""
+    if p.valleys is None:
+        return None
+    relief = draw_relief(generator(*key, Stream.RELIEF), network, p.land)
+    shape = (network.river.shape[0], network.river.shape[1])
+    # Rows run southward.
+    downhill = np.arctan2(relief.north, -relief.east)
+    return draw_valley(generator(*key, Stream.VALLEY), p.valleys, shape, downhill)
+
+
+def shore_px(network: Network, valley: Valley | None) -> F64:
+    """Return the distance of each pixel from the nearest bank of any water [pixels]."""
+    if valley is None:
+        return network.shore_px
+    return np.minimum(network.shore_px, valley.shore_px)
+
+
+def covered(background: Covers, mines: tuple[Mine, ...], valley: Valley | None) -> Covers:
+    """Return the cover of a ground: its background, then a valley, and mines over both.
+
+    Parameters
+    ----------
+    background : (row, col) int
+        `Cover` without either.
+    mines : tuple of Mine
+        Mines, on the same pixels.
+    valley : Valley or None
+        What a river valley adds, on the same pixels.
+    """
+    cover = background.copy()
+    if valley is None:
+        for mine in mines:
+            cover[mine.bare] = Cover.MINE
+            cover[mine.pond] = Cover.POND
+        return cover
+    nowhere = np.zeros(cover.shape, np.bool_)
+    bare = np.any([nowhere, *(mine.bare for mine in mines)], axis=0)
+    pond = np.any([nowhere, *(mine.pond for mine in mines)], axis=0)
+    return painted(cover, valley, bare & ~pond, pond)
 
 
 def draw_relief(rng: np.random.Generator, network: Network, land: Land) -> Relief:

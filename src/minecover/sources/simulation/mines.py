@@ -81,32 +81,30 @@ class MinePlacer:
         odds = np.where(near, np.exp(-shore_px / self.mines.water_decay_px), 0.0)
         # The constant matters only where no pixel of a window is near enough to water.
         odds += 1e-9
-        first = [self.first(rng, odds, window) for window in windows]
+        first = [self.first(rng, odds, window, shore_px) for window in windows]
         mean = self.mines.more_per_site * shore_px.size / SITE_AREA_PX
         everywhere = (slice(0, shore_px.shape[0]), slice(0, shore_px.shape[1]))
         more = []
         for _ in range(rng.poisson(mean)):
-            body = self._body(rng, _draw_pixel(rng, odds, everywhere), shore_px.shape)
+            body = self._body(rng, _draw_pixel(rng, odds, everywhere), shore_px)
             outline = self._outline(rng, body)
             is_drawn = rng.random() >= self.annotator.unlabelled
             more.append(self.mine(rng, body, outline & is_drawn, shore_px))
         return tuple(self.mine(rng, *pair, shore_px) for pair in first) + tuple(more)
 
     def first(
-        self, rng: np.random.Generator, odds: F64, window: tuple[slice, slice]
+        self, rng: np.random.Generator, odds: F64, window: tuple[slice, slice], shore_px: F64
     ) -> tuple[Bools, Bools]:
         """Return extent and outline, (row, col) bool, of a mine annotated in a window."""
-        body = self._body(rng, _draw_pixel(rng, odds, window), odds.shape)
+        body = self._body(rng, _draw_pixel(rng, odds, window), shore_px)
         outline = self._outline(rng, body)
         return body, outline if outline[window].any() else body
 
-    def _body(
-        self, rng: np.random.Generator, centre: tuple[int, int], shape: tuple[int, ...]
-    ) -> Bools:
+    def _body(self, rng: np.random.Generator, centre: tuple[int, int], shore_px: F64) -> Bools:
         """Return the extent of a mine of random shape, in one piece around its centre."""
+        m, shape = self.mines, shore_px.shape
         if self.shapes:
             return _place_shape(rng, self.shapes, centre, shape)
-        m = self.mines
         area = m.median_px * np.exp(m.sigma_ln * rng.standard_normal())
         area = np.clip(area, m.smallest_px, m.largest_px)
         elongation, turn = rng.uniform(1.0, m.elongation_max), rng.uniform(0.0, np.pi)
@@ -115,6 +113,11 @@ class MinePlacer:
         wide = -np.sin(turn) * dx + np.cos(turn) * dy[:, None]
         radius = np.sqrt(area / np.pi * elongation)
         reach = np.hypot(long, wide * elongation) / radius
+        if m.along_streams and rng.random() < m.along_streams:
+            # Alluvial mines: a strip on both sides of the stream, as long as it must be.
+            half = float(np.sqrt(area / rng.uniform(3.0, 12.0)))
+            away = np.hypot(*np.meshgrid(dx, dy)) / max(area / (4 * half), half)
+            reach = np.maximum(away, shore_px / max(half, shore_px[centre] + 0.5))
         body = reach < 1.0 + m.edge_noise * random_field(rng, (shape[0], shape[1]), EDGE_PX)
         body[centre] = True
         parts, _ = label(body)

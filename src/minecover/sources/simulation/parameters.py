@@ -85,14 +85,38 @@ class Mines:
     pond_sigma: float  # ponds lie where a field of noise exceeds this
     water_max_px: float
     water_decay_px: float
+    along_streams: float  # share of the mines that follow the nearest stream
 
     def __post_init__(self) -> None:
         """Check that sizes are positive and fractions are in 0 ... 1."""
-        _require(self, "vegetation_fraction", low=0, high=1)
+        _require(self, "vegetation_fraction", "along_streams", low=0, high=1)
         _require(self, "median_px", "smallest_px", "elongation_max", "water_max_px", low=1)
         _require(self, "sigma_ln", "more_per_site", "edge_noise", low=0)
         _require(self, "largest_px", low=self.smallest_px)
         _require(self, "water_decay_px", low=1e-3)
+
+
+@dataclass(frozen=True, slots=True)
+class Valleys:
+    """Ground in river valleys that looks mined; numbers are means for a site of 9 km2."""
+
+    rivers: float  # meandering rivers besides the two streams of every ground
+    river_half_px: float  # median of half their width, which is lognormal [pixels]
+    river_sigma_ln: float
+    narrowest_px: float
+    widest_px: float
+    island_share: float  # of the wide rivers that have islands
+    bar_sigma: float  # the higher, the fewer bars in a bend
+    landslides: float  # groups of them
+    fish_farms: float
+    clearings: float
+    colour_spread: float  # of the differences between sites that were measured
+
+    def __post_init__(self) -> None:
+        """Check that numbers and sizes are not negative."""
+        _require(self, *(f.name for f in fields(self) if f.name != "bar_sigma"), low=0)
+        _require(self, "island_share", high=1, low=0)
+        _require(self, "narrowest_px", "widest_px", low=0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +188,7 @@ class Parameters:
     annotator: Annotator
     weather: Weather
     sensor: Sensor
+    valleys: Valleys | None = None  # None adds nothing
 
 
 def _require(owner: object, *names: str, low: float, high: float = math.inf) -> None:

@@ -26,6 +26,17 @@ class Cover(IntEnum):
     LANDSLIDE = 11
     MINE = 12
     POND = 13
+    # Kinds of a river valley, see `minecover.sources.simulation.valley`.
+    WIDE_RIVER = 14
+    RIVER_BAR = 15
+    SCAR = 16
+    FISH_POND = 17
+    YARD = 18
+    CLEARING = 19
+    TAILINGS = 20
+    OLD_TAILINGS = 21
+    MILKY_POND = 22
+    DARK_POND = 23
 
 
 #: Top-of-atmosphere reflectance B1 ... B9 on flat ground in clean air, daytime brightness
@@ -49,16 +60,46 @@ _TABLE = np.array(
         [0.134, 0.128, 0.142, 0.150, 0.115, 0.060, 0.035, 0.145, 0.0012, 6.0, 0.14],
     ]
 )
-#: (cover, band) reflectance, (cover,) warmth [K], (cover,) relative standard deviation.
-REFLECTANCE: F64 = _TABLE[:, :9]
-WARMTH_K: F64 = _TABLE[:, 9]
-SPREAD: F64 = _TABLE[:, 10]
-
-#: Reflectance of thick cloud, B1 ... B8; the value in B9 is drawn with the sky.
-CLOUD: F64 = np.array([0.50, 0.50, 0.50, 0.52, 0.57, 0.42, 0.30, 0.51, 0.0])
 #: Relative path radiance of B1 ... B9; the means contain 0.085 of it (clean air).
 PATH: F64 = np.array([1.0, 0.78, 0.48, 0.30, 0.12, 0.03, 0.012, 0.42, 0.0])
 CLEAN_AIR = 0.085
+#: The kinds of a river valley: surface reflectance in blue, green, red, near infrared and both
+#: short-wave infrared bands, warmth above forest [K], relative standard deviation in a site,
+#: that of the logarithm between sites in the visible bands, the near infrared and beyond.
+#: Measured on real Sentinel-2 chips of the Amazon basin, as docs/concepts/simulated-world.md
+#: says. Guessed: all warmth, the clearing, and how scars differ between sites.
+_VALLEY = np.array(
+    [
+        [0.062, 0.089, 0.104, 0.060, 0.035, 0.026, 0.0, 0.19, 0.17, 0.27, 0.47],
+        [0.082, 0.112, 0.130, 0.229, 0.322, 0.221, 4.0, 0.25, 0.26, 0.21, 0.32],
+        [0.087, 0.131, 0.145, 0.282, 0.287, 0.184, 4.0, 0.27, 0.20, 0.16, 0.20],
+        [0.084, 0.144, 0.088, 0.087, 0.057, 0.032, 0.0, 0.32, 0.27, 0.50, 0.32],
+        [0.080, 0.118, 0.120, 0.247, 0.242, 0.151, 7.0, 0.31, 0.14, 0.16, 0.23],
+        [0.075, 0.105, 0.120, 0.245, 0.285, 0.190, 9.0, 0.15, 0.22, 0.18, 0.20],
+        [0.130, 0.180, 0.225, 0.310, 0.345, 0.248, 10.0, 0.18, 0.27, 0.17, 0.23],
+        [0.079, 0.116, 0.130, 0.251, 0.267, 0.174, 7.0, 0.23, 0.24, 0.15, 0.20],
+        [0.115, 0.204, 0.243, 0.183, 0.088, 0.053, 4.0, 0.25, 0.37, 0.68, 0.48],
+        [0.099, 0.165, 0.188, 0.119, 0.087, 0.054, 2.0, 0.24, 0.43, 0.77, 0.51],
+    ]
+)
+N_TABLE = len(_TABLE)
+
+
+def _top_of_atmosphere(surface: F64) -> F64:
+    """Return B1 ... B9 in clean air of six bands at the surface, (cover, band)."""
+    blue, green, red, nir, swir16, swir22 = surface.T
+    pan, cirrus = (green + red) / 2, np.full_like(blue, 0.0012)
+    oli = np.stack([0.9 * blue, blue, green, red, nir, swir16, swir22, pan, cirrus], axis=1)
+    return np.asarray(oli + CLEAN_AIR * PATH, np.float64)
+
+
+#: (cover, band) reflectance, (cover,) warmth [K], (cover,) relative standard deviation.
+REFLECTANCE: F64 = np.vstack([_TABLE[:, :9], _top_of_atmosphere(_VALLEY[:, :6])])
+WARMTH_K: F64 = np.concatenate([_TABLE[:, 9], _VALLEY[:, 6]])
+SPREAD: F64 = np.concatenate([_TABLE[:, 10], _VALLEY[:, 7]])
+
+#: Reflectance of thick cloud, B1 ... B8; the value in B9 is drawn with the sky.
+CLOUD: F64 = np.array([0.50, 0.50, 0.50, 0.52, 0.57, 0.42, 0.30, 0.51, 0.0])
 #: Effect of drought on vegetation, B1 ... B9: weaker red edge, brighter beyond it.
 DROUGHT: F64 = np.array([0.0, 0.2, 0.2, 0.6, -0.8, 0.6, 0.8, 0.4, 0.0])
 
@@ -68,6 +109,14 @@ SOIL = (Cover.FALLOW, Cover.BARE, Cover.SANDBANK, Cover.LANDSLIDE, Cover.MINE)
 #: Positions of the bands that vary together: the visible ones, and B5, B6, B7.
 VISIBLE = (0, 1, 2, 3, 7)
 INFRARED = (4, 5, 6)
+
+#: (cover, band) standard deviation between sites of the logarithm of reflectance; that of the
+#: kinds of every world is used in river valleys alone.
+BETWEEN_SITES: F64 = np.full(REFLECTANCE.shape, 0.10)
+BETWEEN_SITES[N_TABLE:, list(VISIBLE)] = _VALLEY[:, 8, None]
+BETWEEN_SITES[N_TABLE:, [4]] = _VALLEY[:, 9, None]
+BETWEEN_SITES[N_TABLE:, [5, 6]] = _VALLEY[:, 10, None]
+BETWEEN_SITES[:, 8] = 0.0
 
 #: Names of B1 ... B9, the columns of these tables.
 OLI_BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22", "pan", "cirrus")

@@ -26,6 +26,7 @@ class Stream(IntEnum):
     CALENDAR = 6
     WEATHER = 7
     FINER = 8
+    VALLEY = 9
 
 
 def generator(seed: int, ground_id: int, *key: int) -> np.random.Generator:

@@ -11,14 +11,14 @@ import numpy as np
 from minecover.core.errors import ConfigError
 from minecover.core.grid import LANDSAT, Grid
 from minecover.sources.simulation.acquisition_days import Sun, overpasses, sun_at
-from minecover.sources.simulation.ground import Ground, make_ground
+from minecover.sources.simulation.ground import Ground, make_ground, make_valley, shore_px
 from minecover.sources.simulation.layout import CRS
 from minecover.sources.simulation.mines import Mine, MinePlacer
 from minecover.sources.simulation.overpass import simulate_view
 from minecover.sources.simulation.parameters import Parameters
 from minecover.sources.simulation.sensor import FILL, Bits, count
 from minecover.sources.simulation.streams import F64, Bools, Stream, generator
-from minecover.sources.simulation.water import Network, draw_network
+from minecover.sources.simulation.water import draw_network
 from minecover.sources.simulation.world import DEGREE_M
 
 #: Side of a cell [pixels]; each cell is an independent ground with its own sky.
@@ -121,7 +121,9 @@ class Area:
         land = self.parameters.land
         key = (self.seed, cell.number)
         network = draw_network(generator(*key, Stream.WATER), cell.shape, land.road_fraction)
-        return make_ground(land, key, network, self._mines(cell, network))
+        valley = make_valley(self.parameters, key, network)
+        mines = self._mines(cell, shore_px(network, valley))
+        return make_ground(land, key, network, mines, valley)
 
     def expose(self, cell: Cell, ground: Ground, day: date) -> tuple[Bits, Bits]:
         """Return Level-1 digital numbers of a cell (11, row, col) and QA_PIXEL (row, col)."""
@@ -132,11 +134,11 @@ class Area:
             dn[:], qa[:] = 0, FILL
         return dn, qa
 
-    def _mines(self, cell: Cell, network: Network) -> tuple[Mine, ...]:
+    def _mines(self, cell: Cell, shore: F64) -> tuple[Mine, ...]:
         """Return the mines of a cell, each drawn in a window of its own."""
         rng = generator(self.seed, cell.number, Stream.MINES)
-        odds = np.exp(-network.shore_px / self.parameters.mines.water_decay_px)
-        odds *= (network.shore_px >= 1) & _inside(cell.shape)
+        odds = np.exp(-shore / self.parameters.mines.water_decay_px)
+        odds *= (shore >= 1) & _inside(cell.shape)
         mean = self.mines_per_100km2 * odds.size / PIXELS_IN_100_KM2
         steps = np.cumsum(odds.ravel())
         if steps[-1] == 0:
@@ -144,7 +146,7 @@ class Area:
         mines = []
         for _ in range(rng.poisson(mean)):
             at = int(np.searchsorted(steps, rng.random() * steps[-1], side="right"))
-            mines.append(self._mine(rng, divmod(at, cell.shape[1]), network.shore_px))
+            mines.append(self._mine(rng, divmod(at, cell.shape[1]), shore))
         return tuple(mines)
 
     def _mine(self, rng: np.random.Generator, centre: tuple[int, int], shore_px: F64) -> Mine:
@@ -153,7 +155,7 @@ class Area:
         placer = MinePlacer(p.mines, p.annotator, ())
         window = tuple(slice(at - REACH_PX, at + REACH_PX + 1) for at in centre)
         middle = (slice(REACH_PX, REACH_PX + 1),) * 2
-        body, outline = placer.first(rng, np.ones((WINDOW_PX,) * 2), middle)
+        body, outline = placer.first(rng, np.ones((WINDOW_PX,) * 2), middle, shore_px[window])
         mine = placer.mine(rng, body, outline, shore_px[window])
         return Mine(
             bare=_embed(mine.bare, window, shore_px.shape),

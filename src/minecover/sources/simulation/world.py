@@ -17,13 +17,14 @@ from minecover.sources.simulation.acquisition_days import (
     sentinel_2_passes,
     sun_at,
 )
-from minecover.sources.simulation.ground import Ground, make_ground
+from minecover.sources.simulation.ground import Ground, make_ground, make_valley, shore_px
 from minecover.sources.simulation.layout import Plot
 from minecover.sources.simulation.mines import Mine, MinePlacer, read_shapes
 from minecover.sources.simulation.overpass import simulate_view
 from minecover.sources.simulation.parameters import Parameters
 from minecover.sources.simulation.sensor import FILL, Exposure, expose
 from minecover.sources.simulation.streams import Stream, generator
+from minecover.sources.simulation.valley import Valley
 from minecover.sources.simulation.water import Network, draw_network
 
 #: Metres per degree of latitude, accurate near the equator.
@@ -127,6 +128,10 @@ class World:
         rng = generator(self.seed, plot.ground_id, Stream.WATER)
         return draw_network(rng, plot.grid.shape, self.parameters.land.road_fraction)
 
+    def valley(self, plot: Plot, network: Network) -> Valley | None:
+        """Return what a river valley adds to a plot; None in a world without valleys."""
+        return make_valley(self.parameters, (self.seed, plot.ground_id), network)
+
     def mines(self, plot: Plot, network: Network) -> tuple[Mine, ...]:
         """Return the mines of a plot."""
         if plot.is_mine_free:
@@ -135,13 +140,16 @@ class World:
         shapes = () if self.mine_masks is None else read_shapes(self.mine_masks)
         placer = MinePlacer(self.parameters.mines, self.parameters.annotator, shapes)
         windows = [plot.slices(window) for window in plot.windows]
-        return placer.place(rng, network.shore_px, windows)
+        shore = shore_px(network, self.valley(plot, network))
+        return placer.place(rng, shore, windows)
 
     def ground(self, plot: Plot) -> Ground:
         """Return the permanent properties of a plot."""
         network = self.network(plot)
-        mines = self.mines(plot, network)
-        return make_ground(self.parameters.land, (self.seed, plot.ground_id), network, mines)
+        key, mines = (self.seed, plot.ground_id), self.mines(plot, network)
+        return make_ground(
+            self.parameters.land, key, network, mines, self.valley(plot, network)
+        )
 
     def days(self, plot: Plot, family: str = "landsat") -> tuple[date, ...]:
         """Return the days with scenes of a plot, ascending; `family` is that of a lattice."""

@@ -6,6 +6,7 @@ import pytest
 from minecover.core.config import composed
 from minecover.core.errors import ConfigError
 from minecover.sources.simulation.parameters import Parameters
+from minecover.sources.simulation.valley import MINED
 from minecover.sources.simulation.wide_area import Area
 
 
@@ -34,3 +35,14 @@ def test_an_area_in_which_no_mine_fits_has_none(parameters: Parameters) -> None:
     area = Area(7, 80, 80, 1, 2000.0, parameters)
 
     assert not any(area.ground(cell).is_mine.any() for cell in area.cells())
+
+
+def test_an_area_in_a_world_of_valleys_has_them(parameters: Parameters) -> None:
+    valleys: Parameters = composed(["experiment=river_valleys"]).build("world.parameters")
+    area, plain = (Area(7, 100, 100, 1, 400.0, p) for p in (valleys, parameters))
+
+    for cell in area.cells():
+        ground = area.ground(cell)
+        assert ground.valley is not None
+        assert np.isin(ground.cover, MINED).any()
+        assert plain.ground(cell).valley is None
