@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupKFold
 
 from minecover.core.cube import F32
 from minecover.evaluation import Bootstrap
-from minecover.evaluation.chips import weighted_auc
+from minecover.evaluation.roc import weighted_auc
 
 I8 = NDArray[np.int8]
 #: A score, and then its replicates over draws of groups.
