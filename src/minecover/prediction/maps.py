@@ -164,6 +164,17 @@ def predict_sites(
     return written
 
 
+def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
+    """Warn if observed locations have fewer valid dates than the model knows."""
+    known = bundle.card.dates
+    n_observed = sum(int(np.count_nonzero(n_dates)) for n_dates in seen)
+    n_few = sum(
+        int(np.count_nonzero((n_dates > 0) & (n_dates < known.fewest))) for n_dates in seen
+    )
+    if warning := known.warning(n_few, n_observed, "observed locations"):
+        log.warning("predict: %s", warning)
+
+
 def check_pixels(bundle: ModelBundle, site: Site) -> None:
     """Refuse sites with pixels of another size than the model was trained with.
 
@@ -187,17 +198,6 @@ def check_pixels(bundle: ModelBundle, site: Site) -> None:
             f"{pixel_m:g} m. Build sites with lattice.pixel_m={pixel_m:g}, or use another "
             "model."
         )
-
-
-def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
-    """Warn if observed locations have fewer valid dates than the model knows."""
-    known = bundle.card.dates
-    n_observed = sum(int(np.count_nonzero(n_dates)) for n_dates in seen)
-    n_few = sum(
-        int(np.count_nonzero((n_dates > 0) & (n_dates < known.fewest))) for n_dates in seen
-    )
-    if warning := known.warning(n_few, n_observed, "observed locations"):
-        log.warning("predict: %s", warning)
 
 
 def _digest(bundle: ModelBundle, grid: Grid, scenes: Sequence[str]) -> str:
