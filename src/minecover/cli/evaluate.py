@@ -78,8 +78,8 @@ def evaluate(
         click.echo(json.dumps(found.content))
         return
     content = found.content
-    kind = "SIMULATED ground" if content["ground"]["is_simulated"] else "real ground"
-    click.echo(f"{content['model']['title']} on {content['ground']['title']} ({kind})")
+    kind = " (SIMULATED)" if content["ground"]["is_simulated"] else ""
+    click.echo(f"{content['model']['title']} on {content['ground']['title']}{kind}")
     if content["no_skill"]:
         click.echo(f"  on this ground it is {content['no_skill']}")
     for key, name in SHOWN.items():
