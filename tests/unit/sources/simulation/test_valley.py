@@ -39,7 +39,7 @@ def grounds(world: World) -> list[Ground]:
     return [world.ground(plot) for plot in world.plots()]
 
 
-def test_a_straight_river_is_as_far_as_its_middle() -> None:
+def test_distances_from_a_river_change_by_a_pixel_a_pixel() -> None:
     rng = np.random.default_rng(3)
     river = draw_meander(rng, (60, 60), half_px=3.0)
 
