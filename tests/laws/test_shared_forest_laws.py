@@ -11,7 +11,7 @@ from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.boosted import boosted
 from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
-from minecover.learning.shared_rounds import SharedRounds
+from minecover.pipeline.sweep.shared_rounds import SharedRounds
 
 SIZES = [ForestSize(2, None), ForestSize(4, None), ForestSize(3, 3), ForestSize(4, 1)]
 

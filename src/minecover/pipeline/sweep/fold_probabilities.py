@@ -25,7 +25,7 @@ from minecover.learning.models.prior import corrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import fold_rows, map_in_threads
-from minecover.learning.shared_rounds import SharedRounds
+from minecover.pipeline.sweep.shared_rounds import SharedRounds
 from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 from minecover.pipeline.sweep.training_data import TrainingData
 
