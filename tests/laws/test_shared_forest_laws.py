@@ -5,13 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
 
-from minecover.learning.fitting import probability
-from minecover.learning.models.bagged import Bagged
+from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.boosted import boosted
-from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
-from minecover.pipeline.sweep.shared_rounds import SharedRounds
+from minecover.pipeline.sweep.shared_rounds import BinnedRows, SharedRounds, for_binning
 
 SIZES = [ForestSize(2, None), ForestSize(4, None), ForestSize(3, 3), ForestSize(4, 1)]
 
@@ -57,26 +56,30 @@ def test_shared_rounds_predict_as_each_model_alone_to_the_last_bit(
     X = rng.random((400, 6), np.float32)
     X[rng.random(X.shape) < 0.02] = np.nan
     y = (X[:, 0] + rng.random(400) > 1.2).astype(np.int8)
-    weights = {"classifier__sample_weight": rng.random(400)} if is_weighted else {}
+    weight = rng.random(400) if is_weighted else np.ones(400)
+    drawn = TrainingRows(X, y, weight, np.zeros(400, np.int32), np.zeros(400, bool), 1.0)
     sizes = [ForestSize(n, None) for n in (9, 3, 5)]
 
-    def fitted(n_estimators: int) -> Bagged:
-        family = boosted(
+    def family(n_estimators: int, num_leaves: int) -> Pipeline:
+        return boosted(
             n_estimators=n_estimators,
             learning_rate=0.2,
-            num_leaves=7,
+            num_leaves=num_leaves,
             min_child_samples=5,
             colsample_bytree=0.5,
             seed=seed,
         )
-        return Bagged([PriorCorrected(family, 0.2).fit(X, y, **weights)])
 
-    shared = SharedRounds(fitted(9), sizes).probabilities(X)
+    # Jobs that differ in their leaves share the bins.
+    binned = BinnedRows.of(for_binning(family(9, 7)), drawn)
+    for num_leaves in (7, 3):
+        shared = SharedRounds(family(1, num_leaves), sizes).fit(binned).probabilities(X)
 
-    assert list(shared) == sizes
-    for size in sizes:
-        np.testing.assert_array_equal(shared[size], probability(fitted(size.n_estimators), X))
-    assert (shared[sizes[0]] != shared[sizes[1]]).any()
+        assert list(shared) == sizes
+        for size in sizes:
+            alone = drawn.fit(family(size.n_estimators, num_leaves))
+            np.testing.assert_array_equal(shared[size], alone.positive(X))
+        assert (shared[sizes[0]] != shared[sizes[1]]).any()
 
 
 def test_a_tree_within_the_limit_is_not_grown_twice() -> None:

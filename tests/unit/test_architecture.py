@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 #: Names that several packages give to their part of one thing.
-SAME_MEANING = {"client", "scenes", "folds", "sites"}
+SAME_MEANING = {"client", "external", "folds", "scenes", "sites"}
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -177,7 +179,7 @@ def save_model(
         sklearn_version=installed("scikit-learn"),
         code="code",
     )
-    with tempfile.TemporaryDirectory(prefix="minecover-") as folder:
+    with tempfile.TemporaryDirectory(prefix="minecover-") as folder, own_path():
         mlflow.pyfunc.save_model(
             path,
             loader_module=__name__,
@@ -192,6 +194,20 @@ def save_model(
         )
     shutil.copyfile(model, Path(path) / PICKLE)
     shutil.copyfile(card, Path(path) / CARD)
+
+
+@contextmanager
+def own_path() -> Iterator[None]:
+    """Restore `sys.path` afterwards.
+
+    MLflow leaves the code of a model that it loaded there, which holds a part of the package:
+    processes that are started later would import that part, and miss the rest.
+    """
+    before = sys.path.copy()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _signature(features: Sequence[str]) -> ModelSignature:

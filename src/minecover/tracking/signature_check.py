@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from minecover.core.digests import load_model
 from minecover.core.probabilities import row_probabilities
 from minecover.tracking.client import quiet_mlflow
+from minecover.tracking.flavor import own_path
 from minecover.tracking.types import RegisteredModel
 
 #: Rows of the comparison.
@@ -67,7 +68,7 @@ def _predict(folder: Path, rows: pd.DataFrame) -> NDArray[np.float64] | str:
     from mlflow.exceptions import MlflowException
 
     try:
-        with quiet_mlflow():
+        with quiet_mlflow(), own_path():
             return np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(rows))
     except (MlflowException, TypeError, ValueError) as error:
         return " ".join(str(error).split())[-MAX_ERROR:]

@@ -20,6 +20,7 @@ from minecover.core.digests import load_model
 from minecover.core.errors import ModelError
 from minecover.core.probabilities import row_probabilities
 from minecover.tracking import Dataset, Record, Tracking, connect
+from minecover.tracking.flavor import own_path
 from minecover.tracking.provenance import folder_digest
 from minecover.tracking.record import REQUIRED_TAGS
 from minecover.tracking.registry import register, resolve
@@ -72,13 +73,19 @@ def predict(registered: RegisteredModel, rows: pd.DataFrame, **params: object) -
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"mlflow\.")
-        path = sys.path.copy()
-        try:
+        with own_path():
             model = mlflow.pyfunc.load_model(str(registered.folder))
             answers: Numbers = model.predict(rows, params=params or None)
             return answers
-        finally:
-            sys.path[:] = path  # MLflow leaves the model's code there
+
+
+def test_checking_a_model_leaves_its_code_to_itself(registered: RegisteredModel) -> None:
+    """Processes that are started later would import the part of it that lies there."""
+    before = sys.path.copy()
+
+    signature_problems(registered)
+
+    assert sys.path == before
 
 
 def test_it_answers_as_served(registered: RegisteredModel, frame: pd.DataFrame) -> None:

@@ -21,8 +21,8 @@ from minecover.evaluation.external import (
 from minecover.evaluation.pooling import CHIP_POOLING
 from minecover.learning.model_card import ModelCard
 from minecover.pipeline.external.asked import Asked
-from minecover.pipeline.external.ground import Ground, lay_out_ground
 from minecover.pipeline.external.logged import log_external
+from minecover.pipeline.external.other_ground import Ground, lay_out_ground
 from minecover.pipeline.external.scoring import score_sites
 from minecover.pipeline.stages.evaluate import evaluation_settings
 from minecover.prediction.bundle import ModelBundle
@@ -68,7 +68,7 @@ def evaluate(
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
     drop_overlap : bool
-        See `minecover.pipeline.external.ground.lay_out_ground`.
+        See `minecover.pipeline.external.other_ground.lay_out_ground`.
 
     Returns
     -------

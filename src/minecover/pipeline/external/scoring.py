@@ -17,7 +17,7 @@ from minecover.evaluation.external import ExternalSite
 from minecover.evaluation.support import SitePredictions
 from minecover.features.context import Plane, compute_context
 from minecover.labels.burning import ground_kinds, kind_plane, label_cube, labels_of_site
-from minecover.pipeline.external.ground import Ground, context_of
+from minecover.pipeline.external.other_ground import Ground, context_of
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.maps import check_pixels

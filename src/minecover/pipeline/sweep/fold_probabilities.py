@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -25,10 +26,12 @@ from minecover.learning.models.prior import corrected
 from minecover.learning.models.shared_forest import ForestSize, SharedForest
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import fold_rows, map_in_threads
-from minecover.pipeline.sweep.shared_rounds import SharedRounds
+from minecover.pipeline.sweep.shared_rounds import BinnedRows, SharedRounds, for_binning
 from minecover.pipeline.sweep.sharing import SHARED, shared_lock
 from minecover.pipeline.sweep.training_data import TrainingData
 
+#: Folds, or bags of them, whose binned rows are kept for the next job [each some 10 MB].
+BINNED_FOLDS = 16
 #: Returns the probabilities of rows for several models at once, by the size of their forest.
 Predict = Callable[[F32], Mapping[ForestSize | None, F32]]
 
@@ -174,14 +177,11 @@ def _fitted(
         )
 
     with threadpool_limits(1, user_api="blas"):
+        if sizes and isinstance(family[-1], LGBMClassifier):
+            return _boosted(family, recipe, data, sizes, fold)
         if len(shared.files) == 1:
             model = bagged(family)
             return lambda X: {shared.size: probability(model, X)}
-        if isinstance(family[-1], LGBMClassifier):
-            largest = clone(family)
-            largest[-1].set_params(n_estimators=max(size.n_estimators for size in sizes))
-            boosted = SharedRounds(bagged(largest), sizes)
-            return boosted.probabilities
         forests, kept = [], 1.0
         for bag in range(recipe.bags):
             drawn = training_rows(recipe, data.sample, rows, share=share, bag=bag)
@@ -192,8 +192,37 @@ def _fitted(
     return lambda X: _bagged(forests, kept, X)
 
 
+def _boosted(
+    family: Pipeline,
+    recipe: Recipe,
+    data: TrainingData,
+    sizes: Sequence[ForestSize],
+    fold: int,
+) -> Predict:
+    """Fit boosted trees on rows that other jobs of the process have binned, or will use."""
+    models, kept = [], 1.0
+    for bag in range(recipe.bags):
+        one = with_bag_seed(family, bag)
+        binned, kept = _binned(data, recipe, fold, bag, pickle.dumps(for_binning(one)))
+        models.append(SharedRounds(one, sizes).fit(binned))
+    return lambda X: _bagged(models, kept, X)
+
+
+@lru_cache(maxsize=BINNED_FOLDS)
+def _binned(
+    data: TrainingData, recipe: Recipe, fold: int, bag: int, family: bytes
+) -> tuple[BinnedRows, float]:
+    """Return the binned rows of a fold, and the share of the negatives that were drawn.
+
+    The family comes as a pickle, which is equal for all jobs that can share the rows.
+    """
+    rows, share = fold_rows(data.sample, data.split, fold), data.shares[fold]
+    drawn = training_rows(recipe, data.sample, rows, share=share, bag=bag)
+    return BinnedRows.of(pickle.loads(family), drawn), drawn.kept_negatives
+
+
 def _bagged(
-    forests: list[SharedForest], kept_negatives: float, X: F32
+    forests: Sequence[SharedForest | SharedRounds], kept_negatives: float, X: F32
 ) -> dict[ForestSize | None, F32]:
     """Return the mean of the bags, rounded as in `minecover.learning.fitting.probability`."""
     if not len(X):

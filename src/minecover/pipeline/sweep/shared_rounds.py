@@ -1,15 +1,62 @@
-"""Boosted trees that differ in the number of rounds alone, and are fitted once."""
+"""Boosted trees of several jobs: rows are binned once, fewer rounds are the first of more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
+import lightgbm
+import numpy as np
 from lightgbm import LGBMClassifier
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from minecover.core.cube import F32
-from minecover.learning.fitting import probability
-from minecover.learning.models.bagged import Bagged
+from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.shared_forest import ForestSize
+
+#: Parameters of LGBMClassifier that are not LightGBM's own.
+WRAPPER = ("class_weight", "importance_type", "n_estimators")
+#: Those that decide how rows are binned, and how: jobs that differ in others share the bins.
+BINNING = (
+    "deterministic",
+    "force_row_wise",
+    "min_child_samples",
+    "n_jobs",
+    "random_state",
+    "subsample_for_bin",
+    "verbosity",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinnedRows:
+    """Training rows as LightGBM stores them, which takes longer than to grow a few dozen trees.
+
+    Parameters
+    ----------
+    steps : fitted Pipeline
+        The steps before the classifier.
+    rows : lightgbm.Dataset
+        Their output, binned.
+    """
+
+    steps: Pipeline
+    rows: lightgbm.Dataset
+
+    @classmethod
+    def of(cls, family: Pipeline, drawn: TrainingRows) -> BinnedRows:
+        """Fit the first steps of a family, and bin their output."""
+        steps = clone(family[:-1]).fit(drawn.X)
+        rows = lightgbm.Dataset(
+            steps.transform(drawn.X),
+            label=drawn.y,
+            weight=None if (drawn.weight == 1).all() else drawn.weight,
+            params=_parameters(family[-1]),
+        )
+        return cls(steps, rows.construct())
 
 
 class SharedRounds:
@@ -19,31 +66,51 @@ class SharedRounds:
 
     Parameters
     ----------
-    model : fitted Bagged
-        Pipelines that end in `lightgbm.LGBMClassifier`, of the most rounds.
+    family : Pipeline
+        Unfitted; ends in `lightgbm.LGBMClassifier`.
     sizes : sequence of ForestSize
         The models that are wanted.
     """
 
-    def __init__(self, model: Bagged, sizes: Sequence[ForestSize]) -> None:
-        self.model = model
+    def __init__(self, family: Pipeline, sizes: Sequence[ForestSize]) -> None:
+        self.family = family
         self.sizes = sizes
 
-    def probabilities(self, X: F32) -> dict[ForestSize | None, F32]:
-        """Return the probabilities of every model.
+    def fit(self, binned: BinnedRows) -> Self:
+        """Fit the model of the most rounds."""
+        self.steps_ = binned.steps
+        self.booster_ = lightgbm.train(
+            _parameters(self.family[-1]),
+            binned.rows,
+            num_boost_round=max(size.n_estimators for size in self.sizes),
+        )
+        return self
 
-        Not for several threads at once: the number of rounds is a state of the model.
+    def probabilities(self, X: F32) -> dict[ForestSize, NDArray[np.float64]]:
+        """Return the probabilities of every model.
 
         Returns
         -------
-        dict of (n,) float32
-            By size; equal to those of a model that was fitted with so many rounds, to the bit.
+        dict of (n,) float64
+            By size; equal to those of the family fitted with so many rounds, to the bit.
         """
-        found: dict[ForestSize | None, F32] = {}
-        for size in self.sizes:
-            for member in self.model.estimators:
-                classifier = member.estimator_[-1]
-                assert isinstance(classifier, LGBMClassifier)
-                classifier.booster_.best_iteration = size.n_estimators
-            found[size] = probability(self.model, X)
-        return found
+        rows = self.steps_.transform(X)
+        return {
+            size: np.asarray(
+                self.booster_.predict(rows, num_iteration=size.n_estimators, num_threads=1)
+            )
+            for size in self.sizes
+        }
+
+
+def for_binning(family: Pipeline) -> Pipeline:
+    """Return a family without what does not change how rows are binned."""
+    classifier = family[-1]
+    kept = {name: classifier.get_params()[name] for name in BINNING}
+    return Pipeline([*clone(family[:-1]).steps, ("classifier", LGBMClassifier(**kept))])
+
+
+def _parameters(classifier: LGBMClassifier) -> dict[str, object]:
+    """Return LightGBM's parameters of a classifier of two classes."""
+    given = {k: v for k, v in classifier.get_params().items() if k not in WRAPPER}
+    return {**given, "objective": "binary"}

@@ -9,7 +9,7 @@ from minecover.reporting.candidates.describing import (
 )
 from minecover.reporting.candidates.finding import SiteMap, find_candidates, touches
 from minecover.reporting.candidates.objects import COLUMNS, point_inside
-from minecover.reporting.candidates.places import MAP_PREFIX
+from minecover.reporting.candidates.place_names import MAP_PREFIX
 from minecover.reporting.candidates.precision import precision_at
 from minecover.reporting.candidates.writing import (
     write_candidates,

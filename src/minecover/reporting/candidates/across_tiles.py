@@ -28,7 +28,7 @@ from minecover.reporting.candidates.objects import (
     ranked,
     round_degrees,
 )
-from minecover.reporting.candidates.places import MAP_PREFIX, lattice_name, lattice_of
+from minecover.reporting.candidates.place_names import MAP_PREFIX, lattice_name, lattice_of
 
 #: Returns the province of each of some points (in WGS 84); empty where it is unknown.
 ProvinceNames = Callable[[gpd.GeoSeries], Sequence[str]]

@@ -22,7 +22,7 @@ from minecover.reporting.candidates.objects import (
     objects_of,
     ranked,
 )
-from minecover.reporting.candidates.places import lattice_name, lattice_of
+from minecover.reporting.candidates.place_names import lattice_name, lattice_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

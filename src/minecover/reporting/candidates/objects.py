@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from minecover.core.grid import Grid
 from minecover.core.raster import trace
-from minecover.reporting.candidates.places import square_name, unique_names
+from minecover.reporting.candidates.place_names import square_name, unique_names
 
 #: Columns of a candidate table, in order.
 COLUMNS = (
