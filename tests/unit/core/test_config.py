@@ -128,3 +128,13 @@ def test_dvc_composes_the_same_values(tmp_path: Path) -> None:
     compose_and_dump(path, str(Path("conf").resolve()), None, "config", "", overrides)
 
     assert load_params(path) == composed(overrides)
+
+
+@pytest.mark.parametrize("path", sorted(Path("conf/experiment").glob("*.yaml")), ids=str)
+def test_an_experiment_has_every_group_of_keys_that_stages_read(path: Path) -> None:
+    keys = ("sites.layouts", "sites.group_within_m", "sites.reviewed", "labels.reader")
+
+    params = composed([f"experiment={path.stem}"])
+
+    for key in keys:
+        params.value(key)
