@@ -20,8 +20,9 @@ from minecover.prediction.maps import predict_folder, predict_sites
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cost import format_plan, plan_area
 from minecover.prediction.region.run import map_settings
-from minecover.prediction.region.tile_job import map_tile, model_of
+from minecover.prediction.region.tile_job import map_tile, model_of, source_of
 from minecover.prediction.region.tiles import tiles_of
+from minecover.sources.earth_engine import EarthEngineScenes
 
 CONF = Path("conf").resolve()
 SAFE = DrawnSafe()
@@ -163,3 +164,10 @@ def test_sites_of_other_pixels_are_refused(
 
     with pytest.raises(ModelError, match=r"sites have pixels of 30 m, .* with 10 m"):
         predict_sites(path, "simulated", tmp_path / "maps")
+
+
+def test_an_option_of_conf_whose_text_is_longer_than_a_path_is_a_source(tmp_path: Path) -> None:
+    settings = map_settings(model(tmp_path), "earth_engine", tmp_path / "map")
+
+    assert len(settings.source) > 255
+    assert isinstance(source_of(settings), EarthEngineScenes)
