@@ -167,20 +167,23 @@ def _fitted(
     """Fit one model, or models of several sizes that share their trees."""
     rows, share = fold_rows(data.sample, data.split, fold), data.shares[fold]
     sizes = [size for size in shared.files if size is not None]
-
-    def bagged(one: Pipeline) -> Bagged:
-        return Bagged(
-            [
-                fit(with_bag_seed(one, bag), recipe, data.sample, rows, share=share, bag=bag)
-                for bag in range(recipe.bags)
-            ]
-        )
-
     with threadpool_limits(1, user_api="blas"):
         if sizes and isinstance(family[-1], LGBMClassifier):
             return _boosted(family, recipe, data, sizes, fold)
         if len(shared.files) == 1:
-            model = bagged(family)
+            model = Bagged(
+                [
+                    fit(
+                        with_bag_seed(family, bag),
+                        recipe,
+                        data.sample,
+                        rows,
+                        share=share,
+                        bag=bag,
+                    )
+                    for bag in range(recipe.bags)
+                ]
+            )
             return lambda X: {shared.size: probability(model, X)}
         forests, kept = [], 1.0
         for bag in range(recipe.bags):
