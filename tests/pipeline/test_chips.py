@@ -116,7 +116,7 @@ def test_kinds_and_groups_reach_the_scores(built: Checkout) -> None:
     assert np.count_nonzero(bar.where("river bar")) == 49
     kinds = metrics["look_alike"]["kind"]
     assert {kind: node["sites"] for kind, node in kinds.items()} == {"river_bar": 6, "pond": 6}
-    # Ponds are told at once, bars with noise.
+    # Ponds score low at once, bars with noise.
     assert kinds["pond"]["auc"] > kinds["river_bar"]["auc"] > 0.6
     assert kinds["river_bar"]["called"] > kinds["pond"]["called"]
 
