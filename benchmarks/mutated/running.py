@@ -26,6 +26,8 @@ UNEXPLAINED = re.compile(
     r"AssertionError|ZeroDivisionError|UnicodeDecodeError|RecursionError|OverflowError|\w*Arrow\w+|\w+Exception|"
     r"RasterioIOError|CPLE_\w+|FloatingPointError|UnpicklingError|LightGBMError|NameError)"
 )
+#: Results that record what others were made from: names and digests of the inputs.
+RECORDS = ("candidates.json",)
 Files = dict[str, tuple[int, int]]
 
 
@@ -191,6 +193,8 @@ def digest(path: Path) -> str:
         return hashlib.sha256(np.nan_to_num(pixels, nan=-1).tobytes()).hexdigest()
     if end in (".json", ".geojson"):
         json.loads(path.read_text(encoding="utf-8"))
+        if path.name in RECORDS:
+            return end
     elif end == ".parquet":
         import pyarrow.parquet
 

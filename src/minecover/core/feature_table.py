@@ -144,18 +144,17 @@ def read_table(
     ModelError
         If a feature or the validity column of the profile is missing.
     """
-    with reading_parquet(path):
-        schema = pq.read_schema(path)
+    schema = table_schema(path)
     columns = [*MARKS, f"valid_{profile}", *features]
     known = set(schema.names)
     once: dict[str, pa.ChunkedArray] = {}
     if static is not None and not set(features) <= known:
-        with reading_parquet(static):
-            there = pq.read_schema(static).names
+        there = table_schema(static).names
         names = [name for name in features if name not in known and name in there]
         # Such rows know all dates of their location.
         names += ["n_dates"] if names else []
-        once = dict(zip(names, pq.read_table(static, columns=names).columns, strict=True))
+        with reading_parquet(static):
+            once = dict(zip(names, pq.read_table(static, columns=names).columns, strict=True))
     missing = [name for name in columns if name not in known and name not in once]
     if missing:
         raise ModelError(
@@ -188,6 +187,18 @@ def read_table(
         X=X,
         ground=ground,
     )
+
+
+def feature_names(path: Path) -> list[str]:
+    """Return the names of the features of a table: all columns but labels and masks."""
+    names = table_schema(path).names
+    return [n for n in names if n not in (*MARKS, GROUND) and not n.startswith("valid_")]
+
+
+def table_schema(path: Path) -> pa.Schema:
+    """Return the schema of a table; a damaged file is refused."""
+    with reading_parquet(path):
+        return pq.read_schema(path)
 
 
 def _repeated(column: pa.ChunkedArray, n: int) -> NDArray[np.generic]:

@@ -63,6 +63,12 @@ def read_reviewed(
     frame = frame.rename(columns={found: name for found, name in cases.items() if found})
     require_columns(frame, ("candidate_id", "verdict"), path)
     frame = frame.assign(verdict=_verdicts(frame, path), what=_words(frame, "what"))
+    # Dates of rows without a verdict too: who typed them may have forgotten it.
+    days = {
+        name: column_days(frame, name, path, date_formats=formats, is_end=name == "seen_to")
+        for name in ("when", "seen_from", "seen_to")
+    }
+    check_periods(days["seen_from"], days["seen_to"], frame.index, path)
     is_open = frame["verdict"] == ""
     closed = frame[~is_open]
     if closed.empty:
@@ -83,10 +89,9 @@ def read_reviewed(
     }
     columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
     columns |= {
-        name: column_days(closed, name, path, date_formats=formats, is_end=name == "seen_to")
-        for name in ("when", "seen_from", "seen_to")
+        name: [day for day, is_left_out in zip(found, is_open, strict=True) if not is_left_out]
+        for name, found in days.items()
     }
-    check_periods(columns["seen_from"], columns["seen_to"], closed.index, path)
     columns["when"] = _fill(columns["when"], blanks["when"])
     table = gpd.GeoDataFrame(columns, geometry=geometry.to_numpy(), crs=frame.crs)
     table = table.set_index(closed.index)

@@ -140,7 +140,8 @@ def read_verdicts(path: Path, date_format: str | None = None) -> gpd.GeoDataFram
     if not path.exists():
         return gpd.GeoDataFrame(columns=[*FIELDS, "geometry"], crs="EPSG:4326")
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        # An editor may have put a byte order mark before it.
+        features = json.loads(path.read_text(encoding="utf-8-sig"))["features"]
         # Verdicts of before the field `what` do not have it.
         given = [{"what": "", **one["properties"]} for one in features]
         rows = [{name: one[name] for name in FIELDS} for one in given]

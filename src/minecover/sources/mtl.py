@@ -254,7 +254,7 @@ def read_mtl(path: Path) -> Mtl:
         If it is truncated, or not an MTL file of Landsat 4 to 9.
     """
     try:
-        text = read_bytes(path).decode("utf-8", errors="replace")
+        text = read_bytes(path).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise SceneError(
             f"{path} cannot be read: {error.strerror or error}. Give yourself the right to "

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minecover.core.errors import ModelError
-from minecover.core.feature_table import Mark, read_table, write_table
+from minecover.core.errors import DamagedError, ModelError
+from minecover.core.feature_table import MARKS, Mark, feature_names, read_table, write_table
 from minecover.core.ground_kinds import GroundKinds
 
 NAN = np.nan
@@ -108,3 +108,26 @@ def test_kinds_of_ground_are_repeated_on_every_date(tmp_path: Path) -> None:
         written(tmp_path / "b.parquet"), features=(), profile="poc", static=None
     )
     assert (without.ground, without.ground_plane) == (None, None)
+
+
+def test_features_are_all_columns_but_labels_and_masks(tmp_path: Path) -> None:
+    plane = np.zeros((2, 2), np.float32)
+    marks = {name: plane.astype(np.int8) for name in MARKS}
+    write_table(
+        tmp_path / "a.parquet",
+        {"coastal": plane, "ndvi": plane},
+        dates=["2017-01-14"],
+        marks={**marks, "valid_strict": plane.astype(np.bool_)},
+    )
+
+    assert feature_names(tmp_path / "a.parquet") == ["coastal", "ndvi"]
+
+
+def test_a_pointer_in_place_of_a_table_is_named(tmp_path: Path) -> None:
+    pointer = tmp_path / "a.parquet"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n")
+
+    with pytest.raises(DamagedError, match="a.parquet cannot be read as a Parquet table"):
+        feature_names(pointer)
+    with pytest.raises(DamagedError, match="a.parquet cannot be read as a Parquet table"):
+        read_table(pointer, features=["red"], profile="poc", static=None)

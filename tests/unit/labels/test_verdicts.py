@@ -327,6 +327,13 @@ def test_a_verdict_whose_period_ends_before_it_begins_is_refused(tmp_path: Path)
         verdicts(tmp_path, row(seen_from="2019-12-31", seen_to="2019-01-01"))
 
 
+def test_dates_of_a_row_without_a_verdict_are_checked(tmp_path: Path) -> None:
+    swapped = row("b", verdict="", seen_from="2019-12-31", seen_to="2019-01-01")
+
+    with pytest.raises(LabelError, match="row 2: seen_to lies before seen_from"):
+        verdicts(tmp_path, row("a"), swapped)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -253,6 +253,16 @@ def test_old_files_are_padded(tmp_path: Path) -> None:
     assert read_mtl(written(tmp_path, padded)).level == 1
 
 
+@pytest.mark.parametrize("name", ["LC08_MTL.txt", "LC08_MTL.json"])
+def test_a_byte_order_mark_is_no_part_of_the_metadata(tmp_path: Path, name: str) -> None:
+    groups = read_mtl(written(tmp_path, LEVEL_2)).groups
+    text = LEVEL_2 if name.endswith("txt") else json.dumps({"LANDSAT_METADATA_FILE": groups})
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8-sig")
+
+    assert read_mtl(path).groups == groups
+
+
 def test_another_sensor_is_named(tmp_path: Path) -> None:
     text = LEVEL_1.replace('"LANDSAT_8"', '"LANDSAT_5"').replace("OLI_TIRS", "MSS")
 

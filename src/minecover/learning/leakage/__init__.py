@@ -1,6 +1,6 @@
 """Leakage audit of the folds: what of the test ground could be known in training."""
 
 from minecover.learning.leakage.audit import Audit, audit
-from minecover.learning.leakage.evidence import Evidence, feature_names
+from minecover.learning.leakage.evidence import Evidence
 
-__all__ = ["Audit", "Evidence", "audit", "feature_names"]
+__all__ = ["Audit", "Evidence", "audit"]

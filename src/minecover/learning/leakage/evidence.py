@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
-from minecover.core.feature_table import GROUND, MARKS, SiteTable
+from minecover.core.feature_table import SiteTable
 
 I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
@@ -85,23 +83,6 @@ class Evidence:
             y=table.label[kept],
             weight=np.concatenate(weights),
         )
-
-
-def feature_names(table: Path) -> list[str]:
-    """Return the names of the features of a table.
-
-    Parameters
-    ----------
-    table : Path
-        A Parquet file.
-
-    Returns
-    -------
-    list of str
-        All columns but labels and masks.
-    """
-    names = pq.read_schema(table).names
-    return [n for n in names if n not in (*MARKS, GROUND) and not n.startswith("valid_")]
 
 
 def quantiles(values: F32, shares: Sequence[float]) -> list[F32]:

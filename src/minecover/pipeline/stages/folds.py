@@ -8,12 +8,12 @@ from joblib import Parallel, delayed
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import FoldError
-from minecover.core.feature_table import read_table
+from minecover.core.feature_table import feature_names, read_table
 from minecover.core.files import replacing, write_json
 from minecover.core.outputs import fetched_sites
 from minecover.core.sites import Site
 from minecover.learning.folds import GroupedFolds
-from minecover.learning.leakage import Audit, Evidence, audit, feature_names
+from minecover.learning.leakage import Audit, Evidence, audit
 
 log = logging.getLogger(__name__)
 

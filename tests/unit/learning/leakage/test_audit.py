@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from minecover.core.errors import FoldError
-from minecover.core.feature_table import MARKS, SiteTable, write_table
+from minecover.core.feature_table import SiteTable
 from minecover.core.grid import Grid
 from minecover.core.sites import Site
 from minecover.learning.folds import GroupedFolds
-from minecover.learning.leakage import Audit, Evidence, audit, feature_names
+from minecover.learning.leakage import Audit, Evidence, audit
 
 SIDE = 20
 FEATURES = ("coastal", "blue", "far_river")
@@ -260,16 +259,3 @@ def test_the_sample_weights_add_up_to_all_valid_locations() -> None:
     np.testing.assert_allclose(
         np.bincount(found.y, found.weight), [SIDE**2 - 64, 64], rtol=1e-12
     )
-
-
-def test_features_are_all_columns_but_labels_and_masks(tmp_path: Path) -> None:
-    plane = np.zeros((2, 2), np.float32)
-    marks = {name: plane.astype(np.int8) for name in MARKS}
-    write_table(
-        tmp_path / "a.parquet",
-        {"coastal": plane, "ndvi": plane},
-        dates=["2017-01-14"],
-        marks={**marks, "valid_strict": plane.astype(np.bool_)},
-    )
-
-    assert feature_names(tmp_path / "a.parquet") == ["coastal", "ndvi"]
