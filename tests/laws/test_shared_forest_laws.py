@@ -82,6 +82,30 @@ def test_shared_rounds_predict_as_each_model_alone_to_the_last_bit(
         assert (shared[sizes[0]] != shared[sizes[1]]).any()
 
 
+def test_rounds_that_split_nothing_change_nothing() -> None:
+    X = np.repeat(np.eye(2, dtype=np.float32), 30, axis=0)
+    y = (X[:, 0] > 0.5).astype(np.int8)
+    drawn = TrainingRows(X, y, np.ones(60), np.zeros(60, np.int32), np.zeros(60, bool), 1.0)
+    # Of 60 rows no two leaves of 40 can be made, so LightGBM stops at the first tree.
+    family = boosted(
+        n_estimators=9,
+        learning_rate=0.2,
+        num_leaves=4,
+        min_child_samples=40,
+        colsample_bytree=1.0,
+        seed=7,
+    )
+    sizes = [ForestSize(n, None) for n in (9, 3)]
+
+    rounds = SharedRounds(family, sizes).fit(BinnedRows.of(family, drawn))
+    shared = rounds.probabilities(X)
+
+    assert rounds.booster_.num_trees() < 3
+    for size in sizes:
+        alone = drawn.fit(family.set_params(classifier__n_estimators=size.n_estimators))
+        np.testing.assert_array_equal(shared[size], alone.positive(X))
+
+
 def test_a_tree_within_the_limit_is_not_grown_twice() -> None:
     rng = np.random.default_rng(7)
     X = rng.random((200, 3), np.float32)

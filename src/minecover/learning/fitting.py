@@ -20,6 +20,7 @@ from minecover.core.probabilities import DECIMALS
 from minecover.evaluation.out_of_fold import OutOfFold
 from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.bagged import Bagged
+from minecover.learning.models.compiled_trees import compile_trees
 from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, fold_rows, map_in_threads
@@ -180,6 +181,7 @@ def predict_out_of_fold(
     list of OutOfFold
         One a site; NaN where an observation is not valid.
     """
+    models = [compile_trees(model) for model in models]
 
     def predict(index: int) -> OutOfFold:
         table = tables(index)

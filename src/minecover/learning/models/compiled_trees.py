@@ -25,7 +25,7 @@ Model = TypeVar("Model", bound=BaseEstimator)
 class CompiledTrees(BinaryClassifier):
     """A binary LightGBM classifier that predicts with bit masks over its trees' leaves.
 
-    The same probabilities but for the last bits of a sum.
+    The same probabilities, to the bit.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class CompiledTrees(BinaryClassifier):
         fitted CompiledTrees or None
             None if masks do not cover it: several classes, categories, too many leaves.
         """
-        masks = leaf_masks(model)
+        masks = leaf_masks(model.booster_)
         if masks is None:
             return None
         return cls(clone(model))._with(masks, model.classes_, model.n_features_in_)
@@ -83,7 +83,7 @@ class CompiledTrees(BinaryClassifier):
         X = check_array(X, dtype=np.float32, ensure_all_finite=False)
         fitted = clone(self.estimator).fit(X, y, **fit_params)
         check_two_classes(fitted.classes_)
-        masks = leaf_masks(fitted)
+        masks = leaf_masks(fitted.booster_)
         if masks is None:
             raise ValueError(
                 f"only numeric binary trees of at most {MOST_LEAVES} leaves can be compiled, "
@@ -108,7 +108,7 @@ class CompiledTrees(BinaryClassifier):
         (n, 2) float64
         """
         rows = checked_rows(self, X, (np.float32,))
-        p = 1 / (1 + np.exp(-self.masks_.raw(rows)))
+        p = self.masks_.positive(rows)
         return np.column_stack([1 - p, p])
 
     def _with(self, masks: LeafMasks, classes: NDArray[np.int8], n_features: int) -> Self:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from lightgbm import LGBMClassifier
+from lightgbm import Booster
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
@@ -67,8 +68,8 @@ class LeafMasks:
             leaf=self.leaf[:n],
         )
 
-    def raw(self, X: F32) -> Floats:
-        """Add up the values of the leaves that rows fall into.
+    def positive(self, X: F32) -> Floats:
+        """Return the probability of the positive class.
 
         Parameters
         ----------
@@ -77,18 +78,39 @@ class LeafMasks:
         Returns
         -------
         (n,) float64
-            Log odds: what the sigmoid turns into probabilities.
+            As LightGBM computes it, to the bit.
+        """
+        found: Floats = self.positive_after(X, [len(self.leaf)])[0]
+        return found
+
+    def positive_after(self, X: F32, sizes: Sequence[int]) -> Floats:
+        """Return the probability of the positive class by the first trees alone.
+
+        Parameters
+        ----------
+        X : (n, n_features) float32
+        sizes : sequence of int
+            Numbers of trees, increasing, up to that of all.
+
+        Returns
+        -------
+        (n_sizes, n) float64
         """
         trees = (self.feature, self.threshold, self.nan_right, self.keep, self.first, self.leaf)
-        return _scored(np.asarray(X, np.float32), trees, ~self.keep.dtype.type(0))
+        return _scored(
+            np.asarray(X, np.float32),
+            trees,
+            ~self.keep.dtype.type(0),
+            np.asarray(sizes, np.int64),
+        )
 
 
-def leaf_masks(model: LGBMClassifier) -> LeafMasks | None:
-    """Read the trees of a classifier.
+def leaf_masks(booster: Booster) -> LeafMasks | None:
+    """Read the trees of a booster.
 
     Parameters
     ----------
-    model : fitted LGBMClassifier
+    booster : lightgbm.Booster
 
     Returns
     -------
@@ -96,7 +118,7 @@ def leaf_masks(model: LGBMClassifier) -> LeafMasks | None:
         None if masks do not cover the trees: several classes, categories, more than
         `MOST_LEAVES` leaves, zeros taken for missing values.
     """
-    dumped = model.booster_.dump_model()
+    dumped = booster.dump_model()
     trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
     leaves = [list(_leaves(tree)) for tree in trees]
     nodes = [list(_nodes(tree, 0)) for tree in trees]
@@ -176,19 +198,21 @@ PLACES = _places()
 
 
 @compiled_loop
-def _scored(X: F32, trees: Trees, all_leaves: np.unsignedinteger) -> NDArray[np.float64]:
-    """Add up the values of the leaves that rows fall into, tree after tree."""
+def _scored(X: F32, trees: Trees, all_leaves: np.unsignedinteger, sizes: Ints) -> Floats:
+    """Add up the values of the leaves that rows fall into, tree after tree: the log odds."""
     feature, threshold, nan_right, keep, first, leaf = trees
     n, n_features = X.shape
-    raw = np.zeros(n)
+    positive = np.empty((len(sizes), n))
+    here = np.empty(LANES)
     columns = np.zeros((n_features, LANES), np.float32)
     possible = np.empty(LANES, keep.dtype)
     for start in range(0, n, LANES):
         width = min(LANES, n - start)
         for k in range(n_features):
             columns[k, :width] = X[start : start + width, k]
-        here = raw[start : start + width]
-        for tree in range(len(leaf)):
+        here[:] = 0.0
+        size = 0
+        for tree in range(sizes[-1]):
             possible[:] = all_leaves
             for node in range(first[tree], first[tree + 1]):
                 column, left = columns[feature[node]], keep[node]
@@ -197,7 +221,11 @@ def _scored(X: F32, trees: Trees, all_leaves: np.unsignedinteger) -> NDArray[np.
                 else:
                     _keep_if_above(possible, column, threshold[node], left, all_leaves)
             _add_leaves(here, possible, leaf[tree])
-    return raw
+            if tree + 1 == sizes[size]:
+                for x in range(width):
+                    positive[size, start + x] = 1.0 / (1.0 + math.exp(-here[x]))
+                size += 1
+    return positive
 
 
 @compiled_loop

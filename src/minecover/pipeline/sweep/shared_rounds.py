@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from minecover.core.cube import F32
 from minecover.learning.inner_folds import TrainingRows
+from minecover.learning.models.leaf_masks import leaf_masks
 from minecover.learning.models.shared_forest import ForestSize
 
 #: Parameters of LGBMClassifier that are not LightGBM's own.
@@ -84,6 +85,7 @@ class SharedRounds:
             binned.rows,
             num_boost_round=max(size.n_estimators for size in self.sizes),
         )
+        self.masks_ = leaf_masks(self.booster_)
         return self
 
     def probabilities(self, X: F32) -> dict[ForestSize, NDArray[np.float64]]:
@@ -95,12 +97,16 @@ class SharedRounds:
             By size; equal to those of the family fitted with so many rounds, to the bit.
         """
         rows = self.steps_.transform(X)
-        return {
-            size: np.asarray(
-                self.booster_.predict(rows, num_iteration=size.n_estimators, num_threads=1)
-            )
-            for size in self.sizes
-        }
+        # LightGBM stops early where no leaf can be split.
+        most = self.booster_.num_trees()
+        rounds = sorted({min(size.n_estimators, most) for size in self.sizes})
+        positive = (
+            [self.booster_.predict(rows, num_iteration=n, num_threads=1) for n in rounds]
+            if self.masks_ is None
+            else self.masks_.positive_after(rows, rounds)
+        )
+        by_rounds = dict(zip(rounds, map(np.asarray, positive), strict=True))
+        return {size: by_rounds[min(size.n_estimators, most)] for size in self.sizes}
 
 
 def for_binning(family: Pipeline) -> Pipeline:
