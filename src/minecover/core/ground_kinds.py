@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 UNNAMED = -1
 #: Beginning of the names of planes that say what the ground is, such as ``ground riverbank``.
 PLANE = "ground "
-#: Most kinds that are told apart on one site; labels that name each place have more.
+#: Most kinds that are kept apart on one site; labels that name each place have more.
 MOST_KINDS = 100
 
 

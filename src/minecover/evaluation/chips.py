@@ -20,7 +20,7 @@ def has_objects(sites: Sequence[SitePredictions]) -> bool:
 
 
 def chip_scores(sites: Sequence[SitePredictions], draws: F64) -> Estimates:
-    """Compute how well chips that hold a mine are told from others.
+    """Compute how well chips that hold a mine are separated from others.
 
     The score of a chip is always `chip_score`, so that these areas compare with those of other
     works; `minecover.evaluation.site_detection` chooses the rule.

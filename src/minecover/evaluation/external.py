@@ -119,12 +119,12 @@ def external_skill(scores: Report) -> str:
 
 
 def external_unknown(scores: Report) -> list[str]:
-    """Return a sentence for each kind of score that this ground does not tell.
+    """Return a sentence for each kind of score that this ground does not give.
 
     Raises
     ------
     ModelError
-        If it tells none.
+        If it gives none.
     """
     found = find_unknown(scores)
     if NO_MINES_DRAWN in found and not {"site", "chip", "look_alike"} & set(scores):

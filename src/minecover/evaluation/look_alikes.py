@@ -28,7 +28,7 @@ N_CELLS = 12
 def look_alike_scores(
     sites: Sequence[SitePredictions], thresholds: F64, draws: F64
 ) -> Estimates:
-    """Compute how well mines are told from ground that looks like one.
+    """Compute how well mines are separated from ground that looks like one.
 
     A mask that was drawn with a rule on indices is found again by any model of the same
     indices: scores over all pixels flatter. These do not.

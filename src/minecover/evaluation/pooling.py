@@ -67,7 +67,7 @@ def pooled_scores(probabilities: Sequence[F32]) -> dict[str, F32]:
 
 
 def best_pooling(scores: dict[str, F32], label: I64) -> str:
-    """Return the pooling by which sites with a mine are told best from others.
+    """Return the pooling by which sites with a mine are separated best from others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Site detection: how well sites that hold a mine are told from sites that do not."""
+"""Site detection: how well sites that hold a mine are separated from sites that do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ I64 = NDArray[np.int64]
 def site_scores(
     sites: Sequence[SitePredictions], draws: F64, *, pooling: str | None
 ) -> Estimates:
-    """Compute how well sites that hold a mine are told from sites that do not.
+    """Compute how well sites that hold a mine are separated from sites that do not.
 
     Parameters
     ----------

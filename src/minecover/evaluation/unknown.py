@@ -11,20 +11,20 @@ from minecover.evaluation.estimates import Report, get_score
 from minecover.evaluation.support import SitePredictions
 
 NO_LOOK_ALIKES = (
-    "How well mines are told from ground that looks like one is unknown: the labels name no "
-    "such ground that was observed."
+    "How well mines are separated from ground that looks like one is unknown: the labels "
+    "name no such ground that was observed."
 )
 NO_MINES_DRAWN = (
     "Scores of pixels are unknown: no observed location is labelled as a mine, whatever is "
     "known of whole sites."
 )
 NO_OTHER_SITES = (
-    "How well sites with a mine are told from sites without is unknown: every observed site of "
-    "known kind holds a mine."
+    "How well sites with a mine are separated from sites without is unknown: every "
+    "observed site of known kind holds a mine."
 )
 NO_MINE_SITES = (
-    "How well sites with a mine are told from sites without is unknown: no observed site is "
-    "known to hold a mine."
+    "How well sites with a mine are separated from sites without is unknown: no "
+    "observed site is known to hold a mine."
 )
 CUT_MINES = "The edges of the chips cut their mines, so that whole mines are not counted."
 

@@ -28,7 +28,7 @@ REFLECTANCE = (-0.02, 2.0)
 KELVIN = (185.0, 400.0)
 #: A band whose warmest pixels (the percentile) are colder than this [K] shows no ground: it
 #: shows tops of storms alone, or temperatures times 10 (300 K read as Level 1 are 201 K).
-#: Times 100 cannot be told from digital numbers: 300 K would be 303 K.
+#: Times 100 looks like digital numbers: 300 K would be 303 K.
 NO_GROUND, WARMEST_PERCENT = 210.0, 98.0
 #: Tolerance of a pixel's side against the MTL; and the factor that is accepted if the MTL does
 #: not state the size.

@@ -76,9 +76,9 @@ def kind_table(metrics: Report) -> Table:
     Returns
     -------
     Table
-        A row a kind: how well mines are told from its locations and its sites, and which share
-        of both is called a mine; kinds that count as neither are compared with the sites
-        without a mine. No rows if the labels name none.
+        A row a kind: how well mines are separated from its locations and its sites, and
+        which share of both is called a mine; kinds that count as neither are compared with the
+        sites without a mine. No rows if the labels name none.
     """
     locations, sites, apart = (
         _children(metrics, node) for node in ("look_alike.kind", "site.kind", "site.apart")
@@ -110,7 +110,7 @@ def kind_table(metrics: Report) -> Table:
 
 
 def pooling_table(metrics: Report) -> Table:
-    """Return how well each pooling tells sites apart, and how many folds chose it.
+    """Return how well each pooling separates sites, and how many folds chose it.
 
     Parameters
     ----------
