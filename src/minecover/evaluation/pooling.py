@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from minecover.evaluation.ranking import F32, F64
 
@@ -82,6 +80,9 @@ def best_pooling(scores: dict[str, F32], label: I64) -> str:
         The name with the largest area under the ROC curve, of several the first; `CHIP_POOLING`
         if sites of one of the two are missing.
     """
+    # Here, since every command that compares scores imports this module: half a second.
+    from sklearn.metrics import roc_auc_score
+
     used = _used(scores, label)
     if not {0, 1} <= set(label[used].tolist()):
         return CHIP_POOLING
@@ -132,6 +133,8 @@ def scores_by_fold(
     (n_sites,) float64
         NaN where no location of a site was observed.
     """
+    from sklearn.linear_model import LogisticRegression  # here: see `best_pooling`
+
     found = np.full(len(label), np.nan)
     for k, name in chosen.items():
         here = fold == k

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -204,7 +205,10 @@ def compare(tracking: Tracking, first: str, second: str) -> Comparison:
         If they were not scored on the same sites with the same labels.
     """
     a, b = runs.find_run(tracking, first), runs.find_run(tracking, second)
-    (params, model), (_, other) = (scored_run(tracking, run.run_id) for run in (a, b))
+    with ThreadPoolExecutor(2) as threads:
+        (params, model), (_, other) = threads.map(
+            lambda run: scored_run(tracking, run.run_id), (a, b)
+        )
     of_a, of_b = (run_scores(tracking, run.run_id, params) for run in (a, b))
     table = differences_of(of_a, of_b, params)
     if table is None:  # raises, and names the sites that differ
