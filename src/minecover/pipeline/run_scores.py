@@ -122,12 +122,13 @@ def run_scores(tracking: Tracking, run_id: str, params: Params) -> RunScores:
     """
     wanted = digest_of(params.value("metrics"))
     path = CACHE / f"{digest_of([tracking.uri, run_id, wanted])[:16]}.npz"
+    if path.is_file():
+        return RunScores.read(path)
+    if tracking.is_read_only:  # and so is the checkout, most often
+        return _found(tracking, run_id, params)
     with lock(path.with_suffix(".lock")):
         if not path.is_file():
-            found = _kept(tracking, run_id)
-            if found is None or found.metrics != wanted:
-                found = RunScores.of(params, scored_run(tracking, run_id)[1])
-            found.write(path)
+            _found(tracking, run_id, params).write(path)
     return RunScores.read(path)
 
 
@@ -182,6 +183,14 @@ def scored_run(tracking: Tracking, run_id: str) -> tuple[Params, ScoredModel]:
         params = load_params(runs.download_artifact(tracking, run_id, "params.yaml", folder))
         path = runs.download_artifact(tracking, run_id, "out_of_fold.parquet", folder)
         return params, score_model(params, read_out_of_fold(path))
+
+
+def _found(tracking: Tracking, run_id: str, params: Params) -> RunScores:
+    """Return the scores that a run keeps, or compute them."""
+    kept = _kept(tracking, run_id)
+    if kept is not None and kept.metrics == digest_of(params.value("metrics")):
+        return kept
+    return RunScores.of(params, scored_run(tracking, run_id)[1])
 
 
 def _kept(tracking: Tracking, run_id: str) -> RunScores | None:
