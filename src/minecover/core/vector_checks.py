@@ -74,7 +74,25 @@ def check_file(path: Path, kind: VectorFileKind) -> None:
                 f"{beside} holds changes that are not stored in {path.name} yet. Close the "
                 "program that has the file open (QGIS), or save a copy of it and name that."
             )
-    for name, value in KML_TIME.findall(_kml_text(path)):
+    _check_kml(path, kind)
+
+
+def _check_kml(path: Path, kind: VectorFileKind) -> None:
+    """Refuse KML of several files, of which one would be read, and periods that are no days."""
+    files = _kml_files(path)
+    if len(files) > 1:
+        raise kind.error(
+            f"{path} holds {len(files)} KML files ({', '.join(sorted(files)[:LISTED])}), of "
+            "which only one would be read. Save all places in one KML file (Google Earth: Save "
+            "Place As on their common folder), or each as a file of its own."
+        )
+    text = "".join(files.values())
+    if "<NetworkLink" in text:
+        raise kind.error(
+            f"{path} links to other files (NetworkLink), whose places are not in it. Save the "
+            "linked places in the file itself, or name the linked file."
+        )
+    for name, value in KML_TIME.findall(text):
         if not KML_DAY.fullmatch(value):
             raise kind.error(
                 f"{path}: the {name} of a TimeSpan is {value!r}, not a whole day. Write days "
@@ -82,15 +100,15 @@ def check_file(path: Path, kind: VectorFileKind) -> None:
             )
 
 
-def _kml_text(path: Path) -> str:
-    """Return the text of a KML or KMZ file; "" for others."""
+def _kml_files(path: Path) -> dict[str, str]:
+    """Return the text of the KML files in a KML or KMZ file, by name; none in others."""
     if path.suffix.lower() == ".kml":
-        return path.read_text(encoding="utf-8", errors="replace")
+        return {path.name: path.read_text(encoding="utf-8", errors="replace")}
     if path.suffix.lower() != ".kmz" or not zipfile.is_zipfile(path):
-        return ""
+        return {}
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith(".kml")]
-        return "".join(archive.read(name).decode("utf-8", "replace") for name in names)
+        return {name: archive.read(name).decode("utf-8", "replace") for name in names}
 
 
 def check_layer(

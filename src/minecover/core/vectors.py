@@ -259,20 +259,47 @@ def _read_layer(
     path: Path, name: str, kind: VectorFileKind, where: str | None
 ) -> gpd.GeoDataFrame:
     try:
-        # GDAL guesses dates in the text of GeoJSON: "05-06-19" becomes 19 June 2005.
         with _logged_warnings(path):
-            is_json = pyogrio.read_info(path, layer=name)["driver"] == "GeoJSON"
-            options = {"DATE_AS_STRING": "YES"} if is_json else {}
-            frame = pyogrio.read_dataframe(path, layer=name, where=where, **options)
+            # In columns of several time zones, each day is one of its own zone.
+            source, options = _source(path, name)
+            frame = pyogrio.read_dataframe(
+                source, where=where, mixed_offsets_as_utc=False, **options
+            )
+    except UnicodeDecodeError as error:
+        raise kind.error(
+            f"layer {name} of {path} holds text of another encoding than the file says "
+            f"({error}). Correct or delete the .cpg file of a Shapefile, or save the layer as "
+            "GeoPackage with the right encoding."
+        ) from error
     except (OSError, RuntimeError, ValueError, shapely.errors.GEOSException) as error:
         condition = f" where {where}" if where else ""
+        correct = "Correct the condition, choose" if where else "Choose"
         raise kind.error(
-            f"layer {name} of {path} cannot be read{condition}: {error}. Correct the "
-            f"condition, choose another layer ({kind.layer}), or save it as GeoPackage."
+            f"layer {name} of {path} cannot be read{condition}: {error}. {correct} another "
+            f"layer ({kind.layer}), or save it as GeoPackage."
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise kind.error(f"layer {name} of {path} has no geometry. Fix {kind.layer}.")
     return frame
+
+
+def _source(path: Path, name: str) -> tuple[Path | bytes, dict[str, str]]:
+    """Return what to read, a file or its content, with the layer and the driver's options.
+
+    GDAL guesses dates in the text of GeoJSON: "05-06-19" becomes 19 June 2005. The driver of
+    GeoJSON can be kept from it; that of GeoJSON with one feature a line cannot.
+    """
+    driver = pyogrio.read_info(path, layer=name)["driver"]
+    if driver == "GeoJSON":
+        return path, {"layer": name, "DATE_AS_STRING": "YES"}
+    if driver != "GeoJSONSeq":
+        return path, {"layer": name}
+    text = path.read_text(encoding="utf-8-sig")
+    # RFC 8142 puts a record separator before each feature, which may then take several lines.
+    found = text.split("\x1e" if "\x1e" in text else "\n")
+    features = ",\n".join(one for one in found if one.strip())
+    collection = f'{{"type": "FeatureCollection", "features": [{features}]}}'
+    return collection.encode(), {"DATE_AS_STRING": "YES"}
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 import json
 import logging
+import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -274,3 +277,78 @@ def test_a_path_that_reads_as_one_of_an_archive_is_refused(tmp_path: Path) -> No
 
     with pytest.raises(LabelError, match="Rename the file"):
         read_vector(path, KIND)
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "indent"),
+    [
+        pytest.param("mines.geojsonl", "", None, id="a feature a line"),
+        pytest.param("mines.geojsons", "\x1e", 2, id="features after separators"),
+    ],
+)
+def test_days_of_features_in_lines_stay_text(
+    tmp_path: Path, name: str, begin: str, indent: int | None
+) -> None:
+    path = tmp_path / name
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"seen_from": day},
+            "geometry": shapely.geometry.mapping(SQUARE),
+        }
+        for day in ("05-06-19", "12-06-19")
+    ]
+    path.write_text("".join(f"{begin}{json.dumps(f, indent=indent)}\n" for f in features))
+
+    found = read_vector(path, KIND, types=POLYGONS)
+
+    assert found["seen_from"].tolist() == ["05-06-19", "12-06-19"]
+
+
+def test_each_day_is_one_of_its_own_time_zone(tmp_path: Path) -> None:
+    times = ["2019-01-31T23:30:00-02:00", "2019-03-31T23:30:00-03:00"]
+    path = save(
+        tmp_path / "mines.fgb",
+        SQUARE,
+        SQUARE,
+        seen_from=pd.Series([datetime.fromisoformat(one) for one in times], dtype=object),
+    )
+
+    found = read_vector(path, KIND, types=POLYGONS)
+
+    assert {one.date().isoformat() for one in found["seen_from"]} == {
+        "2019-01-31",
+        "2019-03-31",
+    }
+
+
+def test_an_archive_of_several_kml_files_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mines.kmz"
+    text = kml(tmp_path / "a.kml", f"<Placemark>{POLYGON}</Placemark>").read_text()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("doc.kml", text)
+        archive.writestr("files/more.kml", text)
+
+    with pytest.raises(LabelError, match=r"holds 2 KML files \(doc.kml, files/more.kml\)"):
+        read_vector(path, KIND, types=POLYGONS)
+
+
+@pytest.mark.parametrize("name", ["mines.kml", "mines.kmz"])
+def test_a_link_to_other_places_is_refused(tmp_path: Path, name: str) -> None:
+    link = "<NetworkLink><Link><href>more.kml</href></Link></NetworkLink>"
+    path = kml(tmp_path / "mines.kml", f"<Placemark>{POLYGON}</Placemark>", link)
+    if name.endswith("kmz"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.write(path, "doc.kml")
+
+    with pytest.raises(LabelError, match="links to other files"):
+        read_vector(tmp_path / name, KIND, types=POLYGONS)
+
+
+def test_text_of_another_encoding_is_named(tmp_path: Path) -> None:
+    path = save(tmp_path / "mines.shp", SQUARE, name=["Bisie"])
+    table = tmp_path / "mines.dbf"
+    table.write_bytes(table.read_bytes().replace(b"Bisie", b"Bisi\xe9"))
+
+    with pytest.raises(LabelError, match=r"another encoding .*\.cpg"):
+        read_vector(path, KIND, types=POLYGONS)
