@@ -17,6 +17,13 @@ PATH_KEYS = (
 )  # fmt: skip
 #: A first line of yaml that says under which key the keys of an option lie.
 PACKAGE = re.compile(r"# @package (\S+)")
+#: A value of a list: in quotes, or up to the next comma.
+ITEM = re.compile(r"""\s*('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^,]+)\s*(?:,|$)""")
+#: The sentence about `${NAME}` where no key has that name.
+NO_SUCH_VALUE = (
+    "${{{0}}} stands for the value of a key, and conf/ has no key {0!r}. Write the text out; a "
+    "shell replaces its own variables in double quotes, and not in single quotes."
+)
 #: Number of keys that an error suggests.
 NEAREST = 4
 #: Functions that give a key several values, with an example of each.
@@ -49,14 +56,26 @@ def quoted(override: str, parses: Callable[[str], bool]) -> str:
         return override
     is_list = value.startswith("[") and value.endswith("]")
     is_read = parses(override)
+    if is_list and not is_read and parses(f"{key}={_quoted_list(value, parses)}"):
+        return f"{key}={_quoted_list(value, parses)}"
     # Hydra knows ASCII letters only. What else it does not read may be a slip.
     if is_read and (is_list or not is_path) or not (is_path or is_read or not value.isascii()):
         return override
-    # In quotes a quote is escaped, and so are the backslashes before it and at the end.
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
-    text = f"{key}='{escaped}'"
+    text = f"{key}={_in_quotes(value)}"
     return text if parses(text) else override
+
+
+def _in_quotes(text: str) -> str:
+    """Return text in quotes, in which quotes and the backslashes before them are escaped."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    whole = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f"'{whole}'"
+
+
+def _quoted_list(value: str, parses: Callable[[str], bool]) -> str:
+    """Return a list with those of its values in quotes that Hydra would misread."""
+    items = (found.strip() for found in ITEM.findall(value[1:-1]))
+    return f"[{','.join(one if parses(f'key={one}') else _in_quotes(one) for one in items)}]"
 
 
 def not_composed(message: str, overrides: Sequence[str], conf: Path) -> str:
@@ -84,15 +103,24 @@ def not_composed(message: str, overrides: Sequence[str], conf: Path) -> str:
             f"{' '.join(overrides)} lists several values, where one is needed: `minecover "
             f"sweep` tries several. {quoting_advice(overrides)}."
         )
+    if about := _about_value(message):
+        return about
+    if any(sign in message for sign in ("Error parsing", "Lexer", "token recognition")):
+        return f"{' '.join(overrides)} cannot be read. {quoting_advice(overrides)}."
+    return f"conf/ does not compose: {message}"
+
+
+def _about_value(message: str) -> str:
+    """Return a sentence about a value that cannot be evaluated; "" if it is another error."""
     if found := re.search(r"Unknown function '([^']+)' ?Available: ?([\w,]+)", message):
         return _unknown_function(found[1], found[2].split(","))
     if found := re.search(r"TypeError while evaluating '(.+?)': (.+?) See https", message):
         return (
             f"{found[1]} cannot be evaluated: {found[2]}. Write e.g. {FUNCTIONS['interval']}."
         )
-    if any(sign in message for sign in ("Error parsing", "Lexer", "token recognition")):
-        return f"{' '.join(overrides)} cannot be read. {quoting_advice(overrides)}."
-    return f"conf/ does not compose: {message}"
+    if found := re.search(r"Interpolation key '([^']+)' not found", message):
+        return NO_SUCH_VALUE.format(found[1])
+    return ""
 
 
 def _unknown_function(name: str, known: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ ISO_DAY = re.compile(
 )
 #: A time of day after a date in another format.
 CLOCK = re.compile(r"([T ]\d{1,2}:\d{2}(:\d{2})?( ?[AP]M)?.*|Z)$", re.IGNORECASE)
+#: First year of days that are taken; there were photographs from the air before satellites.
+FIRST_YEAR = 1900
 #: Column of the dates of visits, and its formats, as in conf/labels/ipis.yaml.
 VISIT_DATE, VISIT_FORMATS = "visit_date", ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y")
 #: Formats that messages propose for a column that is not ISO.
@@ -62,6 +64,20 @@ def read_day(value: object, date_formats: Sequence[str] = (), *, is_end: bool = 
         except ValueError:
             continue
     raise ValueError(f"{text!r} is not a date of the format {shown_formats(date_formats)}")
+
+
+def impossible_year(day: str) -> str:
+    """Return why nobody can have seen a mine on a day; "" if somebody can.
+
+    Parameters
+    ----------
+    day : str
+        From `read_day`.
+    """
+    last = datetime.now(UTC).year + 1
+    if not day or FIRST_YEAR <= int(day[:4]) <= last:
+        return ""
+    return f"years are taken from {FIRST_YEAR} to {last}"
 
 
 def iso_or(date_format: str | None) -> tuple[str, ...]:

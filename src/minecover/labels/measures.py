@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod, Transformer
+from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from minecover.core.antimeridian import bounding_box
 from minecover.labels.dates import VISIT_DATE, VISIT_FORMATS, read_day
 from minecover.labels.ipis import latest_visits, mineral
+from minecover.labels.plausibility import area_ha
 from minecover.labels.reading import PROVINCE
 
 #: Columns that are used where they exist: the key of a site (which may have several visits),
@@ -23,7 +24,6 @@ from minecover.labels.reading import PROVINCE
 SITE, DATES, MINERAL = "pcode", (VISIT_DATE, "seen_from", "seen_to"), "mineral"
 #: A point belongs to a polygon within this distance, half the side of a site [m].
 MATCH_M = 1500.0
-EARTH = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +136,11 @@ def invalid_reason(shape: shapely.Geometry) -> str:
     return str(shapely.is_valid_reason(shape)).partition("[")[0]
 
 
-def _ha(shape: shapely.Geometry) -> float:
-    """Return the area on the ellipsoid [ha]; orientation makes holes count as negative."""
-    area_m2, _ = EARTH.geometry_area_perimeter(shapely.orient_polygons(shape))
-    return abs(float(area_m2)) / 1e4
-
-
 def area_statistics(polygons: gpd.GeoSeries) -> dict[str, float]:
     """Return smallest, median, largest and total area on the ellipsoid [ha]; {} for none."""
     if polygons.empty:
         return {}
-    ha = np.array([_ha(shape) for shape in polygons])
+    ha = np.array([area_ha(shape) for shape in polygons])
     measures: dict[str, Callable[[NDArray[np.float64]], float]] = {
         "min": np.min,
         "median": np.median,
@@ -162,7 +156,7 @@ def overlap_areas_ha(polygons: gpd.GeoSeries) -> list[float]:
     first = a < b
     shapes = polygons.to_numpy()
     shared = shapely.intersection(shapes[a[first]], shapes[b[first]])
-    return [ha for ha in map(_ha, shared) if ha > 0]
+    return [ha for ha in map(area_ha, shared) if ha > 0]
 
 
 def count_minerals(sites: gpd.GeoDataFrame) -> dict[str, int]:

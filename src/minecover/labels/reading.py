@@ -12,7 +12,7 @@ import pandas as pd
 from minecover.core.errors import LabelError
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import POLYGONS, find_column, read_vector
-from minecover.labels.dates import date_advice, read_day, shown_formats
+from minecover.labels.dates import date_advice, impossible_year, read_day, shown_formats
 
 #: Columns of a table that hold the coordinates of a point [degrees, WGS 84].
 LONGITUDE, LATITUDE = "longitude", "latitude"
@@ -42,7 +42,7 @@ def read_features(
     path : Path
         ``*.csv`` (comma or semicolon, UTF-8 or Windows-1252), or anything GDAL reads.
     longitude, latitude : str
-        Names of a CSV's columns of coordinates [degrees, WGS 84].
+        Names of a CSV's columns of coordinates [degrees, WGS 84], in any case.
     layer : str or None
         Layer to read, see `minecover.core.vectors.read_vector`.
 
@@ -60,6 +60,7 @@ def read_features(
     if path.suffix.lower() != ".csv":
         return read_vector(path, LABEL_FILE, layer=layer)
     table = _read_csv(path)
+    longitude, latitude = (find_column(table, c) or c for c in (longitude, latitude))
     require_columns(table, (longitude, latitude), path)
     lon, lat = (pd.to_numeric(table[c], errors="coerce") for c in (longitude, latitude))
     usable = (lon.abs() <= 180) & (lat.abs() <= 90)
@@ -106,13 +107,21 @@ def read_provinces(path: Path, name: str) -> gpd.GeoDataFrame:
     return areas.rename(columns={column: PROVINCE})[[PROVINCE, areas.geometry.name]]
 
 
-def require_columns(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
-    """Refuse a table that lacks columns; the error names those it has."""
+#: What to do about a table of points that lacks columns.
+RENAME = (
+    "Rename the file's columns; labels=ipis takes other names as well (labels.reader.columns)."
+)
+
+
+def require_columns(
+    table: pd.DataFrame, columns: Sequence[str], path: Path, *, advice: str = RENAME
+) -> None:
+    """Refuse a table that lacks columns; the error names those it has, and says what to do."""
     missing = [column for column in columns if column not in table]
     if missing:
         raise LabelError(
             f"{path} has no column {', '.join(missing)} (found: {', '.join(table.columns)}). "
-            "Set the names of the file's columns in labels.reader.columns, or rename them."
+            f"{advice}"
         )
 
 
@@ -161,6 +170,11 @@ def column_days(
                 f"{shown_formats(date_formats)}, found {value!r}. "
                 f"{date_advice(frame[column], value)}"
             ) from error
+        if wrong := impossible_year(days[-1]):
+            raise LabelError(
+                f"{path}, row {row}: {column} is {value!r}, read as {days[-1]}: {wrong}. "
+                "Correct it, or leave it empty where nobody knows the day."
+            )
     return days
 
 

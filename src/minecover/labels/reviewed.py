@@ -22,6 +22,11 @@ from minecover.labels.verdicts import (
     sorted_verdicts,
 )
 
+#: What to do about a file without the columns of verdicts.
+EXPORTED = (
+    "Name the file that the reviewer saved, from the page or the layers of "
+    "`minecover review export`."
+)
 REVIEWED_FILE = VectorFileKind(
     LabelError, "reviewed file", "Name the file that the reviewer saved.", "another file"
 )
@@ -59,9 +64,10 @@ def read_reviewed(
     except ValueError as error:
         raise LabelError(f"--when: {error}. Write it as 2026-03-01.") from error
     frame = read_vector(path, REVIEWED_FILE)
-    cases = {find_column(frame, name): name for name in FIELDS}
+    # A Shapefile keeps ten characters of a name.
+    cases = {find_column(frame, name, name[:10]): name for name in FIELDS}
     frame = frame.rename(columns={found: name for found, name in cases.items() if found})
-    require_columns(frame, ("candidate_id", "verdict"), path)
+    require_columns(frame, ("candidate_id", "verdict"), path, advice=EXPORTED)
     frame = frame.assign(verdict=_verdicts(frame, path), what=_words(frame, "what"))
     # Dates of rows without a verdict too: who typed them may have forgotten it.
     days = {
@@ -84,8 +90,7 @@ def read_reviewed(
             "Delete the other features."
         )
     columns = {
-        name: column_text(closed, name)
-        for name in ("candidate_id", "site_id", "verdict", "what")
+        name: _stripped(closed, name) for name in ("candidate_id", "site_id", "verdict", "what")
     }
     columns |= {name: _fill(column_text(closed, name), blanks[name]) for name in ("who", "why")}
     columns |= {
@@ -117,6 +122,11 @@ def _words(frame: gpd.GeoDataFrame, name: str) -> list[str]:
     return [" ".join(word.lower().split()) for word in column_text(frame, name)]
 
 
+def _stripped(frame: gpd.GeoDataFrame, name: str) -> list[str]:
+    """Return a column as text, without blanks around it."""
+    return [text.strip() for text in column_text(frame, name)]
+
+
 def _fill(values: list[str], blank: str) -> list[str]:
     return [value.strip() or blank for value in values]
 
@@ -143,7 +153,7 @@ def _check(table: gpd.GeoDataFrame, path: Path) -> None:
                 f"{row.when or 'missing'}. Fill the column when with the day of the review, or "
                 "set it for all rows with --when."
             )
-    twice = table["candidate_id"].duplicated()
+    twice = table["candidate_id"].str.casefold().duplicated()
     if twice.any():
         raise LabelError(
             f"{path} holds two verdicts on {table.loc[twice, 'candidate_id'].iloc[0]}. Delete "

@@ -25,7 +25,15 @@ from minecover.core.vectors import (
 from minecover.labels.dates import VISIT_DATE, VISIT_FORMATS, check_format, read_day
 from minecover.labels.identity import label_ids, own_ids
 from minecover.labels.parts import split_parts
-from minecover.labels.reading import LABEL_FILE, column_days, column_text
+from minecover.labels.plausibility import odd_places
+from minecover.labels.reading import (
+    LABEL_FILE,
+    LATITUDE,
+    LONGITUDE,
+    column_days,
+    column_text,
+    read_features,
+)
 from minecover.labels.table import label_table
 
 log = logging.getLogger(__name__)
@@ -52,11 +60,12 @@ class LabelFiles:
         used where they exist, in any case; a polygon counts on dates inside its period, both
         ends included. Parts of a MultiPolygon that lie apart are mines of their own.
     points : str or None
-        File of mine points, for layouts that place sites around points.
+        File of mine points, for layouts that place sites around points: a vector file, or a
+        CSV with columns longitude and latitude.
     ignored : sequence of str
         Names of outlines that are left out of training and scores.
-    layer : str or None
-        Layer of the files; None reads all layers of outlines, and all of points.
+    layer, points_layer : str or None
+        Layer of the outlines, and of the points; None reads all layers of such geometry.
     date_format : str or None
         Format of dates that are text (`datetime.strptime`); None reads ISO 8601 alone.
     """
@@ -65,6 +74,7 @@ class LabelFiles:
     points: str | None
     ignored: Sequence[str]
     layer: str | None = None
+    points_layer: str | None = None
     date_format: str | None = None
 
     def __post_init__(self) -> None:
@@ -85,8 +95,9 @@ class LabelFiles:
             If a file is missing, empty, without CRS, or holds geometry of the wrong type,
             impossible coordinates or impossible dates; if no outline has an ignored name.
         """
-        chosen = {"layer": self.layer, "date_format": self.date_format}
-        outlines = read_outlines(Path(self.polygons), **chosen)
+        outlines = read_outlines(
+            Path(self.polygons), layer=self.layer, date_format=self.date_format
+        )
         if unknown := sorted(set(self.ignored) - set(outlines["name"])):
             raise LabelError(
                 f"{self.polygons} has no outline named {', '.join(unknown)} "
@@ -95,7 +106,11 @@ class LabelFiles:
         outlines.loc[outlines["name"].isin(self.ignored), "kind"] = "ignore"
         tables = [outlines]
         if self.points is not None:
-            tables.append(read_points(Path(self.points), **chosen))
+            tables.append(
+                read_points(
+                    Path(self.points), layer=self.points_layer, date_format=self.date_format
+                )
+            )
         return label_table(pd.concat(tables, ignore_index=True))
 
 
@@ -111,7 +126,11 @@ def read_points(
     path: Path, *, layer: str | None = None, date_format: str | None = None
 ) -> gpd.GeoDataFrame:
     """Read mine points: the columns of the label table, in WGS 84."""
-    frame = read_vector(path, LABEL_FILE, types=POINTS, layer=layer)
+    frame = (
+        read_features(path, longitude=LONGITUDE, latitude=LATITUDE)
+        if path.suffix.lower() == ".csv"
+        else read_vector(path, LABEL_FILE, types=POINTS, layer=layer)
+    )
     return _table(frame, path, "point", date_format)
 
 
@@ -168,6 +187,8 @@ def _table(
     """Return the features of a file as labels."""
     columns = _choose_columns(frame, path)
     frame = in_degrees(frame.set_geometry(repair_geometry(frame, path)), path, LABEL_FILE)
+    for oddity in odd_places(frame):
+        log.warning("%s: %s", path, oddity)
     text = {name: column_text(frame, columns[name]) for name in ("label_id", "name")}
     formats = (date_format,) if date_format else ()
     days = {

@@ -82,11 +82,11 @@ def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
     Merge
         All verdicts, and the number of new ones by outcome.
     """
-    before = {str(row["candidate_id"]): row for _, row in known.iterrows()}
+    before = {_key(row): row for _, row in known.iterrows()}
     after = dict(before)
     counts = dict.fromkeys(("added", "replaced", "unchanged", "outdated"), 0)
     for _, row in new.iterrows():
-        name = str(row["candidate_id"])
+        name = _key(row)
         old = before.get(name)
         if old is None:
             outcome = "added"
@@ -101,6 +101,11 @@ def merge_verdicts(known: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Merge:
         pd.DataFrame(list(after.values()), columns=[*FIELDS, "geometry"]), crs="EPSG:4326"
     )
     return Merge(sorted_verdicts(table), counts)
+
+
+def _key(verdict: pd.Series) -> str:
+    """Return what names a candidate: its id, in whatever case it was typed."""
+    return str(verdict["candidate_id"]).casefold()
 
 
 def write_verdicts(path: Path, verdicts: gpd.GeoDataFrame) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from minecover.core.config import Params
+import yaml
+
+from minecover.core.config import CONF, Params
 from minecover.core.errors import ConfigError
+from minecover.core.grid import Lattice
 from minecover.core.sensors import BY_PLATFORM
+from minecover.core.watched import file_or
 from minecover.features import FeatureSet
 from minecover.features.planes import computable_sets, flat_sets, plane_names
 from minecover.features.requirements import (
@@ -34,6 +38,8 @@ OBJECTS = (
     "tracking",
     "promotion",
 )
+#: What DVC watches of the simulated world, unless mines are drawn by hand.
+SIMULATION = "src/minecover/sources/simulation"
 #: Names that a message lists.
 N_NAMED = 5
 
@@ -67,6 +73,8 @@ def check_choices(params: Params) -> None:
     computable = computable_sets(feature_sets, bands, context)
     _check_features(params, feature_sets, set(plane_names(computable)), bands, context)
     halo_m = _halo_m(params)
+    _check_sides(params)
+    _check_simulated(params)
     _check_mask(params, bands, halo_m)
     pixel_m = float(params.value("lattice.pixel_m"))
     reach_m = reach_px(computable, plane_names(computable), pixel_m) * pixel_m
@@ -141,6 +149,51 @@ def _check_mask(params: Params, bands: Sequence[str], halo_m: float | None) -> N
             f"mask={chosen} uses pixels up to {profile.dilate_m:g} m away, found a halo of "
             f"{halo_m:g} m. Raise sites.layouts.*.halo_m, or lower masks.{chosen}.dilate_m."
         )
+
+
+def _check_sides(params: Params) -> None:
+    """Refuse sides of layouts that are no whole number of pixels."""
+    lattice: Lattice = params.build("lattice")
+    for name, node in params.value("sites.layouts").items():
+        for side in ("size_m", "halo_m"):
+            if node and side in node:
+                lattice.count(float(node[side]), f"sites.layouts.{name}.{side}")
+
+
+def _check_simulated(params: Params) -> None:
+    """Refuse files and kinds of scenes of one's own where the ground is simulated."""
+    masks = params.value("world.mine_masks")
+    for group, reader, other in (
+        ("labels", "labels.reader", "labels=files"),
+        ("source", "source.scenes", "source=product_folder"),
+    ):
+        if not str(params.value(f"{reader}._target_")).startswith("minecover.sources.simulat"):
+            continue
+        found, own = params.value(f"{group}.input"), file_or(masks, SIMULATION)
+        if found != own:
+            raise ConfigError(
+                f"{group}.input is {found}, and the chosen option of conf/{group} simulates "
+                "and reads no files: the build would be of the simulated world. Choose the option "
+                f"that reads them as well, such as {other}."
+            )
+        if group == "source":
+            _check_unchanged(params, ("level", "platforms"))
+
+
+def _check_unchanged(params: Params, keys: Sequence[str]) -> None:
+    """Refuse values of a simulated source that its option sets and its scenes do not follow."""
+    name = params.value("source.name")
+    path = CONF / "source" / f"{name}.yaml"
+    option = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    option = option.get("source", option)
+    for key in keys:
+        found, own = params.value(f"source.{key}"), option.get(key)
+        if own is not None and found != own:
+            raise ConfigError(
+                f"source.{key} is {found}, and the scenes of source={name}, which are "
+                f"simulated, have {own} whatever it says. Leave it out, or choose a source "
+                "that reads real scenes, such as source=product_folder."
+            )
 
 
 def _check_layouts(chosen: str, profile: Profile, platforms: Sequence[str]) -> None:

@@ -181,7 +181,7 @@ def _world_in(file: Path) -> str | None:
     if file.suffix.lower() not in (".geojson", ".json"):
         return None
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except ValueError:
         return None  # e.g. a feature a line, which GDAL reads as well
     world = content.get("world") if isinstance(content, dict) else None

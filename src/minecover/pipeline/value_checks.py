@@ -36,7 +36,7 @@ class Range:
     Parameters
     ----------
     type : object
-        An annotation, e.g. ``int`` or ``float | str``.
+        An annotation, e.g. ``int`` or ``float | str``; of a list, every number is checked.
     least, most : float
         The lowest and the highest number.
     is_open : bool
@@ -52,6 +52,11 @@ class Range:
         """Return what the value must be, "" if it is so."""
         if not _fits(value, self.type):
             return f"must be {_name(self.type)}"
+        numbers = value if isinstance(value, list | tuple) else [value]
+        return next(filter(None, map(self._beyond, numbers)), "")
+
+    def _beyond(self, value: object) -> str:
+        """Return what a number must be, "" if it is so, or no number."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return ""
         if value < self.least or (self.is_open and value == self.least):
@@ -72,9 +77,15 @@ PLAIN = {
     "folds.gate": Range(bool),
     "design.threshold": Range(float | str, 0, 1),
     "design.calibration": Range(str),
-    "metrics.prevalences": Range(Sequence[float]),
+    "metrics.prevalences": Range(Sequence[float], 0, 1, is_open=True),
+    "network.at_once": Range(int, 1),
+    "network.tries": Range(int, 1),
+    "network.first_wait_s": Range(float, 0),
+    "network.longest_wait_s": Range(float, 0),
+    "network.deadline_s": Range(float, 0),
+    "network.timeout_s": Range(float, 0),
     "report.checks_a_week": Range(int, 1),
-    "report.tops": Range(Sequence[int]),
+    "report.tops": Range(Sequence[int], 1),
     "source.level": Range(int, 1, 2),
     "source.bands": Range(Sequence[str]),
     "source.is_simulated": Range(bool),
@@ -109,6 +120,16 @@ FITTED = {
     "colsample_bytree": Range(float, 0, 1, is_open=True),
     "seed": Range(int, 0),
 }
+#: Parameters of layouts.
+LAID_OUT = {
+    "size_m": Range(float, 0, is_open=True),
+    "halo_m": Range(float, 0),
+    "jitter_m": Range(float, 0),
+    "distance_m": Range(float, 0),
+    "block_tiles": Range(int, 1),
+    "n": Range(int, 1),
+    "seed": Range(int, 0),
+}
 
 
 def check_values(params: Params) -> None:
@@ -136,10 +157,15 @@ def check_values(params: Params) -> None:
                 f"{str(node)[:60]!r}. Is a file in conf/{key.partition('.')[0]} damaged?"
             )
     for key, target, node in _objects(params.tree, ""):
-        known = FITTED if key == "model" else {}
+        known = FITTED if key == "model" else LAID_OUT if _is_layout(key) else {}
         for name, annotation in _annotations(target, node):
             ranges = [Range(annotation), *([known[name]] if name in known else [])]
             _check(f"{key}.{name}", node[name], ranges)
+
+
+def _is_layout(key: str) -> bool:
+    """Whether the object at a key lays out sites."""
+    return key.startswith("sites.layouts.") or key == "sites.reviewed"
 
 
 def _check(key: str, value: object, ranges: Collection[Range]) -> None:

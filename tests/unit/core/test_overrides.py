@@ -129,3 +129,23 @@ def test_a_file_of_the_configuration_in_another_encoding_is_named(tmp_path: Path
 def test_no_option_of_a_group_that_needs_one_is_a_sentence() -> None:
     with pytest.raises(ConfigError, match="Config group override must be a string"):
         composed(["experiment=null"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("[Mine (old), b]", ["Mine (old)", "b"]),
+        ("[L'Étoile, Bisié]", ["L'Étoile", "Bisié"]),
+        ("[Kamituga #2]", ["Kamituga #2"]),
+        ("['a, b', c (2)]", ["a, b", "c (2)"]),
+    ],
+)
+def test_names_in_a_list_arrive_as_they_were_typed(typed: str, read: list[str]) -> None:
+    options = [*FILES, "sites=centred", "labels.input=x", f"labels.ignored={typed}"]
+
+    assert composed(options).value("labels.ignored") == read
+
+
+def test_a_variable_of_the_shell_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"\$\{HOME\} stands for the value of a key.*quotes"):
+        composed([*FILES, "sites=centred", "labels.input=${HOME}/mines.gpkg"])

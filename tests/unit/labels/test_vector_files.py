@@ -17,6 +17,7 @@ from minecover.labels import (
     read_labels,
     write_labels,
 )
+from minecover.labels.vector_files import read_points
 
 SQUARE = shapely.box(28.0, -2.0, 28.001, -1.999)
 BOW_TIE = shapely.Polygon([(28, -2), (28.001, -1.999), (28.001, -2), (28, -1.999)])
@@ -305,3 +306,69 @@ def test_a_date_of_a_reader_must_be_iso() -> None:
 
     with pytest.raises(LabelError, match="seen_from of a label must be a day.*'2019'"):
         label_table(table)
+
+
+def test_points_of_a_table_are_read_as_the_check_reads_them(tmp_path: Path) -> None:
+    outlines = save(tmp_path / "mines.gpkg", SQUARE, name=["a"])
+    path = tmp_path / "visits.csv"
+    path.write_text("Longitude,LATITUDE,name\n28.8,-2.5,x\n28.9,-2.5,y\n")
+
+    table = LabelFiles(polygons=outlines, points=str(path), ignored=())()
+
+    assert table["label_id"].tolist() == ["a", "point-x", "point-y"]
+    assert table.geometry.iloc[1].equals(shapely.Point(28.8, -2.5))
+
+
+def test_a_table_of_points_without_coordinates_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text("x,y,name\n28.8,-2.5,x\n")
+
+    with pytest.raises(LabelError, match="has no column longitude, latitude .*Rename"):
+        read_points(path)
+
+
+def test_outlines_and_points_of_one_file_have_layers_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "all.gpkg"
+    for layer, shape in (
+        ("mines", SQUARE),
+        ("concessions", SQUARE),
+        ("visits", shapely.Point(28, -2)),
+        ("camps", shapely.Point(28.1, -2)),
+    ):
+        gpd.GeoDataFrame({"name": [layer]}, geometry=[shape], crs="EPSG:4326").to_file(
+            path, layer=layer
+        )
+
+    def kinds(points_layer: str | None) -> list[str]:
+        reader = LabelFiles(
+            str(path), str(path), ignored=(), layer="mines", points_layer=points_layer
+        )
+        return sorted(reader()["name"])
+
+    assert kinds(None) == ["camps", "mines", "visits"]
+    assert kinds("visits") == ["mines", "visits"]
+
+
+@pytest.mark.parametrize("day", ["2919-01-05", "0019-01-05", "1899-12-31"])
+def test_years_in_which_nobody_saw_a_mine_are_refused(tmp_path: Path, day: str) -> None:
+    path = save(tmp_path / "mines.gpkg", SQUARE, name=["a"], seen_from=[day])
+
+    with pytest.raises(LabelError, match=f"row 1: seen_from is '{day}'.*years are taken from"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "what"),
+    [
+        pytest.param(shapely.box(-0.001, -0.001, 0.001, 0.001), "longitude 0", id="no fix"),
+        pytest.param(shapely.box(20, -5, 25, 0), "larger than 20,000 ha", id="a province"),
+        pytest.param(shapely.box(28, -2, 28.00001, -1.99999), "smaller than 3 m2", id="a slip"),
+    ],
+)
+def test_what_is_hardly_a_mine_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shape: shapely.Geometry, what: str
+) -> None:
+    read(save(tmp_path / "mines.gpkg", SQUARE, shape, name=["a", "b"]))
+
+    [said] = [one.message for one in caplog.records if one.levelname == "WARNING"]
+    assert "row 2" in said and what in said

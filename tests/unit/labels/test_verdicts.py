@@ -96,7 +96,7 @@ def test_blanks_are_filled_with_the_value_for_all(tmp_path: Path) -> None:
         pytest.param({"what": "road"}, "Only ground that is 'not mine'", id="mine and road"),
         pytest.param({"who": None}, "has no reviewer.*--who", id="who"),
         pytest.param({"when": None}, "the date .* is missing.*--when", id="when"),
-        pytest.param({"when": "2999-01-01"}, "the date .* is 2999-01-01", id="future"),
+        pytest.param({"when": "2999-01-01"}, "when is .2999-01-01", id="future"),
         pytest.param({"when": "soon"}, "should be a date", id="no date"),
         pytest.param({"candidate_id": ""}, "no candidate_id", id="candidate"),
         pytest.param({"geometry": shapely.Point(28, -2)}, "polygons.*found Point", id="point"),
@@ -112,6 +112,22 @@ def test_a_row_that_cannot_be_used_is_named(
 def test_one_candidate_has_one_verdict(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="two verdicts on a"):
         verdicts(tmp_path, row(), row(verdict="unsure"))
+
+
+@pytest.mark.parametrize("name", [" a", "A", "a "])
+def test_one_candidate_is_one_however_it_is_typed(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LabelError, match="holds two verdicts on"):
+        verdicts(tmp_path, row("a"), row(name, column=3))
+
+
+def test_a_shapefile_of_verdicts_keeps_ten_letters_of_a_name(tmp_path: Path) -> None:
+    path = reviewed(tmp_path / "in.geojson", row("a"))
+    frame = gpd.read_file(path)
+    frame.rename(columns={"candidate_id": "candidate_"}).to_file(tmp_path / "in.shp")
+
+    found, _ = read_reviewed(tmp_path / "in.shp", blanks=BLANKS)
+
+    assert found["candidate_id"].tolist() == ["a"]
 
 
 def test_a_file_without_the_columns_of_verdicts_is_refused(tmp_path: Path) -> None:

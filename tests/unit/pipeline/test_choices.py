@@ -110,6 +110,26 @@ def test_choices_that_go_together_pass(overrides: list[str]) -> None:
             "Bootstrap needs replicates >= 1",
             id="what the last stage would find",
         ),
+        pytest.param(
+            ["labels.input=mines.gpkg"],
+            r"labels\.input is mines\.gpkg, .* simulated world\. .*labels=files",
+            id="outlines of one's own on simulated ground",
+        ),
+        pytest.param(
+            ["source.input=scenes"],
+            r"source\.input is scenes, .* simulated world\. .*source=product_folder",
+            id="scenes of one's own on simulated ground",
+        ),
+        pytest.param(
+            ["source.level=2"],
+            r"source\.level is 2, .* source=simulated, which are simulated, have 1",
+            id="a level that simulated scenes do not have",
+        ),
+        pytest.param(
+            [*PRODUCTS, *OWN, "sites.layouts.mines.size_m=3001"],
+            r"sites\.layouts\.mines\.size_m",
+            id="a side that is no number of pixels",
+        ),
     ],
 )
 def test_choices_that_do_not_go_together_are_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -98,10 +99,12 @@ def _numbers(area: str) -> tuple[float, ...]:
 
 
 def _box(west: float, south: float, east: float, north: float) -> shapely.Geometry:
-    if west == east or not south < north:
+    are_numbers = all(map(math.isfinite, (west, south, east, north)))
+    if not are_numbers or west == east or not south < north:
+        what = "is empty" if are_numbers else "holds a value that is no number"
         raise SiteError(
             "a bounding box is west,south,east,north in degrees, found "
-            f"{west:g},{south:g},{east:g},{north:g}, which is empty. West should differ "
+            f"{west:g},{south:g},{east:g},{north:g}, which {what}. West should differ "
             "from east, and south be less than north."
         )
     if west < east:

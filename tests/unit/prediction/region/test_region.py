@@ -38,6 +38,8 @@ def outcome(tile_id: str, state: str) -> Outcome:
     [
         pytest.param("nowhere.geojson", "no area at nowhere.geojson", id="no file"),
         pytest.param("28,-1,28,-2", "which is empty", id="a line"),
+        pytest.param("nan,-2,29,-1", "which holds a value that is no number", id="no west"),
+        pytest.param("28,-2,29,inf", "which holds a value that is no number", id="no north"),
         pytest.param("28,-2,29,-3", "which is empty", id="south above north"),
         pytest.param("28,85,29,86", "leave the poles out", id="beyond UTM"),
         pytest.param("179,-2,182,-1", "RFC 7946", id="longitudes beyond 180"),
