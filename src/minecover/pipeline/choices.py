@@ -173,8 +173,8 @@ def _check_simulated(params: Params) -> None:
         if found != own:
             raise ConfigError(
                 f"{group}.input is {found}, and the chosen option of conf/{group} simulates "
-                "and reads no files: the build would be of the simulated world. Choose the option "
-                f"that reads them as well, such as {other}."
+                "and reads no files: the build would be of the simulated world. Choose the "
+                f"option that reads them as well, such as {other}."
             )
         if group == "source":
             _check_unchanged(params, ("level", "platforms"))

@@ -371,4 +371,5 @@ def test_what_is_hardly_a_mine_is_named(
     read(save(tmp_path / "mines.gpkg", SQUARE, shape, name=["a", "b"]))
 
     [said] = [one.message for one in caplog.records if one.levelname == "WARNING"]
-    assert "row 2" in said and what in said
+    assert "row 2" in said
+    assert what in said

@@ -122,8 +122,8 @@ def test_one_candidate_is_one_however_it_is_typed(tmp_path: Path, name: str) -> 
 
 def test_a_shapefile_of_verdicts_keeps_ten_letters_of_a_name(tmp_path: Path) -> None:
     path = reviewed(tmp_path / "in.geojson", row("a"))
-    frame = gpd.read_file(path)
-    frame.rename(columns={"candidate_id": "candidate_"}).to_file(tmp_path / "in.shp")
+    frame = gpd.read_file(path).rename(columns={"candidate_id": "candidate_"})
+    frame.assign(when="2026-03-01").to_file(tmp_path / "in.shp")
 
     found, _ = read_reviewed(tmp_path / "in.shp", blanks=BLANKS)
 
