@@ -167,3 +167,29 @@ def test_one_shapefile_is_no_context_input(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=rf"roads\.dbf lies outside of {path}.*one folder"):
         context.check_files(params)
+
+
+def test_an_area_that_names_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "area.gpkg").touch()
+    path = tmp_path / "area.vrt"
+    path.write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='area'><SrcDataSource relativeToVRT='1'>area.gpkg"
+        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+
+    params = composed(["sites=tiled", f"sites.layouts.tiles.area={path}"])
+
+    assert is_refused("sites", params)
+
+
+@pytest.mark.parametrize("source", ["product_folder", "embeddings_folder", "sentinel2_folder"])
+def test_scenes_in_a_linked_folder_are_refused(tmp_path: Path, source: str) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/scenes").symlink_to(tmp_path / "disk")
+
+    needs = [one for one in NEEDS["source"] if not one.startswith("source.input")]
+
+    params = composed([f"source={source}", f"source.input={tmp_path / 'in'}", *needs])
+
+    assert is_refused("imagery", params)

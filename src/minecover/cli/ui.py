@@ -30,7 +30,7 @@ def ui(port: int) -> None:
     from minecover.tracking import connect, serve_ui
     from minecover.tracking.runs import all_runs
     from minecover.tracking.serving import check_port
-    from minecover.tracking.store import hidden
+    from minecover.tracking.store_checks import hidden
     from minecover.tracking.types import Tracking
     from minecover.tracking.ui_view import experiment_tags, runs_url, varied_params
 
@@ -39,7 +39,7 @@ def ui(port: int) -> None:
         raise RegistryError("there are no runs to show yet. Run `make run` first.")
     if not tracking.is_server:
         check_port(port)
-    client, experiment = connect(tracking)
+    client, experiment = connect(tracking, creates=False)
     if not tracking.is_read_only:
         end_abandoned_runs(tracking)
         for key, value in experiment_tags(varied_params(all_runs(tracking))).items():

@@ -100,10 +100,7 @@ def chosen_options(overrides: Sequence[str], conf: Path) -> dict[str, str | None
 
 def _compose(overrides: Sequence[str], conf: Path) -> DictConfig:
     """Return what Hydra composes, its own part included."""
-    if not (conf / "config.yaml").is_file():
-        raise ConfigError(
-            f"no configuration at {conf}/config.yaml. Run minecover from the repository root."
-        )
+    check_is_there(conf)
     words = [quoted(one, parses) for one in overrides]
     try:
         with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
@@ -186,6 +183,25 @@ def parses(override: str) -> bool:
     except HydraException:
         return False
     return True
+
+
+def check_is_there(conf: Path) -> None:
+    """Refuse to go on without a configuration.
+
+    Parameters
+    ----------
+    conf : Path
+        Folder of the configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it has no config.yaml.
+    """
+    if not (conf / "config.yaml").is_file():
+        raise ConfigError(
+            f"no configuration at {conf}/config.yaml. Run minecover from the repository root."
+        )
 
 
 def read_option(path: Path) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+#: What is written to find out whether there is space.
+PROBE_BYTES = 1_000_000
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -33,6 +36,47 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_together(folder: Path, *, last: str) -> Iterator[Path]:
+    """Yield an empty folder whose files become files of `folder` when the block ends.
+
+    If it ends with an error, as on a full disk, none of them does, and what was there stays.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files belong. It is made if it is missing.
+    last : str
+        Name of the file that is moved last: with it, all others are there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as name:
+        yield Path(name)
+        for path in sorted(Path(name).iterdir(), key=lambda one: (one.name == last, one.name)):
+            path.replace(folder / path.name)
+
+
+def check_space(path: Path) -> None:
+    """Write a little beside a file, to find out why a library could not write it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    OSError
+        The reason of the system, with the name of the file: the disk is full, for example.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from minecover.core.antimeridian import RULE, centre, wrapped
+from minecover.core.antimeridian import centre, wrapped
 from minecover.core.errors import SiteError
 from minecover.core.grid import LANDSAT, Grid, Lattice, project, utm_crs
-from minecover.core.sites import Site, coarse_centre, square, without_place
-from minecover.core.vector_checks import VectorFileKind
-from minecover.core.vectors import read_polygons
+from minecover.core.layout_areas import check_one_zone, read_area
+from minecover.core.sites import Site, coarse_centre, place_id, square, without_place
 
 #: Kind of the labels that are points on ground without a mine.
 BACKGROUND = "background"
 #: Largest number of squares drawn for a label.
 MOST_DRAWS = 10_000
-#: Greatest distance of tiles from the middle of their UTM zone, whose half is 3 [degrees].
-FURTHEST_DEG = 6.0
-AREA_FILE = VectorFileKind(
-    SiteError, "area file", "Correct sites.layouts.*.area.", "sites.layouts.*.layer"
-)
+#: Number of squares drawn for each that is placed on mine-free ground, at most.
+DRAWS_EACH = 200
 
 
 class Layout(Protocol):
@@ -177,14 +172,15 @@ class Tiled:
         SiteError
             If the area cannot be read, or reaches too far beyond one UTM zone.
         """
-        area = _area(self.area, self.layer)
+        area = read_area(self.area, self.layer)
         lon, lat = centre(area)
         crs = utm_crs(lon, lat)
-        _check_one_zone(area, lon)
+        check_one_zone(area, lon)
         size_px = self.lattice.count(self.size_m, "sites.layouts.*.size_m")
         ground = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
         side_m, first_m = self.size_m, self.lattice.edge_m
         left, bottom, right, top = (int((edge - first_m) // side_m) for edge in ground.bounds)
+        zone = crs.removeprefix("EPSG:")
         sites = []
         for north in range(top, bottom - 1, -1):
             for east in range(left, right + 1):
@@ -193,12 +189,11 @@ class Tiled:
                     crs, *corner, size_px, size_px, pixel_m=self.lattice.pixel_m
                 )
                 if shapely.box(*grid.bounds).intersects(ground):
-                    block = (
-                        f"block{east // self.block_tiles:+05d}{north // self.block_tiles:+05d}"
-                    )
-                    sites.append(
-                        Site(f"tile{east:+05d}{north:+05d}", block, grid, _halo_px(self))
-                    )
+                    # Each zone counts its tiles from its own corner.
+                    name = f"tile{zone}{east:+05d}{north:+05d}"
+                    east_block, north_block = (n // self.block_tiles for n in (east, north))
+                    block = f"block{zone}{east_block:+05d}{north_block:+05d}"
+                    sites.append(Site(name, block, grid, _halo_px(self)))
         return sites
 
 
@@ -217,7 +212,9 @@ class Background:
     distance_m : float
         Least distance from a square's edge to any label [m].
     seed : int
-        Seed of the random positions.
+        Seed of the random positions, which depend on nothing else but the area: another label
+        takes away the squares that it comes near to, and a greater `n` adds squares. A square
+        has the name of its place, to some 100 m.
     layer : str or None
         Layer of the file; None takes all layers of polygons.
     lattice : Lattice
@@ -241,41 +238,58 @@ class Background:
         SiteError
             If fewer than `n` fit into the area.
         """
-        area = _area(self.area, self.layer)
-        rng = np.random.default_rng([self.seed, self.n])
-        sites: list[Site] = []
-        taken = labels.geometry
-        west, south, east, north = area.bounds
-        if east - west > 180:
-            west, _, east, _ = wrapped(area).bounds
-        for _ in range(200 * self.n):
-            if len(sites) == self.n:
-                return sites
-            lon = (
-                (rng.uniform(west, east) + 180) % 360 - 180
-                if east > 180
-                else rng.uniform(west, east)
-            )
-            lat = rng.uniform(south, north)
-            crs = utm_crs(lon, lat)
-            grid = _square(self, crs, *project(lon, lat, crs))
-            outline = square(grid)
-            wide = grid.grown(int(np.ceil(self.distance_m / self.lattice.pixel_m)))
-            near = shapely.union_all(
-                [shapely.box(*part.bounds) for part in shapely.get_parts(square(wide))]
-            )
-            drawn = [square(site.grid) for site in sites]
-            if area.contains(outline) and not (
-                taken.intersects(near).any()
-                or any(outline.intersects(other) for other in drawn)
-            ):
-                name = f"background{len(sites):04d}"
-                sites.append(Site(name, "", grid, _halo_px(self), is_background=True))
+        area = read_area(self.area, self.layer)
+        kept: list[Site] = []
+        reserved: list[shapely.Geometry] = []
+        spare: list[Site] = []
+        for site in self._draws(area):
+            if len(kept) == self.n:
+                return kept
+            # A square too near to a label still keeps its ground, so that a label takes away
+            # this square alone and lets no others move in.
+            if shapely.intersects(reserved, square(site.grid)).any():
+                spare.append(site)
+                continue
+            reserved.append(square(site.grid))
+            if self._is_free(site, labels):
+                kept.append(site)
+        # There is little space: use the ground of the squares that labels took away.
+        for site in spare:
+            others = [square(other.grid) for other in kept]
+            is_apart = not shapely.intersects(others, square(site.grid)).any()
+            if len(kept) < self.n and is_apart and self._is_free(site, labels):
+                kept.append(site)
+        if len(kept) == self.n:
+            return kept
         raise SiteError(
-            f"found space for {len(sites)} of n={self.n} mine-free squares at least "
+            f"found space for {len(kept)} of n={self.n} mine-free squares at least "
             f"{self.distance_m:g} m from every label. "
             "Lower sites.layouts.*.n or distance_m, or widen the area."
         )
+
+    def _draws(self, area: shapely.Geometry) -> Iterator[Site]:
+        """Yield squares in an area, in an order that depends on area and seed alone."""
+        rng = np.random.default_rng(self.seed)
+        west, south, east, north = area.bounds
+        if east - west > 180:
+            west, _, east, _ = wrapped(area).bounds
+        for _ in range(DRAWS_EACH * self.n):
+            lon, lat = rng.uniform(west, east), rng.uniform(south, north)
+            if east > 180:
+                lon = (lon + 180) % 360 - 180
+            crs = utm_crs(lon, lat)
+            grid = _square(self, crs, *project(lon, lat, crs))
+            outline = square(grid)
+            if area.contains(outline):
+                name = f"{BACKGROUND}-{place_id(outline)}"
+                yield Site(name, "", grid, _halo_px(self), is_background=True)
+
+    def _is_free(self, site: Site, labels: gpd.GeoDataFrame) -> bool:
+        """Return whether no label lies near a square."""
+        wide = site.grid.grown(int(np.ceil(self.distance_m / self.lattice.pixel_m)))
+        parts = shapely.get_parts(square(wide))
+        near = shapely.union_all([shapely.box(*part.bounds) for part in parts])
+        return not labels.geometry.intersects(near).any()
 
 
 def _square(layout: Centred | Background, crs: str, x_m: float, y_m: float) -> Grid:
@@ -287,29 +301,3 @@ def _square(layout: Centred | Background, crs: str, x_m: float, y_m: float) -> G
 def _halo_px(layout: Centred | Background | Tiled) -> int:
     """Return the width of a layout's halo [px]."""
     return layout.lattice.count(layout.halo_m, "sites.layouts.*.halo_m")
-
-
-def _area(area: str | Sequence[float], layer: str | None) -> shapely.Geometry:
-    """Return an area read from a file, or built from its bounds [degrees]."""
-    if isinstance(area, str):
-        return read_polygons(Path(area), AREA_FILE, layer=layer)
-    west, south, east, north = area if len(area) == 4 else (0, 0, 0, 0)
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise SiteError(
-            f"an area is [west, south, east, north] in degrees, found {list(area)}. "
-            f"Fix sites.layouts.*.area. {RULE}"
-        )
-    return shapely.box(*area)
-
-
-def _check_one_zone(area: shapely.Geometry, lon: float) -> None:
-    """Refuse an area that reaches far from the middle of the UTM zone of its centroid."""
-    middle = (lon + 180) // 6 * 6 - 177
-    edges = shapely.bounds(shapely.get_parts(area))[:, [0, 2]]
-    away = float(np.abs((edges - middle + 180) % 360 - 180).max())
-    if away > FURTHEST_DEG:
-        raise SiteError(
-            f"the area of a layout of tiles reaches {away:.1f} degrees from the middle of its "
-            f"UTM zone (longitude {middle:g}); beyond {FURTHEST_DEG:g} tiles are distorted. "
-            "Give each part a layout of its own under sites.layouts, or use `minecover map`."
-        )

@@ -87,7 +87,11 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
     ids = [site.site_id for site in ordered]
     if len(set(ids)) < len(ids):
         twice = next(a for a, b in zip(ids, ids[1:], strict=False) if a == b)
-        raise SiteError(f"two layouts placed a site {twice!r}. Rename a label or a layout.")
+        raise SiteError(
+            f"two layouts placed a site {twice!r}. Of two that use the same labels remove one "
+            "from sites.layouts; two areas that share ground (sites.layouts.*.area) separate, "
+            "or join to one; two labels of one id rename."
+        )
     outlines = gpd.GeoSeries([square(site.grid) for site in ordered], crs="EPSG:4326")
     lon, lat = centre(outlines.union_all())
     local = outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")

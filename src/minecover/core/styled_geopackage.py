@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
-from minecover.core.files import replacing
+from minecover.core.files import check_space, replacing
 
 #: Time that is recorded in every file, so that its bytes do not depend on the clock.
 RECORDED_TIME = "2000-01-01T00:00:00.000Z"
@@ -44,8 +46,13 @@ def write_styled_geopackage(
         The style, QML.
     description : str
         Description of the style.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written: the disk is full, for example, of which GDAL says nothing.
     """
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, _saying_why(path):
         # GDAL takes the empty temporary file for a broken GeoPackage.
         temporary.unlink()
         with _recorded_time():
@@ -69,6 +76,16 @@ def write_styled_geopackage(
                 "update_time) VALUES ('', '', ?, 'geom', ?, ?, 1, ?, ?)",
                 (layer, layer, style, description, RECORDED_TIME),
             )
+
+
+@contextmanager
+def _saying_why(path: Path) -> Iterator[None]:
+    """Replace errors of GDAL and SQLite by that of the system, before the file is removed."""
+    try:
+        yield
+    except (DataLayerError, DataSourceError, FeatureError, sqlite3.Error) as error:
+        check_space(path)
+        raise OSError(errno.EIO, f"cannot be written ({error})", str(path)) from error
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,16 @@ SIDECARS = {
     ".tab": (".dat", ".map", ".id", ".ind"),
     ".gml": (".gfs", ".xsd"),
 }
+#: How virtual files of GDAL begin, whatever they are called; how they name other files, by a
+#: path from the virtual file's folder or from the present one; what precedes an archive's name.
+_VIRTUAL = re.compile(rb"<(VRTDataset|OGRVRTDataSource)\b", re.IGNORECASE)
+_NAMING = re.compile(
+    r"<(?:SourceFilename|SourceDataset|SrcDataSource)\b([^>]*)>\s*([^<]+)", re.IGNORECASE
+)
+_RELATIVE = re.compile(r"relativeToVRT\s*=\s*[\"']?(1|yes|true)", re.IGNORECASE)
+_IN_ARCHIVE = re.compile(r"^/vsi(zip|tar|gzip)/\{?")
+#: Bytes in which the first element of a virtual file lies.
+_START = 4096
 #: dvc.yaml names so many: a list cannot be a dependency.
 N_SIDECARS = 4
 #: As many files of areas: one Shapefile, or several files that have nothing beside them.
@@ -150,16 +162,90 @@ def check_watched(files: Mapping[str, str], *, watched: str, fix: str) -> None:
     Raises
     ------
     ConfigError
-        If a file lies elsewhere, or in a linked folder, which DVC does not follow.
+        If a file lies elsewhere, or in a linked folder, which DVC does not follow; or if it is
+        a virtual file that names such files.
     """
     # DVC reads a linked file, but not the files of a linked folder inside of a dependency.
     top = Path(watched).resolve()
     for name, path in files.items():
-        if Path(path).resolve() == top:
-            continue
-        parent = Path(os.path.abspath(path)).parent.resolve()
-        if not (parent == top or top in parent.parents):
+        if Path(path).is_dir():
+            _check_no_links(name, Path(path), top, fix)
+        if Path(path).resolve() != top and not _is_below(Path(path), top):
             raise ConfigError(
                 f"{name}={path} lies outside of {watched} (or in a folder that is linked into "
                 f"it), which is all that DVC watches: an edit would not be built. {fix}"
             )
+    for name, path in files.items():
+        check_named_files(name, path, watched=watched)
+
+
+def check_named_files(name: str, path: str, *, watched: str) -> None:
+    """Refuse a virtual file, as GDAL's .vrt, that names files which DVC does not watch.
+
+    Parameters
+    ----------
+    name : str
+        Configuration key of the path.
+    path : str
+        A file of any kind; of others than virtual ones nothing is checked.
+    watched : str
+        The dependency of the stage, a file or folder.
+
+    Raises
+    ------
+    ConfigError
+        If it names a file outside, or data that are no file.
+    """
+    top = Path(watched).resolve()
+    waiting, seen = [Path(path)], set[Path]()
+    while waiting:
+        virtual = waiting.pop()
+        if virtual in seen:
+            continue
+        seen.add(virtual)
+        for source in _named_in(virtual):
+            # Data in an archive: /vsizip/dem.zip/dem.tif is watched where dem.zip is.
+            file = next((one for one in (source, *source.parents) if one.is_file()), source)
+            if not (file.is_file() and (file.resolve() == top or _is_below(file, top))):
+                raise ConfigError(
+                    f"{name}={path} is a virtual file that names {source}, and DVC watches "
+                    f"{watched} alone: an edit of it would not be built. Copy all into one "
+                    "file (gdal_translate mosaic.vrt one.tif; ogr2ogr one.gpkg layers.vrt), "
+                    "and name that in its place."
+                )
+            waiting.append(file)
+
+
+def _check_no_links(name: str, folder: Path, top: Path, fix: str) -> None:
+    """Refuse a folder that contains linked folders, whose files DVC does not see."""
+    for home, folders, _ in os.walk(folder):
+        for link in sorted(Path(home, one) for one in folders):
+            if link.is_symlink() and not _is_below(link, top):
+                raise ConfigError(
+                    f"{name}={folder} contains {link}, a link to the folder {link.resolve()}. "
+                    "DVC does not follow it: what is new or changed there would not be built. "
+                    "Move its files here, link the files in place of the folder (cp -rs), or "
+                    f"name the folder itself. {fix}"
+                )
+
+
+def _is_below(path: Path, top: Path) -> bool:
+    """Return whether a folder, or a file's own folder, lies in `top`, links followed."""
+    home = path if path.is_dir() else Path(os.path.abspath(path)).parent
+    home = home.resolve()
+    return home == top or top in home.parents
+
+
+def _named_in(virtual: Path) -> list[Path]:
+    """Return the paths that a virtual file names; none of a file of another kind."""
+    if not virtual.is_file():
+        return []
+    with virtual.open("rb") as opened:
+        if not _VIRTUAL.search(opened.read(_START)):
+            return []
+    found = []
+    # By pattern: GDAL reads files that are no correct XML.
+    for options, text in _NAMING.findall(virtual.read_text("utf-8", errors="replace")):
+        place = virtual.parent if _RELATIVE.search(options) else Path()
+        found.append(place / _IN_ARCHIVE.sub("", html.unescape(text).strip()))
+    return found

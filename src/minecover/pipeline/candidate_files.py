@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,7 +14,7 @@ import numpy as np
 from minecover.core.config import service_settings
 from minecover.core.damaged import read_json
 from minecover.core.errors import RegionError
-from minecover.core.files import write_json, write_text
+from minecover.core.files import replacing_together, write_json, write_text
 from minecover.core.raster import read_grid
 from minecover.prediction.region.tile_job import MapSettings, model_of
 from minecover.reporting.candidates import write_candidates, write_geopackage, write_kmz
@@ -76,21 +76,7 @@ def write_map_candidates(
     """
     name = _free_name(folder, of_map.made_from)
     threshold = float(model_of(of_map.settings).card.value("threshold"))
-    write_candidates(folder, found, name=name)
-    write_geopackage(folder / f"{name}.gpkg", found)
-    write_kmz(folder / f"{name}.kmz", found, simulated=of_map.is_simulated)
-    write_text(folder / f"{name}.qml", candidate_style())
-    write_styles(of_map.rasters, threshold)
-    write_project(
-        folder / f"{name}.gpkg",
-        of_map.rasters,
-        threshold=threshold,
-        bounds=_bounds(found, of_map.rasters[0]),
-        crs=of_map.rasters[0].crs,
-        title=f"{folder.resolve().name}: candidate mines",
-    )
     known = int(found["known"].sum())
-    # Written last: with it, all files of the candidates are there.
     record = {
         "made_from": of_map.made_from,
         "candidates": len(found),
@@ -103,7 +89,22 @@ def write_map_candidates(
             key: value for key, value in asdict(of_map.settings).items() if key not in LOCAL
         },
     }
-    write_json(folder / f"{name}.json", record)
+    write_styles(of_map.rasters, threshold)
+    # The record is there last: with it, all files of the candidates are.
+    with replacing_together(folder, last=f"{name}.json") as new:
+        write_candidates(new, found, name=name)
+        write_geopackage(new / f"{name}.gpkg", found)
+        write_kmz(new / f"{name}.kmz", found, simulated=of_map.is_simulated)
+        write_text(new / f"{name}.qml", candidate_style())
+        write_project(
+            new / f"{name}.gpkg",
+            [replace(one, path=new / one.path.relative_to(folder)) for one in of_map.rasters],
+            threshold=threshold,
+            bounds=_bounds(found, of_map.rasters[0]),
+            crs=of_map.rasters[0].crs,
+            title=f"{folder.resolve().name}: candidate mines",
+        )
+        write_json(new / f"{name}.json", record)
     log.info("candidates: %d, %d of them known mines", len(found), known)
     return [folder / f"{name}.{suffix}" for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs")]
 

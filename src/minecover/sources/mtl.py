@@ -13,6 +13,7 @@ from minecover.core import landsat
 from minecover.core.errors import SceneError
 from minecover.core.raster.archives import read_bytes
 from minecover.core.sensors import BY_PLATFORM, ETM, OLI, THERMAL, TM, Sensor
+from minecover.sources.product_day import product_day
 
 Groups = Mapping[str, Mapping[str, str]]
 
@@ -92,13 +93,9 @@ class Mtl:
     @property
     def day(self) -> date:
         """Day of acquisition."""
-        text = self.text("DATE_ACQUIRED", *_ABOUT)
-        try:
-            return date.fromisoformat(text)
-        except ValueError as error:
-            raise SceneError(
-                f"{self.name}: DATE_ACQUIRED must be a date, found {text!r}. {_REPLACE}"
-            ) from error
+        key = "DATE_ACQUIRED"
+        text = self.text(key, *_ABOUT)
+        return product_day(text, key, name=self.name, product=self.name, platform=self.platform)
 
     @property
     def path_row(self) -> tuple[int, int]:

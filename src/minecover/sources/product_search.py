@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from minecover.sources.safe_search import (
     without_metadata,
 )
 from minecover.sources.sentinel_2_product import Sentinel2Product
+from minecover.sources.unnamed_images import unnamed_images
 
 #: Product id and part of a file's name in Landsat; every product has at least one MTL file.
 _FILE = re.compile(
@@ -110,6 +111,7 @@ def find_products(folder: Path) -> Found:
     left_out: list[str] = []
     copies: dict[str, list[_Copy]] = {}
     safes: list[Sentinel2Product] = []
+    strangers: list[Path] = []
     for place, sizes in _places(folder, stamps, left_out):
         folders = safe_folders(sizes)
         safes += safe_products(sizes, folders, left_out)
@@ -120,16 +122,16 @@ def find_products(folder: Path) -> Found:
         }
         if images := [path for path in others if is_image(path.name)]:
             left_out.append(without_metadata(images[0].parent))
-        for product_id, copy in _copies(place, others).items():
+        here = _copies(place, others)
+        for product_id, copy in here.items():
             copies.setdefault(product_id, []).append(copy)
+        if place.is_dir() or here or folders:  # else nothing in the archive is read
+            strangers += others
+    left_out += unnamed_images(strangers, copies)
     mss = [name for name in copies if name.upper().startswith(_MSS)]
     left_out += [f"{copies.pop(name)[0].place / name} ({_MSS_REASON})" for name in mss]
     landsat = [_product(name, found, left_out) for name, found in copies.items()]
     products: list[Product] = [*landsat, *one_copy_each(safes, left_out)]
-    if not products and (images := _images(stamps)):
-        left_out.append(
-            f"{len(images)} images such as {images[0]} (not named as USGS does: ..._B4.TIF)"
-        )
     return Found(tuple(products), tuple(left_out), stamps)
 
 
@@ -175,18 +177,6 @@ def _inside(archive: Path, stamps: dict[Path, int], left_out: list[str]) -> dict
     return inside
 
 
-def _images(places: Iterable[Path]) -> list[Path]:
-    """Return the images in the folders of `places`."""
-    folders = [place for place in places if place.is_dir()]
-    return sorted(
-        path
-        for folder in folders
-        for path in folder.iterdir()
-        if path.suffix.lower() in (".tif", ".tiff", ".jp2", ".img", ".vrt")
-        and not is_image(path.name)
-    )
-
-
 def _below(folder: Path, stamps: dict[Path, int]) -> list[Path]:
     """Return all files in the folder of a Sentinel-2 product."""
     files = []
@@ -198,9 +188,16 @@ def _below(folder: Path, stamps: dict[Path, int]) -> list[Path]:
 
 
 def _is_broken(path: Path) -> bool:
-    """Return whether a path is named as a product of Sentinel-2, and holds no metadata."""
-    is_named = path.suffix.lower() == SAFE
-    return is_named and not (path.is_dir() and is_safe(os.listdir(path)))
+    """Return whether a path is named as a product of Sentinel-2, and holds no metadata.
+
+    They may lie deeper: programs that unpack X.SAFE.zip make X.SAFE/X.SAFE of it.
+    """
+    if path.suffix.lower() != SAFE:
+        return False
+    return not any(
+        is_safe(names) or any(name.lower().endswith(ARCHIVES) for name in names)
+        for _, _, names in os.walk(path)
+    )
 
 
 def _is_visible(name: str) -> bool:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from minecover.core.errors import SceneError
 from minecover.core.raster.archives import read_bytes
 from minecover.core.sensors import BY_PLATFORM, MSI, Sensor
+from minecover.sources.product_day import product_day
 
 #: Names of the metadata of a product, by its processing level.
 MTD = {1: "MTD_MSIL1C.xml", 2: "MTD_MSIL2A.xml"}
@@ -84,13 +85,11 @@ class Safe:
     @cached_property
     def day(self) -> date:
         """Day on which the pass began, of which all tiles of a pass are parts."""
-        text = self._text("DATATAKE_SENSING_START")
-        try:
-            return date.fromisoformat(text[:10])
-        except ValueError as error:
-            raise SceneError(
-                f"{self.name}: DATATAKE_SENSING_START must be a time, found {text!r}. {REPLACE}"
-            ) from error
+        key = "DATATAKE_SENSING_START"
+        text = self._text(key)[:10]
+        return product_day(
+            text, key, name=self.name, product=self.product_id, platform=self.platform
+        )
 
     @cached_property
     def datatake(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from minecover.core.errors import RegistryError
 from minecover.tracking.store import answering, open_store
+from minecover.tracking.store_checks import check_exists, check_one_store
 from minecover.tracking.types import Tracking
 
 # MLflow takes seconds to import, so each function imports it for itself.
@@ -27,7 +28,7 @@ NOISY_LOGGERS = (
 )
 
 
-def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
+def connect(tracking: Tracking, *, creates: bool = True) -> tuple[MlflowClient, str]:
     """Connect to the store, and create the database and the experiment if they are missing.
 
     Only one process at a time creates them: two migrations of one new database fail.
@@ -36,6 +37,9 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     ----------
     tracking : Tracking
         Names the store and the experiment.
+    creates : bool
+        Whether a database that is missing is created. What looks for a run or a model says
+        False: then it is an error.
 
     Returns
     -------
@@ -49,6 +53,9 @@ def connect(tracking: Tracking) -> tuple[MlflowClient, str]:
     RegistryError
         If the store does not respond, or cannot be opened.
     """
+    check_one_store(tracking)
+    if not creates:
+        check_exists(tracking)
     # Read when mlflow is imported, and again by the processes that it starts.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -94,7 +94,7 @@ def version_of_run(tracking: Tracking, run_id: str) -> Version | None:
     run_id : str
         Id of the run, all of it.
     """
-    client, _ = connect(tracking)
+    client, _ = connect(tracking, creates=False)
     found = client.search_model_versions(f"run_id = '{run_id}'")
     versions = [version_info(client, one.name, one.version, created=False) for one in found]
     return versions[0] if versions else None

@@ -233,7 +233,7 @@ def find_model_version(tracking: Tracking, uri: str) -> tuple[MlflowClient, Mode
             f"{uri!r} is not the URI of a model. Write models:/{name}@{CHAMPION} or "
             f"models:/{name}/3."
         )
-    client, _ = connect(tracking)
+    client, _ = connect(tracking, creates=False)
     found = _get_version(client, match["name"], alias=match["alias"], version=match["version"])
     if found is None:
         raise RegistryError(

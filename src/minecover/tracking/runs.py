@@ -110,7 +110,7 @@ def find_run(tracking: Tracking, run_id: str) -> RunSummary:
     RegistryError
         If there is no such run, or more than one, or the sweep has no best run yet.
     """
-    client, experiment = connect(tracking)
+    client, experiment = connect(tracking, creates=False)
     found = [
         run
         for run in search_runs(client, experiment, "")
@@ -162,7 +162,7 @@ def download_artifact(tracking: Tracking, run_id: str, name: str, into: Path) ->
     from mlflow.exceptions import MlflowException
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    client, _ = connect(tracking)
+    client, _ = connect(tracking, creates=False)
     try:
         return Path(client.download_artifacts(run_id, name, str(into)))
     except (MlflowException, OSError) as error:

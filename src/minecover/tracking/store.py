@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlparse
 
 from minecover.core.errors import RegistryError
 from minecover.core.files import write_text
+from minecover.tracking.store_checks import check_kind, hidden
 from minecover.tracking.types import MODEL_PATH, Tracking, sqlite_uri
 
 #: Columns in which MLflow records absolute paths, by table.
@@ -27,8 +28,6 @@ PATHS = {
 #: wait for minutes. The first request finds out whether anything answers at all.
 WAITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 FIRST_WAITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-#: Longest wait for a database server [s].
-DATABASE_WAIT_S = 10
 #: Characters of a foreign error that are shown.
 MAX_ERROR = 300
 #: Folders of copies, which Python removes when the process ends.
@@ -56,7 +55,7 @@ def open_store(tracking: Tracking) -> str:
         If the database is damaged, or ``MLFLOW_TRACKING_URI`` names a folder.
     """
     if not tracking.is_own:
-        _check_kind(tracking.uri)
+        check_kind(tracking.uri)
         return tracking.uri
     database = tracking.database
     if tracking.is_read_only:
@@ -172,31 +171,6 @@ def _readable_copy(database: Path, changed: int) -> Path:
     return copy
 
 
-def _check_kind(uri: str) -> None:
-    """Refuse a folder in place of a store, and a database server that does not respond."""
-    scheme = urlparse(uri).scheme
-    if scheme in ("", "file") or len(scheme) == 1:  # C:\... on Windows
-        raise RegistryError(
-            f"MLFLOW_TRACKING_URI is {uri}, a folder: models cannot be registered in one. Name "
-            "a server (http://host:port) or a database (sqlite:////path/mlflow.db), or unset "
-            "the variable to use the folder of tracking.folder."
-        )
-    kind = scheme.partition("+")[0]
-    if kind in ("sqlite", "postgresql", "mysql", "mssql"):
-        import sqlalchemy
-
-        url = sqlalchemy.make_url(uri)
-        limit = "timeout" if kind == "mssql" else "connect_timeout"
-        waits = {} if kind == "sqlite" else {limit: DATABASE_WAIT_S}
-        if kind == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlalchemy.create_engine(url, connect_args=waits)
-        try:
-            sqlalchemy.inspect(engine).get_table_names()
-        finally:
-            engine.dispose()
-
-
 @contextmanager
 def answering(tracking: Tracking) -> Iterator[None]:
     """Let the first request of the block wait for ten seconds only, and say who is silent.
@@ -251,11 +225,3 @@ def _reason(error: BaseException, uri: str) -> str:
         found = found.__cause__ or found.__context__
     message = " ".join(str(error).replace(uri, hidden(uri)).split())
     return f"{type(error).__name__}: {message[:MAX_ERROR]}"
-
-
-def hidden(uri: str) -> str:
-    """Return a URI with a password that it holds replaced by ``***``."""
-    parts = urlparse(uri)
-    if parts.password is None:
-        return uri
-    return uri.replace(f":{parts.password}@", ":***@", 1)

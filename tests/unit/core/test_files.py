@@ -6,8 +6,15 @@ import stat
 from pathlib import Path
 
 import pytest
+from full_disk import largest_file
 
-from minecover.core.files import replacing, write_json, write_text
+from minecover.core.files import (
+    check_space,
+    replacing,
+    replacing_together,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_appears_in_a_folder_that_did_not_exist(tmp_path: Path) -> None:
@@ -61,3 +68,42 @@ def test_json_ends_in_a_newline_and_refuses_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "b.json", {"f1": float("nan")})
     assert not (tmp_path / "b.json").exists()
+
+
+def test_files_that_belong_together_replace_the_old_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / "other.csv").write_text("other")
+
+    with replacing_together(tmp_path, last="a.json") as new:
+        (new / "a.json").write_text("{}")
+        (new / "a.csv").write_text("new")
+        assert (tmp_path / "a.csv").read_text() == "old"
+
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {"a.csv": "new", "a.json": "{}", "other.csv": "other"}
+
+
+@pytest.mark.parametrize("n_bytes", [0, 10, 99])
+def test_of_files_that_belong_together_none_is_written_after_an_error(
+    tmp_path: Path, n_bytes: int
+) -> None:
+    (tmp_path / "a.csv").write_text("old")
+
+    def write() -> None:
+        with replacing_together(tmp_path, last="a.json") as new:
+            (new / "a.csv").write_text("new")
+            (new / "a.json").write_text("x" * 100)
+
+    with largest_file(n_bytes), pytest.raises(OSError, match="too large"):
+        write()
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.csv": "old"}
+
+
+def test_the_reason_of_the_system_is_found(tmp_path: Path) -> None:
+    check_space(tmp_path / "a.gpkg")
+
+    with largest_file(40_000), pytest.raises(OSError, match=r"too large.*a\.gpkg"):
+        check_space(tmp_path / "a.gpkg")
+
+    assert list(tmp_path.iterdir()) == []

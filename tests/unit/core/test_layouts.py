@@ -1,5 +1,6 @@
 """Layouts of sites, and their grouping."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -225,6 +226,75 @@ def test_background_sites_avoid_mines_and_each_other() -> None:
     boxes = [shapely.box(*site.grid.bounds) for site in sites]
     assert min(box.distance(mines) for box in boxes) > 2900
     assert shapely.union_all(boxes).area == pytest.approx(6 * 9e6)
+
+
+def background(
+    table: gpd.GeoDataFrame, area: Sequence[float] = (28.3, -3, 28.9, -2.4), n: int = 12
+) -> dict[str, Site]:
+    layout = Background(area=area, n=n, size_m=3000, halo_m=720, distance_m=3000, seed=7)
+    return {site.site_id: site for site in layout(table)}
+
+
+@pytest.mark.parametrize("number", [0, 5, 11])
+def test_another_mine_takes_away_the_square_that_it_lies_on(number: int) -> None:
+    before = background(labels((28.8, -2.5)))
+    lost = sorted(before)[number]
+    middle = square(before[lost].grid).centroid
+
+    after = background(labels((28.8, -2.5), (middle.x, middle.y)))
+
+    assert len(after) == len(before)
+    near = {name for name in before if name not in after}
+    assert lost in near
+    assert len(near) <= 2
+    assert all(after[name] == before[name] for name in set(before) - near)
+
+
+@pytest.mark.parametrize("n", [1, 7, 11])
+def test_more_squares_of_background_are_added(n: int) -> None:
+    table = labels((28.8, -2.5))
+    fewer, more = background(table, n=n), background(table, n=12)
+
+    assert len(more) == 12
+    assert fewer.items() <= more.items()
+
+
+def test_background_uses_the_ground_that_is_left() -> None:
+    # Most squares come too near to the mine in the middle; those in the corners do not.
+    area = [28.44, -2.06, 28.56, -1.94]
+
+    sites = background(labels((28.5, -2.0)), area, n=4)
+
+    assert len(sites) == 4
+
+
+def test_two_areas_of_background_have_different_names() -> None:
+    table = labels((28.8, -2.5))
+    one = background(table, [28.2, -3, 28.7, -2.4], 3)
+    two = background(table, [29.2, -3, 29.8, -2.4], 3)
+
+    assert len(grouped([*one.values(), *two.values()], within_m=0)) == 6
+
+
+def test_tiles_of_two_zones_have_different_names_and_groups() -> None:
+    def tiles(west: float) -> list[Site]:
+        area = [west, -2.1, west + 0.1, -2.0]
+        return Tiled(area=area, size_m=3000, halo_m=240, block_tiles=2)(labels())
+
+    one, two = tiles(28.5), tiles(34.5)
+
+    assert {site.grid.transform for site in one} & {site.grid.transform for site in two}
+    sites = grouped([*one, *two], within_m=0)
+    assert len(sites) == len(one) + len(two)
+    zones = {(site.group, site.grid.crs) for site in sites}
+    assert len(zones) == len({group for group, _ in zones})
+
+
+def test_a_layout_that_is_there_twice_is_an_error() -> None:
+    sites = list(background(labels((28.8, -2.5)), n=2).values())
+
+    with pytest.raises(SiteError, match=r"two layouts placed a site 'background-.*separate"):
+        grouped([*sites, sites[0]], within_m=0)
 
 
 def test_background_without_enough_space_is_an_error() -> None:

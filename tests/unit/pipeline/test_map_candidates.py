@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 from drawn_models import write_model
+from full_disk import largest_file
 from products import DrawnProduct
 
 from minecover.core.config import Params, composed
@@ -194,6 +195,25 @@ def test_candidates_of_another_map_are_kept(
     assert sum(path.name.startswith("candidates-") for path in written) == 5
     assert "those in" in caplog.text
     assert "are of another map and are kept" in caplog.text
+
+
+@pytest.mark.parametrize("n_bytes", [1_000, 40_000, 99_000])
+def test_a_full_disk_leaves_all_candidates_of_before_or_none(
+    mapped: Path, products: str, model: str, n_bytes: int
+) -> None:
+    settings = map_settings(model, products, mapped)
+    before = content(mapped)
+
+    with largest_file(n_bytes), pytest.raises(OSError, match="too large"):
+        finish(settings)
+    assert content(mapped) == before
+
+    before = {name: data for name, data in before.items() if "candidates" not in name}
+    for path in mapped.glob("candidates*"):
+        path.unlink()
+    with largest_file(n_bytes), pytest.raises(OSError, match="too large"):
+        finish(settings)
+    assert content(mapped) == before
 
 
 def test_a_map_without_a_mine_has_files_without_candidates(

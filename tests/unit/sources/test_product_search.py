@@ -192,6 +192,55 @@ def test_the_other_level_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert "LC08_L2SP_173061_20170115_20200905_02_T1 (level 2, not 1)" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param(f"{TWO.product_id}_B4 (1).TIF", "a browser's copy", id="copy"),
+        pytest.param(f"{ONE.product_id}_B4 (2).TIF", "a browser's copy", id="copy of the good"),
+        pytest.param(f"{TWO.product_id}_B4.tiff", "not a .TIF", id="tiff"),
+        pytest.param(f"{TWO.product_id}_QA_PIXEL.jp2", "not a .TIF", id="quality as jp2"),
+        pytest.param(f"{TWO.product_id}_sr_band4.tif", "made by ESPA", id="ESPA"),
+        pytest.param(f"{TWO.product_id}_pixel_qa.tif", "made by ESPA", id="quality of ESPA"),
+        pytest.param("LC08_173061_20170131.tif", "not named as USGS does", id="Earth Engine"),
+        pytest.param(
+            "2017-01-31-00_00_Sentinel-2_L2A_B04_(Raw).tiff", "not named as", id="EO Browser"
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", [".", "b", ONE.product_id])
+def test_images_that_are_no_part_of_a_product_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, reason: str, place: str
+) -> None:
+    put(ONE, tmp_path)
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / name).write_bytes(b"")
+
+    assert days(tmp_path) == ["2017-01-15"]
+    assert f"{name} ({reason}" in caplog.text
+
+
+def test_an_archive_of_a_product_and_another_image_names_that(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = put(ONE, tmp_path)
+    (home / "export.tif").write_bytes(b"")
+    zipped(home, tmp_path / "LC08.zip")
+
+    assert days(tmp_path) == ["2017-01-15"]
+    assert "LC08.zip/export.tif (not named as USGS does" in caplog.text
+
+
+@pytest.mark.parametrize("part", ["SAA", "SR_QA_AEROSOL", "ST_CDIST", "refl"])
+def test_other_parts_of_a_product_are_not_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, part: str
+) -> None:
+    home = put(ONE, tmp_path)
+    (home / f"{ONE.product_id}_{part}.TIF").write_bytes(b"")
+
+    assert days(tmp_path) == ["2017-01-15"]
+    assert "left out" not in caplog.text
+
+
 def test_products_of_mss_are_left_out_with_the_reason(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -231,6 +280,25 @@ def test_a_damaged_archive_is_named(tmp_path: Path, name: str, n_bytes: int) -> 
     path.write_bytes(path.read_bytes()[:n_bytes])
 
     with pytest.raises(SceneError, match=name.replace(".", "[.]")):
+        days(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        pytest.param("LC08.tar", b"\x1f\x8b\x08", "compressed by gzip", id="gzip as tar"),
+        pytest.param("LC08.TAR", b"BZh91AY", "compressed by bzip2", id="bzip2 as tar"),
+        pytest.param("LC08.zip", b"\x1f\x8b\x08", "compressed by gzip", id="gzip as zip"),
+        pytest.param("LC08.tar", b"PK\x03\x04", "zipped in spite", id="zip as tar"),
+        pytest.param("LC08.zip", b"<!DOCTYPE html>", "a web page", id="page of a login"),
+    ],
+)
+def test_an_archive_of_another_kind_says_so(
+    tmp_path: Path, name: str, content: bytes, what: str
+) -> None:
+    (tmp_path / name).write_bytes(content + bytes(2000))
+
+    with pytest.raises(SceneError, match=f"{name} is {what}"):
         days(tmp_path)
 
 

@@ -301,6 +301,26 @@ def test_a_product_without_metadata_is_refused(tmp_path: Path) -> None:
         source(tmp_path).scenes(SITE)
 
 
+@pytest.mark.parametrize("outer", ["{}.SAFE", "{}.SAFE/unpacked", "2021.safe/june.SAFE"])
+def test_a_product_may_lie_in_a_folder_of_its_own_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, outer: str
+) -> None:
+    PRODUCT.put(tmp_path / outer.format(PRODUCT.product_id), B04=2000, SCL=4)
+
+    assert source(tmp_path).product_ids() == [PRODUCT.product_id]
+    assert "left out" not in caplog.text
+
+
+def test_a_zip_in_a_folder_named_as_its_product_is_read(tmp_path: Path) -> None:
+    home = PRODUCT.put(tmp_path, B04=2000, SCL=4)
+    (tmp_path / "in" / home.name).mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "in" / home.name / "a.zip", "w") as archive:
+        for path in home.rglob("*.*"):
+            archive.write(path, str(path.relative_to(tmp_path)))
+
+    assert source(tmp_path / "in").product_ids() == [PRODUCT.product_id]
+
+
 def test_loose_images_are_refused(tmp_path: Path) -> None:
     home = PRODUCT.put(tmp_path, B04=2000)
     (image,) = home.rglob("*.jp2")

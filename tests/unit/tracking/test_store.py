@@ -27,7 +27,7 @@ from minecover.tracking import (
     sweep_runs,
 )
 from minecover.tracking.record import REQUIRED_TAGS
-from minecover.tracking.registry import register, resolve
+from minecover.tracking.registry import register, resolve, version_at
 
 RECORD = Record(
     name="one",
@@ -47,6 +47,7 @@ SIGNS = "a?b #1 100%25 é'\"[x] & ~"
 def _own_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ignore a store that the environment of the caller names."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
 
 
 def tracking_in(folder: Path) -> Tracking:
@@ -235,6 +236,36 @@ def test_a_store_that_cannot_be_used_is_a_sentence(
 
     assert "MLFLOW_TRACKING_URI" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri", ["sqlite:///{}/wrong/mlflow.db", "sqlite+pysqlite:///{}/x.db", ""]
+)
+def test_looking_for_a_model_creates_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(tmp_path))
+    tracking = tracking_in(tmp_path)
+
+    with pytest.raises(RegistryError, match=r"there is no database .*(Correct|correct)"):
+        version_at(tracking, "models:/minecover@champion")
+    with pytest.raises(RegistryError, match="there is no database"):
+        runs.find_run(tracking, "abc")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("other", ["http://u:secret@127.0.0.1:1", "sqlite:////tmp/x.db", "foo"])
+def test_a_registry_apart_from_the_runs_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", other)
+
+    with pytest.raises(RegistryError, match="MLFLOW_REGISTRY_URI is") as caught:
+        connect(tracking_in(tmp_path))
+
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture

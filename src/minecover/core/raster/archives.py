@@ -16,6 +16,17 @@ ARCHIVES = (".tar", ".zip")
 #: What is raised on a damaged archive, or on a way of packing that is not known.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
+_ZIP = b"PK\x03\x04"
+_UNPACK = "in spite of its name: unpack it into the folder (tar xf), and remove it."
+#: What files that cannot be read as archives are, by their first bytes, and what to do.
+_OTHER_KINDS = {
+    b"\x1f\x8b": f"compressed by gzip {_UNPACK}",
+    b"BZh": f"compressed by bzip2 {_UNPACK}",
+    b"\xfd7zXZ": f"compressed by xz {_UNPACK}",
+    _ZIP: "zipped in spite of its name: name it .zip.",
+    b"<": "a web page, not an archive: log in, and download it again.",
+}
+
 #: Name in the archive, offset (-1 in a .zip) and size of each file [bytes], by path.
 Members = dict[PurePosixPath, tuple[str, int, int]]
 
@@ -128,11 +139,25 @@ def _index(archive: Path) -> Members:
     try:
         return _listed(archive, archive.stat().st_mtime_ns)
     except (*_DAMAGED, OSError) as error:
+        if other := _other_kind(archive):
+            raise SceneError(f"{archive} is {other}") from error
         size = f"{archive.stat().st_size} bytes" if archive.is_file() else "no file"
         raise SceneError(
             f"{archive} cannot be read as an archive: found {size} and {error}. "
             "Download it again, or move it out of the folder."
         ) from error
+
+
+def _other_kind(archive: Path) -> str:
+    """Return what a file is by its first bytes, if that is not what it is named, and a cure."""
+    start = b""
+    if archive.is_file():
+        with archive.open("rb") as opened:
+            start = opened.read(6).lstrip()
+    kinds = (begin for begin in _OTHER_KINDS if start.startswith(begin))
+    kind = next(kinds, b"")
+    is_named_so = kind == _ZIP and archive.suffix.lower() == ".zip"
+    return "" if is_named_so else _OTHER_KINDS.get(kind, "")
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minecover.core.composition import read_option
+from minecover.core.composition import check_is_there, read_option
 from minecover.core.config import CONF, Params, composed
 from minecover.core.errors import ConfigError, LabelError
 from minecover.core.overrides import shell_word
@@ -67,7 +67,7 @@ class Asked:
         Raises
         ------
         ConfigError
-            If nothing is asked for, or conf/ does not compose.
+            If nothing is asked for, or conf/ is missing or does not compose.
         LabelError
             If nothing says where the mines are.
         """
@@ -78,6 +78,7 @@ class Asked:
                 "products or an option of conf/source with --source, or an experiment with "
                 "--experiment."
             )
+        check_is_there(CONF)
         chosen = [f"experiment={self.experiment}"] if self.experiment else []
         if self.source is not None:
             chosen += self._of_source(self.source, given, card)

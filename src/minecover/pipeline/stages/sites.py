@@ -12,7 +12,13 @@ from minecover.core.errors import ConfigError, FoldError
 from minecover.core.layouts import Layout
 from minecover.core.reviewed_sites import ReviewedSites
 from minecover.core.sites import Site, grouped, square, write_sites
-from minecover.core.watched import N_AREA_FILES, area_files, check_watched, paths_below
+from minecover.core.watched import (
+    N_AREA_FILES,
+    area_files,
+    check_named_files,
+    check_watched,
+    paths_below,
+)
 from minecover.labels import MINES, read_labels
 
 log = logging.getLogger(__name__)
@@ -76,8 +82,8 @@ def check_files(params: Params) -> None:
     Raises
     ------
     ConfigError
-        If there are more files of areas than dvc.yaml names, one came after the configuration,
-        or a layout reads another folder than the source.
+        If there are more files of areas than dvc.yaml names, one came after the configuration
+        or names other files, or a layout reads another folder than the source.
     """
     layouts = params.value("sites.layouts")
     others = paths_below(layouts, "sites.layouts")
@@ -86,6 +92,9 @@ def check_files(params: Params) -> None:
         watched=str(params.value("source.input")),
         fix="Set source.input to it.",
     )
+    for key, path in others.items():
+        if key.endswith(".area"):
+            check_named_files(key, path, watched=path)
     files = area_files(layouts)
     unseen = sorted(set(files) - set(params.value("sites.area_files")))
     if unseen:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from minecover.core.antimeridian import cut
 from minecover.core.grid import Grid
 from minecover.core.raster import trace
 from minecover.reporting.candidates.place_names import square_name, unique_names
@@ -116,7 +117,7 @@ def objects_of(pixels: ObjectPixels) -> gpd.GeoDataFrame:
             "x": x,
             "y": y,
         },
-        geometry=round_degrees(shapes.to_crs("EPSG:4326").to_numpy()),
+        geometry=round_degrees(_in_degrees(shapes)),
         crs="EPSG:4326",
     ).round({"area_ha": 2})
 
@@ -181,6 +182,11 @@ def point_inside(shape: shapely.Geometry, grid: Grid) -> shapely.Point:
     middle = shapely.centroid(shape)
     deep = shapely.buffer(shape, -MARGIN_PX * abs(grid.transform.a), join_style="mitre")
     return middle if deep.covers(middle) else shapely.point_on_surface(shape)
+
+
+def _in_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+    """Return outlines in WGS 84; those across the antimeridian are cut in two there."""
+    return np.array([cut(shape) for shape in shapes.to_crs("EPSG:4326")], np.object_)
 
 
 def _outlines(pixels: ObjectPixels, count: NDArray[np.int64]) -> list[shapely.Geometry]:

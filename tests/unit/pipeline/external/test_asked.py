@@ -132,3 +132,15 @@ def test_what_was_asked_can_be_typed_again() -> None:
     words = asked("world.seed=8", source="simulated", labels=None).text()
 
     assert words == "--source simulated 'world.seed=8'"
+
+
+@pytest.mark.parametrize("source", ["simulated", "LC08"])
+def test_outside_of_a_checkout_the_missing_configuration_is_named(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    DrawnProduct().put(tmp_path / "LC08", B4=12_000, QA_PIXEL=21824, QA_RADSAT=0)
+    (tmp_path / "mines.geojson").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"no configuration at conf/config\.yaml.*root"):
+        asked(source=source, labels="mines.geojson").compose(card)
