@@ -17,6 +17,8 @@ from minecover.learning.disagreement import CONTRARY, Disagreement
 
 #: Steps of a model's pipeline that measure how far it may be trusted.
 INDEX, MEMBERS = "applicability", "disagreement"
+#: Share of unknown locations above which maps come with a warning: training ground has fewer.
+UNUSUAL = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +129,30 @@ class UnknownGround:
             | self.is_everywhere
         )
         return Doubt(unlike, against, is_unknown)
+
+    def warning(self, applicable: Sequence[F32]) -> str:
+        """Return one sentence if the model is not applicable to much of some ground.
+
+        Parameters
+        ----------
+        applicable : sequence of (row, col) float32
+            1 where the model is applicable, 0 where not, NaN where nothing was observed.
+
+        Returns
+        -------
+        str
+            Empty if little of it is unknown; or all, of which those who opened the model know.
+        """
+        n_seen = sum(int(np.count_nonzero(~np.isnan(plane))) for plane in applicable)
+        n_unknown = sum(int(np.count_nonzero(plane == 0)) for plane in applicable)
+        if self.is_everywhere or n_unknown <= UNUSUAL * n_seen:
+            return ""
+        return (
+            f"the model is not applicable to {n_unknown / n_seen:.0%} of the observed "
+            "locations (band applicable): they are unlike its training data, or models of "
+            "parts of it answer the contrary. Try it on labelled ground there with "
+            "`minecover evaluate`."
+        )
 
     def _rows(
         self,
