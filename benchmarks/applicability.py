@@ -46,7 +46,7 @@ PIXEL_M, FOLDS = 30, 5
 #: As in conf/config.yaml: points of the index, columns of both measures, members, their rows.
 POINTS, COLUMNS, PAIRS, MEMBER_ROWS = 2_000, 30, 4, 30_000
 #: Locations of a ground that are tested at most.
-TESTED = 30_000
+TESTED = 12_000
 MEASURES = ("dissimilarity", "few neighbours", "disagreement", "spread", "near threshold")
 
 
