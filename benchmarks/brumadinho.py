@@ -45,24 +45,34 @@ from minecover.reporting.candidates import SiteMap, find_candidates
 STAGES = (labels, sites, imagery, masks, context, features, folds)
 BOTH = "features=[bands,spectral,temporal,neighbourhood]"
 LAST = "features=[last]"
-#: Beside the experiment as it is.
+BOTH_AND_LAST = "features=[bands,spectral,temporal,neighbourhood,last]"
+#: Beside the tables of the experiment: how the ground changes within some tens of metres.
+ROUGH = (
+    "+table.rough={_target_: minecover.features.roughness.Roughness, planes: [red,nir08,swir16,"
+    "swir22,ndvi,mndwi,ndmi,nbr,ndti,bsi,iron_oxide,clay], apart_m: [30,60,120], size_m: 450, "
+    "least_share: 0.2, of: last}"
+)
+#: Options of the experiment.
 VARIANTS: dict[str, tuple[str, ...]] = {
     "as it was": (BOTH,),
-    "both, and the last date": ("features=[bands,spectral,temporal,neighbourhood,last]",),
+    "both, and the last date": (BOTH_AND_LAST,),
     "the last date": (LAST,),
     "the last date, 7 leaves": (LAST, "model.num_leaves=7"),
-    "the last date, leaves of 50": (LAST, "model.min_child_samples=50"),
-    "the last date, a tenth of the columns": (LAST, "model.colsample_bytree=0.1"),
-    "the last date, 300 rounds of a tenth": (
-        LAST,
-        "model.colsample_bytree=0.1",
-        "model.n_estimators=300",
-        "model.learning_rate=0.025",
-    ),
+    "the last date, and how rough the ground is": ("features=[last,rough]",),
 }
-#: The settlements of the scene, drawn by hand on it (EPSG:32623) before any candidate was seen.
+#: Settlements, drawn by hand on the scenes (EPSG:32623): villages before a candidate was seen;
+#: the town, which the first scene alone shows, after two candidates were found to lie there.
 SETTLEMENTS = {
-    "town beside the spill": (
+    "town of Brumadinho": (
+        (583400, -2227200),
+        (584250, -2227400),
+        (584650, -2227600),
+        (584500, -2228250),
+        (584300, -2228700),
+        (584350, -2229900),
+        (583400, -2229900),
+    ),
+    "village beside the lower spill": (
         (587700, -2227100),
         (588900, -2226950),
         (589250, -2227900),
@@ -146,12 +156,17 @@ def by_fold(ground: Ground, p: dict[int, F32]) -> dict[int, float]:
 
 
 def recalls(ground: Ground, chosen: Sequence[Outcome], p: dict[int, F32]) -> str:
-    """Write recall with the first, the last and both dates, where both are valid."""
-    thresholds, hits = by_fold(ground, p), np.zeros((3, 2))
+    """Write recall with the first, the last and both dates, where both are valid.
+
+    The mines are those of the last date that is used; at the end once more with both dates, of
+    the mines of the first.
+    """
+    thresholds, hits = by_fold(ground, p), np.zeros((4, 2))
     for index, several in enumerate(ground.alone):
         fold = int(ground.fold[index])
         outcome = chosen[fold]
-        for row, (X, label) in enumerate(several):
+        of_first = several[2][0], several[0][1]
+        for row, (X, label) in enumerate([*several, of_first]):
             is_mine = label == 1
             found = probability(outcome.models[fold], X[is_mine][:, outcome.variant.columns])
             hits[row] += (found >= thresholds[fold]).sum(), is_mine.sum()
@@ -229,7 +244,10 @@ def study(params: Params, chosen: dict[str, Params]) -> None:
     columns = {name: chosen_columns(one) for name, one in chosen.items()}
     every = sorted({column for some in columns.values() for column in some})
     ground, outcomes = Ground(params, every), {}
-    print("variant | AP | precision | recall | recall first, last, both | inner AP a fold")
+    print(
+        "variant | AP | precision | recall | recall, the first date | the last | both | both, "
+        "of the first date's mines | inner AP a fold"
+    )
     for name, one in chosen.items():
         at = np.array([every.index(column) for column in columns[name]])
         outcome = outcomes[name] = tried(ground, Variant(one, at))
@@ -259,7 +277,7 @@ def main() -> None:
     asked = parser.parse_args()
     conf = Path("conf").resolve()
     shared = Path(str(composed([]).value("paths.real_data"))).resolve()
-    plain = ["experiment=brumadinho", f"paths.real_data={shared}"]
+    plain = ["experiment=brumadinho", f"paths.real_data={shared}", ROUGH]
     chosen = {name: composed([*plain, *VARIANTS[name]], conf=conf) for name in asked.variants}
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.folder or Path(scratch)
