@@ -254,7 +254,7 @@ def _warn(bundle: ModelBundle, seen: Sequence[Mapping[str, F32]]) -> None:
     )
     warnings = [
         known.warning(n_few, n_observed, "observed locations"),
-        bundle.detector().unknown.warning([maps["applicable"] for maps in seen]),
+        bundle.detector().unknown.warning(seen),
     ]
     for warning in filter(None, warnings):
         log.warning("predict: %s", warning)

@@ -130,21 +130,26 @@ class UnknownGround:
         )
         return Doubt(unlike, against, is_unknown)
 
-    def warning(self, applicable: Sequence[F32]) -> str:
+    def warning(self, maps: Sequence[Mapping[str, F32]]) -> str:
         """Return one sentence if the model is not applicable to much of some ground.
 
         Parameters
         ----------
-        applicable : sequence of (row, col) float32
-            1 where the model is applicable, 0 where not, NaN where nothing was observed.
+        maps : sequence of mapping of (row, col) float32
+            As `Detector.maps` returns them.
 
         Returns
         -------
         str
-            Empty if little of it is unknown; or all, of which those who opened the model know.
+            Empty if little of what was seen on enough dates is unknown. Other sentences tell of
+            too few dates, of unseen sensors, and of models without skill.
         """
-        n_seen = sum(int(np.count_nonzero(~np.isnan(plane))) for plane in applicable)
-        n_unknown = sum(int(np.count_nonzero(plane == 0)) for plane in applicable)
+        enough = [one["valid_dates"] >= max(self.fewest_dates, 1) for one in maps]
+        n_seen = sum(int(np.count_nonzero(one)) for one in enough)
+        n_unknown = sum(
+            int(np.count_nonzero(one["applicable"][kept] == 0))
+            for one, kept in zip(maps, enough, strict=True)
+        )
         if self.is_everywhere or n_unknown <= UNUSUAL * n_seen:
             return ""
         return (
