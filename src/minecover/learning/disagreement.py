@@ -92,8 +92,8 @@ class Disagreement(TransformerMixin, BaseEstimator):
         y : (n,) int8
             Two classes, the positive one last.
         group : (n,) int or None
-            Site group of each row. None, or a class that one group alone has: each row is a
-            group of its own.
+            Site group of each row. None, or if a half of the groups lacks one of the classes:
+            each row is a group of its own.
         weight : (n,) float64 or None
             Number of locations that each row stands for; None is one. It decides how many
             locations are called mines, and no member is fitted with it.
@@ -181,15 +181,27 @@ class Disagreement(TransformerMixin, BaseEstimator):
         self, is_mine: NDArray[np.bool_], group: NDArray[np.integer] | None
     ) -> NDArray[np.bool_]:
         """Mark the rows of each half, (2 * pairs, n) bool, the two of a pair in turn."""
-        unit = np.arange(len(is_mine)) if group is None else np.asarray(group)
-        if min(len(np.unique(unit[is_mine])), len(np.unique(unit[~is_mine]))) < 2:
-            unit = np.arange(len(is_mine))
+        rows = np.arange(len(is_mine))
+        halves = self._of_units(is_mine, rows if group is None else np.asarray(group))
+        if _have_both(halves, is_mine):
+            return halves
+        halves = self._of_units(is_mine, rows)
+        if not _have_both(halves, is_mine):
+            raise ValueError(
+                "Disagreement needs two rows of each class, found "
+                f"{is_mine.sum()} of mines and {(~is_mine).sum()} of other ground."
+            )
+        return halves
+
+    def _of_units(
+        self, is_mine: NDArray[np.bool_], unit: NDArray[np.integer]
+    ) -> NDArray[np.bool_]:
+        """Halve units of rows; those with mines apart from those without."""
         rich = np.unique(unit[is_mine])
         poor = np.setdiff1d(unit, rich)
         rng = np.random.default_rng(self.seed)
         halves = []
         for _ in range(self.pairs):
-            # Groups with mines and without are halved apart: each half has both, if it can.
             chosen = [rng.permutation(kind)[: len(kind) // 2] for kind in (rich, poor)]
             first = np.isin(unit, np.concatenate(chosen))
             halves += [first, ~first]
@@ -202,6 +214,11 @@ class Disagreement(TransformerMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _have_both(halves: NDArray[np.bool_], is_mine: NDArray[np.bool_]) -> bool:
+    """Return whether every half holds mines and other ground."""
+    return all(is_mine[half].any() and (~is_mine[half]).any() for half in halves)
 
 
 def _odds(score: F64, is_mine: NDArray[np.bool_], weight: F64) -> float:

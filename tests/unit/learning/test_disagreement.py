@@ -67,6 +67,23 @@ def test_mines_of_a_single_group_are_halved_row_by_row() -> None:
     assert members.disagreement(BRIGHT[None], np.array([True])).item() < CONTRARY
 
 
+def test_groups_of_one_class_each_are_halved_so_that_each_half_has_both() -> None:
+    X, y, _ = ground()
+
+    halves = Disagreement(pairs=4, seed=7)._halves(y == 1, y.astype(np.int64))
+
+    assert all(len(np.unique(y[half])) == 2 for half in halves)
+
+
+def test_a_single_mine_is_refused() -> None:
+    X, y, _ = ground()
+    one = np.zeros_like(y)
+    one[0] = 1
+
+    with pytest.raises(ValueError, match="two rows of each class, found 1 of mines"):
+        Disagreement().fit(X, one)
+
+
 def test_as_many_locations_are_called_mines_as_there_are() -> None:
     X, _, group = ground()
     # Half of what is bright is a mine, by chance, and other ground is twenty times as common.
