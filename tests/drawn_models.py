@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.disagreement import Disagreement
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.training import with_threshold
 
@@ -19,9 +20,15 @@ def write_model(path: Path, *, slope: float, **changed: object) -> None:
     classifier = LogisticRegression().fit(X, X[:, 0] > 0.25)
     classifier.coef_[:] = slope
     index = DissimilarityIndex(np.ones(1), 1).fit(X, (np.arange(60) % 3).astype(np.int8))
-    model = with_threshold(Calibrated(classifier, AsIs()), 0.5, {"applicability": index})
+    steps = {"applicability": index, "disagreement": undecided(1)}
+    model = with_threshold(Calibrated(classifier, AsIs()), 0.5, steps)
     path.write_bytes(pickle.dumps(model))
     write_card(path, **changed)
+
+
+def undecided(n_features: int) -> Disagreement:
+    """Return models of parts of the ground that never answer the contrary, nor agree."""
+    return Disagreement(pairs=1).fit(np.zeros((80, n_features)), np.arange(80) % 2)
 
 
 def write_card(path: Path, **changed: object) -> None:

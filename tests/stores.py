@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from drawn_models import undecided
 from sklearn.pipeline import Pipeline
 
 from minecover.core.config import composed, write_params
@@ -137,7 +138,7 @@ def write_model(folder: Path, *, takes_nan: bool) -> tuple[Path, Path]:
     y = (X[:, 0] > 0.6).astype(np.int8)
     fitted = Calibrated(linear(C=1.0, max_iter=100, class_weight=None).fit(X, y), AsIs())
     index = DissimilarityIndex(np.ones(4), 4).fit(X, fold=np.arange(200) % 2)
-    model = with_threshold(fitted, 0.4, {"applicability": index})
+    model = with_threshold(fitted, 0.4, {"applicability": index, "disagreement": undecided(4)})
     if not takes_nan:
         model = Pipeline([*model.steps[:-1], ("classifier", fitted.estimator[-1])])
     (folder / "model.pkl").write_bytes(pickle.dumps(model, protocol=5))

@@ -21,12 +21,14 @@ from minecover.features import FeatureSet, LocationFeature
 from minecover.features.planes import feature_planes, flat_sets, plane_names
 from minecover.features.validity import Profile, valid
 from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.disagreement import Disagreement
 from minecover.learning.fitting import probability
 from minecover.learning.models.boosted import boosted
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.models.compiled_trees import compile_trees
 from minecover.learning.training import with_threshold
 from minecover.prediction.detector import Detector
+from minecover.prediction.unknown_ground import UnknownGround
 
 BANDS = tuple(OLI.bands)
 
@@ -133,9 +135,9 @@ def fit_model(rng: np.random.Generator, X: F32) -> Pipeline:
     index = DissimilarityIndex(np.ones(X.shape[1]), 3).fit(
         X, (np.arange(len(X)) % 3).astype(np.int8)
     )
-    model: Pipeline = compile_trees(
-        with_threshold(Calibrated(family, AsIs()), 0.5, {"applicability": index})
-    )
+    members = Disagreement(pairs=2).fit(X, rng.permutation(np.arange(len(X)) % 2))
+    steps = {"applicability": index, "disagreement": members}
+    model: Pipeline = compile_trees(with_threshold(Calibrated(family, AsIs()), 0.5, steps))
     return model
 
 
@@ -183,12 +185,17 @@ def test_a_map_equals_the_probabilities_of_the_tables(
         design=design,
         threshold=0.5,
         screen=None,
-        fewest_dates=1,
+        unknown=UnknownGround.of(model, features, fewest_dates=1, is_everywhere=False),
     )
 
-    found = detector.maps(cube, context)["probability"]
+    maps = detector.maps(cube, context)
+    found = maps["probability"]
 
     expected = expected_map(model, table, aggregation)
     np.testing.assert_array_equal(found, expected)
     assert found.dtype == expected.dtype == np.float32
     assert len(np.unique(probability(model, table.X))) > 1
+    if design == "location":
+        against = model["disagreement"].disagreement(table.X, found.ravel() >= 0.5)
+        against[~table.valid] = np.nan
+        np.testing.assert_array_equal(maps["disagreement"].ravel(), against)

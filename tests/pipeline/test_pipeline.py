@@ -15,6 +15,7 @@ from conftest import Checkout
 from minecover.core.raster import read_grid, read_planes
 from minecover.core.sites import read_sites
 from minecover.evaluation.out_of_fold import read_out_of_fold
+from minecover.prediction.detector import BANDS
 
 
 def number(path: Path, key: str) -> float:
@@ -87,7 +88,7 @@ def test_every_site_has_a_map_with_the_right_corners(small_world: Checkout) -> N
         planes = read_planes(path)
 
         assert read_grid(path) == site.grid
-        assert set(planes) == {"probability", "valid_dates", "dissimilarity", "applicable"}
+        assert tuple(planes) == BANDS
         np.testing.assert_array_equal(
             np.isnan(planes["probability"]), planes["valid_dates"] == 0
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minecover.core.errors import ModelError
+from minecover.core.files import replacing
 
 if TYPE_CHECKING:  # takes seconds to import, and a digest needs none of it
     from sklearn.pipeline import Pipeline
@@ -40,6 +41,26 @@ def check_digest(path: Path, *, found: str, recorded: str) -> None:
             f"{recorded[:16]}... . It was not opened, since a pickle runs code. "
             "Rebuild it with `dvc repro train`, or choose another version."
         )
+
+
+def write_model(path: Path, model: Pipeline) -> str:
+    """Write the pickle of a model.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it appears once it is complete.
+    model : fitted Pipeline
+
+    Returns
+    -------
+    str
+        SHA-256 of its bytes, which `load_model` asks for.
+    """
+    content = pickle.dumps(model, protocol=5)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def load_model(path: Path, sha256: str) -> Pipeline:

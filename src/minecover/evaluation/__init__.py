@@ -23,7 +23,7 @@ from minecover.evaluation.ranking import (
 )
 from minecover.evaluation.reliability import calibration_scores, reliability_table
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
-from minecover.evaluation.skill import NO_SKILL, find_no_skill
+from minecover.evaluation.skill import NO_SKILL, find_no_skill, measure_no_skill
 from minecover.evaluation.support import (
     SitePredictions,
     Support,
@@ -62,6 +62,7 @@ __all__ = [
     "find_unknown",
     "get_score",
     "labels_digest",
+    "measure_no_skill",
     "paired_differences",
     "pr_curve",
     "published_support",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.evaluation.bootstrap import average_precisions
+from minecover.evaluation.bootstrap import Bootstrap, average_precisions
 from minecover.evaluation.chips import chip_scores, has_objects
 from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
 from minecover.evaluation.estimates import Estimates, Report, to_report
@@ -150,6 +150,18 @@ def pixel_rates(rankings: Sequence[Ranking], thresholds: F64, draws: F64) -> Est
         "f1": counts.f1,
         "average_precision": average,
     }
+
+
+def skill_estimates(model: ScoredModel, bootstrap: Bootstrap) -> Estimates:
+    """Compute the few scores that tell a model from chance, named as in `compute_scores`."""
+    sites = model.sorted_sites(background=False)
+    rates = pixel_rates(
+        published_support(sites, against_truth=False).location,
+        model.site_thresholds(sites, "location"),
+        bootstrap.draws(len(sites)),
+    )
+    share = _share_of_mines([site.label[site.label_date] for site in sites])
+    return {"location": rates, "prevalence": {"location": share}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from minecover.evaluation.estimates import Report, get_score
+from minecover.evaluation.bootstrap import Bootstrap
+from minecover.evaluation.estimates import Report, get_score, to_report
+from minecover.evaluation.metrics import skill_estimates
+from minecover.evaluation.scored_model import ScoredModel
 
 #: Largest share of the ground that a useful map calls mine, where a tenth is labelled at most.
 MAX_SHARE = 0.2
@@ -34,6 +37,21 @@ def find_no_skill(metrics: Report) -> str:
     """
     found = [*_ranking_problems(metrics), *_map_problems(metrics)]
     return f"{NO_SKILL}: {'; '.join(found)}" if found else ""
+
+
+def measure_no_skill(model: ScoredModel, bootstrap: Bootstrap) -> str:
+    """Return why a model counts as no better than chance out of fold; empty if it is better.
+
+    The same answer as that of `find_no_skill` about its metrics, without computing all of them.
+
+    Parameters
+    ----------
+    model : ScoredModel
+        Out-of-fold predictions of all sites, with thresholds.
+    bootstrap : Bootstrap
+        Draws the sites of the interval.
+    """
+    return find_no_skill(to_report(skill_estimates(model, bootstrap), bootstrap))
 
 
 def _ranking_problems(metrics: Report) -> list[str]:

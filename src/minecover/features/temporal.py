@@ -9,6 +9,9 @@ from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
 from minecover.features.date_series import DateSeries
 
+#: The dates that `Ends` can take: methods of `DateSeries`.
+ENDS = ("first", "last")
+
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
@@ -112,7 +115,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Values on the first and on the last valid date of a location.
+    """Values on the first and on the last valid date of a location, or on one of them.
 
     For composites of two periods, of which the second saw what the first did not.
 
@@ -120,14 +123,25 @@ class Ends:
     ----------
     planes : sequence of str
         Names of observation planes. Names are ``ndvi_first`` and ``ndvi_last``.
+    ends : sequence of {"first", "last"}
+        The ends that are taken.
     """
 
     planes: tuple[str, ...]
+    ends: tuple[str, ...] = ENDS
+
+    def __post_init__(self) -> None:
+        """Refuse what is no end."""
+        if not self.ends or not set(self.ends) <= set(ENDS):
+            raise ConfigError(
+                f"Ends.ends must be some of {', '.join(ENDS)}, found {list(self.ends)}. Fix it "
+                "in conf/table."
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the planes: first all of the first date, then all of the last."""
-        return tuple(f"{plane}_{end}" for end in ("first", "last") for plane in self.planes)
+        """Names of the planes: all of one end after the other."""
+        return tuple(f"{plane}_{end}" for end in self.ends for plane in self.planes)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -145,8 +159,9 @@ class Ends:
 
     def over_dates(self, series: DateSeries) -> F32:
         """Return the values, (name, row, col) float32; NaN where no date has data."""
-        firsts = [series.first(plane) for plane in self.planes]
-        return np.stack([*firsts, *(series.last(plane) for plane in self.planes)])
+        return np.stack(
+            [getattr(series, end)(plane) for end in self.ends for plane in self.planes]
+        )
 
 
 @dataclass(frozen=True, slots=True)

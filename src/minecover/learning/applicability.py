@@ -21,6 +21,9 @@ from minecover.learning.models.validation import checked_rows
 from minecover.learning.sample import Sample
 
 F64 = NDArray[np.float64]
+#: Scaled distance of an infinite value, such as a ratio to nothing: farther than any other, but
+#: its square is a number.
+FAR = 1e9
 
 
 class DissimilarityIndex(TransformerMixin, BaseEstimator):
@@ -160,7 +163,7 @@ class DissimilarityIndex(TransformerMixin, BaseEstimator):
     def _scaled(self, X: F32) -> F64:
         """Standardise and weigh rows."""
         scaled: F64 = (X[:, self.columns_] - self.mean_) * self.scale_
-        return np.nan_to_num(scaled, copy=False)
+        return np.nan_to_num(scaled, copy=False, posinf=FAR, neginf=-FAR)
 
     def __sklearn_tags__(self) -> Tags:
         """Declare that NaN may come in, and that float32 comes out."""

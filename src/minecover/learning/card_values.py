@@ -88,6 +88,7 @@ VALUES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "places": ("a ground, a cell and boxes of four edges", _are_places),
     "pooling": (" or ".join(POOLINGS), lambda value: value in POOLINGS),
     "dates": ("the numbers of KnownDates", _are_dates),
+    "no_skill": ("text", lambda value: isinstance(value, str)),
 }
 
 

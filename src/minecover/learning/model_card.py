@@ -113,6 +113,16 @@ class ModelCard:
         return KnownDates(**self.value("dates"))
 
     @property
+    def no_skill(self) -> str:
+        """Why the model is no better than chance; empty if it is, or nobody looked."""
+        return str(self.content.get("no_skill", ""))
+
+    @property
+    def other_sensors(self) -> str:
+        """Sensors of the scenes that the model never saw; empty if it saw them all."""
+        return str(self.content.get("other_sensors", ""))
+
+    @property
     def platforms(self) -> tuple[str, ...]:
         """Satellites that the model was trained on, by their names in STAC."""
         return tuple(map(str, self.value("platforms")))

@@ -11,6 +11,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from minecover.core.feature_table import SiteTable
+from minecover.core.probabilities import row_probabilities
 from minecover.evaluation import Thresholds, choose_thresholds, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import OutOfFold
@@ -161,3 +162,23 @@ def with_threshold(
     # It predicts with a fitted model as it is, but counts as fitted with this attribute only.
     fixed.estimator_ = model
     return Pipeline([*steps.items(), ("classifier", fixed)])
+
+
+def example_rows(model: Pipeline, sample: Sample) -> dict[str, object]:
+    """Return the first training row of a mine and the first other one, and what they score.
+
+    Parameters
+    ----------
+    model : fitted Pipeline
+    sample : Sample
+        Rows that it was fitted on.
+
+    Returns
+    -------
+    dict
+        ``rows`` and ``probability``, as the model's card has them.
+    """
+    X = sample.X[[np.flatnonzero(sample.y == label)[0] for label in (1, 0)]]
+    # The shortest decimals that are these float32 again; JSON has no NaN.
+    rows = [[None if np.isnan(value) else float(str(value)) for value in row] for row in X]
+    return {"rows": rows, "probability": row_probabilities(model, X).tolist()}

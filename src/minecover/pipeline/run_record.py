@@ -12,7 +12,7 @@ from minecover.tracking.provenance import GitState
 #: Keys whose values are parameters of a run; its file params.yaml has all others.
 SHOWN = ("model", "design", "aggregation", "folds", "features", "mask", "seed", "source.name")
 #: What no score depends on.
-UNSCORED = ("design.applicability", "design.screening")
+UNSCORED = ("design.applicability", "design.disagreement", "design.screening")
 #: Endings of the names of a score's interval.
 ENDS = ("_low", "_high")
 #: Names of the scores that the table of runs has columns for: its heads show ten letters or so.

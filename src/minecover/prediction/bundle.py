@@ -24,6 +24,7 @@ from minecover.learning.model_card import ModelCard
 from minecover.learning.models.compiled_trees import compile_trees, first_trees
 from minecover.learning.screening import Screen
 from minecover.prediction.detector import Detector
+from minecover.prediction.unknown_ground import UnknownGround
 from minecover.tracking.registry import resolve
 from minecover.tracking.types import CARD, Tracking
 
@@ -102,6 +103,10 @@ class ModelBundle:
             bundle = replace(cls.read(found.model, card=found.folder / CARD), name=name)
         else:
             bundle = cls.read(Path(model))
+        if reason := bundle.card.no_skill:
+            log.warning(
+                "%s is %s; its maps say that it is applicable nowhere", bundle.name, reason
+            )
         if is_masked:
             return bundle
         log.warning(
@@ -154,6 +159,21 @@ class ModelBundle:
             needed = math.ceil(profile["dilate_m"] / self.card.lattice.pixel_m)
             changed["halo_px"] = max(self.card.halo_px, needed)
         card = ModelCard(changed, self.card.path)
+        return replace(self, card=card, card_sha256=_digest(card))
+
+    def of_sensors(self, other: str) -> ModelBundle:
+        """Return the bundle for scenes of sensors that the model never saw.
+
+        The digest of its card differs, and its maps say that it is applicable nowhere.
+
+        Parameters
+        ----------
+        other : str
+            Names of the sensors; empty changes nothing.
+        """
+        if not other:
+            return self
+        card = ModelCard({**self.card.content, "other_sensors": other}, self.card.path)
         return replace(self, card=card, card_sha256=_digest(card))
 
     def pipeline(self) -> Pipeline:
@@ -211,7 +231,12 @@ def _detector(bundle: ModelBundle) -> Detector:
         design=card.value("design"),
         threshold=card.value("threshold"),
         screen=rule and Screen(first_trees(model, rule["rounds"]), rule["at_least"]),
-        fewest_dates=card.dates.fewest,
+        unknown=UnknownGround.of(
+            model,
+            card.features,
+            fewest_dates=card.dates.fewest,
+            is_everywhere=bool(card.no_skill or card.other_sensors),
+        ),
     )
 
 

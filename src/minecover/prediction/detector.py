@@ -13,14 +13,14 @@ from minecover.core.cube import F32, Cube
 from minecover.core.errors import ModelError
 from minecover.evaluation.aggregation import Aggregation
 from minecover.features import FeatureSet
-from minecover.features.date_series import DateSeries
 from minecover.features.planes import feature_planes
 from minecover.features.validity import Profile, valid
 from minecover.learning.fitting import probability
 from minecover.learning.screening import Screen
+from minecover.prediction.unknown_ground import UnknownGround
 
 #: Planes of a map, in the order of its bands.
-BANDS = ("probability", "valid_dates", "dissimilarity", "applicable")
+BANDS = ("probability", "valid_dates", "dissimilarity", "disagreement", "applicable")
 #: Share of valid pixels above which all pixels are scored, and the others then set to NaN.
 MOSTLY_VALID = 0.8
 #: Classes of a region's map; the last is a mine where the model extrapolates.
@@ -34,7 +34,7 @@ class Detector:
     Parameters
     ----------
     model : fitted Pipeline
-        Its step ``applicability`` is a `minecover.learning.applicability.DissimilarityIndex`.
+        What `minecover.learning.training.with_threshold` returned.
     features : tuple of str
         Names of the model's columns, in order.
     feature_sets : mapping of FeatureSet
@@ -50,9 +50,8 @@ class Detector:
         Probability, 0 ... 1; locations at or above it are mines.
     screen : Screen or None
         The model's first trees, which `classes` can use to skip most locations.
-    fewest_dates : int
-        Least number of valid dates of a location that the model knows; it is not applicable to
-        locations with fewer.
+    unknown : UnknownGround
+        Where the model is not applicable.
     """
 
     model: Pipeline
@@ -63,7 +62,7 @@ class Detector:
     design: str
     threshold: float
     screen: Screen | None
-    fewest_dates: int
+    unknown: UnknownGround
 
     def maps(self, cube: Cube, context: Mapping[str, F32]) -> dict[str, F32]:
         """Map one cube, without its halo.
@@ -81,9 +80,9 @@ class Detector:
         dict of (row, col) float32
             By the names `BANDS`, in this order: ``probability`` of a mine, 0 ... 1;
             ``valid_dates``, their number; ``dissimilarity`` to the training data;
-            ``applicable``, 1 where this is within the threshold of cross-validation and there
-            are as many valid dates as the model knows, 0 where it extrapolates. NaN where no
-            date is valid, except ``valid_dates``.
+            ``disagreement``, the probability that models of parts of the training ground give
+            to the contrary; ``applicable``, 1 or, where `UnknownGround` says so, 0. NaN where
+            no date is valid, except ``valid_dates``.
 
         Raises
         ------
@@ -94,12 +93,14 @@ class Detector:
         """
         score, planes, seen = self._scored(cube, valid(cube, self.profile), context)
         anywhere = np.any(seen, axis=0)
-        unlike = self._dissimilarity(planes, seen, anywhere, cube.grid.side_m)
+        called, pixel_m = score >= self.threshold, cube.grid.side_m
+        doubt = self.unknown.doubt(planes, seen, anywhere, called, pixel_m=pixel_m)
         maps = (
             score,
             seen.sum(axis=0),
-            unlike,
-            np.where(anywhere, ~self._extrapolates(unlike, seen), np.nan),
+            doubt.dissimilarity,
+            doubt.disagreement,
+            np.where(anywhere, ~doubt.is_unknown, np.nan),
         )
         return {name: plane.astype(np.float32) for name, plane in zip(BANDS, maps, strict=True)}
 
@@ -108,7 +109,7 @@ class Detector:
     ) -> tuple[F32, NDArray[np.uint8]]:
         """Classify one cube by the threshold, without its halo.
 
-        The dissimilarity to the training data is computed for mines only.
+        Whether the model is applicable is computed for mines only.
 
         Parameters
         ----------
@@ -131,10 +132,11 @@ class Detector:
             return np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint8)
         score, planes, seen = self._scored(cube, usable, context, is_screened=is_screened)
         candidate = score >= self.threshold
-        unlike = self._dissimilarity(planes, seen, candidate, cube.grid.side_m)
+        pixel_m = cube.grid.side_m
+        doubt = self.unknown.doubt(planes, seen, candidate, candidate, pixel_m=pixel_m)
         classes = np.where(np.isnan(score), NOT_OBSERVED, NO_MINE).astype(np.uint8)
         classes[candidate] = MINE
-        classes[candidate & self._extrapolates(unlike, seen)] = MINE_UNLIKE_TRAINING
+        classes[candidate & doubt.is_unknown] = MINE_UNLIKE_TRAINING
         return score, classes
 
     def date_probability(
@@ -161,12 +163,6 @@ class Detector:
             Without the halo; NaN elsewhere, and where an observation is not valid.
         """
         return self._score(self.planes(cube, usable, context), cube.core(usable) & where)
-
-    def _extrapolates(self, unlike: F32, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Mark locations unlike the training data, or of fewer dates than the model knows."""
-        has_few: NDArray[np.bool_] = seen.sum(axis=0) < self.fewest_dates
-        is_unlike: NDArray[np.bool_] = unlike > self.model["applicability"].threshold_
-        return has_few | is_unlike
 
     def _scored(
         self,
@@ -251,29 +247,6 @@ class Detector:
         flat = every.reshape(len(every), -1)
         flat[:, np.flatnonzero(~usable)] = 0  # not every model accepts NaN
         return flat.T, np.ones_like(usable)
-
-    def _dissimilarity(
-        self,
-        planes: Mapping[str, F32],
-        seen: NDArray[np.bool_],
-        where: NDArray[np.bool_],
-        pixel_m: float,
-    ) -> F32:
-        """Compute the dissimilarity of some locations, of their medians over dates."""
-        index = self.model["applicability"]
-        unlike = np.full(where.shape, np.nan, np.float32)
-        if not where.any():
-            return unlike
-        X = np.full((np.count_nonzero(where), len(self.features)), np.nan, np.float32)
-        for column in index.columns_:
-            name = self.features[column]
-            plane = planes[name]
-            if plane.ndim == seen.ndim:
-                series = DateSeries.from_planes({name: plane}, seen, {}, pixel_m=pixel_m)
-                plane = series.median(name)
-            X[:, column] = plane[where]
-        unlike[where] = index.dissimilarity(X)
-        return unlike
 
 
 def check_bands(wanted: Sequence[str], offered: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -128,11 +128,11 @@ def predict_folder(
         dates = sorted({day for window in windows for day in window.dates})
         write_map(path, maps, extent, bundle, Origin(made_from, name, dates))
         written.append(path)
-        seen.append(maps["valid_dates"])
+        seen.append(maps)
         if on_map:
             tiles = _tiles(maps["probability"], windows)
             on_map(FolderMap(path, made_from, bundle, extent.crs, tiles))
-    _warn_of_few_dates(bundle, seen)
+    _warn(bundle, seen)
     return written
 
 
@@ -187,7 +187,7 @@ def predict_sites(
         origin = Origin(made_from, source_name, cube.dates)
         write_map(path, maps, site.grid, bundle, origin)
         written.append(path)
-        seen.append(maps["valid_dates"])
+        seen.append(maps)
         if on_map:
             probability = maps["probability"]
             around = surroundings_of(
@@ -198,7 +198,7 @@ def predict_sites(
                 mined=probability >= detector.threshold,
             )
             on_map(MappedSite(path, made_from, bundle, site.site_id, probability, around))
-    _warn_of_few_dates(bundle, seen)
+    _warn(bundle, seen)
     return written
 
 
@@ -244,14 +244,19 @@ def _tiles(probability: F32, windows: Sequence[_Window]) -> list[TileMap]:
     ]
 
 
-def _warn_of_few_dates(bundle: ModelBundle, seen: Sequence[F32]) -> None:
-    """Warn if observed locations have fewer valid dates than the model knows."""
+def _warn(bundle: ModelBundle, seen: Sequence[Mapping[str, F32]]) -> None:
+    """Warn of observed locations of too few dates, and if the model says little of them."""
     known = bundle.card.dates
-    n_observed = sum(int(np.count_nonzero(n_dates)) for n_dates in seen)
+    dates = [maps["valid_dates"] for maps in seen]
+    n_observed = sum(int(np.count_nonzero(n_dates)) for n_dates in dates)
     n_few = sum(
-        int(np.count_nonzero((n_dates > 0) & (n_dates < known.fewest))) for n_dates in seen
+        int(np.count_nonzero((n_dates > 0) & (n_dates < known.fewest))) for n_dates in dates
     )
-    if warning := known.warning(n_few, n_observed, "observed locations"):
+    warnings = [
+        known.warning(n_few, n_observed, "observed locations"),
+        bundle.detector().unknown.warning(seen),
+    ]
+    for warning in filter(None, warnings):
         log.warning("predict: %s", warning)
 
 

@@ -53,7 +53,8 @@ def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
     Returns
     -------
     ModelBundle
-        With a mask for their quality bands, if they are of another family.
+        Applicable nowhere, if the model never saw one of their sensors; with a mask for their
+        quality bands, if they are of another family.
     """
     own, other = _sensors(bundle.card.platforms), _sensors(platforms)
     if set(other) <= set(own) or not own:
@@ -66,14 +67,16 @@ def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
         (family,) = families
         bundle = bundle.with_mask(composed().value("masks")[MASKS[family]])
         remark = f"; mask={MASKS[family]} takes the place of mask={mask}"
+    unseen = {name: known for name, known in other.items() if name not in own}
     log.warning(
         "the model was trained on %s, and these scenes are of %s, whose bands differ a little: "
-        "believe probabilities only where the map says that the model is applicable%s",
+        "the map says that the model is applicable nowhere; try it on labelled ground with "
+        "`minecover evaluate` before you believe it%s",
         _named(own),
         _named(other),
         remark,
     )
-    return bundle
+    return bundle.of_sensors(_named(unseen))
 
 
 def _platforms(folder: str, card: ModelCard) -> list[str]:

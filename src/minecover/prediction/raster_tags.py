@@ -21,6 +21,7 @@ BANDS = {
     "probability": SHOWS["probability"],
     "valid_dates": "Number of dates on which the location was observed.",
     "dissimilarity": "Dissimilarity to the training data.",
+    "disagreement": "Probability of the contrary by models of parts of the training ground.",
     "applicable": "1: the model is applicable; 0: it extrapolates. NaN: not observed.",
 }
 

@@ -1,8 +1,20 @@
 """A model is better than chance only if its interval and its map say so."""
 
+import numpy as np
 import pytest
 
-from minecover.evaluation import Report, find_no_skill
+from minecover.evaluation import (
+    Bootstrap,
+    EvaluationSettings,
+    ObjectRule,
+    Report,
+    ScoredModel,
+    SitePredictions,
+    Thresholds,
+    compute_scores,
+    find_no_skill,
+    measure_no_skill,
+)
 
 
 def metrics(
@@ -95,3 +107,22 @@ def test_all_reasons_are_given() -> None:
     sentence = find_no_skill(metrics(low=0.01, precision=0.03, recall=0.9))
 
     assert "random ranking 0.020; the map calls 60.0%" in sentence
+
+
+@pytest.mark.parametrize("skill", [0.0, 0.8])
+def test_the_model_of_a_build_has_the_skill_that_its_metrics_have(skill: float) -> None:
+    rng, bootstrap = np.random.default_rng(7), Bootstrap(replicates=50, level=0.95, seed=7)
+    sites = []
+    for number in range(5):
+        label = (rng.random((1, 100)) < 0.1).astype(np.int8)
+        p = (0.2 * rng.random((1, 100)) + skill * label).astype(np.float32)
+        sites.append(SitePredictions(f"s{number}", 0, label, None, p, p[0], -1, (10, 10)))
+    thresholds = Thresholds(0.5, {0: 0.5})
+    model = ScoredModel(sites, {"observation": thresholds, "location": thresholds})
+    rule = ObjectRule(min_area_m2=900, tolerance_m=0, f1_tolerance_px=[0], false_per_100km2=[2])
+
+    found = measure_no_skill(model, bootstrap)
+
+    scores = compute_scores(model, EvaluationSettings(bootstrap, rule, [0.001]))
+    assert found == find_no_skill(scores)
+    assert bool(found) == (skill == 0)

@@ -141,6 +141,19 @@ def test_the_first_and_the_last_date_of_a_location(
     np.testing.assert_allclose(planes.ravel(), ends, rtol=1e-6)
 
 
+def test_the_last_date_alone() -> None:
+    feature_set = Ends(planes=("ndvi",), ends=("last",))
+
+    assert feature_set.names == ("ndvi_last",)
+    assert feature_set.over_dates(series([0.2, 0.8, 0.4])).ravel().tolist() == [np.float32(0.4)]
+
+
+@pytest.mark.parametrize("ends", [(), ("middle",)])
+def test_what_is_no_end_is_refused(ends: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match=r"first, last, found .* Fix it in conf/table"):
+        Ends(planes=("ndvi",), ends=ends)
+
+
 def test_a_cloudy_value_is_never_the_first() -> None:
     plane = np.array([[[9.0]], [[0.5]]], np.float32)
     valid = np.array([[[False]], [[True]]])

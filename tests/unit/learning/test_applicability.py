@@ -112,6 +112,15 @@ def test_features_missing_in_training_add_no_distance() -> None:
     assert (fitted.dissimilarity(X) == 0).all()
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_an_infinite_value_is_far_away(value: float) -> None:
+    fitted = index()
+
+    (far,) = fitted.dissimilarity(np.array([[value, 1]], np.float32))
+
+    assert fitted.threshold_ < far < np.inf
+
+
 def test_no_rows_have_an_empty_index() -> None:
     assert index().dissimilarity(LINE[:0]).shape == (0,)
 

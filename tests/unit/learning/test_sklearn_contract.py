@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.disagreement import Disagreement
 from minecover.learning.models.bagged import Bagged
 from minecover.learning.models.boosted import boosted
 from minecover.learning.models.calibrated import Calibrated, Platt
@@ -31,6 +32,7 @@ CURVE = Platt(slope=1.1, intercept=0.0)
 
 ESTIMATORS = [
     DissimilarityIndex(),
+    Disagreement(pairs=1),
     FillMissing(),
     PriorCorrected(LINEAR, kept_negatives=0.9),
     Bagged([LINEAR, linear(C=0.1, max_iter=100, class_weight=None)]),
@@ -75,6 +77,24 @@ BOOSTED = {
     **PIPELINE,
     "check_supervised_y_no_nan": "LightGBM refuses an infinite y in words of its own",
 }
+DISAGREEMENT = dict.fromkeys(
+    [
+        "check_dict_unchanged",
+        "check_dont_overwrite_parameters",
+        "check_dtype_object",
+        "check_estimators_fit_returns_self",
+        "check_estimators_overwrite_params",
+        "check_f_contiguous_array_estimator",
+        "check_fit2d_predict1d",
+        "check_fit_score_takes_y",
+        "check_methods_sample_order_invariance",
+        "check_methods_subset_invariance",
+        "check_n_features_in_after_fitting",
+        "check_positive_only_tag_during_fit",
+        "check_readonly_memmap_input",
+    ],
+    "scikit-learn gives transformers three classes, and they cannot declare that they take two",
+)
 CHANCE = {
     **PIPELINE,
     **dict.fromkeys(
@@ -98,6 +118,8 @@ CHANCE = {
 
 def expected_failures(estimator: BaseEstimator) -> dict[str, str]:
     """Name the checks that an estimator fails, with the reason of each."""
+    if isinstance(estimator, Disagreement):
+        return DISAGREEMENT
     if not isinstance(estimator, Pipeline):
         return {}
     by_classifier = {LGBMClassifier: BOOSTED, DummyClassifier: CHANCE}

@@ -100,6 +100,22 @@ def mapped(products: str, model: str, tmp_path: Path) -> Path:
     return tmp_path / "map"
 
 
+def test_candidates_that_the_model_is_not_applicable_to_are_counted(
+    products: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = {"min": 3, "median": 5.0, "max": 7, "share_with_one": 0.0, "fewest": 3}
+    write_model(tmp_path / "strict.pkl", slope=2.9, dates=few)
+    settings = map_settings(str(tmp_path / "strict.pkl"), products, tmp_path / "map")
+    map_tiles(settings, tiles())
+
+    finish(settings)
+
+    found = pd.read_csv(tmp_path / "map" / "candidates.csv")
+    assert not found["applicable"].any()
+    n = len(found)
+    assert f"candidates: the model is not applicable to {n} of {n} (column" in caplog.text
+
+
 def real_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """Work in an empty checkout whose labels are of real ground."""
     params = composed(

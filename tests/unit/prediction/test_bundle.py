@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn_models import write_card, write_model
+from sklearn.pipeline import Pipeline
 
 from minecover.core.errors import ModelError
 from minecover.prediction.bundle import NO_MASK, ModelBundle
@@ -44,6 +45,7 @@ def settings_of(path: Path) -> MapSettings:
         out="",
         is_screened=False,
         mask=json.dumps(bundle.card.value("mask")),
+        other_sensors="",
         model_name="",
         source_name="",
     )
@@ -179,3 +181,41 @@ def test_feature_sets_that_name_no_column_are_refused(
         ModelError, match=r"model\.json is damaged, or was edited: feature_sets"
     ):
         ModelBundle.read(path).detector()
+
+
+@pytest.mark.parametrize("step", ["applicability", "disagreement"])
+def test_a_model_of_an_earlier_version_is_answered_with_a_sentence(
+    path: Path, step: str
+) -> None:
+    write_model(path, slope=2.0)
+    model = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps(Pipeline([one for one in model.steps if one[0] != step])))
+    write_card(path)
+
+    with pytest.raises(ModelError, match=rf"no step {step}: .* earlier version of minecover"):
+        ModelBundle.read(path).detector()
+
+
+def test_a_model_without_skill_is_applicable_nowhere_and_says_why(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reason = "no better than chance: the average precision has no interval"
+    write_model(path, slope=2.0, no_skill=reason)
+
+    bundle = ModelBundle.find(str(path))
+
+    assert bundle.detector().unknown.is_everywhere
+    assert caplog.messages == [
+        f"model.pkl is {reason}; its maps say that it is applicable nowhere"
+    ]
+
+
+def test_another_sensor_makes_another_bundle(path: Path) -> None:
+    write_model(path, slope=2.0)
+    bundle = ModelBundle.read(path)
+
+    other = bundle.of_sensors("MSI (sentinel-2a)")
+
+    assert bundle.of_sensors("") is bundle
+    assert other.card_sha256 != bundle.card_sha256
+    assert [one.detector().unknown.is_everywhere for one in (bundle, other)] == [False, True]

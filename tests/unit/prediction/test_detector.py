@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from drawn_models import undecided
 from sklearn.linear_model import LogisticRegression
 
 from minecover.core.config import composed
@@ -12,6 +13,7 @@ from minecover.core.grid import Grid
 from minecover.evaluation.aggregation import Mean
 from minecover.features.bands import Bands
 from minecover.learning.applicability import DissimilarityIndex
+from minecover.learning.disagreement import CONTRARY, Disagreement
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.training import with_threshold
 from minecover.prediction.detector import (
@@ -22,6 +24,7 @@ from minecover.prediction.detector import (
     NOT_OBSERVED,
     Detector,
 )
+from minecover.prediction.unknown_ground import UnknownGround
 
 GRID = Grid.from_corner("EPSG:32635", 600015.0, 15.0, 2, 3)
 NO = np.nan  # not observed
@@ -47,13 +50,21 @@ def cube(*dates: list[list[float]]) -> Cube:
     )
 
 
-def detector(design: str, *, fewest_dates: int = 1) -> Detector:
+def detector(
+    design: str,
+    *,
+    fewest_dates: int = 1,
+    members: Disagreement | None = None,
+    is_everywhere: bool = False,
+) -> Detector:
     rng = np.random.default_rng(7)
     X = rng.uniform(0, 0.5, (300, 1)).astype(np.float32)
-    model = LogisticRegression(C=1e4).fit(X, X[:, 0] > 0.25)
+    classifier = LogisticRegression(C=1e4).fit(X, X[:, 0] > 0.25)
     index = DissimilarityIndex(np.ones(1), 1).fit(X, fold=np.arange(300) % 3)
+    steps = {"applicability": index, "disagreement": members or undecided(1)}
+    model = with_threshold(Calibrated(classifier, AsIs()), 0.5, steps)
     return Detector(
-        model=with_threshold(Calibrated(model, AsIs()), 0.5, {"applicability": index}),
+        model=model,
         features=("red",),
         feature_sets={"bands": Bands(("red",))},
         profile=composed().build("masks")["none"],
@@ -61,7 +72,9 @@ def detector(design: str, *, fewest_dates: int = 1) -> Detector:
         design=design,
         threshold=0.5,
         screen=None,
-        fewest_dates=fewest_dates,
+        unknown=UnknownGround.of(
+            model, ("red",), fewest_dates=fewest_dates, is_everywhere=is_everywhere
+        ),
     )
 
 
@@ -90,6 +103,34 @@ def test_the_model_is_not_applicable_to_fewer_dates_than_it_knows() -> None:
     np.testing.assert_array_equal(maps["applicable"], [[1, 1, 0], [NO, 0, 0]])
     expected = [[NO_MINE, MINE, MINE_UNLIKE_TRAINING], [NOT_OBSERVED, NO_MINE, 3]]
     np.testing.assert_array_equal(classes, expected)
+
+
+@pytest.mark.parametrize("design", ["observation", "location"])
+def test_the_model_is_not_applicable_where_models_of_half_the_ground_answer_the_contrary(
+    design: str,
+) -> None:
+    # They learned the contrary of what the model did: that what is dark is a mine.
+    X = np.random.default_rng(8).uniform(0, 0.5, (400, 1)).astype(np.float32)
+    mapper = detector(design, members=Disagreement().fit(X, X[:, 0] < 0.25))
+
+    maps = mapper.maps(cube(FIRST, SECOND), {})
+    _, classes = mapper.classes(cube(FIRST, SECOND), {}, is_screened=False)
+
+    against = maps["disagreement"]
+    np.testing.assert_array_equal(against > CONTRARY, [[True, True, True], [False, True, True]])
+    np.testing.assert_array_equal(np.isnan(against), np.isnan(maps["probability"]))
+    np.testing.assert_array_equal(maps["applicable"], [[0, 0, 0], [NO, 0, 0]])
+    np.testing.assert_array_equal(classes, [[1, 3, 3], [0, 1, 3]])
+
+
+def test_a_model_of_another_sensor_or_without_skill_is_applicable_nowhere() -> None:
+    mapper = detector("location", is_everywhere=True)
+
+    maps = mapper.maps(cube(FIRST, SECOND), {})
+    _, classes = mapper.classes(cube(FIRST, SECOND), {}, is_screened=False)
+
+    np.testing.assert_array_equal(maps["applicable"], [[0, 0, 0], [NO, 0, 0]])
+    np.testing.assert_array_equal(classes, [[1, 3, 3], [0, 1, 3]])
 
 
 @pytest.mark.parametrize("design", ["observation", "location"])

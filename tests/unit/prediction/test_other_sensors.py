@@ -54,14 +54,15 @@ def test_a_model_of_landsat_is_applied_to_sentinel_2_with_one_warning(
     (record,) = caplog.records
     assert record.getMessage() == (
         "the model was trained on OLI/TIRS (landsat-8, landsat-9), and these scenes are of MSI "
-        "(sentinel-2a), whose bands differ a little: believe probabilities only where the map "
-        "says that the model is applicable; mask=scl takes the place of mask=strict"
+        "(sentinel-2a), whose bands differ a little: the map says that the model is applicable "
+        "nowhere; try it on labelled ground with `minecover evaluate` before you believe it; "
+        "mask=scl takes the place of mask=strict"
     )
     planes, grid = read_planes(written), read_grid(written)
     assert (grid.side_m, grid.transform.c % 30, grid.transform.f % 30) == (30, 15, 15)
     inside = planes["valid_dates"][2:-2, 2:-2]
     assert np.unique(inside).tolist() == [1]
-    assert np.unique(planes["applicable"][2:-2, 2:-2]).tolist() == [1]
+    assert np.unique(planes["applicable"][2:-2, 2:-2]).tolist() == [0]
 
 
 def test_a_model_of_sentinel_2_maps_its_own_pixels_in_silence(
@@ -70,6 +71,7 @@ def test_a_model_of_sentinel_2_maps_its_own_pixels_in_silence(
     (written,) = predict_folder(model(tmp_path, **SENTINEL_2), folder, tmp_path / "maps")
 
     assert read_grid(written) == SAFE.grid
+    assert np.nanmax(read_planes(written)["applicable"]) == 1
     assert caplog.records == []
 
 
@@ -142,14 +144,17 @@ def test_a_region_has_the_pixels_of_the_models_lattice(
     assert map_tile(settings, tile).state == "ok"
 
 
-def test_the_mask_that_was_chosen_reaches_the_workers(tmp_path: Path, folder: Path) -> None:
+def test_the_mask_and_the_unseen_sensor_reach_the_workers(tmp_path: Path, folder: Path) -> None:
     strict = composed(conf=CONF).value("masks.strict")
     path = model(tmp_path, level=2, mask=strict)
 
     settings = map_settings(path, str(folder), tmp_path / "map")
 
     assert json.loads(settings.mask)["name"] == "scl"
-    assert model_of(settings).card.value("mask")["name"] == "scl"
+    used = model_of(settings)
+    assert used.card.value("mask")["name"] == "scl"
+    assert used.card.other_sensors == settings.other_sensors == "MSI (sentinel-2a)"
+    assert used.detector().unknown.is_everywhere
     assert ModelBundle.find(path).card.value("mask")["name"] == "strict"
 
 

@@ -1,36 +1,41 @@
 """Stage `train`: the out-of-fold probabilities, and the final model with its card."""
 
-import hashlib
 import logging
-import pickle
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.damaged import read_json, reading_parquet
+from minecover.core.digests import write_model as write_model_file
 from minecover.core.errors import ConfigError
 from minecover.core.feature_table import SiteTable, read_table
-from minecover.core.files import replacing, write_json
+from minecover.core.files import write_json
 from minecover.core.outputs import fetched_sites, thinned_tables
 from minecover.core.places import Places, ground_name
-from minecover.core.probabilities import row_probabilities
 from minecover.core.sites import Site
+from minecover.evaluation import ScoredModel, measure_no_skill, site_predictions
 from minecover.evaluation.out_of_fold import write_out_of_fold
 from minecover.features.planes import flat_sets, plane_names
 from minecover.features.requirements import context_planes, reach_px, required_bands
 from minecover.learning.applicability import Applicability
+from minecover.learning.disagreement import SmallModels
 from minecover.learning.folds import GroupedFolds
 from minecover.learning.known_dates import KnownDates
-from minecover.learning.sample import Sample, Split
+from minecover.learning.sample import Split
 from minecover.learning.screening import Screening
-from minecover.learning.training import TrainingResult, TrainingSettings, train, with_threshold
+from minecover.learning.training import (
+    TrainingResult,
+    TrainingSettings,
+    example_rows,
+    train,
+    with_threshold,
+)
 
 log = logging.getLogger(__name__)
 
@@ -202,8 +207,11 @@ def write_model(
     """
     applicability: Applicability = params.build("design.applicability")
     index = applicability.fit(result.model, result.sample, split.fold_of_site)
+    small: SmallModels = params.build("design.disagreement")
+    members = small.fit(result.sample, index.columns_, kept_negatives=result.kept_negatives)
     threshold = result.thresholds["observation"].shipped
-    model = with_threshold(result.model, threshold, {"applicability": index})
+    steps = {"applicability": index, "disagreement": members}
+    model = with_threshold(result.model, threshold, steps)
     write_json(
         paths.MODEL_CARD,
         {
@@ -224,8 +232,9 @@ def write_model(
             },
             "places": Places.of(sites, _ground(params)).to_dict(),
             "pooling": result.pooling,
-            "example": _example(model, result.sample),
-            "sha256": _write_pickle(model),
+            "no_skill": _no_skill(params, settings, result),
+            "example": example_rows(model, result.sample),
+            "sha256": write_model_file(paths.MODEL, model),
         },
     )
 
@@ -235,6 +244,13 @@ def _halo_px(params: Params, settings: TrainingSettings, sites: Sequence[Site]) 
     pixel_m = float(params.value("lattice.pixel_m"))
     reach = reach_px(flat_sets(params.build("table")), settings.features, pixel_m)
     return max(reach, *(site.halo_px for site in sites))
+
+
+def _no_skill(params: Params, settings: TrainingSettings, result: TrainingResult) -> str:
+    """Return why the model is no better than chance out of fold; empty if it is better."""
+    scored = [site_predictions(site, settings.aggregation) for site in result.out_of_fold]
+    model = ScoredModel(scored, result.thresholds)
+    return measure_no_skill(model, params.build("metrics.bootstrap"))
 
 
 def _ground(params: Params) -> str:
@@ -282,19 +298,3 @@ def _card_of(params: Params, features: Sequence[str]) -> dict[str, object]:
         "aggregation": params.value("aggregation"),
         "model": params.value("model"),
     }
-
-
-def _example(model: Pipeline, sample: Sample) -> dict[str, object]:
-    """Return the first training row of a mine and the first other one, and what they score."""
-    X = sample.X[[np.flatnonzero(sample.y == label)[0] for label in (1, 0)]]
-    # The shortest decimals that are these float32 again; JSON has no NaN.
-    rows = [[None if np.isnan(value) else float(str(value)) for value in row] for row in X]
-    return {"rows": rows, "probability": row_probabilities(model, X).tolist()}
-
-
-def _write_pickle(model: Pipeline) -> str:
-    """Pickle the model, and return the SHA-256 of its bytes."""
-    content = pickle.dumps(model, protocol=5)
-    with replacing(paths.MODEL) as temporary:
-        temporary.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()

@@ -134,6 +134,7 @@ def settings_of(
         out=str(out.resolve()),
         is_screened=is_screened,
         mask=json.dumps(bundle.card.value("mask"), sort_keys=True),
+        other_sensors=bundle.card.other_sensors,
         model_name=bundle.name,
         source_name=source_name,
     )

@@ -67,6 +67,8 @@ class MapSettings:
         Whether the first trees select what all trees score, see `minecover.learning.screening`.
     mask : str
         The mask profile that is used, in JSON: the model's, or one in its place.
+    other_sensors : str
+        Sensors of the scenes that the model never saw, see `ModelBundle.of_sensors`.
     model_name, source_name : str
         What the tags of the files call them.
     """
@@ -81,6 +83,7 @@ class MapSettings:
     out: str
     is_screened: bool
     mask: str
+    other_sensors: str
     model_name: str
     source_name: str
 
@@ -216,7 +219,8 @@ def model_of(settings: MapSettings) -> ModelBundle:
         If the files at its paths are another model now.
     """
     bundle = ModelBundle.read(Path(settings.model), Path(settings.card))
-    bundle = replace(bundle.with_mask(json.loads(settings.mask)), name=settings.model_name)
+    bundle = bundle.with_mask(json.loads(settings.mask)).of_sensors(settings.other_sensors)
+    bundle = replace(bundle, name=settings.model_name)
     if (bundle.sha256, bundle.card_sha256) != (settings.sha256, settings.card_sha256):
         raise ModelError(
             f"{settings.card} is no longer the card of this map's model: the card was changed "

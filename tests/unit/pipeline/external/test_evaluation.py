@@ -78,6 +78,17 @@ def test_scores_inside_and_outside_of_where_the_model_applies(
     assert np.isnan(get_score(scores, "applicable.outside.location.precision"))
 
 
+def test_a_model_without_skill_applies_to_nothing(model: Model, tried: Tried) -> None:
+    found = tried(model(no_skill="no better than chance: by its own scores"), CHIPS)
+
+    scores = scores_of(found)
+    assert get_score(scores, "applicable.share") == 0
+    assert get_score(scores, "applicable.inside.locations") == 0
+    assert get_score(scores, "applicable.outside.location.precision") == get_score(
+        scores, "location.precision"
+    )
+
+
 def test_chips_without_negatives_have_no_score_of_sites(model: Model, tried: Tried) -> None:
     mines = {name: chip for name, chip in CHIPS.items() if name.startswith("pit")}
 
