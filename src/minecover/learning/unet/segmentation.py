@@ -110,34 +110,13 @@ class UNet:
         network = import_network()
         scaling = Scaling.fit(patches.planes)
         images = scaling(patches.planes)
-        held_out = list(self._inner(patches))[: self.members]
+        held_out = inner_folds(patches, self.inner_folds, seed=self.seed)[: self.members]
         members, precision = [], []
         for number, tested in enumerate(held_out):
             weights, best = self._fit_one(network, images, patches, tested, number)
             members.append(weights)
             precision.append(best)
         return FittedUNet(self, scaling, tuple(members), tuple(precision))
-
-    def _inner(self, patches: Patches) -> list[NDArray[np.bool_]]:
-        """Mark the sites of each inner fold."""
-        area = ((patches.label == 1) & (patches.weight > 0)).sum(axis=(1, 2))
-        has_mine = area > 0
-        rich = len(np.unique(patches.group[has_mine]))
-        if rich < self.inner_folds:
-            raise ModelError(
-                f"{self.inner_folds} inner folds need as many site groups with a labelled "
-                f"mine, found {rich}. Lower inner_folds, or add labelled sites."
-            )
-        # Without a mine, with less than the median area, with more: a fold of small mines alone
-        # would stop the network at random.
-        strata = has_mine + (area > np.median(area[has_mine]))
-        dealer = StratifiedGroupKFold(self.inner_folds, shuffle=True, random_state=self.seed)
-        marks = []
-        for _, index in dealer.split(area[:, None], strata.astype(int), patches.group):
-            mark = np.zeros(len(area), np.bool_)
-            mark[index] = True
-            marks.append(mark)
-        return marks
 
     def _fit_one(
         self,
@@ -223,6 +202,44 @@ class FittedUNet:
         mean = total / (len(self.members) * SYMMETRIES)
         rounded: F32 = np.round(mean, DECIMALS).astype(np.float32)
         return rounded
+
+
+def inner_folds(patches: Patches, n: int, *, seed: int) -> list[NDArray[np.bool_]]:
+    """Deal the groups of training sites into folds.
+
+    Parameters
+    ----------
+    patches : Patches
+    n : int
+        Number of folds.
+    seed : int
+
+    Returns
+    -------
+    list of (n_sites,) bool
+        The sites of each fold.
+
+    Raises
+    ------
+    ModelError
+        If fewer groups than folds have a labelled mine.
+    """
+    area = ((patches.label == 1) & (patches.weight > 0)).sum(axis=(1, 2))
+    has_mine = area > 0
+    rich = len(np.unique(patches.group[has_mine]))
+    if rich < n:
+        raise ModelError(
+            f"{n} inner folds need as many site groups with a labelled mine, found {rich}. "
+            "Lower inner_folds, or add labelled sites."
+        )
+    # Without a mine, with less than the median area, with more: a fold of small mines alone
+    # would stop the network at random.
+    strata = has_mine.astype(int) + (area > np.median(area[has_mine]))
+    dealer = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
+    return [
+        np.isin(np.arange(len(area)), tested)
+        for _, tested in dealer.split(area[:, None], strata, patches.group)
+    ]
 
 
 def import_network() -> ModuleType:
