@@ -38,7 +38,7 @@ GROUNDS: dict[str, Callable[[], Ground]] = {"simulated": Simulated, "amazon": Am
 #: Order in which sites become known.
 SEED = 0
 #: Steps of training: more sites, more of them; by the number of sites that there are.
-STEPS = {25: 300, 50: 400, 100: 500, 200: 600}
+STEPS = {25: 150, 50: 200, 100: 250, 200: 300}
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def settings(count: int) -> UNet:
         steps=next((n for most, n in STEPS.items() if count <= most), max(STEPS.values())),
         batch=8,
         side_px=64,
-        learning_rate=1e-2,
+        learning_rate=7e-3,
         weight_decay=1e-3,
         mine_weight=1.0,
         inner_folds=5,
@@ -112,9 +112,11 @@ def unet_probabilities(ground: Ground, unet: UNet, known: Bool, folder: Path) ->
             begin = time.perf_counter()
             fitted = unet.fit(ground.patches.take(known & (fold_of_site != fold)))
             _write(file, ground.kept(fitted.probability(ground.patches.planes[tested])))
-            inner = ", ".join(f"{one:.3f}" for one in fitted.inner_precision)
+            stopped = ", ".join(
+                f"step {one.step} at AP {one.inner_precision:.3f}" for one in fitted.members
+            )
             seconds = time.perf_counter() - begin
-            print(f"# fold {fold}: inner AP {inner}; {seconds:.0f} s", flush=True)
+            print(f"# fold {fold}: stopped at {stopped}; {seconds:.0f} s", flush=True)
         rows.update(zip(tested.tolist(), np.load(file), strict=True))
     return np.stack([rows[index] for index in range(len(fold_of_site))])
 

@@ -17,7 +17,6 @@ from minecover.core.errors import ConfigError, ModelError
 from minecover.core.probabilities import DECIMALS
 from minecover.evaluation import average_precision
 from minecover.learning.unet.patches import (
-    SYMMETRIES,
     Patches,
     Scaling,
     drawn_batch,
@@ -33,6 +32,8 @@ log = logging.getLogger(__name__)
 N_TRIALS = 12
 #: Sites that are scored at once.
 SCORED_AT_ONCE = 8
+#: Quarter turns of an image that is scored: which way is north decides nothing.
+TURNS = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +112,11 @@ class UNet:
         scaling = Scaling.fit(patches.planes)
         images = scaling(patches.planes)
         held_out = inner_folds(patches, self.inner_folds, seed=self.seed)[: self.members]
-        members, precision = [], []
-        for number, tested in enumerate(held_out):
-            weights, best = self._fit_one(network, images, patches, tested, number)
-            members.append(weights)
-            precision.append(best)
-        return FittedUNet(self, scaling, tuple(members), tuple(precision))
+        members = [
+            self._fit_one(network, images, patches, tested, number)
+            for number, tested in enumerate(held_out)
+        ]
+        return FittedUNet(self, scaling, members)
 
     def _fit_one(
         self,
@@ -125,8 +125,8 @@ class UNet:
         patches: Patches,
         tested: NDArray[np.bool_],
         number: int,
-    ) -> tuple[Weights, float]:
-        """Fit one member; return its best weights and their average precision."""
+    ) -> Member:
+        """Fit one member, and return it as it was when it scored best."""
         rng = np.random.default_rng([self.seed, number])
         learned, checked = np.flatnonzero(~tested & _counts(patches)), patches.take(tested)
         is_mine = (patches.label == 1).astype(np.float32)
@@ -141,7 +141,7 @@ class UNet:
         weights = network.initial_weights(rng, images.shape[-1], self.widths, share)
         optimising = network.optimiser(self.learning_rate, self.steps, self.weight_decay)
         step = network.training_step(optimising)
-        state, best = (weights, optimising.init(weights)), (weights, -1.0)
+        state, best = (weights, optimising.init(weights)), Member(weights, 0, -1.0)
         order, every = _without_end(learned, rng), max(self.steps // N_TRIALS, 1)
         for n_done in range(1, self.steps + 1):
             sites = np.array([next(order) for _ in range(self.batch)])
@@ -153,8 +153,27 @@ class UNet:
                 label = np.where(checked.weight > 0, checked.label, -1).astype(np.int8)
                 found = average_precision(odds, label)
                 log.debug("member %d, step %d: AP %.4f", number, n_done, found)
-                best = max(best, (state[0], found), key=lambda one: one[1])
+                if found > best.inner_precision:
+                    best = Member(state[0], n_done, found)
         return best
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One fitted network.
+
+    Parameters
+    ----------
+    weights : mapping of arrays
+    step : int
+        Training step at which it was stopped.
+    inner_precision : float
+        Average precision on the inner fold that it was stopped on.
+    """
+
+    weights: Weights
+    step: int
+    inner_precision: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,20 +184,17 @@ class FittedUNet:
     ----------
     settings : UNet
     scaling : Scaling
-    members : sequence of weights
-    inner_precision : sequence of float
-        Average precision of each member on the inner fold that it was stopped on.
+    members : sequence of Member
     """
 
     settings: UNet
     scaling: Scaling
-    members: Sequence[Weights]
-    inner_precision: Sequence[float]
+    members: Sequence[Member]
 
     def probability(self, planes: F32) -> F32:
         """Return the probability of a mine in each pixel.
 
-        The mean over the members, and over the eight ways to turn and mirror an image.
+        The mean over the members, and over four quarter turns of an image.
 
         Parameters
         ----------
@@ -193,13 +209,13 @@ class FittedUNet:
         network = import_network()
         images, multiple = self.scaling(planes), self.settings.multiple
         total = np.zeros(planes.shape[:3], np.float64)
-        for weights in self.members:
-            for symmetry in range(SYMMETRIES):
-                seen = np.ascontiguousarray(turned(images, symmetry))
-                odds = _in_batches(network, weights, seen, multiple)
+        for member in self.members:
+            for quarters in TURNS:
+                seen = np.ascontiguousarray(turned(images, quarters))
+                odds = _in_batches(network, member.weights, seen, multiple)
                 odds = odds - np.log(self.settings.mine_weight)
-                total += turned_back(1 / (1 + np.exp(-odds.astype(np.float64))), symmetry)
-        mean = total / (len(self.members) * SYMMETRIES)
+                total += turned_back(1 / (1 + np.exp(-odds.astype(np.float64))), quarters)
+        mean = total / (len(self.members) * len(TURNS))
         rounded: F32 = np.round(mean, DECIMALS).astype(np.float32)
         return rounded
 
