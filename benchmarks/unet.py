@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("set", choices=sorted(GROUNDS))
     parser.add_argument("--sites", type=int, nargs="+", required=True)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--steps", type=int, help="train so long, however many sites there are")
     parser.add_argument("--picture", type=Path, help="PNG file of the first score")
     asked = parser.parse_args()
     ground = GROUNDS[asked.set]()
@@ -54,18 +55,20 @@ def main() -> None:
     for count in asked.sites:
         known = known_sites(ground, count)
         for name in asked.models:
-            p = probabilities(ground, asked.set, name, known)
+            unet = settings(count, asked.steps)
+            p = probabilities(ground, f"{asked.set}_{name}", unet, known)
             found[name][count] = ground.scores(p)
         print_scores({name: found[name][count] for name in found}, count, ground.bootstrap)
     if asked.picture:
         draw(found, ground.bootstrap, asked.set, asked.picture)
 
 
-def settings(count: int) -> UNet:
+def settings(count: int, steps: int | None) -> UNet:
     """Return the settings of the U-Net; chosen on one inner fold of the simulated set."""
+    usual = next((n for most, n in STEPS.items() if count <= most), max(STEPS.values()))
     return UNet(
         widths=(16, 32, 64),
-        steps=next((n for most, n in STEPS.items() if count <= most), max(STEPS.values())),
+        steps=usual if steps is None else steps,
         batch=8,
         side_px=64,
         learning_rate=7e-3,
@@ -85,17 +88,16 @@ def known_sites(ground: Ground, count: int) -> Bool:
     return known
 
 
-def probabilities(ground: Ground, of: str, model: str, known: Bool) -> F32:
+def probabilities(ground: Ground, name: str, unet: UNet, known: Bool) -> F32:
     """Return out-of-fold probabilities, (n_sites, n_scored), computed once."""
-    count = int(known.sum())
-    unet = settings(count)
-    version = zlib.crc32(repr(unet).encode()) if model == "unet" else 0
-    file = CACHE / f"{of}_{model}_{count}_{version:08x}.npy"
+    is_unet = name.endswith("_unet")
+    version = zlib.crc32(repr(unet).encode()) if is_unet else 0
+    file = CACHE / f"{name}_{int(known.sum())}_{version:08x}.npy"
     if not file.exists():
-        if model == "unet":
+        if is_unet:
             p = unet_probabilities(ground, unet, known, file.with_suffix(""))
         else:
-            p = ground.trees(known, around=model == "boosted")
+            p = ground.trees(known, around=name.endswith("_boosted"))
         _write(file, p)
     found: F32 = np.load(file)
     return found
