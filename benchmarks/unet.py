@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from unet_data import Amazon, Ground, Simulated
 
@@ -56,8 +57,7 @@ def main() -> None:
         known = known_sites(ground, count)
         for name in asked.models:
             unet = settings(count, asked.steps)
-            p = probabilities(ground, f"{asked.set}_{name}", unet, known)
-            found[name][count] = ground.scores(p)
+            found[name][count] = scores(ground, f"{asked.set}_{name}", unet, known)
         print_scores({name: found[name][count] for name in found}, count, ground.bootstrap)
     if asked.picture:
         draw(found, ground.bootstrap, asked.set, asked.picture)
@@ -88,13 +88,24 @@ def known_sites(ground: Ground, count: int) -> Bool:
     return known
 
 
-def probabilities(ground: Ground, name: str, unet: UNet, known: Bool) -> F32:
-    """Return out-of-fold probabilities, (n_sites, n_scored), computed once."""
+def scores(ground: Ground, name: str, unet: UNet, known: Bool) -> dict[str, F64]:
+    """Return the scores of a model and their replicates, computed once."""
     is_unet = name.endswith("_unet")
     version = zlib.crc32(repr(unet).encode()) if is_unet else 0
     file = CACHE / f"{name}_{int(known.sum())}_{version:08x}.npy"
+    kept = file.with_suffix(".parquet")
+    if not kept.exists():
+        found = ground.scores(probabilities(ground, name, unet, known, file))
+        with replacing(kept) as temporary:
+            pd.DataFrame(dict(found)).to_parquet(temporary)
+    stored = pd.read_parquet(kept)
+    return {str(score): stored[score].to_numpy(np.float64) for score in stored}
+
+
+def probabilities(ground: Ground, name: str, unet: UNet, known: Bool, file: Path) -> F32:
+    """Return out-of-fold probabilities, (n_sites, n_scored), computed once."""
     if not file.exists():
-        if is_unet:
+        if name.endswith("_unet"):
             p = unet_probabilities(ground, unet, known, file.with_suffix(""))
         else:
             p = ground.trees(known, around=name.endswith("_boosted"))
