@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
 
 from minecover.core.cube import F32, Plane
+from minecover.core.errors import ModelError
 from minecover.core.feature_table import SiteTable
 
 #: Scaled values are clipped here: a few extreme pixels would drive the first layer.
@@ -124,6 +126,44 @@ class Scaling:
         scaled[..., :-1][~seen] = 0
         scaled[..., -1] = seen.mean(axis=-1)
         return scaled
+
+
+def inner_folds(patches: Patches, n: int, *, seed: int) -> list[NDArray[np.bool_]]:
+    """Deal the groups of training sites into folds.
+
+    Parameters
+    ----------
+    patches : Patches
+    n : int
+        Number of folds.
+    seed : int
+
+    Returns
+    -------
+    list of (n_sites,) bool
+        The sites of each fold.
+
+    Raises
+    ------
+    ModelError
+        If fewer groups than folds have a labelled mine.
+    """
+    area = ((patches.label == 1) & (patches.weight > 0)).sum(axis=(1, 2))
+    has_mine = area > 0
+    rich = len(np.unique(patches.group[has_mine]))
+    if rich < n:
+        raise ModelError(
+            f"{n} inner folds need as many site groups with a labelled mine, found {rich}. "
+            "Lower inner_folds, or add labelled sites."
+        )
+    # Without a mine, with less than the median area, with more: a fold of small mines alone
+    # would stop the network at random.
+    strata = has_mine.astype(int) + (area > np.median(area[has_mine]))
+    dealer = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
+    return [
+        np.isin(np.arange(len(area)), tested)
+        for _, tested in dealer.split(area[:, None], strata, patches.group)
+    ]
 
 
 def turned(image: NDArray[Plane], symmetry: int) -> NDArray[Plane]:

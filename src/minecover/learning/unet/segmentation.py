@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError, ModelError
@@ -20,6 +19,7 @@ from minecover.learning.unet.patches import (
     Patches,
     Scaling,
     drawn_batch,
+    inner_folds,
     turned,
     turned_back,
 )
@@ -218,44 +218,6 @@ class FittedUNet:
         mean = total / (len(self.members) * len(TURNS))
         rounded: F32 = np.round(mean, DECIMALS).astype(np.float32)
         return rounded
-
-
-def inner_folds(patches: Patches, n: int, *, seed: int) -> list[NDArray[np.bool_]]:
-    """Deal the groups of training sites into folds.
-
-    Parameters
-    ----------
-    patches : Patches
-    n : int
-        Number of folds.
-    seed : int
-
-    Returns
-    -------
-    list of (n_sites,) bool
-        The sites of each fold.
-
-    Raises
-    ------
-    ModelError
-        If fewer groups than folds have a labelled mine.
-    """
-    area = ((patches.label == 1) & (patches.weight > 0)).sum(axis=(1, 2))
-    has_mine = area > 0
-    rich = len(np.unique(patches.group[has_mine]))
-    if rich < n:
-        raise ModelError(
-            f"{n} inner folds need as many site groups with a labelled mine, found {rich}. "
-            "Lower inner_folds, or add labelled sites."
-        )
-    # Without a mine, with less than the median area, with more: a fold of small mines alone
-    # would stop the network at random.
-    strata = has_mine.astype(int) + (area > np.median(area[has_mine]))
-    dealer = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
-    return [
-        np.isin(np.arange(len(area)), tested)
-        for _, tested in dealer.split(area[:, None], strata, patches.group)
-    ]
 
 
 def import_network() -> ModuleType:

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
+from minecover.core.errors import ModelError
 from minecover.core.feature_table import SiteTable
 from minecover.learning.unet import Patches, Scaling
-from minecover.learning.unet.patches import SYMMETRIES, drawn_batch, turned, turned_back
+from minecover.learning.unet.patches import (
+    SYMMETRIES,
+    drawn_batch,
+    inner_folds,
+    turned,
+    turned_back,
+)
 
 NAN = np.nan
 
@@ -106,3 +113,32 @@ def test_windows_of_all_arrays_are_of_the_same_pixels() -> None:
     assert windows.shape == (3, 4, 4, 2)
     np.testing.assert_array_equal(windows[..., 0], places)
     np.testing.assert_array_equal(places.min(axis=(1, 2)) >= 36, [True, False, True])
+
+
+def test_inner_folds_split_no_group_and_all_hold_mines() -> None:
+    label = np.zeros((8, 2, 2), np.int8)
+    label[:6, 0, 0] = 1
+    group = np.array([0, 0, 1, 1, 2, 3, 4, 5])
+    patches = Patches(
+        np.zeros((8, 2, 2, 1), np.float32), label, np.ones((8, 2, 2), np.float32), group
+    )
+
+    folds = inner_folds(patches, 2, seed=7)
+
+    assert np.sum(folds, axis=0).tolist() == [1] * 8
+    assert all(len(set(fold[group == one])) == 1 for fold in folds for one in group)
+    assert all((label[fold] == 1).any() for fold in folds)
+
+
+def test_too_few_groups_with_a_mine_are_refused() -> None:
+    label = np.zeros((4, 2, 2), np.int8)
+    label[:2, 0, 0] = 1
+    patches = Patches(
+        np.zeros((4, 2, 2, 1), np.float32),
+        label,
+        np.ones((4, 2, 2), np.float32),
+        np.array([0, 0, 1, 2]),
+    )
+
+    with pytest.raises(ModelError, match="2 inner folds .* found 1"):
+        inner_folds(patches, 2, seed=7)
