@@ -90,15 +90,18 @@ class Simulated:
         assert not any(self._split.near)
         self.fold_of_site = self._split.fold_of_site
         self.learnable = np.ones(len(sites), np.bool_)
-        self._tables = [self._read(site.site_id) for site in sites]
 
-    def _read(self, site_id: str) -> SiteTable:
-        return read_table(
-            paths.table("location", site_id),
-            features=self._columns,
-            profile=str(self._params.value("mask")),
-            static=None,
-        )
+    @cached_property
+    def _tables(self) -> list[SiteTable]:
+        return [
+            read_table(
+                paths.table("location", site_id),
+                features=self._columns,
+                profile=str(self._params.value("mask")),
+                static=None,
+            )
+            for site_id in self._split.site_ids
+        ]
 
     @cached_property
     def patches(self) -> Patches:
