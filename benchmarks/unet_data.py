@@ -91,17 +91,25 @@ class Simulated:
         self.fold_of_site = self._split.fold_of_site
         self.learnable = np.ones(len(sites), np.bool_)
 
-    @cached_property
-    def _tables(self) -> list[SiteTable]:
+    def _read(self, features: Sequence[str]) -> list[SiteTable]:
         return [
             read_table(
                 paths.table("location", site_id),
-                features=self._columns,
+                features=features,
                 profile=str(self._params.value("mask")),
                 static=None,
             )
             for site_id in self._split.site_ids
         ]
+
+    @cached_property
+    def _tables(self) -> list[SiteTable]:
+        return self._read(self._columns)
+
+    @cached_property
+    def _labels(self) -> list[SiteTable]:
+        """Tables without a feature: scores need no more."""
+        return self._read(())
 
     @cached_property
     def patches(self) -> Patches:
@@ -185,7 +193,7 @@ class Simulated:
         return found
 
     def _site(self, index: int, probability: F32) -> OutOfFold:
-        table = self._tables[index]
+        table = self._labels[index]
         shape = (len(table.dates), *table.shape)
         return OutOfFold(
             site_id=self._split.site_ids[index],
