@@ -84,9 +84,11 @@ def read_chips(params: Params) -> Chips:
     """Read the table, the places and the masks."""
     chips: ChipSet = params.build("source.chips")
     found = chips.chips()
+    # Chips that are scored by themselves, of industrial mines, are neither mines nor negatives.
     sites = [
         replace(site, group=found[site.site_id].group)
         for site in ChipSites(chips, params.build("lattice"))(None)
+        if site.chip_label >= 0
     ]
     table = pd.read_csv(Path(chips.folder) / "chips.csv").set_index("chip")
     table = table.loc[[site.site_id for site in sites]].reset_index()

@@ -36,6 +36,8 @@ Bool = NDArray[np.bool_]
 CACHE = Path(".cache/unet")
 MODELS = {"unet": "U-Net", "single": "boosted, single locations", "boosted": "boosted"}
 GROUNDS: dict[str, Callable[[], Ground]] = {"simulated": Simulated, "amazon": Amazon}
+#: Side of the windows: the whole chip.
+SIDE_PX = {"simulated": 64, "amazon": 48}
 #: Order in which sites become known.
 SEED = 0
 #: Steps of training: more sites, more of them; by the number of sites that there are.
@@ -56,21 +58,21 @@ def main() -> None:
     for count in asked.sites:
         known = known_sites(ground, count)
         for name in asked.models:
-            unet = settings(count, asked.steps)
+            unet = settings(count, asked.steps, side_px=SIDE_PX[asked.set])
             found[name][count] = scores(ground, f"{asked.set}_{name}", unet, known)
         print_scores({name: found[name][count] for name in found}, count, ground.bootstrap)
     if asked.picture:
         draw(found, ground.bootstrap, asked.set, asked.picture)
 
 
-def settings(count: int, steps: int | None) -> UNet:
+def settings(count: int, steps: int | None, *, side_px: int) -> UNet:
     """Return the settings of the U-Net; chosen on one inner fold of the simulated set."""
     usual = next((n for most, n in STEPS.items() if count <= most), max(STEPS.values()))
     return UNet(
         widths=(16, 32, 64),
         steps=usual if steps is None else steps,
         batch=8,
-        side_px=64,
+        side_px=side_px,
         learning_rate=7e-3,
         weight_decay=1e-3,
         mine_weight=1.0,

@@ -104,11 +104,16 @@ class UNet:
         Raises
         ------
         ConfigError
-            If jax or optax is not installed.
+            If jax or optax is not installed, or the windows are larger than the sites.
         ModelError
             If there are fewer groups than inner folds, or an inner fold lacks a labelled mine.
         """
         network = import_network()
+        if min(patches.label.shape[1:]) < self.side_px:
+            raise ConfigError(
+                f"the windows must lie inside the sites, which are {patches.label.shape[1]} x "
+                f"{patches.label.shape[2]} pixels; found UNet.side_px={self.side_px}. Lower it."
+            )
         scaling = Scaling.fit(patches.planes)
         images = scaling(patches.planes)
         held_out = inner_folds(patches, self.inner_folds, seed=self.seed)[: self.members]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from minecover.core.errors import ConfigError
 from minecover.learning.unet import FittedUNet, Patches, UNet
 
 pytest.importorskip("jax", reason="needs the extra `unet`: pip install 'minecover[unet]'")
@@ -135,6 +136,11 @@ def test_ground_of_any_size_is_scored(fitted: FittedUNet) -> None:
 
     assert p.shape == (1, 15, 15)
     assert np.isfinite(p).all()
+
+
+def test_windows_larger_than_the_sites_are_refused() -> None:
+    with pytest.raises(ConfigError, match="16 x 16 pixels; found UNet.side_px=18"):
+        replace(SMALL, side_px=18).fit(drawn(seed=0))
 
 
 def test_a_higher_weight_of_mines_is_corrected_for() -> None:
