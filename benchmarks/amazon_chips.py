@@ -84,9 +84,11 @@ def read_chips(params: Params) -> Chips:
     """Read the table, the places and the masks."""
     chips: ChipSet = params.build("source.chips")
     found = chips.chips()
+    # Chips that are scored by themselves, of industrial mines, are neither mines nor negatives.
     sites = [
         replace(site, group=found[site.site_id].group)
         for site in ChipSites(chips, params.build("lattice"))(None)
+        if site.chip_label >= 0
     ]
     table = pd.read_csv(Path(chips.folder) / "chips.csv").set_index("chip")
     table = table.loc[[site.site_id for site in sites]].reset_index()
@@ -153,7 +155,7 @@ class Trained:
             X=np.empty((n, 0), np.float32),
         )
 
-    def _table(self, index: int) -> SiteTable:
+    def table(self, index: int) -> SiteTable:
         """Compute a chip's table, and keep the rows that are scored."""
         cube = self._scenes.scenes(self._chips.sites[index])
         usable = valid(cube, self._mask)
@@ -180,7 +182,7 @@ class Trained:
     def _draw(self) -> Sample:
         """Draw the rows that any model learns from."""
         return draw_sample(
-            self._recipe.learned(self._table),
+            self._recipe.learned(self.table),
             self._split,
             thinned=None,
             # Each fold draws a share of its own from these.
@@ -190,7 +192,11 @@ class Trained:
         )
 
     def out_of_fold(
-        self, fold_of_site: NDArray[np.int8], *, without: int | None = None
+        self,
+        fold_of_site: NDArray[np.int8],
+        *,
+        without: int | None = None,
+        known: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
         """Predict every chip with a model of other folds, calibrated on other folds.
 
@@ -199,6 +205,8 @@ class Trained:
         fold_of_site : (n_chips,) int8
         without : int or None
             Fold that takes no part: neither in models nor in curves.
+        known : (n_chips,) bool or None
+            Chips to learn from; None takes all.
 
         Returns
         -------
@@ -207,10 +215,13 @@ class Trained:
         """
         split = replace(self._split, fold_of_site=fold_of_site)
         sample, folds = self._sample, sorted({*fold_of_site.tolist()} - {without})
+        learned = np.ones(len(fold_of_site), np.bool_) if known is None else known
         if without is not None:
-            keep = fold_of_site[sample.site] != without
-            sample = Sample(*(getattr(sample, one.name)[keep] for one in fields(Sample)))
-        share = self._recipe.shares(self._counts, fold_of_site)
+            learned = learned & (fold_of_site != without)
+        keep = learned[sample.site]
+        sample = Sample(*(getattr(sample, one.name)[keep] for one in fields(Sample)))
+        counts = self._counts if known is None else self._counts * known[:, None]
+        share = self._recipe.shares(counts, fold_of_site)
         models: list[BaseEstimator] = list(
             fit_folds(
                 self._params.build("model"), self._recipe, sample, split, shares=share[:-1]
