@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import json_option
+from minecover.cli import json_option, lang_option
 
 
 @click.group(short_help="Export candidates for review, import the verdicts.")
@@ -48,8 +48,11 @@ def review() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of `minecover map` or `predict`, whose candidates are the questions.",
 )
+@lang_option
 @json_option
-def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: bool) -> None:
+def export(
+    top: int, kind: str | None, out: Path, of_map: Path | None, lang: str, as_json: bool
+) -> None:
     """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
     By default the questions are the candidates of the report, by rank, that touch no labelled
@@ -67,6 +70,7 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
     import json
 
     from minecover.core.config import load_params
+    from minecover.core.language import Language
     from minecover.pipeline.map_review import export_map_questions
     from minecover.pipeline.review import export_questions
 
@@ -75,10 +79,13 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
             f"--map exports the candidates of a map, and --{kind} asks about the build. "
             "Leave one out."
         )
+    params, language = load_params(), Language(lang)
     if of_map is not None:
-        n, files = export_map_questions(load_params(), of_map, top=top, out=out)
+        n, files = export_map_questions(params, of_map, top=top, out=out, language=language)
     else:
-        n, files = export_questions(load_params(), kind or "candidates", top=top, out=out)
+        n, files = export_questions(
+            params, kind or "candidates", top=top, out=out, language=language
+        )
     if as_json:
         click.echo(json.dumps({"questions": n, "files": [str(path) for path in files]}))
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,14 +14,16 @@ from numpy.typing import NDArray
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
 from minecover.core.files import write_json
-from minecover.core.raster import burn, read_cube
+from minecover.core.grid import LON_LAT
+from minecover.core.language import IN_ENGLISH, Language
+from minecover.core.raster import read_cube
 from minecover.core.sites import read_sites, square
 from minecover.evaluation import ObjectRule, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import read_out_of_fold
+from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import (
     MINES,
@@ -32,14 +35,14 @@ from minecover.labels import (
     write_verdicts,
 )
 from minecover.labels.review import (
-    Pictures,
     ReviewSite,
     candidate_questions,
     suspicious_questions,
     uncertain_questions,
 )
 from minecover.learning.model_card import ModelCard
-from minecover.pipeline.review_files import WORLD, write_export
+from minecover.pipeline.candidate_files import read_candidates
+from minecover.pipeline.review_files import WORLD, review_title, write_export
 from minecover.pipeline.stages.labels import (
     REAL,
     read_world,
@@ -48,21 +51,19 @@ from minecover.pipeline.stages.labels import (
     world_path,
 )
 from minecover.reporting.candidates import MAP_PREFIX
-from minecover.reporting.figures import clearest_date_index, site_pictures
+from minecover.reporting.figures import Ground
+from minecover.reporting.page import PageContent, draw_candidate, window_around, with_href
 
 log = logging.getLogger(__name__)
 
 #: The kinds of questions.
 QUESTION_KINDS = ("candidates", "uncertain", "suspicious")
-#: The picture of a question shows the date that is clearest within this distance of its
-#: outline [m].
-MARGIN_M = 120.0
 #: Candidates that an error names.
 N_NAMED = 5
 
 
 def export_questions(
-    params: Params, kind: str, *, top: int, out: Path
+    params: Params, kind: str, *, top: int, out: Path, language: Language = IN_ENGLISH
 ) -> tuple[int, list[Path]]:
     """Write the first questions of a kind as a GeoPackage with its style, and as a page.
 
@@ -76,6 +77,8 @@ def export_questions(
         Largest number of questions.
     out : Path
         Folder for the files.
+    language : Language
+        Language of the page.
 
     Returns
     -------
@@ -100,16 +103,20 @@ def export_questions(
             f"nothing is left to review in {kind}: all of them have a label or a verdict. "
             "Choose another kind (--uncertain, --suspicious), or add ground (sites.layouts)."
         )
-    profile: Profile = ModelCard.read(paths.MODEL_CARD).build("mask")
-    pictures = {
-        str(site_id): _draw_pictures(sites[str(site_id)], profile, of_site)
-        for site_id, of_site in questions.groupby("site_id")
-    }
-    simulated = bool(params.value("source.is_simulated"))
-    world = world_name(params)
-    return len(questions), write_export(
-        out, questions, pictures, simulated=simulated, world=world
+    card, simulated = (
+        ModelCard.read(paths.MODEL_CARD),
+        bool(params.value("source.is_simulated")),
     )
+    content = PageContent(
+        title=review_title(language, simulated=simulated),
+        language=language,
+        candidates=questions,
+        pictures=_draw_pictures(sites, card, questions),
+        threshold=float(card.value("threshold")),
+        pixel_m=card.lattice.pixel_m,
+        world=world_name(params),
+    )
+    return len(questions), write_export(out, questions, content)
 
 
 def import_verdicts(
@@ -237,12 +244,6 @@ def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.G
     return candidate_questions(candidates[~_intersecting(candidates, mines)])
 
 
-def read_candidates(path: Path) -> gpd.GeoDataFrame:
-    """Read the candidates that a build or a map wrote as Parquet."""
-    with reading_parquet(path):
-        return gpd.read_parquet(path)
-
-
 def without_verdict(
     questions: gpd.GeoDataFrame, verdicts: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
@@ -267,17 +268,32 @@ def _intersecting(shapes: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray
     return found
 
 
-def _draw_pictures(site: ReviewSite, profile: Profile, questions: gpd.GeoDataFrame) -> Pictures:
-    """Draw a site, for each question on the date on which its ground is clearest."""
-    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
-    usable = cube.core(valid(cube, profile))
-    png: dict[str, bytes] = {}
-    captions = {}
-    ground = questions.geometry.to_crs(site.grid.crs).buffer(MARGIN_M)
-    for name, shape in zip(questions["candidate_id"], ground, strict=True):
-        inside = burn([shape], site.grid, all_touched=True)
-        time = clearest_date_index(usable & inside)
-        pictures = site_pictures(cube, time, usable[time], site.probability)
-        png |= pictures
-        captions[str(name)] = list(pictures)
-    return Pictures(site.grid, png, captions)
+def _draw_pictures(
+    sites: Mapping[str, ReviewSite], card: ModelCard, questions: gpd.GeoDataFrame
+) -> dict[str, dict[str, object]]:
+    """Draw every date of each question, from its site and those beside it."""
+
+    @cache
+    def ground_of(site_id: str) -> Ground:
+        cube = read_cube(paths.SCENES / f"{site_id}.tif")
+        profile: Profile = card.build("mask")
+        can_tell = card.value("design") == "location" and set(BANDS) <= set(cube.bands)
+        looks_mined = bare_ground(cube) if can_tell else None
+        usable = cube.core(valid(cube, profile))
+        return Ground.of_cube(cube, usable, looks_mined, sites[site_id].probability)
+
+    pictures = {}
+    for row in questions.itertuples():
+        grid = sites[str(row.site_id)].grid
+        local = gpd.GeoSeries([row.geometry], crs=questions.crs).to_crs(grid.crs).iloc[0]
+        window = window_around(local, grid)
+        beside = [
+            name
+            for name, other in sites.items()
+            if name != row.site_id and other.grid.crs == grid.crs != LON_LAT
+            and window.overlaps(other.grid)
+        ]  # fmt: skip
+        ground = ground_of(str(row.site_id)).on(window, [ground_of(name) for name in beside])
+        drawn = draw_candidate(ground, row.geometry, {})
+        pictures[str(row.candidate_id)] = with_href(drawn)
+    return pictures

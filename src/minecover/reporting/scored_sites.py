@@ -21,7 +21,7 @@ from minecover.features.bare_ground import bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import read_labels
 from minecover.learning.model_card import ModelCard
-from minecover.reporting.figures import SiteView
+from minecover.reporting.figures import Ground, SiteView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +118,18 @@ class ScoredSites:
             applicable=maps["applicable"].astype(np.float32),
             planes=planes,
         )
+
+    def ground(self, site_id: str) -> Ground:
+        """Read the scenes of a site as ground that pictures are drawn of.
+
+        Parameters
+        ----------
+        site_id : str
+            Id of the site.
+        """
+        view = self.view(site_id)
+        looks_mined = self.surroundings(view).looks_mined
+        return Ground.of_cube(view.cube, view.valid, looks_mined, view.location_probability)
 
     def neighbours(self, site_id: str, wide: Grid) -> list[str]:
         """Return the ids of the other sites that overlap a grid around a site.

@@ -1,0 +1,109 @@
+"use strict";
+// The map: layers with their opacity, candidates in the colours of the legend, clusters when far.
+(() => {
+  const CLUSTER_PX = 46, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
+  const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5, attributionControl: false});
+  const base = L.canvas({padding: 0.3});
+  const marks = L.layerGroup().addTo(map), outlines = L.layerGroup().addTo(map);
+  L.control.scale({imperial: false}).addTo(map);
+  map.createPane("ground").style.zIndex = 250;
+  map.getContainer().setAttribute("aria-label", _("Map of the candidates. Arrow keys move it, plus and minus zoom."));
+  map.zoomControl._zoomInButton.title = _("Zoom in");
+  map.zoomControl._zoomOutButton.title = _("Zoom out");
+
+  const list = $("layer-list");
+  function toggle(name, layer, isOn, symbol, slider) {
+    const set = (on) => (on ? layer.addTo(map) : layer.remove());
+    const box = make("input", {type: "checkbox", checked: isOn, onchange: () => set(box.checked)});
+    set(isOn);
+    const opacity = slider && make("input", {type: "range", min: 0, max: 1, step: 0.05, value: slider,
+      "aria-label": _("Opacity of {layer}", {layer: name}), oninput: () => layer.setOpacity(Number(opacity.value))});
+    list.append(make("div", {}, make("label", {}, box, symbol, name), opacity));
+    return layer;
+  }
+  for (const overlay of data.overlays) {
+    const [west, south, east, north] = overlay.bounds, isColour = overlay.name === "true colour";
+    const opacity = isColour ? 1 : 0.75;
+    const layer = L.imageOverlay(overlay.href, [[south, west], [north, east]], {pane: "ground", opacity, zIndex: isColour ? 1 : 2, alt: word(overlay.name)});
+    toggle(word(overlay.name), layer, isColour, null, opacity);
+  }
+  if (data.overlays.some((one) => one.name === "probability")) list.append(scaleOfProbability());
+  for (const {name, colour, parts} of data.lines) {
+    const layer = L.polyline(parts, {color: colour, weight: name === "sites" ? 1.5 : 1.2, renderer: base, interactive: false});
+    toggle(word(name === "road" ? "road lines" : name), layer, true, make("span", {class: "line", style: `border-color:${colour}`}));
+  }
+  list.append(
+    make("div", {class: "key"}, make("span", {class: "mark"}), _("new candidate")),
+    make("div", {class: "key"}, make("span", {class: "mark known"}), _("touches a known mine")),
+    make("div", {class: "key"}, make("span", {class: "many"}, "9"), _("several candidates; zoom in")),
+    make("div", {class: "key"}, make("span", {class: "swatch", style: "background:#c9c9c9"}), _("not observed")));
+  list.append(online());
+  $("layers").open = window.innerWidth > 900;
+
+  function scaleOfProbability() {
+    const at = `${(100 * data.threshold).toFixed(1)}%`;
+    return make("div", {}, make("div", {class: "scale", role: "img", "aria-label": _("Probability from 0, black, to 1, pale yellow")}, make("i", {style: `left:${at}`})),
+      make("div", {class: "ends"}, make("span", {}, number(0)), make("span", {}, _("from {threshold} on a mine", {threshold: number(data.threshold, 2)})), make("span", {}, number(1))));
+  }
+  // Off at first, since the provider of a basemap learns where one looks.
+  function online() {
+    let layer = null;
+    const box = make("input", {type: "checkbox", id: "online", onchange: () => {
+      document.body.dataset.online = box.checked ? "yes" : "";
+      layer ??= L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {maxZoom: 18, attribution: "© OpenStreetMap"});
+      if (box.checked) layer.addTo(map); else layer.remove();
+      changed("place");
+    }});
+    return make("div", {}, make("label", {}, box, _("Online basemap and links")),
+      make("p", {class: "note"}, _("Off: nothing leaves this computer. On: openstreetmap.org learns which places you look at, and so does each site that you open a link to.")));
+  }
+
+  function mark(index) {
+    const place = places[index], classes = `mark${place.known ? " known" : ""}${index === state.index ? " chosen" : ""}`;
+    const name = _("Candidate {rank}", {rank: place.rank});
+    const marker = L.marker([place.lat, place.lon], {title: name, alt: name, icon: L.divIcon({className: "", iconSize: [14, 14], html: `<span class="${classes}"></span>`})});
+    return marker.on("click", () => choose(index));
+  }
+  function cluster(group) {
+    const bounds = L.latLngBounds(group.map((index) => [places[index].lat, places[index].lon]));
+    const name = _("{n} candidates; zoom in", {n: number(group.length)});
+    const icon = L.divIcon({className: "", iconSize: [34, 34], html: `<span class="many">${group.length}</span>`});
+    return L.marker(bounds.getCenter(), {title: name, alt: name, icon}).on("click", () => {
+      map.fitBounds(bounds.pad(0.3), {maxZoom: APART_FROM_ZOOM, animate: false});
+    });
+  }
+  function redraw() {
+    const zoom = map.getZoom(), view = map.getBounds().pad(0.15), groups = new Map();
+    const near = state.shown.filter((index) => view.contains([places[index].lat, places[index].lon]));
+    for (const index of near) {
+      const at = map.project([places[index].lat, places[index].lon], zoom);
+      const isAlone = zoom >= APART_FROM_ZOOM || index === state.index;
+      const cell = isAlone ? `one ${index}` : `${Math.floor(at.x / CLUSTER_PX)} ${Math.floor(at.y / CLUSTER_PX)}`;
+      if (!groups.has(cell)) groups.set(cell, []);
+      groups.get(cell).push(index);
+    }
+    marks.clearLayers();
+    outlines.clearLayers();
+    for (const group of groups.values()) marks.addLayer(group.length === 1 ? mark(group[0]) : cluster(group));
+    if (zoom < OUTLINES_FROM_ZOOM) return;
+    for (const index of near.slice(0, MOST_OUTLINES)) {
+      const place = places[index], colour = place.known ? "#0072b2" : "#d55e00";
+      const options = {fill: false, renderer: base, interactive: false};
+      outlines.addLayer(L.geoJSON(outlineOf(index), {...options, style: {color: "#fff", weight: index === state.index ? 6 : 4, fill: false}, ...options}));
+      outlines.addLayer(L.geoJSON(outlineOf(index), {...options, style: {color: colour, weight: index === state.index ? 3 : 2, fill: false}}));
+    }
+  }
+  const all = L.latLngBounds(places.map((place) => [place.lat, place.lon]));
+  for (const {bounds: [west, south, east, north]} of data.overlays) all.extend([[south, west], [north, east]]);
+  map.fitBounds(all.isValid() ? all.pad(0.03) : [[-60, -180], [75, 180]], {animate: false});
+  map.on("moveend", redraw);
+  listeners.push((what) => {
+    if (what === "place" && state.index !== null) {
+      const at = [places[state.index].lat, places[state.index].lon];
+      if (map.getZoom() < 12.5) map.setView(at, 13, {animate: false}); else map.panTo(at, {animate: false});
+    }
+    redraw();
+  });
+  redraw();
+  new ResizeObserver(() => map.invalidateSize({animate: false})).observe(map.getContainer());
+})();
