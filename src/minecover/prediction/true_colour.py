@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from affine import Affine
 
 from minecover.core.cube import Cube
+from minecover.core.grid import Grid
 from minecover.core.raster import write_planes
 from minecover.features.validity import Profile, valid
 
@@ -37,10 +39,10 @@ def write_true_colour(folder: Path, name: str, cube: Cube, profile: Profile) -> 
     -------
     Path or None
         The file ``true_colour/<name>.tif``, uint16 reflectance by `SCALE`; None if the scenes
-        lack one of the `BANDS`, or there is less than one coarse pixel.
+        lack one of the `BANDS`.
     """
     n = max(1, round(PIXEL_M / cube.grid.side_m))
-    if not set(BANDS) <= set(cube.bands) or min(cube.core(cube.qa).shape[1:]) < n:
+    if not set(BANDS) <= set(cube.bands):
         return None
     thinned = _thinned(cube, n)
     usable = valid(thinned, profile)
@@ -57,15 +59,19 @@ def write_true_colour(folder: Path, name: str, cube: Cube, profile: Profile) -> 
 
 
 def _thinned(cube: Cube, n: int) -> Cube:
-    """Return every n-th pixel of a cube, without its halo."""
-    rows, cols = (side // n * n for side in cube.core(cube.qa).shape[1:])
-    part = slice(n // 2, rows, n), slice(n // 2, cols, n)
+    """Return every n-th pixel of a cube, without its halo; the last ones may reach beyond it."""
+    core = cube.grid.grown(-cube.halo_px)
+    rows, cols = (
+        np.minimum(np.arange(n // 2, side + n // 2, n), side - 1) for side in core.shape
+    )
+    part = np.ix_(rows, cols)
+    grid = Grid(core.crs, core.transform @ Affine.scale(n), (len(rows), len(cols)))
     # A cube checks that its arrays fit its grid, so all are replaced at once.
     return replace(
         cube,
         dn=cube.core(cube.dn)[..., *part],
         qa=cube.core(cube.qa)[..., *part],
         saturated=cube.core(cube.saturated)[..., *part],
-        grid=cube.grid.grown(-cube.halo_px).merged(n),
+        grid=grid,
         halo_px=0,
     )

@@ -32,13 +32,12 @@
     const layer = L.polyline(parts, {color: colour, weight: name === "sites" ? 1.5 : 1.2, renderer: base, interactive: false});
     toggle(word(name === "road" ? "road lines" : name), layer, true, make("span", {class: "line", style: `border-color:${colour}`}));
   }
-  list.append(
-    make("div", {class: "key"}, make("span", {class: "mark"}), _("new candidate")),
-    make("div", {class: "key"}, make("span", {class: "mark known"}), _("touches a known mine")),
-    make("div", {class: "key"}, make("span", {class: "many"}, "9"), _("several candidates; zoom in")),
-    make("div", {class: "key"}, make("span", {class: "swatch", style: "background:#c9c9c9"}), _("not observed")));
+  $("legend").append(
+    make("span", {class: "key"}, make("span", {class: "mark"}), _("new candidate")),
+    make("span", {class: "key"}, make("span", {class: "mark known"}), _("touches a known mine")),
+    make("span", {class: "key"}, make("span", {class: "many"}, "9"), _("several candidates; zoom in")),
+    make("span", {class: "key"}, make("span", {class: "swatch", style: "background:#c9c9c9"}), _("not observed")));
   list.append(online());
-  $("layers").open = window.innerWidth > 900;
 
   function scaleOfProbability() {
     const at = `${(100 * data.threshold).toFixed(1)}%`;

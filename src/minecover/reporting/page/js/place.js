@@ -32,12 +32,12 @@ function outlinePaths(pictures) {
   }
   return paths;
 }
-function scaleBar(pictures, [left, top, side]) {
+function scaleBar(pictures, [left, top, side], size = 0.075) {
   const metres = [50, 100, 200, 500, 1000, 2000, 5000].filter((one) => one <= 0.4 * side * pictures.pixel_m).pop() || 50;
   const length = metres / pictures.pixel_m, x = left + 0.05 * side, y = top + 0.93 * side;
   const bar = (width, colour) => drawn("path", {d: `M${x},${y}h${length}`, style: `stroke:${colour};stroke-width:${width}`});
   const name = metres < 1000 ? `${number(metres)} m` : `${number(metres / 1000)} km`;
-  const text = drawn("text", {x, y: y - 0.03 * side, style: `font-size:${0.075 * side}px;stroke-width:${0.02 * side}px`}, name);
+  const text = drawn("text", {x, y: y - 0.03 * side, style: `font-size:${size * side}px;stroke-width:${0.27 * size * side}px`}, name);
   return [bar(6, "#000"), bar(3, "#fff"), text];
 }
 // A picture of the strip, drawn by moving the strip behind a square.
@@ -74,7 +74,7 @@ function comparison(pictures) {
   };
   set(view.share);
   const svg = drawn("svg", {viewBox: `${left} ${top} ${side} ${side}`, role: "img", "aria-label": _("{before} on the left, {after} on the right", {before: day(before[1]), after: day(after[1])})},
-    drawn("clipPath", {id: "before-part"}, clip), part(after[2], {}), part(before[2], {"clip-path": "url(#before-part)"}), ...outlinePaths(pictures), line, ...scaleBar(pictures, [left, top, side]));
+    drawn("clipPath", {id: "before-part"}, clip), part(after[2], {}), part(before[2], {"clip-path": "url(#before-part)"}), ...outlinePaths(pictures), line, ...scaleBar(pictures, [left, top, side], 0.035));
   const options = (chosen, name) => make("select", {"aria-label": name, onchange: (event) => { view[name === _("Before") ? "before" : "after"] = event.target.value; changed("picture"); }},
     ...dates.map(([, iso]) => make("option", {value: iso, selected: iso === chosen[1]}, day(iso))));
   return make("div", {class: "compare"}, make("h3", {}, _("Before and after")),
@@ -118,30 +118,9 @@ function links(place) {
   return make("div", {class: "bar"}, make("span", {}, _("Latitude, longitude:"), " "), text, copy, said, ...files, ...online);
 }
 (() => {
-  function show() {
-    const box = $("place-view");
-    box.hidden = state.index === null;
-    document.body.dataset.shown = state.index === null ? "" : state.index;
-    if (state.index === null) { box.replaceChildren(); return; }
-    const place = places[state.index], pictures = place.pictures, focused = document.activeElement?.id, at = state.shown.indexOf(state.index);
-    const redraw = (change) => () => { change(); changed("picture"); };
-    const press = (text, isOn, change) => make("button", {"aria-pressed": String(isOn), onclick: redraw(change)}, text);
-    if (pictures) pictures.redrawn = answerOf(place.candidate_id).drawn;
-    box.classList.toggle("drawing", Boolean(view.drawing));
-    box.replaceChildren(
-      make("div", {class: "bar"}, make("button", {id: "back", onclick: () => choose(null)}, _("Back to the list")),
-        make("button", {disabled: at <= 0, onclick: () => step(-1)}, make("kbd", {}, "←"), " ", _("Previous")),
-        make("button", {disabled: at < 0 || at === state.shown.length - 1, onclick: () => step(1)}, _("Next"), " ", make("kbd", {}, "→")),
-        make("button", {onclick: () => printSheets([state.index])}, _("Print"))),
-      make("h2", {id: "place-title", tabindex: -1}, _("Candidate {rank}", {rank: number(place.rank)}), " ", make("span", {class: "note"}, place.candidate_id)),
-      chips(place), factList(place), links(place),
-      reviewBox(place));
-    // What had the focus was made anew.
-    if (focused && focused !== document.activeElement?.id) $(focused)?.focus({preventScroll: true});
-    if (!pictures) {
-      box.append(make("p", {class: "note"}, _("This candidate has no pictures on this page. Look at it in QGIS or Google Earth.")));
-      return;
-    }
+  const redraw = (change) => () => { change(); changed("picture"); };
+  const press = (text, isOn, change) => make("button", {"aria-pressed": String(isOn), onclick: redraw(change)}, text);
+  function addPictures(box, pictures) {
     const has = (name) => planesOf(pictures, name).length > 0;
     if (!has(view.composite)) view.composite = has("true colour") ? "true colour" : "infrared";
     box.append(make("h3", {}, _("Every date, in one stretch")),
@@ -151,11 +130,32 @@ function links(place) {
         press(_("outlines"), view.isOutlined, () => { view.isOutlined = !view.isOutlined; }),
         make("button", {"aria-label": _("Zoom in"), onclick: redraw(() => { view.zoom = Math.min(view.zoom * 1.5, 12); })}, "+"),
         make("button", {"aria-label": _("Zoom out"), onclick: redraw(() => { view.zoom = Math.max(view.zoom / 1.5, 1); })}, "−")),
-      datePictures(pictures, view.composite), comparison(pictures) || "",
+      datePictures(pictures, view.composite), reviewBox(places[state.index]), comparison(pictures) || "",
       make("h3", {}, _("Probability over all dates")),
       make("div", {class: "dates few"}, make("figure", {class: "picture"}, picture(pictures, pictures.planes.length - 1),
         make("figcaption", {}, make("div", {class: "scale", role: "img", "aria-label": _("Probability from 0, black, to 1, pale yellow")}, make("i", {style: `left:${(100 * data.threshold).toFixed(1)}%`})),
           make("div", {class: "ends"}, make("span", {}, number(0)), make("span", {}, _("from {threshold} on a mine", {threshold: number(data.threshold, 2)})), make("span", {}, number(1)))))));
+  }
+  function show() {
+    const box = $("place-view");
+    box.hidden = state.index === null;
+    document.body.dataset.shown = state.index === null ? "" : state.index;
+    if (state.index === null) { box.replaceChildren(); return; }
+    const place = places[state.index], pictures = place.pictures, focused = document.activeElement?.id, at = state.shown.indexOf(state.index);
+    if (pictures) pictures.redrawn = answerOf(place.candidate_id).drawn;
+    box.classList.toggle("drawing", Boolean(view.drawing));
+    box.replaceChildren(
+      make("div", {class: "bar"}, make("button", {id: "back", onclick: () => choose(null)}, _("Back to the list")),
+        make("button", {disabled: at <= 0, onclick: () => step(-1)}, make("kbd", {}, "←"), " ", _("Previous")),
+        make("button", {disabled: at < 0 || at === state.shown.length - 1, onclick: () => step(1)}, _("Next"), " ", make("kbd", {}, "→")),
+        make("button", {onclick: () => printSheets([state.index])}, _("Print"))),
+      make("h2", {id: "place-title", tabindex: -1}, _("Candidate {rank}", {rank: number(place.rank)}), " ", make("span", {class: "note"}, place.candidate_id)),
+      chips(place), factList(place), links(place));
+    if (pictures) addPictures(box, pictures);
+    else box.append(make("p", {class: "note"}, _("This candidate has no pictures on this page. Look at it in QGIS or Google Earth.")), reviewBox(place));
+    box.append(verdictBar(place));
+    // What had the focus was made anew.
+    if (focused && focused !== document.activeElement?.id) $(focused)?.focus({preventScroll: true});
     for (const svg of box.querySelectorAll("figure svg[viewBox]")) if (view.drawing && svg.getAttribute("role")) svg.addEventListener("click", (event) => addPoint(svg, event));
   }
   listeners.push((what) => {

@@ -1,10 +1,19 @@
 "use strict";
 // The review: buttons and keys for a verdict, what it is, its dates, a new outline, progress.
-function reviewBox(place) {
-  const id = place.candidate_id, own = answerOf(id), pictures = place.pictures;
+// The verdict stays in view below the pictures, so that it can be given while looking at them.
+function verdictBar(place) {
+  const id = place.candidate_id, own = answerOf(id);
   const press = (name, key, isOn, click, attributes = {}) => make("button", {"aria-pressed": String(isOn), onclick: click, ...attributes}, make("kbd", {}, key), " ", name);
   const verdicts = Object.entries(data.verdicts).map(([key, verdict]) => press(word(verdict), key, own.verdict === verdict, () => give(verdict), {"data-verdict": verdict, id: `verdict-${key}`}));
   const kinds = Object.entries(data.look_alikes).map(([key, kind]) => press(word(kind), key, own.what === kind, () => answer(id, {what: kind}), {"data-what": kind, id: `what-${key}`}));
+  return make("section", {class: "verdicts", "aria-label": _("Verdict")},
+    make("div", {class: "bar"}, make("b", {}, _("Is it a mine?")), ...verdicts,
+      make("button", {id: "clear", disabled: !own.verdict, onclick: () => answer(id, null)}, make("kbd", {}, "x"), " ", _("no verdict")),
+      make("button", {id: "undo", disabled: !answers.undo.length, onclick: undo}, make("kbd", {}, "z"), " ", _("undo"))),
+    own.verdict === "not mine" ? make("div", {class: "bar", id: "kinds"}, _("What is it?"), ...kinds) : null);
+}
+function reviewBox(place) {
+  const id = place.candidate_id, own = answerOf(id), pictures = place.pictures;
   const dates = pictures ? Object.keys(pictures.seen) : [];
   const select = (name, title) => make("label", {}, title, " ", make("select", {id: name, onchange: (event) => answer(id, {[name]: event.target.value})},
     make("option", {value: ""}, _("not said")), ...dates.map((iso) => make("option", {value: iso, selected: own[name] === iso}, day(iso)))));
@@ -14,12 +23,8 @@ function reviewBox(place) {
   }});
   why.value = own.why || "";
   const others = disagreement(id);
-  return make("section", {class: "review", "aria-label": _("Verdict")},
-    make("div", {class: "bar"}, make("b", {}, _("Is it a mine?")), ...verdicts,
-      make("button", {id: "clear", disabled: !own.verdict, onclick: () => answer(id, null)}, make("kbd", {}, "x"), " ", _("no verdict")),
-      make("button", {id: "undo", disabled: !answers.undo.length, onclick: undo}, make("kbd", {}, "z"), " ", _("undo"))),
+  return make("section", {class: "review", "aria-label": _("Reason and outline")},
     others ? make("p", {class: "warning"}, _("Reviewers disagree."), " ", others) : null,
-    own.verdict === "not mine" ? make("div", {class: "bar", id: "kinds"}, _("What is it?"), ...kinds) : null,
     own.verdict === "mine" && dates.length ? make("div", {class: "bar"}, select("seen_from", _("Mined at least from")), select("seen_to", _("to"))) : null,
     make("label", {}, _("Reason: what you see on the dates"), why),
     pictures ? make("div", {class: "bar"},

@@ -25,13 +25,15 @@ const WORDS = {
 };
 const word = (english) => WORDS[english] ?? english;
 
+// English dates as most of the world writes them.
+const locale = data.lang === "en" ? "en-GB" : data.lang;
 const formats = {};
 function number(value, decimals = 0) {
   if (value === null || value === undefined) return "–";
-  formats[decimals] ??= new Intl.NumberFormat(data.lang, {minimumFractionDigits: decimals, maximumFractionDigits: decimals});
+  formats[decimals] ??= new Intl.NumberFormat(locale, {minimumFractionDigits: decimals, maximumFractionDigits: decimals});
   return formats[decimals].format(value);
 }
-const days = new Intl.DateTimeFormat(data.lang, {day: "numeric", month: "short", year: "numeric", timeZone: "UTC"});
+const days = new Intl.DateTimeFormat(locale, {day: "numeric", month: "short", year: "numeric", timeZone: "UTC"});
 const day = (iso) => (iso ? days.format(new Date(iso + "T00:00:00Z")) : "–");
 const coordinates = (place) => `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`;
 
