@@ -20,7 +20,7 @@ from minecover.core.language import CATALOGUE, ENGLISH, LANGUAGES
 SOURCE = Path(__file__).parents[1] / "src/minecover"
 LOCALE = SOURCE / "core/locale"
 #: Functions that translate their first argument.
-KEYWORDS = {"_": None, "say": None, "text": None}
+KEYWORDS = {"_": None, "say": None}
 #: How to find texts in each kind of file; templates are read by Jinja's own extractor.
 METHODS = {
     ".py": "python",

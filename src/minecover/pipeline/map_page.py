@@ -78,7 +78,7 @@ def write_map_page(
     balloons : Balloons
         What a KMZ shows of them.
     """
-    language, text = options.language, options.language.text
+    language, say = options.language, options.language.text
     pictures_folder = folder / name.replace(CANDIDATES, PICTURES)
     outlined = _with_outlines(found)
     pictures = {}
@@ -89,8 +89,9 @@ def write_map_page(
             pictures[candidate_id] = facts
     card = model_of(of_map.settings).card
     summary = MapSummary.of(found, of_map)
-    simulated = f", {text('simulated data')}" if of_map.is_simulated else ""
-    title = f"{text('Candidate mines')}: {folder.resolve().name}{simulated}"
+    title = f"{say('Candidate mines')}: {folder.resolve().name}"
+    if of_map.is_simulated:
+        title += ", " + say("simulated data")
     content = PageContent(
         title=title,
         language=language,
@@ -99,13 +100,13 @@ def write_map_page(
         threshold=float(card.value("threshold")),
         pixel_m=card.lattice.pixel_m,
         world=_world(of_map),
-        made=text("Model {model}, SHA-256 {digest}; scenes of {source}.",
+        made=say("Model {model}, SHA-256 {digest}; scenes of {source}.",
                   model=of_map.settings.model_name, digest=of_map.settings.sha256[:16],
                   source=of_map.settings.source_name),
         overlays=_overlays(pictures_folder, of_map),
         warnings=summary.warnings(language),
         summary=summary.sentences(language),
-        files=_files(name, text),
+        files=_files(name, language),
         is_map=True,
     )  # fmt: skip
     page = folder / f"{name.replace(CANDIDATES, PAGE)}.html"
@@ -151,9 +152,9 @@ def _world(of_map: MapRecord) -> str:
     return REAL
 
 
-def _files(name: str, text: object) -> Mapping[str, str]:
+def _files(name: str, language: Language) -> Mapping[str, str]:
     """Return what the files beside the page are for."""
-    say = text if callable(text) else str
+    say = language.text
     return {
         f"{name}.csv": say("a table for a spreadsheet"),
         f"{name}.gpkg": say("candidates for QGIS, with their style"),

@@ -84,8 +84,8 @@ class MapSummary:
         few = int((found["dates_valid"] < self.fewest_dates).sum())
         counts = (
             (int((~found["applicable"]).sum()),
-             say("{n} of {all} candidates lie where the model extrapolates: the ground there is "
-                 "unlike the training data.")),
+             say("{n} of {all} candidates lie where the model extrapolates: the ground there "
+                 "is unlike the training data.")),
             (few,
              say("{n} of {all} candidates were observed on fewer dates than the model was "
                  "trained with.")),
@@ -126,17 +126,20 @@ class MapSummary:
             Where the page of the candidates lies.
         """
         say, number = language.text, language.number
-        lines = [f"{say('Warning')}: {text}" for text in self.warnings(language)]
+        lines = [say("Warning: {text}", text=text) for text in self.warnings(language)]
         lines += self.sentences(language)
-        first = self.candidates.sort_values("rank").head(N_NAMED)
-        lines += [
-            "  "
-            + say("{rank}. {lat}, {lon}: {hectares} ha, probability up to {probability}, {state}",
-                  rank=number(row.rank), lat=f"{row.lat:.5f}", lon=f"{row.lon:.5f}",
-                  hectares=number(row.area_ha, 2), probability=number(row.max_probability, 2),
-                  state=say("known") if row.known else say("new"))
-            for row in first.itertuples()
-        ]  # fmt: skip
+        for row in self.candidates.sort_values("rank").head(N_NAMED).itertuples():
+            state = say("known") if row.known else say("new")
+            place = say(
+                "{rank}. {lat}, {lon}: {hectares} ha, probability {probability}, {state}",
+                rank=number(row.rank),
+                lat=format(row.lat, ".5f"),
+                lon=format(row.lon, ".5f"),
+                hectares=number(row.area_ha, 2),
+                probability=number(row.max_probability, 2),
+                state=state,
+            )
+            lines.append(f"  {place}")
         if page is not None:
             lines.append(say("Look at them in a browser: {page}", page=str(page)))
         return lines

@@ -42,5 +42,6 @@ def write_export(out: Path, questions: gpd.GeoDataFrame, content: PageContent) -
 
 def review_title(language: Language, *, simulated: bool) -> str:
     """Return the title of a review page."""
-    said = f", {language.text('simulated data')}" if simulated else ""
-    return f"{language.text('Review of candidates')}{said}"
+    say = language.text
+    title = say("Review of candidates")
+    return title + ", " + say("simulated data") if simulated else title
