@@ -63,10 +63,9 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
     (VRT, one for each UTM zone), a STAC item collection, and a ledger of the tiles; and its
     candidates, objects of mines by rank (candidates.gpkg, .geojson, .csv, .kmz), with a page
-    (index.html) and a project that opens all in QGIS (candidates.qgs). The same command resumes a run that was
-    interrupted. Classes: 0 not observed, 1 no mine, 2 mine,
-    3 mine where the model extrapolates. If a tile fails, it is 0 on the map and the exit code
-    is 1.
+    (index.html) and a project that opens all in QGIS (candidates.qgs). The same command resumes
+    a run that was interrupted. Classes: 0 not observed, 1 no mine, 2 mine, 3 mine where the
+    model extrapolates. If a tile fails, it is 0 on the map and the exit code is 1.
 
     \b
     minecover map kivu.geojson --source LC08_products/ --out map/

@@ -94,33 +94,57 @@ def export(
 
 
 @review.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @click.option("--who", default="", help="Name of the reviewer, for rows that have none.")
 @click.option(
     "--when", default="", help="Date of the review (2026-03-01), for rows that have none."
 )
 @click.option("--why", default="", help="Reason for the verdict, for rows that have none.")
 @json_option
-def import_file(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
-    """Check a reviewed file and merge its verdicts into the versioned labels.
+def import_file(files: tuple[Path, ...], who: str, when: str, why: str, as_json: bool) -> None:
+    """Check reviewed files and merge their verdicts into the versioned labels.
 
-    Rows without a verdict are ignored. Of two verdicts on one candidate the later one counts.
-    Commit the file whose name is printed, and run `dvc repro` to train with it.
+    Rows without a verdict are ignored. Of two verdicts of one reviewer on one candidate the
+    later one counts. Where the reviewers of several files disagree, the candidate is listed and
+    left out; their agreement is reported as Cohen's kappa. Commit the file whose name is
+    printed, and run `dvc repro` to train with it.
 
     \b
     minecover review import reviewed.geojson
+    minecover review import reviewed-ada.geojson reviewed-ben.geojson
     minecover review import reports/review/review.gpkg --who "Ada L." --when 2026-03-01
     """
     import json
+    from dataclasses import asdict
 
     from minecover.core.config import load_params
-    from minecover.pipeline.review import import_verdicts
+    from minecover.pipeline.review_import import import_verdicts
 
     blanks = {"who": who, "when": when, "why": why}
-    merge, n_open, path = import_verdicts(load_params(), file, blanks=blanks)
-    counts = {**merge.counts, "open": n_open, "kept": len(merge.verdicts)}
+    done = import_verdicts(load_params(), files, blanks=blanks)
+    counts = {**done.merge.counts, "open": done.n_open, "kept": len(done.merge.verdicts)}
     if as_json:
-        click.echo(json.dumps({**counts, "file": str(path)}))
+        compared = {
+            "disagreements": done.disagreements,
+            "overruled": done.overruled,
+            "agreements": [asdict(one) for one in done.agreements],
+        }
+        click.echo(json.dumps({**counts, **compared, "file": str(done.path)}))
         return
     click.echo(", ".join(f"{n} {name}" for name, n in counts.items()), err=True)
-    click.echo(str(path))
+    for one in done.agreements:
+        click.echo(
+            f"{' and '.join(one.reviewers)}: {one.n} candidates judged by both, "
+            f"{100 * one.share:.0f} % alike, kappa {one.kappa:.2f}",
+            err=True,
+        )
+    for title, found in (
+        ("disagreement, left out", done.disagreements),
+        ("the later verdict counts", done.overruled),
+    ):
+        for name, verdicts in found.items():
+            given = ", ".join(f"{by}: {verdict}" for by, verdict in verdicts.items())
+            click.echo(f"{title}: {name} ({given})", err=True)
+    click.echo(str(done.path))

@@ -89,7 +89,7 @@ def write_map_page(
             pictures[candidate_id] = facts
     card = model_of(of_map.settings).card
     summary = MapSummary.of(found, of_map)
-    title = f"{say('Candidate mines')}: {folder.resolve().name}"
+    title = f"{say('Candidate mines')} · {folder.resolve().name}"
     if of_map.is_simulated:
         title += ", " + say("simulated data")
     content = PageContent(

@@ -1,8 +1,7 @@
-"""Review: export questions about the build to reviewers, and import their verdicts."""
+"""Review: export questions about the build to reviewers."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,11 +14,10 @@ from numpy.typing import NDArray
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import LabelError
-from minecover.core.files import write_json
 from minecover.core.grid import LON_LAT
 from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.raster import read_cube
-from minecover.core.sites import read_sites, square
+from minecover.core.sites import read_sites
 from minecover.evaluation import ObjectRule, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import read_out_of_fold
@@ -27,12 +25,7 @@ from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import (
     MINES,
-    Merge,
-    merge_verdicts,
     read_labels,
-    read_reviewed,
-    read_verdicts,
-    write_verdicts,
 )
 from minecover.labels.review import (
     ReviewSite,
@@ -42,15 +35,11 @@ from minecover.labels.review import (
 )
 from minecover.learning.model_card import ModelCard
 from minecover.pipeline.candidate_files import read_candidates
-from minecover.pipeline.review_files import WORLD, review_title, write_export
+from minecover.pipeline.review_files import review_title, write_export
 from minecover.pipeline.stages.labels import (
-    REAL,
-    read_world,
     verdicts_of_world,
     world_name,
-    world_path,
 )
-from minecover.reporting.candidates import MAP_PREFIX
 from minecover.reporting.figures import Ground
 from minecover.reporting.page import PageContent, draw_candidate, window_around, with_href
 
@@ -119,105 +108,6 @@ def export_questions(
     return len(questions), write_export(out, questions, content)
 
 
-def import_verdicts(
-    params: Params, file: Path, *, blanks: dict[str, str]
-) -> tuple[Merge, int, Path]:
-    """Merge the verdicts of a reviewed file into ``labels.verdicts``.
-
-    Parameters
-    ----------
-    params : Params
-        Of it, `labels` and `world` are read.
-    file : Path
-        See `minecover.labels.read_reviewed`.
-    blanks : dict of str to str
-        Values for an empty `who`, `when` and `why`.
-
-    Returns
-    -------
-    merge : Merge
-        All verdicts, and how many were added or replaced.
-    n_open : int
-        Rows of the file without a verdict.
-    path : Path
-        The file that holds all verdicts.
-
-    Raises
-    ------
-    LabelError
-        If a row of either file is not valid, or the verdicts are about other ground than this
-        build.
-    """
-    date_format = params.value("labels.date_format")
-    new, n_open = read_reviewed(file, blanks=blanks, date_format=date_format)
-    path, world = Path(str(params.value("labels.verdicts"))), world_name(params)
-    known = read_verdicts(path, date_format)
-    _check_world(world, path, known, file, new)
-    _check_ground(file, new)
-    merge = merge_verdicts(known, new)
-    if world != REAL:
-        write_json(world_path(path), {"world": world})
-    write_verdicts(path, merge.verdicts)
-    return merge, n_open, path
-
-
-def _check_world(
-    world: str, path: Path, known: gpd.GeoDataFrame, file: Path, new: gpd.GeoDataFrame
-) -> None:
-    """Refuse verdicts from another simulated world, and to mix those of two worlds."""
-    own, beside = _world_in(file), file.parent / WORLD
-    theirs = own or read_world(beside)
-    if theirs not in (None, world):
-        raise LabelError(
-            f"the {len(new)} verdicts of {file} are about the {theirs} "
-            f"({'it' if own else beside} says so), and this is the {world}: none was imported. "
-            "Compose the configuration that they were exported with (`minecover params --write "
-            "...`), or export again."
-        )
-    stored = read_world(world_path(path))
-    if len(known) and stored not in (None, world):
-        raise LabelError(
-            f"{path} holds {len(known)} verdicts about the {stored}, and this is the {world}: "
-            f"none of {file} was imported. Set labels.verdicts to another file, or delete "
-            f"{path} and {world_path(path)}."
-        )
-
-
-def _world_in(file: Path) -> str | None:
-    """Return the world that a file names itself, as the review page writes it."""
-    if file.suffix.lower() not in (".geojson", ".json"):
-        return None
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        return None  # e.g. a feature a line, which GDAL reads as well
-    world = content.get("world") if isinstance(content, dict) else None
-    return None if world is None else str(world)
-
-
-def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
-    """Refuse verdicts on candidates of another build, whose ground lies on no site here."""
-    if not paths.SITES.is_file():
-        log.warning("review: nothing is built here, so the verdicts were not compared with it")
-        return
-    squares = [square(site.grid) for site in read_sites(paths.SITES)]
-    candidates = paths.CANDIDATES / "candidates.parquet"
-    ids = read_candidates(candidates)["candidate_id"] if candidates.is_file() else []
-    name = new["candidate_id"]
-    belongs = name.isin(ids) | name.str.lower().str.startswith(MAP_PREFIX)
-    belongs |= _intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
-    foreign = name[~belongs].tolist()
-    if foreign:
-        more = f" and {len(foreign) - N_NAMED} more" if len(foreign) > N_NAMED else ""
-        raise LabelError(
-            f"{len(foreign)} of the {len(new)} verdicts of {file} are on candidates of another "
-            f"build, and on none of its sites ({', '.join(foreign[:N_NAMED])}{more}): none was "
-            "imported. Import them where they were exported, delete those rows, place sites "
-            f"there (sites.layouts), or begin the ids of outlines drawn on a map with "
-            f"{MAP_PREFIX}."
-        )
-
-
 def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:
     """Yield every site with its out-of-fold probabilities over all dates, and its labels."""
     grids = {site.site_id: site.grid for site in read_sites(paths.SITES)}
@@ -241,7 +131,7 @@ def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.G
         raise LabelError(f"no {path}, so no candidate to review. Run `dvc repro report`.")
     candidates, labels = read_candidates(path), read_labels(paths.LABELS)
     mines = labels[labels["kind"].isin(MINES)]
-    return candidate_questions(candidates[~_intersecting(candidates, mines)])
+    return candidate_questions(candidates[~intersecting(candidates, mines)])
 
 
 def without_verdict(
@@ -257,12 +147,18 @@ def without_verdict(
         See `minecover.labels.read_verdicts`.
     """
     by_name = questions["candidate_id"].isin(verdicts["candidate_id"]).to_numpy()
-    by_ground = _intersecting(questions, verdicts)
+    by_ground = intersecting(questions, verdicts)
     return questions[~(by_name | by_ground)].reset_index(drop=True)
 
 
-def _intersecting(shapes: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Return which shapes intersect any of the others."""
+def intersecting(shapes: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which shapes intersect any of the others.
+
+    Parameters
+    ----------
+    shapes, others : GeoDataFrame
+        In one CRS.
+    """
     found = np.zeros(len(shapes), np.bool_)
     found[shapes.sindex.query(others.geometry, predicate="intersects")[1]] = True
     return found

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 
-from minecover.core.cube import Cube
+from minecover.core.cube import F32, Cube
 from minecover.core.grid import Grid
 from minecover.core.raster import write_planes
 from minecover.features.validity import Profile, valid
@@ -59,19 +60,20 @@ def write_true_colour(folder: Path, name: str, cube: Cube, profile: Profile) -> 
 
 
 def _thinned(cube: Cube, n: int) -> Cube:
-    """Return every n-th pixel of a cube, without its halo; the last ones may reach beyond it."""
+    """Return every n-th pixel of a cube, without its halo; the last may reach beyond it."""
     core = cube.grid.grown(-cube.halo_px)
     rows, cols = (
         np.minimum(np.arange(n // 2, side + n // 2, n), side - 1) for side in core.shape
     )
-    part = np.ix_(rows, cols)
+    down, across = rows[:, None], cols[None, :]
     grid = Grid(core.crs, core.transform @ Affine.scale(n), (len(rows), len(cols)))
+    dn: NDArray[np.uint16] | F32 = cube.dn[..., cube.halo_px + down, cube.halo_px + across]
     # A cube checks that its arrays fit its grid, so all are replaced at once.
     return replace(
         cube,
-        dn=cube.core(cube.dn)[..., *part],
-        qa=cube.core(cube.qa)[..., *part],
-        saturated=cube.core(cube.saturated)[..., *part],
+        dn=dn,
+        qa=cube.core(cube.qa)[..., down, across],
+        saturated=cube.core(cube.saturated)[..., down, across],
         grid=grid,
         halo_px=0,
     )

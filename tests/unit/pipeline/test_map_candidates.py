@@ -23,7 +23,7 @@ from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
 from minecover.pipeline.map_review import export_map_questions
 from minecover.pipeline.mapping import map_folder
-from minecover.pipeline.review import import_verdicts
+from minecover.pipeline.review_import import import_verdicts
 from minecover.prediction.region.mosaic import write_map
 from minecover.prediction.region.run import RUN, map_settings
 from minecover.prediction.region.tile_job import MapSettings, map_tile
@@ -221,15 +221,15 @@ def test_candidates_of_a_map_are_exported_for_review_and_imported_as_labels(
     page = (tmp_path / "review/review.html").read_text()
     answers = questions.assign(verdict=["mine", "not mine"], who="ada", when="2026-03-01")
     answers.to_file(package, layer="review")
-    merge, _, path = import_verdicts(params, package, blanks=dict(who="", when="", why=""))
+    done = import_verdicts(params, [package], blanks=dict(who="", when="", why=""))
     left, _ = export_map_questions(params, mapped, top=9, out=tmp_path / "next")
 
     assert (n, left) == (2, 1)
     assert package in files
     assert questions["candidate_id"].str.startswith("map-").all()
     assert page.count("data:image/png;base64") + page.count("iVBOR") >= 2
-    assert merge.counts["added"] == 2
-    labels = as_labels(read_verdicts(path))
+    assert done.merge.counts["added"] == 2
+    labels = as_labels(read_verdicts(done.path))
     assert sorted(labels["kind"]) == ["confirmed", "rejected"]
 
 

@@ -15,8 +15,9 @@ from minecover.core.errors import LabelError, ModelError
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, square, write_sites
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
-from minecover.pipeline.review import export_questions, import_verdicts
+from minecover.pipeline.review import export_questions
 from minecover.pipeline.review_files import WORLD
+from minecover.pipeline.review_import import import_verdicts
 from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
 
 CONF = Path("conf").resolve()
@@ -64,10 +65,8 @@ def reviewed(rows: dict[str, shapely.Point]) -> Path:
 
 def import_file(params: Params, file: Path) -> int:
     """Import a file, and return how many verdicts are known then."""
-    merge, _, _ = import_verdicts(
-        params, file, blanks=dict.fromkeys(("who", "when", "why"), "")
-    )
-    return len(merge.verdicts)
+    done = import_verdicts(params, [file], blanks=dict.fromkeys(("who", "when", "why"), ""))
+    return len(done.merge.verdicts)
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,8 @@ def stretch_limits(values: F32) -> tuple[float, float]:
 def stretched(values: F32, low: float, high: float) -> F32:
     """Return values between two limits as 0 ... 1, with dark ones brightened; NaN stays."""
     linear = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
-    return np.power(linear, GAMMA, dtype=np.float32)
+    brightened: F32 = np.power(linear, GAMMA, dtype=np.float32)
+    return brightened
 
 
 def _stretched(planes: F32, usable: NDArray[np.bool_]) -> F32:

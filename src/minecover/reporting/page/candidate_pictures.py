@@ -159,7 +159,7 @@ def dates_shown(ground: Ground, outline: shapely.Geometry) -> dict[str, str]:
 
 
 def _corners(grid: Grid) -> list[list[float]]:
-    """Return longitude and latitude of the corners: upper left, upper right, lower right, ..."""
+    """Return [longitude, latitude] of the corners, clockwise from the upper left one."""
     left, bottom, right, top = grid.bounds
     corners = gpd.GeoSeries.from_xy(
         [left, right, right, left], [top, top, bottom, bottom], crs=grid.crs

@@ -69,12 +69,12 @@ def draw_true_colour(files: Sequence[Path]) -> Overlay | None:
     if canvas is None:
         return None
     planes = [_painted(canvas, files, band=band, fill=0.0) for band in (1, 2, 3)]
-    found = np.stack(planes, axis=-1)
+    shown_px = np.asarray(np.isfinite(np.stack(planes)).all(axis=0))
     limits = [stretch_limits(plane) for plane in planes]
     shown = np.stack(
         [stretched(plane, *ends) for plane, ends in zip(planes, limits, strict=True)], axis=-1
     )
-    return _overlay("true colour", canvas, as_bytes(shown), np.isfinite(found).all(axis=-1))
+    return _overlay("true colour", canvas, as_bytes(shown), shown_px)
 
 
 def draw_probability(files: Sequence[Path]) -> Overlay | None:

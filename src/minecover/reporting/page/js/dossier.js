@@ -19,7 +19,7 @@ function sheet(place) {
     const composite = planesOf(pictures, "true colour").length ? "true colour" : "infrared";
     const dates = planesOf(pictures, composite), most = 11, every = Math.ceil(dates.length / most);
     const kept = dates.filter((_date, n) => n % every === 0 || n === dates.length - 1);
-    const figures = kept.map(([, iso, plane]) => make("figure", {class: "picture"}, picture(pictures, plane), make("figcaption", {}, make("b", {}, day(iso)), word(pictures.seen[iso] || "") ? `: ${word(pictures.seen[iso])}` : "")));
+    const figures = kept.map(([, iso, plane]) => make("figure", {class: "picture"}, picture(pictures, plane), make("figcaption", {}, make("b", {}, day(iso)), word(pictures.seen[iso] || "") ? `, ${word(pictures.seen[iso])}` : "")));
     figures.push(make("figure", {class: "picture"}, picture(pictures, pictures.planes.length - 1), make("figcaption", {}, _("Probability: black 0, pale yellow 1"))));
     parts.push(make("div", {class: `dates${figures.length < 4 ? " few" : ""}`}, ...figures));
     if (kept.length < dates.length) parts.push(make("p", {class: "note"}, _("{shown} of {all} dates are shown.", {shown: number(kept.length), all: number(dates.length)})));

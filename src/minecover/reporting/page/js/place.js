@@ -54,7 +54,7 @@ const planesOf = (pictures, name) => pictures.planes.map((plane, index) => [...p
 function datePictures(pictures, composite) {
   const dates = planesOf(pictures, composite);
   return make("div", {class: `dates${dates.length < 4 ? " few" : ""}`}, ...dates.map(([, iso, plane]) => make("figure", {class: "picture"},
-    picture(pictures, plane), make("figcaption", {}, make("b", {}, day(iso)), word(pictures.seen[iso] || "") ? `: ${word(pictures.seen[iso])}` : ""))));
+    picture(pictures, plane), make("figcaption", {}, make("b", {}, day(iso)), word(pictures.seen[iso] || "") ? `, ${word(pictures.seen[iso])}` : ""))));
 }
 function comparison(pictures) {
   const dates = planesOf(pictures, view.composite);
