@@ -154,9 +154,7 @@ def test_a_date_is_seen_or_not_or_hidden() -> None:
 
 def test_a_balloon_shows_the_first_and_the_last_clear_date_and_the_probability() -> None:
     outline = candidates_of(1).geometry.iloc[0]
-    drawn = draw_candidate(
-        drawn_ground().on(window_around(outline_of(0), GRID)), outline, {}
-    )
+    drawn = draw_candidate(drawn_ground().on(window_around(outline_of(0), GRID)), outline, {})
 
     png = balloon_png(drawn.image, drawn.facts)
 
