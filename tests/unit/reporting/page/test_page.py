@@ -103,9 +103,9 @@ def test_pictures_of_all_dates_are_one_image_with_the_candidate_in_the_middle() 
 def test_a_bright_mine_is_as_bright_on_every_date_of_one_stretch() -> None:
     outline = candidates_of(1).geometry.iloc[0]
     ground = drawn_ground().on(window_around(outline_of(0), GRID))
-    darker = ground.values["red"].copy()
-    darker[0] *= 0.5
-    darker = replace(ground, values={**ground.values, "red": darker})
+    red = ground.values["red"].copy()
+    red[0] *= 0.5
+    darker = replace(ground, values={**ground.values, "red": red})
 
     size = 80
     first, second = (
