@@ -80,7 +80,10 @@ def keep_map_candidate(
         Facts of the pictures, whose ``href`` is relative to the folder above; None if there
         are none.
     """
-    digest = hashlib.sha256(f"{of_map.made_from} {outline.wkb_hex}".encode()).hexdigest()
+    # Tiles that were mapped since then may lie in the window.
+    probability = _probability(of_map, _window(of_map, outline)).tobytes()
+    said = f"{of_map.made_from} {outline.wkb_hex}".encode()
+    digest = hashlib.sha256(said + probability).hexdigest()
     facts_path, image_path = folder / f"{name}.json", folder / f"{name}.webp"
     if facts_path.is_file() and image_path.is_file():
         kept = json.loads(facts_path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 "use strict";
 // The map: layers with their opacity, candidates in the colours of the legend, clusters when far.
 (() => {
-  const CLUSTER_PX = 46, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
+  const CLUSTER_PX = 58, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
   const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5, attributionControl: false});
   const base = L.canvas({padding: 0.3});
   const marks = L.layerGroup().addTo(map), outlines = L.layerGroup().addTo(map);
@@ -85,12 +85,23 @@
     outlines.clearLayers();
     for (const group of groups.values()) marks.addLayer(group.length === 1 ? mark(group[0]) : cluster(group));
     if (zoom < OUTLINES_FROM_ZOOM) return;
-    for (const index of near.slice(0, MOST_OUTLINES)) {
-      const place = places[index], colour = place.known ? "#0072b2" : "#d55e00";
-      const options = {fill: false, renderer: base, interactive: false};
-      outlines.addLayer(L.geoJSON(outlineOf(index), {...options, style: {color: "#fff", weight: index === state.index ? 6 : 4, fill: false}, ...options}));
-      outlines.addLayer(L.geoJSON(outlineOf(index), {...options, style: {color: colour, weight: index === state.index ? 3 : 2, fill: false}}));
+    // One layer for all outlines of a colour: hundreds of layers would take the browser long.
+    const some = near.slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
+    for (const [isKnown, colour] of [[true, "#0072b2"], [false, "#d55e00"]]) {
+      const rings = some.filter((index) => Boolean(places[index].known) === isKnown).flatMap(ringsOf);
+      outlines.addLayer(L.polyline(rings, {...options, color: "#fff", weight: 4}));
+      outlines.addLayer(L.polyline(rings, {...options, color: colour, weight: 2}));
     }
+    if (state.index !== null) outlines.addLayer(L.polyline(ringsOf(state.index), {...options, color: places[state.index].known ? "#0072b2" : "#d55e00", weight: 4}));
+  }
+  const kept = new Map();
+  function ringsOf(index) {
+    const outline = outlineOf(index);
+    if (!kept.has(outline)) {
+      const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
+      kept.set(outline, parts.flat().map((ring) => ring.map(([lon, lat]) => [lat, lon])));
+    }
+    return kept.get(outline);
   }
   const all = L.latLngBounds(places.map((place) => [place.lat, place.lon]));
   for (const {bounds: [west, south, east, north]} of data.overlays) all.extend([[south, west], [north, east]]);

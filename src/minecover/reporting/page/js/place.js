@@ -51,6 +51,13 @@ function picture(pictures, plane, extra = []) {
 }
 const planesOf = (pictures, name) => pictures.planes.map((plane, index) => [...plane, index]).filter((plane) => plane[0] === name);
 
+// The outlines that the pictures of a candidate have, in their colours.
+function outlineKey(pictures) {
+  const names = Object.entries(pictures.outlines).filter(([, rings]) => rings.length).map(([name]) => [name, word(name)]);
+  if (pictures.redrawn) names.push(["drawn", _("redrawn")]);
+  return make("p", {class: "outline-key"}, ...names.map(([name, text]) => make("span", {class: "key"},
+    drawn("svg", {viewBox: "0 0 22 8", "aria-hidden": "true"}, drawn("path", {d: "M1,4h20", class: "under"}), drawn("path", {d: "M1,4h20", class: `over ${name}`})), text)));
+}
 function datePictures(pictures, composite) {
   const dates = planesOf(pictures, composite);
   return make("div", {class: `dates${dates.length < 4 ? " few" : ""}`}, ...dates.map(([, iso, plane]) => make("figure", {class: "picture"},
@@ -130,7 +137,7 @@ function links(place) {
         press(_("outlines"), view.isOutlined, () => { view.isOutlined = !view.isOutlined; }),
         make("button", {"aria-label": _("Zoom in"), onclick: redraw(() => { view.zoom = Math.min(view.zoom * 1.5, 12); })}, "+"),
         make("button", {"aria-label": _("Zoom out"), onclick: redraw(() => { view.zoom = Math.max(view.zoom / 1.5, 1); })}, "−")),
-      datePictures(pictures, view.composite), reviewBox(places[state.index]), comparison(pictures) || "",
+      datePictures(pictures, view.composite), view.isOutlined ? outlineKey(pictures) : "", reviewBox(places[state.index]), comparison(pictures) || "",
       make("h3", {}, _("Probability over all dates")),
       make("div", {class: "dates few"}, make("figure", {class: "picture"}, picture(pictures, pictures.planes.length - 1),
         make("figcaption", {}, make("div", {class: "scale", role: "img", "aria-label": _("Probability from 0, black, to 1, pale yellow")}, make("i", {style: `left:${(100 * data.threshold).toFixed(1)}%`})),
