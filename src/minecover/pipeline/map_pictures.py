@@ -22,7 +22,7 @@ from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import valid
 from minecover.pipeline.candidate_files import MapRecord
 from minecover.prediction.region.tile_job import model_of, source_of
-from minecover.reporting.figures.ground import Ground
+from minecover.reporting.figures.date_pictures import Ground
 from minecover.reporting.page import CandidatePictures, draw_candidate, window_around
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from minecover.reporting.figures.canvas import png, write_png
 from minecover.reporting.figures.comparison import two_maps
 from minecover.reporting.figures.curves import precision_recall, reliability, transfer
-from minecover.reporting.figures.ground import Ground, date_pictures
+from minecover.reporting.figures.date_pictures import Ground, date_pictures
 from minecover.reporting.figures.overview import overview
 from minecover.reporting.figures.site import (
     SiteView,

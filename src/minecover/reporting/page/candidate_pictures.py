@@ -13,7 +13,7 @@ import shapely
 from minecover.core.grid import LON_LAT, Grid
 from minecover.core.raster import burn
 from minecover.reporting.candidates.describing import MIN_SHARE
-from minecover.reporting.figures.ground import (
+from minecover.reporting.figures.date_pictures import (
     TRUE,
     Ground,
     date_pictures,

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from minecover.core.cube import F32
 from minecover.core.grid import Grid, transformed_bounds
 from minecover.core.raster import read_band, read_grid
-from minecover.reporting.figures.ground import (
+from minecover.reporting.figures.date_pictures import (
     Colours,
     as_bytes,
     probability_colours,

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from drawn_pages import GRID, candidates_of, drawn_ground, drawn_page, page_json
 
-from minecover.reporting.figures.ground import read_webp
+from minecover.reporting.figures.date_pictures import read_webp
 from minecover.reporting.page import PageContent, draw_candidate, render_page, window_around
 from minecover.reporting.page.candidate_pictures import balloon_png, dates_shown
 
