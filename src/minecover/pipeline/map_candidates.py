@@ -19,10 +19,10 @@ from minecover.core.errors import DamagedError, RegionError
 from minecover.core.mine_pixels import MinePixels, TileMap, read_mine_pixels
 from minecover.core.raster import read_band, read_grid, read_planes
 from minecover.labels import MINES, read_labels
+from minecover.labels.ground_names import REAL, world_name
 from minecover.pipeline.candidate_files import MapRecord, free_name, write_map_candidates
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_page import ENGLISH_PAGE, PageOptions, write_map_page
-from minecover.pipeline.stages.labels import REAL, world_name
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.map_files import FolderMap, MappedSite
 from minecover.prediction.maps import source_params

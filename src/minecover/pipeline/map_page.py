@@ -12,11 +12,11 @@ import geopandas as gpd
 from minecover.core.config import PARAMS, load_params
 from minecover.core.files import replacing, write_text
 from minecover.core.language import IN_ENGLISH, Language
+from minecover.labels.ground_names import REAL, world_name
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, PAGE, MapRecord
 from minecover.pipeline.map_pictures import keep_map_candidate
 from minecover.pipeline.map_summary import MapSummary
-from minecover.pipeline.stages.labels import REAL, world_name
 from minecover.prediction.region.tile_job import model_of
 from minecover.reporting.candidates import Balloons
 from minecover.reporting.page import (

@@ -9,12 +9,13 @@ import geopandas as gpd
 from minecover.core.config import Params
 from minecover.core.errors import LabelError
 from minecover.core.language import IN_ENGLISH, Language
+from minecover.labels.ground_names import REAL, world_name
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, read_candidates, read_record
 from minecover.pipeline.map_pictures import draw_map_candidate
 from minecover.pipeline.review import without_verdict
 from minecover.pipeline.review_files import review_title, write_export
-from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
+from minecover.pipeline.stages.labels import verdicts_of_world
 from minecover.prediction.region.tile_job import model_of
 from minecover.reporting.page import PageContent, with_href
 

@@ -27,6 +27,7 @@ from minecover.labels import (
     MINES,
     read_labels,
 )
+from minecover.labels.ground_names import world_name
 from minecover.labels.review import (
     ReviewSite,
     candidate_questions,
@@ -36,10 +37,7 @@ from minecover.labels.review import (
 from minecover.learning.model_card import ModelCard
 from minecover.pipeline.candidate_files import read_candidates
 from minecover.pipeline.review_files import review_title, write_export
-from minecover.pipeline.stages.labels import (
-    verdicts_of_world,
-    world_name,
-)
+from minecover.pipeline.stages.labels import verdicts_of_world
 from minecover.reporting.figures import Ground
 from minecover.reporting.page import PageContent, draw_candidate, window_around, with_href
 

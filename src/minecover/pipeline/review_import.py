@@ -17,10 +17,10 @@ from minecover.core.files import write_json
 from minecover.core.sites import read_sites, square
 from minecover.labels import Merge, merge_verdicts, read_reviewed, read_verdicts, write_verdicts
 from minecover.labels.agreement import Agreement, compare_reviews
+from minecover.labels.ground_names import REAL, read_world, world_name, world_path
 from minecover.pipeline.candidate_files import read_candidates
 from minecover.pipeline.review import intersecting
 from minecover.pipeline.review_files import WORLD
-from minecover.pipeline.stages.labels import REAL, read_world, world_name, world_path
 from minecover.reporting.candidates import MAP_PREFIX
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,11 @@ from minecover.core.errors import LabelError, ModelError
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, square, write_sites
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
+from minecover.labels.ground_names import REAL, world_name
 from minecover.pipeline.review import export_questions
 from minecover.pipeline.review_files import WORLD
 from minecover.pipeline.review_import import import_verdicts
-from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
+from minecover.pipeline.stages.labels import verdicts_of_world
 
 CONF = Path("conf").resolve()
 GRID = Grid.from_corner("EPSG:32635", 719_985.0, -269_985.0, 20, 20)

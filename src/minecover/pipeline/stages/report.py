@@ -17,7 +17,6 @@ from minecover.core.sites import near as near_labels
 from minecover.evaluation import NO_SKILL, ObjectRule, Report, find_no_skill, get_score
 from minecover.labels import MINES
 from minecover.labels.review import candidate_questions
-from minecover.pipeline.stages.labels import world_name
 from minecover.reporting import figures
 from minecover.reporting.candidates import (
     SiteMap,
@@ -93,7 +92,8 @@ def run(params: Params) -> None:
         pictures=draw_candidates(candidates.head(N_SHOWN), scored),
         threshold=float(scored.card.value("threshold")),
         pixel_m=scored.card.lattice.pixel_m,
-        world=world_name(params),
+        # The sites say which ground it is: an import compares them with those of its build.
+        world="",
         lines={**layers, "sites": sites},
         warnings=page_warnings(scored.card.content, metrics),
         summary=[

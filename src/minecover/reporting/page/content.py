@@ -98,7 +98,7 @@ class PageContent:
     pixel_m : float
         Side of a pixel [m].
     world : str
-        Name of the ground that verdicts are about.
+        Name of the ground that verdicts are about; empty where their sites say it.
     made : str
         A sentence on how the page was made.
     overlays : sequence of Image

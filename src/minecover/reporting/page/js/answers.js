@@ -58,7 +58,7 @@ function savedFile() {
     const given = Object.fromEntries(ANSWER_FIELDS.map((name) => [name, own[name] || ""]));
     return {type: "Feature", geometry: own.geometry || place.geometry, properties: {rank, candidate_id, site_id: data.site_id ? candidate_id : site_id, lon, lat, ...given, who: given.who || answers.who.trim()}};
   });
-  return {type: "FeatureCollection", world: data.world, features};
+  return {type: "FeatureCollection", world: data.world || undefined, features};
 }
 function save() {
   const file = savedFile();
