@@ -145,19 +145,44 @@ class MapSummary:
         return lines
 
 
-def build_summary(candidates: gpd.GeoDataFrame, *, is_simulated: bool) -> MapSummary:
-    """Return the summary of the build's report.
+def build_lines(language: Language) -> list[str]:
+    """Return what the report of the build found, as lines of text; none before it was written.
 
     Parameters
     ----------
-    candidates : GeoDataFrame
-        Candidates of the report.
-    is_simulated : bool
-        Whether its data are simulated.
+    language : Language
+        Language of the text.
     """
+    path = paths.CANDIDATES / f"{CANDIDATES}.parquet"
+    if not path.is_file():
+        return []
     card = ModelCard.read(paths.MODEL_CARD)
-    no_skill = find_no_skill(read_json(paths.METRICS))
-    return MapSummary(candidates, None, 0.0, no_skill, is_simulated, card.dates.fewest)
+    # The scores, printed before, say whether the model is better than chance.
+    is_simulated = bool(card.value("is_simulated"))
+    fewest = card.dates.fewest
+    found = MapSummary(read_candidates(path), None, 0.0, "", is_simulated, fewest)
+    return found.lines(language, None)
+
+
+def map_lines(folder: Path, language: Language) -> list[str]:
+    """Return what a map found, as lines of text.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+    language : Language
+        Language of the text.
+
+    Raises
+    ------
+    RegionError
+        If the folder holds no candidates.
+    """
+    of_map = read_record(folder)
+    candidates = read_candidates(folder / f"{CANDIDATES}.parquet")
+    page = folder / f"{PAGE}.html"
+    return MapSummary.of(candidates, of_map).lines(language, page if page.is_file() else None)
 
 
 def summary_lines(files: Sequence[Path], language: Language) -> list[str]:

@@ -219,7 +219,12 @@ def test_the_dossier_is_one_page_for_each_candidate(window: Window) -> None:
     window.page.wait_for_selector(".with-dossier")
 
     pdf = window.page.pdf(format="A4", prefer_css_page_size=True)
+    window.page.emulate_media(media="print")
+    heights = window.page.evaluate(
+        "[...document.querySelectorAll('.sheet')].map((one) => one.scrollHeight - one.clientHeight)"
+    )
 
+    assert max(heights) <= 0
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
 
 
