@@ -23,6 +23,9 @@ from minecover.labels import read_labels
 from minecover.learning.model_card import ModelCard
 from minecover.reporting.figures import Ground, SiteView
 
+#: Share of a site that must have been observed for it to be an example.
+MIN_OBSERVED = 0.8
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredSites:
@@ -160,6 +163,9 @@ class ScoredSites:
 def choose_examples(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
     """Return the best, the median and the worst site that holds a mine, by F1.
 
+    Sites of which clouds hid more than a fifth on every date are not chosen, unless there are
+    no others: a picture of them shows little.
+
     Parameters
     ----------
     table : DataFrame
@@ -171,6 +177,8 @@ def choose_examples(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
         Site id and F1 of its locations, by ``"best"``, ``"median"`` and ``"worst"``.
     """
     table = table[table["mine"] > 0]
+    seen = table["observed"] >= MIN_OBSERVED
+    table = table[seen] if seen.any() else table
     errors = table["missed"] + table["false_alarms"]
     table = table.assign(f1=2 * table["found"] / (2 * table["found"] + errors))
     ranked = table.sort_values(["f1", "mine", "site_id"], ascending=[False, False, True])
