@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -225,14 +226,15 @@ def _record(
 ) -> MapRecord:
     """Return the record of maps of a folder or of sites, each of which is one file."""
     planes = [read_planes(one.path)["probability"] for one in layers]
-    names = [f"{one.path.stem}*.tif" for one in layers]
-    folder = layers[0].path.parent / TRUE_COLOUR
+    # Of a site, and of the windows of a folder.
+    stems = "|".join(re.escape(one.path.stem) for one in layers)
+    own, folder = re.compile(rf"({stems})(-\d+-\d+)?"), layers[0].path.parent / TRUE_COLOUR
     return MapRecord(
         digest,
         layers,
         settings,
         is_simulated,
-        true_colour=sorted({path for name in names for path in folder.glob(name)}),
+        true_colour=sorted(path for path in folder.glob("*.tif") if own.fullmatch(path.stem)),
         locations=sum(plane.size for plane in planes),
         seen=sum(int(np.isfinite(plane).sum()) for plane in planes),
     )
