@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from minecover.core import paths
 from minecover.core.config import Params
+from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
 from minecover.core.grid import LON_LAT
 from minecover.core.language import IN_ENGLISH, Language
@@ -102,6 +103,7 @@ def export_questions(
         threshold=float(card.value("threshold")),
         pixel_m=card.lattice.pixel_m,
         world=world_name(params),
+        lines={"sites": _site_squares(questions)},
     )
     return len(questions), write_export(out, questions, content)
 
@@ -113,6 +115,13 @@ def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:
         grid = grids[site.site_id]
         p = site_predictions(site, aggregation).location_probability.reshape(grid.shape)
         yield ReviewSite(site.site_id, grid, p.astype(np.float32), site.label[-1])
+
+
+def _site_squares(questions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the squares of the sites that questions lie on."""
+    with reading_parquet(paths.SITES):
+        sites = gpd.read_parquet(paths.SITES)
+    return sites[sites["site_id"].isin(questions["site_id"])]
 
 
 def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.GeoDataFrame:
