@@ -6,12 +6,19 @@ Writes a page of drawn candidates (simulated: bright squares on dark ground, twe
 with the pictures of all of them beside it, opens it from its file with the network cut, and
 prints the size of the page, the first paint, and the longest task of 60 interactions: moves of
 the map, sorts, filters, candidates one after the other, verdicts.
+
+    python benchmarks/page.py --tiles 64
+
+measures instead how long the layers of a map take, true colour and probability, from drawn
+tiles of 1024 pixels a side.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,11 +31,15 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from minecover.core.grid import Grid
 from minecover.core.language import IN_ENGLISH
+from minecover.core.raster import write_planes
+from minecover.core.raster.tile_files import MosaicTile, write_mosaic, write_tile
 from minecover.reporting.candidates import TABLE
 from minecover.reporting.figures import Ground
 from minecover.reporting.page import (
     PageContent,
     draw_candidate,
+    draw_probability,
+    draw_true_colour,
     render_page,
     window_around,
     with_href,
@@ -155,12 +166,41 @@ def interact(page: Page) -> int:
     return steps
 
 
+def measure_layers(n_tiles: int, out: Path) -> None:
+    """Draw the layers of a map of some tiles, and print the time of a processor."""
+    out.mkdir(parents=True, exist_ok=True)
+    plane = np.full((1024, 1024), 0.1, np.float32)
+    plane[100:200, 300:500] = 0.9
+    coarse = {name: np.full((512, 512), 900, np.uint16) for name in ("red", "green", "blue")}
+    tiles, files = [], []
+    for i in range(n_tiles):
+        left, top = 600_015.0 + 30_720 * (i % 8), -100_005.0 - 30_720 * (i // 8)
+        grid = Grid.from_corner("EPSG:32635", left, top, 1024, 1024)
+        write_tile(out / f"{i}.tif", plane, grid, name="probability")
+        files.append(out / f"true_colour_{i}.tif")
+        write_planes(files[-1], coarse, grid.merged(2))
+        tiles.append(MosaicTile(f"{i}.tif", grid))
+    write_mosaic(out / "probability_32635.vrt", tiles, "float32", float("nan"))
+    begin = time.process_time()
+    draw_true_colour(files)
+    middle = time.process_time()
+    draw_probability([out / "probability_32635.vrt"])
+    end = time.process_time()
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9
+    print(f"{n_tiles * plane.size:,} drawn locations: true colour {middle - begin:.1f} s,")
+    print(f"probability {end - middle:.1f} s of a processor; peak memory {peak:.2f} GB")
+
+
 def main() -> None:
     """Write the page, measure it, and print what was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tiles", type=int, default=0)
     parser.add_argument("--candidates", type=int, default=2000)
     parser.add_argument("--out", type=Path, default=Path(".cache/bench/page"))
     options = parser.parse_args()
+    if options.tiles:
+        measure_layers(options.tiles, options.out / "tiles")
+        return
     path = write_page(options.candidates, options.out)
     size = ViewportSize(width=1280, height=900)
     with sync_playwright() as playwright:
