@@ -23,7 +23,7 @@ from minecover.reporting.page import (
     Image,
     Overlay,
     PageContent,
-    balloon_png,
+    balloon_of,
     draw_probability,
     draw_true_colour,
     render_page,
@@ -113,7 +113,7 @@ def write_map_page(
     write_text(page, render_page(content))
     log.info("page: %s, %d candidates with pictures", page, len(pictures))
     drawn = {
-        name: balloon_png((folder / str(facts["href"])).read_bytes(), facts)
+        name: balloon_of((folder / str(facts["href"])).read_bytes(), facts)
         for name, facts in pictures.items()
     }
     return page, Balloons(language, drawn)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -91,11 +92,19 @@ def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Balloon:
+    """Pictures of a candidate as one PNG: its dates in true colour, then its probability."""
+
+    png: bytes
+    dates: Sequence[date]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Balloons:
-    """Language of the balloons of a KML file, and PNG pictures by ``candidate_id``."""
+    """Language of the balloons of a KML file, and pictures by ``candidate_id``."""
 
     language: Language
-    pictures: Mapping[str, bytes]
+    pictures: Mapping[str, Balloon]
 
 
 PLAIN = Balloons(IN_ENGLISH, {})
@@ -122,8 +131,8 @@ def write_kmz(
         # A member without a date of its own has the oldest that ZIP knows, 1980.
         text = render_kml(candidates, balloons, simulated=simulated)
         archive.writestr(ZipInfo("doc.kml"), text, ZIP_DEFLATED)
-        for name, png in sorted(balloons.pictures.items()):
-            archive.writestr(ZipInfo(f"{IMAGES}/{name}.png"), png)
+        for name, balloon in sorted(balloons.pictures.items()):
+            archive.writestr(ZipInfo(f"{IMAGES}/{name}.png"), balloon.png)
 
 
 def render_kml(
@@ -150,9 +159,8 @@ def render_kml(
     rows = [
         {
             **row,
-            "image": f"{IMAGES}/{row['candidate_id']}.png"
-            if row["candidate_id"] in balloons.pictures
-            else "",
+            "image": f"{IMAGES}/{row['candidate_id']}.png",
+            "balloon": balloons.pictures.get(str(row["candidate_id"])),
             # KML has no null, so missing values are left out. True is written as 1.
             "properties": {
                 name: int(value) if isinstance(value, bool) else value
@@ -179,6 +187,7 @@ def render_kml(
         simulated=simulated,
         _=language.text,
         number=language.number,
+        day=language.day,
     )
 
 

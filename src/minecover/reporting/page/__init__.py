@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from minecover.reporting.page.candidate_pictures import (
     CandidatePictures,
-    balloon_png,
+    balloon_of,
     dates_shown,
     draw_candidate,
     window_around,
@@ -36,7 +36,7 @@ __all__ = [
     "Overlay",
     "PageContent",
     "ScoreContent",
-    "balloon_png",
+    "balloon_of",
     "data_url",
     "dates_shown",
     "draw_candidate",

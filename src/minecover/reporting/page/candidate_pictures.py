@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import shapely
 
 from minecover.core.grid import LON_LAT, Grid
 from minecover.core.raster import burn
+from minecover.reporting.candidates import Balloon
 from minecover.reporting.candidates.describing import MIN_SHARE
 from minecover.reporting.figures.date_pictures import (
     TRUE,
@@ -100,16 +102,14 @@ def draw_candidate(
     return CandidatePictures(webp(np.concatenate([one.colours for one in pictures])), facts)
 
 
-def balloon_png(image: bytes, facts: Mapping[str, object]) -> bytes:
+def balloon_of(image: bytes, facts: Mapping[str, object]) -> Balloon:
     """Return the first and the last clear date and the probability of a candidate as a PNG.
 
     Google Earth shows no WebP.
 
     Parameters
     ----------
-    image : bytes
-        See `CandidatePictures`.
-    facts : mapping
+    image, facts
         See `CandidatePictures`.
     """
     planes, seen, size = facts["planes"], facts["seen"], facts["size"]
@@ -121,9 +121,10 @@ def balloon_png(image: bytes, facts: Mapping[str, object]) -> bytes:
         for number, (name, day) in enumerate(planes)
         if name == TRUE and seen[day] != HIDDEN
     ]
-    chosen = dict.fromkeys([*clear[:1], *clear[-1:], len(planes) - 1])
+    chosen = list(dict.fromkeys([*clear[:1], *clear[-1:]]))
     colours = read_webp(image).reshape(len(planes), size[1], size[0], 3)
-    return png_of(np.concatenate([colours[number] for number in chosen], axis=1))
+    row = np.concatenate([*colours[chosen], colours[-1]], axis=1)
+    return Balloon(png_of(row), [date.fromisoformat(planes[number][1]) for number in chosen])
 
 
 def dates_shown(ground: Ground, outline: shapely.Geometry) -> dict[str, str]:

@@ -12,7 +12,7 @@ from drawn_pages import GRID, candidates_of, drawn_ground, drawn_page, page_json
 
 from minecover.reporting.figures.date_pictures import read_webp
 from minecover.reporting.page import PageContent, draw_candidate, render_page, window_around
-from minecover.reporting.page.candidate_pictures import balloon_png, dates_shown
+from minecover.reporting.page.candidate_pictures import balloon_of, dates_shown
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +156,9 @@ def test_a_balloon_shows_the_first_and_the_last_clear_date_and_the_probability()
     outline = candidates_of(1).geometry.iloc[0]
     drawn = draw_candidate(drawn_ground().on(window_around(outline_of(0), GRID)), outline, {})
 
-    png = balloon_png(drawn.image, drawn.facts)
+    balloon = balloon_of(drawn.image, drawn.facts)
 
-    width = int.from_bytes(png[16:20])
-    assert png[1:4] == b"PNG"
+    width = int.from_bytes(balloon.png[16:20])
+    assert balloon.png[1:4] == b"PNG"
+    assert [day.isoformat() for day in balloon.dates] == ["2017-01-15", "2017-02-16"]
     assert width == 3 * 80
