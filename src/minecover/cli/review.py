@@ -129,7 +129,11 @@ def import_file(files: tuple[Path, ...], who: str, when: str, why: str, as_json:
         compared = {
             "disagreements": done.disagreements,
             "overruled": done.overruled,
-            "agreements": [asdict(one) for one in done.agreements],
+            # JSON has no NaN, which a kappa is where all verdicts are alike.
+            "agreements": [
+                {name: None if value != value else value for name, value in asdict(one).items()}
+                for one in done.agreements
+            ],
         }
         click.echo(json.dumps({**counts, **compared, "file": str(done.path)}))
         return
@@ -137,7 +141,8 @@ def import_file(files: tuple[Path, ...], who: str, when: str, why: str, as_json:
     for one in done.agreements:
         click.echo(
             f"{' and '.join(one.reviewers)}: {one.n} candidates judged by both, "
-            f"{100 * one.share:.0f} % alike, kappa {one.kappa:.2f}",
+            f"{100 * one.share:.0f} % alike, kappa "
+            + (f"{one.kappa:.2f}" if one.kappa == one.kappa else "not defined"),
             err=True,
         )
     for title, found in (
