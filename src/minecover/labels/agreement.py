@@ -12,6 +12,9 @@ import pandas as pd
 
 from minecover.labels.verdicts import FIELDS, VERDICTS, sorted_verdicts
 
+#: Between the names of reviewers who gave the same verdict; a name may hold a comma.
+AND = "; "
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -66,6 +69,8 @@ def compare_reviews(reviews: Sequence[gpd.GeoDataFrame]) -> Comparison:
         One for each file, from `minecover.labels.read_reviewed`.
     """
     table = pd.concat(reviews, ignore_index=True)
+    # An earlier import may have joined those who agreed.
+    table = table.assign(who=table["who"].str.split(AND)).explode("who", ignore_index=True)
     # Of what one reviewer said twice the later row counts.
     table = table.sort_values("when", kind="stable").drop_duplicates(
         ["candidate_id", "who"], keep="last"
@@ -81,7 +86,7 @@ def compare_reviews(reviews: Sequence[gpd.GeoDataFrame]) -> Comparison:
             continue
         kinds = set(rows["what"]) - {""}
         last = rows.iloc[-1].copy()
-        last["who"] = ", ".join(sorted(set(rows["who"])))
+        last["who"] = AND.join(sorted(set(rows["who"])))
         last["what"] = kinds.pop() if len(kinds) == 1 else ""
         agreed.append(last)
     merged = gpd.GeoDataFrame(

@@ -45,7 +45,7 @@ def test_what_reviewers_disagree_on_is_named_and_left_out() -> None:
 
     assert found.disagreements == {"c1": {"ada": "mine", "ben": "not mine"}}
     assert found.agreed["candidate_id"].tolist() == ["c2", "c3"]
-    assert found.agreed["who"].tolist() == ["ada, ben", "ada"]
+    assert found.agreed["who"].tolist() == ["ada; ben", "ada"]
     assert found.agreed["what"].tolist() == ["slide", ""]
 
 
@@ -66,3 +66,12 @@ def test_what_it_is_is_left_open_where_reviewers_differ() -> None:
     )
 
     assert compare_reviews([ada, ben]).agreed["what"].tolist() == [""]
+
+
+def test_reviewers_whom_an_import_joined_are_counted_one_by_one() -> None:
+    both = review("ada; ben", ("c1", "mine", ""))
+
+    found = compare_reviews([both, review("ben", ("c1", "mine", ""))])
+
+    assert [one.reviewers for one in found.agreements] == [("ada", "ben")]
+    assert found.agreed["who"].tolist() == ["ada; ben"]

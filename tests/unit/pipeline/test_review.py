@@ -242,7 +242,7 @@ def test_candidates_on_which_two_files_disagree_are_left_out(world: Params) -> N
     assert (pair.reviewers, pair.n, pair.share) == (("ada", "ben"), 2, 0.5)
     stored = json.loads(done.path.read_text())["features"]
     who = {one["properties"]["candidate_id"]: one["properties"]["who"] for one in stored}
-    assert who == {"map-1": "ada, ben", "map-3": "ada"}
+    assert who == {"map-1": "ada; ben", "map-3": "ada"}
 
 
 def test_a_later_verdict_of_another_reviewer_counts_and_both_are_named(world: Params) -> None:
