@@ -47,10 +47,12 @@
   // Off at first, since the provider of a basemap learns where one looks.
   function online() {
     let layer = null;
+    const source = L.control.attribution({prefix: false});
     const box = make("input", {type: "checkbox", id: "online", onchange: () => {
       document.body.dataset.online = box.checked ? "yes" : "";
-      layer ??= L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {maxZoom: 18, attribution: "© OpenStreetMap"});
-      if (box.checked) layer.addTo(map); else layer.remove();
+      layer ??= L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {maxZoom: 18, attribution: "© OpenStreetMap contributors"});
+      // The control first: it shows whose map the layer is.
+      if (box.checked) { source.addTo(map); layer.addTo(map); } else { layer.remove(); source.remove(); }
       changed("place");
     }});
     return make("div", {}, make("label", {}, box, _("Online basemap and links")),
