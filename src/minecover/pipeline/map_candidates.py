@@ -90,7 +90,7 @@ def write_region_candidates(
         locations=sum(one.locations for one in _outcomes(folder).values()),
         seen=sum(one.seen for one in outcomes),
     )
-    return _write(folder, found, of_map, options)
+    return _write(folder, found, of_map, options, ground.mines)
 
 
 def region_tiles(folder: Path) -> Iterator[TileMap]:
@@ -154,7 +154,7 @@ def write_folder_candidates(
     digest, scenes = _digest([one.made_from for one in maps]), source.resolve()
     settings = _settings(bundle, out, digest, str(scenes), scenes.name)
     of_map = _record(digest, layers, settings, is_simulated=False)
-    return _write(out, found, of_map, options)
+    return _write(out, found, of_map, options, ground.mines)
 
 
 def write_site_candidates(
@@ -191,6 +191,7 @@ def write_site_candidates(
     if not is_simulated and world_name(params) != REAL:
         labels = labels[:0]
     by_site = {one.site_id: one.surroundings for one in maps}
+    mines = labels[labels["kind"].isin(MINES)].geometry
     provinces = _site_provinces()
     found = find_candidates(
         [SiteMap(one.site_id, one.surroundings.grid, one.probability) for one in maps],
@@ -201,7 +202,7 @@ def write_site_candidates(
     found = describe(
         found,
         lambda name: replace(by_site[name], province=provinces.get(name, "")),
-        labels[labels["kind"].isin(MINES)].geometry,
+        mines,
     )
     layers = [RasterLayer(one.path, "probability", one.surroundings.grid.crs) for one in maps]
     digest = _digest([one.made_from for one in maps])
@@ -209,15 +210,19 @@ def write_site_candidates(
         bundle, out, digest, json.dumps(node.complete("source.scenes")), source
     )
     of_map = _record(digest, layers, settings, is_simulated=is_simulated)
-    return _write(out, found, of_map, options)
+    return _write(out, found, of_map, options, mines)
 
 
 def _write(
-    folder: Path, found: gpd.GeoDataFrame, of_map: MapRecord, options: PageOptions
+    folder: Path,
+    found: gpd.GeoDataFrame,
+    of_map: MapRecord,
+    options: PageOptions,
+    mines: gpd.GeoSeries,
 ) -> list[Path]:
     """Write the page and the files of some candidates."""
     name = free_name(folder, of_map.made_from)
-    page, balloons = write_map_page(folder, name, found, of_map, options)
+    page, balloons = write_map_page(folder, name, found, of_map, options, mines)
     return [page, *write_map_candidates(folder, name, found, of_map, balloons)]
 
 

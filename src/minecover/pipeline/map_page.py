@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 
 from minecover.core.config import PARAMS, load_params
 from minecover.core.files import replacing, write_text
@@ -54,6 +55,7 @@ def write_map_page(
     found: gpd.GeoDataFrame,
     of_map: MapRecord,
     options: PageOptions,
+    mines: gpd.GeoSeries,
 ) -> tuple[Path, Balloons]:
     """Write the page of a map's candidates, and the pictures beside it.
 
@@ -70,6 +72,8 @@ def write_map_page(
     options : PageOptions
         Language, and number of candidates with pictures, by rank. Pictures that are there are
         not drawn again.
+    mines : GeoSeries
+        Outlines of known mines, in WGS 84.
 
     Returns
     -------
@@ -84,11 +88,11 @@ def write_map_page(
     pictures = {}
     for row in outlined.head(options.n_pictures).itertuples():
         candidate_id = str(row.candidate_id)
-        facts = keep_map_candidate(pictures_folder, of_map, row.geometry, candidate_id)
+        facts = keep_map_candidate(pictures_folder, of_map, row.geometry, candidate_id, mines)
         if facts:
             pictures[candidate_id] = facts
     card = model_of(of_map.settings).card
-    summary = MapSummary.of(found, of_map)
+    summary, overlays = MapSummary.of(found, of_map), _overlays(pictures_folder, of_map)
     title = f"{say('Candidate mines')} · {folder.resolve().name}"
     if of_map.is_simulated:
         title += ", " + say("simulated data")
@@ -103,7 +107,8 @@ def write_map_page(
         made=say("Model {model}, SHA-256 {digest}; scenes of {source}.",
                   model=of_map.settings.model_name, digest=of_map.settings.sha256[:16],
                   source=of_map.settings.source_name),
-        overlays=_overlays(pictures_folder, of_map),
+        overlays=overlays,
+        lines=_known_mines(mines, overlays),
         warnings=summary.warnings(language),
         summary=summary.sentences(language),
         files=_files(name, language),
@@ -143,6 +148,15 @@ def _overlays(folder: Path, of_map: MapRecord) -> list[Image]:
             temporary.write_bytes(overlay.image)
         images.append(Image(overlay.name, f"{folder.name}/{path.name}", overlay.bounds))
     return images
+
+
+def _known_mines(
+    mines: gpd.GeoSeries, overlays: Sequence[Image]
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the known mines of a map as a layer of lines; nothing if there are none."""
+    boxes = [shapely.box(*one.bounds) for one in overlays]
+    near = mines[mines.intersects(shapely.union_all(boxes))]
+    return {"known mines": gpd.GeoDataFrame(geometry=near)} if len(near) else {}
 
 
 def _world(of_map: MapRecord) -> str:

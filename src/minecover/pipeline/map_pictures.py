@@ -27,9 +27,13 @@ from minecover.reporting.page import CandidatePictures, draw_candidate, window_a
 
 log = logging.getLogger(__name__)
 
+#: Distance from a candidate within which known mines are drawn with it [degrees]: some 5 km.
+NEAR_DEG = 0.05
+NO_MINES = gpd.GeoSeries([], crs=LON_LAT)
+
 
 def draw_map_candidate(
-    of_map: MapRecord, outline: shapely.Geometry, name: str
+    of_map: MapRecord, outline: shapely.Geometry, name: str, mines: gpd.GeoSeries = NO_MINES
 ) -> CandidatePictures | None:
     """Draw a candidate of a map on every date of its scenes.
 
@@ -41,6 +45,8 @@ def draw_map_candidate(
         Outline of the candidate, in WGS 84.
     name : str
         Its name, for messages.
+    mines : GeoSeries
+        Outlines of known mines, in WGS 84; those beside it are drawn.
 
     Returns
     -------
@@ -59,11 +65,12 @@ def draw_map_candidate(
     can_tell = card.value("design") == "location" and set(BANDS) <= set(cube.bands)
     looks_mined = bare_ground(cube) if can_tell else None
     ground = Ground.of_cube(cube, usable, looks_mined, _probability(of_map, grid))
-    return draw_candidate(ground, outline, {})
+    near = _near(mines, outline)
+    return draw_candidate(ground, outline, {"label": near} if len(near) else {})
 
 
 def keep_map_candidate(
-    folder: Path, of_map: MapRecord, outline: shapely.Geometry, name: str
+    folder: Path, of_map: MapRecord, outline: shapely.Geometry, name: str, mines: gpd.GeoSeries
 ) -> dict[str, object] | None:
     """Draw a candidate into a folder, unless it was drawn already.
 
@@ -71,7 +78,7 @@ def keep_map_candidate(
     ----------
     folder : Path
         Folder for ``<name>.webp`` and, with what the page must know of it, ``<name>.json``.
-    of_map, outline, name
+    of_map, outline, name, mines
         See `draw_map_candidate`.
 
     Returns
@@ -83,13 +90,14 @@ def keep_map_candidate(
     # Tiles that were mapped since then may lie in the window.
     probability = _probability(of_map, _window(of_map, outline)).tobytes()
     said = f"{of_map.made_from} {outline.wkb_hex}".encode()
-    digest = hashlib.sha256(said + probability).hexdigest()
+    drawn_by_hand = b"".join(shape.wkb for shape in _near(mines, outline))
+    digest = hashlib.sha256(said + probability + drawn_by_hand).hexdigest()
     facts_path, image_path = folder / f"{name}.json", folder / f"{name}.webp"
     if facts_path.is_file() and image_path.is_file():
         kept = json.loads(facts_path.read_text(encoding="utf-8"))
         if kept.get("made_from") == digest:
             return dict(kept["facts"])
-    drawn = draw_map_candidate(of_map, outline, name)
+    drawn = draw_map_candidate(of_map, outline, name, mines)
     if drawn is None:
         return None
     facts = {"href": f"{folder.name}/{image_path.name}", **drawn.facts}
@@ -97,6 +105,12 @@ def keep_map_candidate(
         temporary.write_bytes(drawn.image)
     write_text(facts_path, json.dumps({"made_from": digest, "facts": facts}))
     return facts
+
+
+def _near(mines: gpd.GeoSeries, outline: shapely.Geometry) -> gpd.GeoSeries:
+    """Return the mines beside a candidate."""
+    box = shapely.box(*outline.bounds).buffer(NEAR_DEG, join_style="mitre")
+    return mines.iloc[sorted(mines.sindex.query(box, predicate="intersects"))]
 
 
 def _window(of_map: MapRecord, outline: shapely.Geometry) -> Grid:

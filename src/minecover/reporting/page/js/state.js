@@ -17,7 +17,7 @@ const WORDS = {
   "settlement": _("settlement"), "industrial": _("industrial"), "other": _("other"),
   "seen": _("looks mined"), "not seen": _("does not look mined"), "hidden": _("hidden"), "observed": "",
   "true colour": _("true colour"), "infrared": _("infrared"), "probability": _("probability"),
-  "sites": _("sites"), "provinces": _("provinces"), "river": _("rivers"), "water": _("water"), "road lines": _("roads"),
+  "sites": _("sites"), "known mines": _("known mines"), "provinces": _("provinces"), "river": _("rivers"), "water": _("water"), "road lines": _("roads"),
   "candidate": _("candidate"), "label": _("drawn by hand"), "truth": _("the true mine"),
   "the model can hardly tell": _("the model can hardly tell"),
   "labelled, the model sees no mine": _("labelled, the model sees no mine"),
