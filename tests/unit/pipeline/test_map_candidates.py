@@ -4,7 +4,9 @@ import json
 import logging
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -12,15 +14,18 @@ import pandas as pd
 import pytest
 import shapely
 from drawn_models import write_model
+from drawn_pages import page_json
 from products import DrawnProduct
 
 from minecover.core.config import Params, composed
 from minecover.core.errors import RegionError
 from minecover.core.grid import Grid
+from minecover.core.language import Language
 from minecover.core.sites import square
 from minecover.labels import as_labels, read_verdicts
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
+from minecover.pipeline.map_page import PageOptions
 from minecover.pipeline.map_review import export_map_questions
 from minecover.pipeline.mapping import map_folder
 from minecover.pipeline.review_import import import_verdicts
@@ -193,8 +198,54 @@ def test_candidates_of_another_map_are_kept(
     assert {name: content(out)[name] for name in before} == before
     assert again == written
     assert sum(path.name.startswith("candidates-") for path in written) == 5
+    assert written[1].name.startswith("index-")
     assert "those in" in caplog.text
     assert "are of another map and are kept" in caplog.text
+
+
+def test_the_page_of_a_map_refers_to_files_beside_it(mapped: Path) -> None:
+    data = page_json((mapped / "index.html").read_text())
+
+    places = cast("list[dict[str, Any]]", data["candidates"])
+    overlays = cast("list[dict[str, Any]]", data["overlays"])
+    hrefs = [one["pictures"]["href"] for one in places] + [one["href"] for one in overlays]
+    # The model reads one band, so that there is no true colour.
+    assert [one["name"] for one in overlays] == ["probability"]
+    assert len(places) == len(MINES)
+    assert [href for href in hrefs if not (mapped / href).is_file()] == []
+    # The last mine is dark on the first of its two dates.
+    assert places[2]["pictures"]["seen"] == {
+        "2017-01-15": "not seen",
+        "2017-01-31": "seen",
+    }
+    assert cast("dict[str, str]", data["files"])["kmz"] == "candidates.kmz"
+    assert data["world"] == "real ground"
+
+
+def test_known_mines_are_drawn_on_the_page(
+    products: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = map_settings(model, products, tmp_path / "map")
+    map_tiles(settings, tiles())
+    top, bottom, left, right = MINES[0]
+    drawn = shapely.box(*GROUND.cut(top, left, bottom, right).bounds)
+    mines = gpd.GeoSeries([drawn], crs=GROUND.crs).to_crs("EPSG:4326")
+
+    with open_ledger(tmp_path / "map") as ledger:
+        outcomes = ledger.outcomes()
+    written = write_map(tmp_path / "map", tiles(), outcomes, {})
+    page = PageOptions(Language("es"), n_pictures=1)
+    write_region_candidates(settings, written, replace(NOTHING, mines=mines), page)
+
+    data = page_json((tmp_path / "map/index.html").read_text())
+    places = cast("list[dict[str, Any]]", data["candidates"])
+    (layer,) = cast("list[dict[str, Any]]", data["lines"])
+    assert [one["known"] for one in places] == [True, False, False]
+    assert layer["name"] == "known mines"
+    assert [one["pictures"] is None for one in places] == [False, True, True]
+    assert places[0]["pictures"]["outlines"]["label"]
+    assert data["lang"] == "es"
 
 
 def test_a_map_without_a_mine_has_files_without_candidates(
