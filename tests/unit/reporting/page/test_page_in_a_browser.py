@@ -116,6 +116,12 @@ def test_a_candidate_shows_every_date_and_two_of_them_compared(window: Window) -
     window.page.fill(".compare input[type=range]", "0.25")
     after = window.page.get_attribute("#before-part rect", "width")
 
+    window.page.focus(".compare input[type=range]")
+    window.page.keyboard.press("ArrowRight")
+    shown = window.page.evaluate("document.body.dataset.shown")
+    window.page.keyboard.press("m")
+
+    assert (shown, window.page.inner_text("#count")) == ("0", "1 of 5 answered")
     assert captions == ["15 Jan 2017", "31 Jan 2017", "16 Feb 2017"]
     assert float(after or 0) == pytest.approx(float(before or 0) / 2)
     assert "hidden" in window.page.inner_text(".dates >> nth=0")

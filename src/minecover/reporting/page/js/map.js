@@ -53,7 +53,7 @@
       layer ??= L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {maxZoom: 18, attribution: "© OpenStreetMap contributors"});
       // The control first: it shows whose map the layer is.
       if (box.checked) { source.addTo(map); layer.addTo(map); } else { layer.remove(); source.remove(); }
-      changed("place");
+      changed("picture");
     }});
     return make("div", {}, make("label", {}, box, _("Online basemap and links")),
       make("p", {class: "note"}, _("Off: nothing leaves this computer. On: openstreetmap.org learns which places you look at, and so does each site that you open a link to.")));

@@ -94,10 +94,12 @@ function finishDrawing() {
   for (const [key, verdict] of Object.entries(data.verdicts)) keys[key] = () => give(verdict);
   for (const [key, what] of Object.entries(data.look_alikes)) keys[key] = () => answerOf(id()).verdict === "not mine" && answer(id(), {what});
   document.addEventListener("keydown", (event) => {
-    if (event.target.matches("input, textarea, select")) {
+    // Keys that a field takes itself; a slider takes the arrows alone.
+    if (event.target.matches("input:not([type=range], [type=checkbox]), textarea, select")) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
+    if (event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
     const isButton = event.target.matches("button, a, summary, .leaflet-marker-icon") && event.key === "Enter" && !view.drawing;
     if (event.ctrlKey || event.metaKey || event.altKey || isButton || event.target.closest("#map") || !(event.key in keys)) return;
     if (state.index === null && !["s", "z"].includes(event.key)) return;
