@@ -5,7 +5,8 @@
 Maps the whole extent of a folder of simulated products with two workers, then finds and writes
 its candidates again in processes of their own. A threshold below that of the model makes more
 candidates (`--threshold`). With `--copies` the map of small products is repeated, to as many
-tiles of 1024 pixels a side, and the candidates of that larger map are measured.
+tiles of 1024 pixels a side, and the candidates of that larger map are measured. Their page is
+written without pictures; `benchmarks/page.py` measures its layers.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ import numpy as np
 from measured import extent_of, machine
 
 from minecover.core.grid import Grid
+from minecover.core.language import IN_ENGLISH
 from minecover.core.mine_pixels import MinePixels, read_mine_pixels, write_mine_pixels
 from minecover.core.raster import read_band, read_grid
 from minecover.core.raster.tile_files import write_tile
 from minecover.pipeline.candidate_files import read_record
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
+from minecover.pipeline.map_page import PageOptions
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import MINE, MINE_UNLIKE_TRAINING
 from minecover.prediction.region.mosaic import (
@@ -98,11 +101,14 @@ def main() -> None:
 def _again(out: Path) -> None:
     """Find and write the candidates of a map once, and print time and memory as JSON."""
     begin, begin_cpu = time.perf_counter(), time.process_time()
-    written = write_region_candidates(
-        read_record(out).settings, sorted(out.glob("*.vrt")), KnownGround.read()
+    write_region_candidates(
+        read_record(out).settings,
+        sorted(out.glob("*.vrt")),
+        KnownGround.read(),
+        PageOptions(IN_ENGLISH, n_pictures=0),
     )
     wall, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-    found = json.loads(written[0].with_suffix(".json").read_text())["candidates"]
+    found = json.loads((out / "candidates.json").read_text())["candidates"]
     peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"wall": wall, "cpu": cpu, "candidates": found, "peak": peak}))
 

@@ -38,8 +38,9 @@ from minecover.evaluation import (
 from minecover.evaluation.out_of_fold import OutOfFold, read_out_of_fold
 from minecover.labels import as_labels, read_labels, read_verdicts
 from minecover.labels.burning import label_cube
-from minecover.pipeline.review import export_questions, import_verdicts
+from minecover.pipeline.review import export_questions
 from minecover.pipeline.review_files import GEOPACKAGE
+from minecover.pipeline.review_import import import_verdicts
 from minecover.pipeline.stages import (
     context,
     evaluate,
@@ -142,7 +143,7 @@ def answered(params: Params, ask: str, top: int, truth: object) -> Counter[str]:
     file = out / "answered.gpkg"
     questions.to_file(file)
     import_verdicts(
-        params, file, blanks={"who": "truth", "when": date.today().isoformat(), "why": ""}
+        params, [file], blanks={"who": "truth", "when": date.today().isoformat(), "why": ""}
     )
     return Counter(questions["verdict"])
 

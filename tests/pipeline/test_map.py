@@ -309,6 +309,8 @@ def test_the_command_writes_the_candidates_of_its_map(
     for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs"):
         assert f"{out}/candidates.{suffix}" in said
         assert (out / f"candidates.{suffix}").is_file()
+    assert f"Look at them in a browser: {out}/index.html" in said
+    assert len(list((out / "pictures").glob("map-*.webp"))) == min(len(found), 200)
     with rasterio.open(out / "class_32635.vrt") as mosaic:
         tags, names = mosaic.tags(), mosaic.tags(1)
     assert tags["MINECOVER_MODEL_SHA256"] == card["sha256"]

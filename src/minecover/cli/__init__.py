@@ -21,6 +21,24 @@ mask_option = click.option(
     show_default=True,
     help="The mask that the model was trained with, or none for products without quality bits.",
 )
+#: As `minecover.core.language.LANGUAGES`, which takes a while to import.
+LANGUAGES = ("en", "fr", "pt", "es")
+#: The option --lang of commands that write what people read.
+lang_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of the page and of the summary.",
+)
+#: The option --pictures of commands that write a page.
+pictures_option = click.option(
+    "--pictures",
+    default=200,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Number of candidates, by rank, with pictures of every date on the page.",
+)
 #: Sections of the help text: the commands of each, and the module of this package that defines
 #: the command. Modules are imported when their command is used.
 SECTIONS = {

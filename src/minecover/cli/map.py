@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from minecover.cli import AreaCommand, mask_option
+from minecover.cli import AreaCommand, lang_option, mask_option, pictures_option
 
 
 class Settings(TypedDict):
@@ -17,6 +17,8 @@ class Settings(TypedDict):
     scheduler: str | None
     processes: int
     memory_gb: float
+    lang: str
+    pictures: int
 
 
 @click.command(cls=AreaCommand, short_help="Map the mines of a region, tile by tile.")
@@ -53,16 +55,17 @@ class Settings(TypedDict):
     help="Skip pixels that the first few trees already rule out.",
 )
 @mask_option
+@pictures_option
+@lang_option
 def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settings]) -> None:
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
 
     Writes probability and class of every location as Cloud Optimized GeoTIFFs, a mosaic of each
     (VRT, one for each UTM zone), a STAC item collection, and a ledger of the tiles; and its
-    candidates, objects of mines by rank (candidates.gpkg, .geojson, .csv, .kmz), with a project
-    that opens all in QGIS (candidates.qgs). The same command resumes a run that was
-    interrupted. Classes: 0 not observed, 1 no mine, 2 mine,
-    3 mine where the model extrapolates. If a tile fails, it is 0 on the map and the exit code
-    is 1.
+    candidates, objects of mines by rank (candidates.gpkg, .geojson, .csv, .kmz), with a page
+    (index.html) and a project that opens all in QGIS (candidates.qgs). The same command resumes
+    a run that was interrupted. Classes: 0 not observed, 1 no mine, 2 mine, 3 mine where the
+    model extrapolates. If a tile fails, it is 0 on the map and the exit code is 1.
 
     \b
     minecover map kivu.geojson --source LC08_products/ --out map/
@@ -75,8 +78,11 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
         # Worker processes start while the modules below are imported.
         worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
     from minecover.core.errors import RegionError
+    from minecover.core.language import Language
     from minecover.pipeline.known_ground import KnownGround
     from minecover.pipeline.map_candidates import write_region_candidates
+    from minecover.pipeline.map_page import PageOptions
+    from minecover.pipeline.map_summary import summary_lines
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area, map_settings
 
@@ -91,8 +97,11 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     ground = KnownGround.read()
     counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
-    for path in [*written, *write_region_candidates(map_options, written, ground)]:
+    page = PageOptions(Language(settings["lang"]), settings["pictures"])
+    files = write_region_candidates(map_options, written, ground, page)
+    for path in [*written, *files]:
         click.echo(str(path))
+    click.echo("\n".join(summary_lines(files, page.language)), err=True)
     if undone := counts["corrupt"] + counts["failed"]:
         raise RegionError(
             f"{undone} tiles failed and are marked as not observed on the map. The ledger "

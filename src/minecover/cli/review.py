@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import json_option
+from minecover.cli import json_option, lang_option
 
 
 @click.group(short_help="Export candidates for review, import the verdicts.")
@@ -48,8 +48,11 @@ def review() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of `minecover map` or `predict`, whose candidates are the questions.",
 )
+@lang_option
 @json_option
-def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: bool) -> None:
+def export(
+    top: int, kind: str | None, out: Path, of_map: Path | None, lang: str, as_json: bool
+) -> None:
     """Write questions for a reviewer: a GeoPackage for QGIS, and an HTML page.
 
     By default the questions are the candidates of the report, by rank, that touch no labelled
@@ -67,6 +70,7 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
     import json
 
     from minecover.core.config import load_params
+    from minecover.core.language import Language
     from minecover.pipeline.map_review import export_map_questions
     from minecover.pipeline.review import export_questions
 
@@ -75,10 +79,13 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
             f"--map exports the candidates of a map, and --{kind} asks about the build. "
             "Leave one out."
         )
+    params, language = load_params(), Language(lang)
     if of_map is not None:
-        n, files = export_map_questions(load_params(), of_map, top=top, out=out)
+        n, files = export_map_questions(params, of_map, top=top, out=out, language=language)
     else:
-        n, files = export_questions(load_params(), kind or "candidates", top=top, out=out)
+        n, files = export_questions(
+            params, kind or "candidates", top=top, out=out, language=language
+        )
     if as_json:
         click.echo(json.dumps({"questions": n, "files": [str(path) for path in files]}))
         return
@@ -87,33 +94,62 @@ def export(top: int, kind: str | None, out: Path, of_map: Path | None, as_json: 
 
 
 @review.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @click.option("--who", default="", help="Name of the reviewer, for rows that have none.")
 @click.option(
     "--when", default="", help="Date of the review (2026-03-01), for rows that have none."
 )
 @click.option("--why", default="", help="Reason for the verdict, for rows that have none.")
 @json_option
-def import_file(file: Path, who: str, when: str, why: str, as_json: bool) -> None:
-    """Check a reviewed file and merge its verdicts into the versioned labels.
+def import_file(files: tuple[Path, ...], who: str, when: str, why: str, as_json: bool) -> None:
+    """Check reviewed files and merge their verdicts into the versioned labels.
 
-    Rows without a verdict are ignored. Of two verdicts on one candidate the later one counts.
-    Commit the file whose name is printed, and run `dvc repro` to train with it.
+    Rows without a verdict are ignored. Of two verdicts of one reviewer on one candidate the
+    later one counts. Where the reviewers of several files disagree, the candidate is listed and
+    left out; their agreement is reported as Cohen's kappa. Commit the file whose name is
+    printed, and run `dvc repro` to train with it.
 
     \b
     minecover review import reviewed.geojson
+    minecover review import reviewed-ada.geojson reviewed-ben.geojson
     minecover review import reports/review/review.gpkg --who "Ada L." --when 2026-03-01
     """
     import json
+    from dataclasses import asdict
 
     from minecover.core.config import load_params
-    from minecover.pipeline.review import import_verdicts
+    from minecover.pipeline.review_import import import_verdicts
 
     blanks = {"who": who, "when": when, "why": why}
-    merge, n_open, path = import_verdicts(load_params(), file, blanks=blanks)
-    counts = {**merge.counts, "open": n_open, "kept": len(merge.verdicts)}
+    done = import_verdicts(load_params(), files, blanks=blanks)
+    counts = {**done.merge.counts, "open": done.n_open, "kept": len(done.merge.verdicts)}
     if as_json:
-        click.echo(json.dumps({**counts, "file": str(path)}))
+        compared = {
+            "disagreements": done.disagreements,
+            "overruled": done.overruled,
+            # JSON has no NaN, which a kappa is where all verdicts are alike.
+            "agreements": [
+                {name: None if value != value else value for name, value in asdict(one).items()}
+                for one in done.agreements
+            ],
+        }
+        click.echo(json.dumps({**counts, **compared, "file": str(done.path)}))
         return
     click.echo(", ".join(f"{n} {name}" for name, n in counts.items()), err=True)
-    click.echo(str(path))
+    for one in done.agreements:
+        click.echo(
+            f"{' and '.join(one.reviewers)}: {one.n} candidates judged by both, "
+            f"{100 * one.share:.0f} % alike, kappa "
+            + (f"{one.kappa:.2f}" if one.kappa == one.kappa else "not defined"),
+            err=True,
+        )
+    for title, found in (
+        ("disagreement, left out", done.disagreements),
+        ("the later verdict counts", done.overruled),
+    ):
+        for name, verdicts in found.items():
+            given = ", ".join(f"{by}: {verdict}" for by, verdict in verdicts.items())
+            click.echo(f"{title}: {name} ({given})", err=True)
+    click.echo(str(done.path))

@@ -12,18 +12,25 @@ import geopandas as gpd
 import numpy as np
 
 from minecover.core.config import service_settings
-from minecover.core.damaged import read_json
+from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.errors import RegionError
 from minecover.core.files import replacing_together, write_json, write_text
 from minecover.core.raster import read_grid
 from minecover.prediction.region.tile_job import MapSettings, model_of
-from minecover.reporting.candidates import write_candidates, write_geopackage, write_kmz
+from minecover.reporting.candidates import (
+    Balloons,
+    write_candidates,
+    write_geopackage,
+    write_kmz,
+)
 from minecover.reporting.qgis import RasterLayer, candidate_style, write_project, write_styles
 
 log = logging.getLogger(__name__)
 
 #: Name of the files of candidates; the one with JSON says which map they are of.
 CANDIDATES = "candidates"
+#: Name of their page.
+PAGE = "index"
 #: Settings that are not kept: they depend on where a map is looked at.
 LOCAL = ("services", "out")
 #: Hexadecimal digits of a digest in the name of files.
@@ -46,35 +53,44 @@ class MapRecord:
         Model and source, with which the scenes of a candidate are read again.
     is_simulated : bool
         Whether its scenes are known to be simulated.
+    true_colour : sequence of Path
+        Files of `minecover.prediction.true_colour`.
+    locations, seen : int
+        Number of pixels of the map, and of those observed.
     """
 
     made_from: str
     rasters: Sequence[RasterLayer]
     settings: MapSettings
     is_simulated: bool
+    true_colour: Sequence[Path] = ()
+    locations: int = 0
+    seen: int = 0
 
 
 def write_map_candidates(
-    folder: Path, found: gpd.GeoDataFrame, of_map: MapRecord
+    folder: Path, name: str, found: gpd.GeoDataFrame, of_map: MapRecord, balloons: Balloons
 ) -> list[Path]:
     """Write candidates in every format, styles of the rasters, and a project for QGIS.
 
     Parameters
     ----------
     folder : Path
-        Folder of the map. Candidates of another map that lie there are kept: these then have
-        the name of their map's digest.
+        Folder of the map.
+    name : str
+        Name of the files without suffix, see `free_name`.
     found : GeoDataFrame
         The candidates, described.
     of_map : MapRecord
         The map that they are of.
+    balloons : Balloons
+        Language and pictures of the KMZ.
 
     Returns
     -------
     list of Path
         The files for people: GeoPackage, GeoJSON, CSV, KMZ and the project.
     """
-    name = _free_name(folder, of_map.made_from)
     threshold = float(model_of(of_map.settings).card.value("threshold"))
     known = int(found["known"].sum())
     record = {
@@ -82,6 +98,8 @@ def write_map_candidates(
         "candidates": len(found),
         "known": known,
         "simulated": of_map.is_simulated,
+        "locations": of_map.locations,
+        "seen": of_map.seen,
         "rasters": [
             {"path": one.path.name, "kind": one.kind, "crs": one.crs} for one in of_map.rasters
         ],
@@ -94,7 +112,7 @@ def write_map_candidates(
     with replacing_together(folder, last=f"{name}.json") as new:
         write_candidates(new, found, name=name)
         write_geopackage(new / f"{name}.gpkg", found)
-        write_kmz(new / f"{name}.kmz", found, simulated=of_map.is_simulated)
+        write_kmz(new / f"{name}.kmz", found, balloons, simulated=of_map.is_simulated)
         write_text(new / f"{name}.qml", candidate_style())
         write_project(
             new / f"{name}.gpkg",
@@ -116,20 +134,22 @@ def write_map_candidates(
     return [folder / f"{name}.{suffix}" for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs")]
 
 
-def read_record(folder: Path) -> MapRecord:
+def read_record(folder: Path, name: str = CANDIDATES) -> MapRecord:
     """Read the record of a map's candidates.
 
     Parameters
     ----------
     folder : Path
         Folder of the map.
+    name : str
+        Name of the files of its candidates, without suffix.
 
     Raises
     ------
     RegionError
         If there is none.
     """
-    path = folder / f"{CANDIDATES}.json"
+    path = folder / f"{name}.json"
     if not path.is_file():
         raise RegionError(
             f"no {path}, so no candidates of a map. Name the folder that `minecover map` or "
@@ -144,7 +164,14 @@ def read_record(folder: Path) -> MapRecord:
         ]
         local = {"services": json.dumps(service_settings()), "out": str(folder.resolve())}
         settings = MapSettings(**{**found["settings"], **local})
-        return MapRecord(found["made_from"], rasters, settings, found["simulated"])
+        return MapRecord(
+            found["made_from"],
+            rasters,
+            settings,
+            found["simulated"],
+            locations=found.get("locations", 0),
+            seen=found.get("seen", 0),
+        )
     except (KeyError, TypeError) as error:
         raise RegionError(
             f"{path} is damaged, or was edited ({error!r}). Write it again with the command "
@@ -152,8 +179,22 @@ def read_record(folder: Path) -> MapRecord:
         ) from error
 
 
-def _free_name(folder: Path, made_from: str) -> str:
-    """Return the name of a map's candidates, with a digest if another map has the plain one."""
+def read_candidates(path: Path) -> gpd.GeoDataFrame:
+    """Read the candidates that a build or a map wrote as Parquet."""
+    with reading_parquet(path):
+        return gpd.read_parquet(path)
+
+
+def free_name(folder: Path, made_from: str) -> str:
+    """Return the name of a map's candidates, with a digest if another map has the plain one.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map. Candidates of another map that lie there are kept.
+    made_from : str
+        Digest of all that the map was made from.
+    """
     record = folder / f"{CANDIDATES}.json"
     if not record.is_file() or read_json(record)["made_from"] == made_from:
         return CANDIDATES

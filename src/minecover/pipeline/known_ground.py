@@ -13,7 +13,7 @@ from minecover.core.grid import Lattice
 from minecover.evaluation import ObjectRule
 from minecover.features.context import Provinces
 from minecover.labels import MINES, read_labels
-from minecover.pipeline.stages.labels import REAL, world_name
+from minecover.labels.ground_names import REAL, world_name
 from minecover.reporting.candidates import ProvinceNames
 
 log = logging.getLogger(__name__)

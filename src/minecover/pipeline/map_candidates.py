@@ -5,28 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.errors import DamagedError, RegionError
 from minecover.core.mine_pixels import MinePixels, TileMap, read_mine_pixels
-from minecover.core.raster import read_band, read_grid
+from minecover.core.raster import read_band, read_grid, read_planes
 from minecover.labels import MINES, read_labels
-from minecover.pipeline.candidate_files import MapRecord, write_map_candidates
+from minecover.labels.ground_names import REAL, world_name
+from minecover.pipeline.candidate_files import MapRecord, free_name, write_map_candidates
 from minecover.pipeline.known_ground import KnownGround
-from minecover.pipeline.stages.labels import REAL, world_name
+from minecover.pipeline.map_page import ENGLISH_PAGE, PageOptions, write_map_page
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.map_files import FolderMap, MappedSite
 from minecover.prediction.maps import source_params
 from minecover.prediction.region.mosaic import pixels_path, tile_path
 from minecover.prediction.region.run import settings_of
 from minecover.prediction.region.tile_job import MapSettings, model_of
-from minecover.prediction.region.tile_ledger import OK, TileLedger
+from minecover.prediction.region.tile_ledger import OK, Outcome, TileLedger
+from minecover.prediction.true_colour import TRUE_COLOUR
 from minecover.reporting.candidates import (
     SiteMap,
     describe,
@@ -39,7 +44,10 @@ log = logging.getLogger(__name__)
 
 
 def write_region_candidates(
-    settings: MapSettings, mosaics: Sequence[Path], ground: KnownGround
+    settings: MapSettings,
+    mosaics: Sequence[Path],
+    ground: KnownGround,
+    options: PageOptions = ENGLISH_PAGE,
 ) -> list[Path]:
     """Find the candidates of a region's map, and write them beside its mosaics.
 
@@ -54,11 +62,13 @@ def write_region_candidates(
         Its mosaics, ``probability_<EPSG>.vrt`` and ``class_<EPSG>.vrt``.
     ground : KnownGround
         What is known of its ground.
+    options : PageOptions
+        Language and number of pictures of the page.
 
     Returns
     -------
     list of Path
-        See `write_map_candidates`.
+        The page, then the files of `write_map_candidates`.
     """
     folder, card = Path(settings.out), model_of(settings).card
     found = find_on_tiles(
@@ -69,8 +79,18 @@ def write_region_candidates(
     )
     layers = [_mosaic_layer(path) for path in mosaics if path.suffix == ".vrt"]
     digest = hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
-    of_map = MapRecord(digest, layers, settings, is_simulated=False)
-    return write_map_candidates(folder, found, of_map)
+    outcomes = [one for one in _outcomes(folder).values() if one.state == OK]
+    files = [folder / TRUE_COLOUR / f"{one.tile_id}.tif" for one in outcomes]
+    of_map = MapRecord(
+        digest,
+        layers,
+        settings,
+        is_simulated=False,
+        true_colour=[path for path in files if path.is_file()],
+        locations=sum(one.locations for one in _outcomes(folder).values()),
+        seen=sum(one.seen for one in outcomes),
+    )
+    return _write(folder, found, of_map, options, ground.mines)
 
 
 def region_tiles(folder: Path) -> Iterator[TileMap]:
@@ -81,8 +101,7 @@ def region_tiles(folder: Path) -> Iterator[TileMap]:
     folder : Path
         Folder of the map.
     """
-    outcomes = TileLedger(folder / "ledger.csv").outcomes()
-    for tile_id, outcome in outcomes.items():
+    for tile_id, outcome in _outcomes(folder).items():
         # Without a mine, a tile is not looked at: others see its class in the mosaic.
         if outcome.state != OK or not outcome.mines:
             continue
@@ -97,6 +116,7 @@ def write_folder_candidates(
     maps: Sequence[FolderMap],
     ground: KnownGround,
     source: Path,
+    options: PageOptions = ENGLISH_PAGE,
 ) -> list[Path]:
     """Find the candidates of the maps of a folder, and write them beside these.
 
@@ -110,11 +130,13 @@ def write_folder_candidates(
         What is known of their ground.
     source : Path
         The folder of products.
+    options : PageOptions
+        Language and number of pictures of the page.
 
     Returns
     -------
     list of Path
-        See `write_map_candidates`.
+        The page, then the files of `write_map_candidates`.
     """
     bundle = maps[0].bundle
     tiles = [
@@ -131,12 +153,16 @@ def write_folder_candidates(
     layers = [RasterLayer(one.path, "probability", one.crs) for one in maps]
     digest, scenes = _digest([one.made_from for one in maps]), source.resolve()
     settings = _settings(bundle, out, digest, str(scenes), scenes.name)
-    of_map = MapRecord(digest, layers, settings, is_simulated=False)
-    return write_map_candidates(out, found, of_map)
+    of_map = _record(digest, layers, settings, is_simulated=False)
+    return _write(out, found, of_map, options, ground.mines)
 
 
 def write_site_candidates(
-    out: Path, maps: Sequence[MappedSite], params: Params, source: str
+    out: Path,
+    maps: Sequence[MappedSite],
+    params: Params,
+    source: str,
+    options: PageOptions = ENGLISH_PAGE,
 ) -> list[Path]:
     """Find the candidates of the maps of sites, and write them beside these.
 
@@ -150,11 +176,13 @@ def write_site_candidates(
         The parameters of the build that the sites are of.
     source : str
         The option of conf/source. Mines of a simulated world are not known on other scenes.
+    options : PageOptions
+        Language and number of pictures of the page.
 
     Returns
     -------
     list of Path
-        See `write_map_candidates`.
+        The page, then the files of `write_map_candidates`.
     """
     bundle, node = maps[0].bundle, source_params(source)
     is_simulated = bool(node.value("source.is_simulated"))
@@ -163,6 +191,7 @@ def write_site_candidates(
     if not is_simulated and world_name(params) != REAL:
         labels = labels[:0]
     by_site = {one.site_id: one.surroundings for one in maps}
+    mines = labels[labels["kind"].isin(MINES)].geometry
     provinces = _site_provinces()
     found = find_candidates(
         [SiteMap(one.site_id, one.surroundings.grid, one.probability) for one in maps],
@@ -173,15 +202,51 @@ def write_site_candidates(
     found = describe(
         found,
         lambda name: replace(by_site[name], province=provinces.get(name, "")),
-        labels[labels["kind"].isin(MINES)].geometry,
+        mines,
     )
     layers = [RasterLayer(one.path, "probability", one.surroundings.grid.crs) for one in maps]
     digest = _digest([one.made_from for one in maps])
     settings = _settings(
         bundle, out, digest, json.dumps(node.complete("source.scenes")), source
     )
-    of_map = MapRecord(digest, layers, settings, is_simulated=is_simulated)
-    return write_map_candidates(out, found, of_map)
+    of_map = _record(digest, layers, settings, is_simulated=is_simulated)
+    return _write(out, found, of_map, options, mines)
+
+
+def _write(
+    folder: Path,
+    found: gpd.GeoDataFrame,
+    of_map: MapRecord,
+    options: PageOptions,
+    mines: gpd.GeoSeries,
+) -> list[Path]:
+    """Write the page and the files of some candidates."""
+    name = free_name(folder, of_map.made_from)
+    page, balloons = write_map_page(folder, name, found, of_map, options, mines)
+    return [page, *write_map_candidates(folder, name, found, of_map, balloons)]
+
+
+def _record(
+    digest: str, layers: Sequence[RasterLayer], settings: MapSettings, *, is_simulated: bool
+) -> MapRecord:
+    """Return the record of maps of a folder or of sites, each of which is one file."""
+    planes = [read_planes(one.path)["probability"] for one in layers]
+    # Of a site, and of the windows of a folder.
+    stems = "|".join(re.escape(one.path.stem) for one in layers)
+    own, folder = re.compile(rf"({stems})(-\d+-\d+)?"), layers[0].path.parent / TRUE_COLOUR
+    return MapRecord(
+        digest,
+        layers,
+        settings,
+        is_simulated,
+        true_colour=sorted(path for path in folder.glob("*.tif") if own.fullmatch(path.stem)),
+        locations=sum(plane.size for plane in planes),
+        seen=sum(int(np.isfinite(plane).sum()) for plane in planes),
+    )
+
+
+def _outcomes(folder: Path) -> dict[str, Outcome]:
+    return TileLedger(folder / "ledger.csv").outcomes()
 
 
 def _pixels(path: Path) -> MinePixels:

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
-import shapely
 
-from minecover.core.antimeridian import centre
 from minecover.core.config import Params
-from minecover.core.cube import F32
 from minecover.core.errors import LabelError
-from minecover.core.grid import Grid, utm_crs
-from minecover.core.raster import burn, read_band
-from minecover.core.sites import Site
-from minecover.features.validity import valid
-from minecover.labels.review import Pictures, candidate_questions
-from minecover.pipeline.candidate_files import CANDIDATES, MapRecord, read_record
-from minecover.pipeline.review import (
-    MARGIN_M,
-    read_candidates,
-    without_verdict,
-)
-from minecover.pipeline.review_files import write_export
-from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
-from minecover.prediction.region.tile_job import model_of, source_of
-from minecover.reporting.figures import clearest_date_index, site_pictures
-
-#: Least side of the pictures of a candidate, and the ground shown around it at least [m].
-LEAST_M, AROUND_M = 2400.0, 600.0
+from minecover.core.language import IN_ENGLISH, Language
+from minecover.labels.ground_names import REAL, world_name
+from minecover.labels.review import candidate_questions
+from minecover.pipeline.candidate_files import CANDIDATES, read_candidates, read_record
+from minecover.pipeline.map_pictures import draw_map_candidate
+from minecover.pipeline.review import without_verdict
+from minecover.pipeline.review_files import review_title, write_export
+from minecover.pipeline.stages.labels import verdicts_of_world
+from minecover.prediction.region.tile_job import model_of
+from minecover.reporting.page import PageContent, with_href
 
 
 def export_map_questions(
-    params: Params, folder: Path, *, top: int, out: Path
+    params: Params, folder: Path, *, top: int, out: Path, language: Language = IN_ENGLISH
 ) -> tuple[int, list[Path]]:
     """Write the first candidates of a map that touch no known mine and have no verdict.
 
@@ -48,6 +35,8 @@ def export_map_questions(
         Largest number of questions.
     out : Path
         Folder for the files.
+    language : Language
+        Language of the page.
 
     Returns
     -------
@@ -72,49 +61,28 @@ def export_map_questions(
             f"nothing is left to review in {folder}: every one of its {len(candidates)} "
             "candidates touches a known mine or has a verdict."
         )
-    # Each candidate has pictures of its own: a tile is far larger than a screen.
+    # Each candidate is a site of its own: a tile is far larger than what is labelled.
     questions = questions.assign(site_id=questions["candidate_id"])
-    pictures = {
-        str(row.candidate_id): _draw(of_map, str(row.candidate_id), row.geometry)
+    drawn = {
+        str(row.candidate_id): draw_map_candidate(of_map, row.geometry, str(row.candidate_id))
         for row in questions.itertuples()
     }
-    world = world_name(params) if of_map.is_simulated else REAL
-    files = write_export(out, questions, pictures, simulated=of_map.is_simulated, world=world)
+    card = model_of(of_map.settings).card
+    content = PageContent(
+        title=review_title(language, simulated=of_map.is_simulated),
+        language=language,
+        candidates=_described(questions, candidates),
+        pictures={name: with_href(one) for name, one in drawn.items() if one},
+        threshold=float(card.value("threshold")),
+        pixel_m=card.lattice.pixel_m,
+        world=world_name(params) if of_map.is_simulated else REAL,
+        is_map=True,
+    )
+    files = write_export(out, questions, content)
     return len(questions), files
 
 
-def _draw(of_map: MapRecord, name: str, outline: shapely.Geometry) -> Pictures:
-    """Draw a candidate on the date on which its ground is clearest, and its probability."""
-    settings, grid = of_map.settings, _window(of_map, outline)
-    card = model_of(settings).card
-    cube = source_of(settings).scenes(Site(name, "", grid, card.halo_px))
-    usable = cube.core(valid(cube, card.build("mask")))
-    ground = gpd.GeoSeries([outline], crs="EPSG:4326").to_crs(grid.crs).buffer(MARGIN_M)
-    time = clearest_date_index(usable & burn(ground, grid, all_touched=True))
-    png = site_pictures(cube, time, usable[time], _probability(of_map, grid))
-    return Pictures(grid, png, {name: list(png)})
-
-
-def _window(of_map: MapRecord, outline: shapely.Geometry) -> Grid:
-    """Return a square around a candidate, on the lattice of the map."""
-    lattice = model_of(of_map.settings).card.lattice
-    lon, lat = centre(outline)
-    crs = utm_crs(lon, lat)
-    left, bottom, right, top = (
-        gpd.GeoSeries([outline], crs="EPSG:4326").to_crs(crs).total_bounds.tolist()
-    )
-    side_m = max(right - left + 2 * AROUND_M, top - bottom + 2 * AROUND_M, LEAST_M)
-    size_px = 2 * math.ceil(side_m / lattice.pixel_m / 2)
-    middle = ((left + right) / 2, (bottom + top) / 2)
-    return Grid.around(crs, *middle, size_px=size_px, lattice=lattice)
-
-
-def _probability(of_map: MapRecord, grid: Grid) -> F32:
-    """Read the probability of the map, from its rasters of the zone where there are some."""
-    rasters = [one for one in of_map.rasters if one.kind == "probability"]
-    in_zone = [one for one in rasters if one.crs == grid.crs]
-    found = np.full(grid.shape, np.nan, np.float32)
-    for raster in in_zone or rasters:
-        plane = read_band(raster.path, grid, resampling="nearest", fill=np.nan, number=1)
-        found = np.where(np.isnan(found), plane.astype(np.float32), found)
-    return found
+def _described(questions: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return questions with what is known of their candidates."""
+    others = [name for name in candidates if name not in questions or name == "candidate_id"]
+    return questions.merge(candidates[others], on="candidate_id", how="left")

@@ -1,10 +1,10 @@
-"""Review: export questions about the build to reviewers, and import their verdicts."""
+"""Review: export questions about the build to reviewers."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,54 +15,43 @@ from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.damaged import reading_parquet
 from minecover.core.errors import LabelError
-from minecover.core.files import write_json
-from minecover.core.raster import burn, read_cube
-from minecover.core.sites import read_sites, square
+from minecover.core.grid import LON_LAT
+from minecover.core.language import IN_ENGLISH, Language
+from minecover.core.raster import read_cube
+from minecover.core.sites import read_sites
 from minecover.evaluation import ObjectRule, site_predictions
 from minecover.evaluation.aggregation import Aggregation
 from minecover.evaluation.out_of_fold import read_out_of_fold
+from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import (
     MINES,
-    Merge,
-    merge_verdicts,
     read_labels,
-    read_reviewed,
-    read_verdicts,
-    write_verdicts,
 )
+from minecover.labels.ground_names import world_name
 from minecover.labels.review import (
-    Pictures,
     ReviewSite,
     candidate_questions,
     suspicious_questions,
     uncertain_questions,
 )
 from minecover.learning.model_card import ModelCard
-from minecover.pipeline.review_files import WORLD, write_export
-from minecover.pipeline.stages.labels import (
-    REAL,
-    read_world,
-    verdicts_of_world,
-    world_name,
-    world_path,
-)
-from minecover.reporting.candidates import MAP_PREFIX
-from minecover.reporting.figures import clearest_date_index, site_pictures
+from minecover.pipeline.candidate_files import read_candidates
+from minecover.pipeline.review_files import review_title, write_export
+from minecover.pipeline.stages.labels import verdicts_of_world
+from minecover.reporting.figures import Ground
+from minecover.reporting.page import PageContent, draw_candidate, window_around, with_href
 
 log = logging.getLogger(__name__)
 
 #: The kinds of questions.
 QUESTION_KINDS = ("candidates", "uncertain", "suspicious")
-#: The picture of a question shows the date that is clearest within this distance of its
-#: outline [m].
-MARGIN_M = 120.0
 #: Candidates that an error names.
 N_NAMED = 5
 
 
 def export_questions(
-    params: Params, kind: str, *, top: int, out: Path
+    params: Params, kind: str, *, top: int, out: Path, language: Language = IN_ENGLISH
 ) -> tuple[int, list[Path]]:
     """Write the first questions of a kind as a GeoPackage with its style, and as a page.
 
@@ -76,6 +65,8 @@ def export_questions(
         Largest number of questions.
     out : Path
         Folder for the files.
+    language : Language
+        Language of the page.
 
     Returns
     -------
@@ -100,115 +91,21 @@ def export_questions(
             f"nothing is left to review in {kind}: all of them have a label or a verdict. "
             "Choose another kind (--uncertain, --suspicious), or add ground (sites.layouts)."
         )
-    profile: Profile = ModelCard.read(paths.MODEL_CARD).build("mask")
-    pictures = {
-        str(site_id): _draw_pictures(sites[str(site_id)], profile, of_site)
-        for site_id, of_site in questions.groupby("site_id")
-    }
-    simulated = bool(params.value("source.is_simulated"))
-    world = world_name(params)
-    return len(questions), write_export(
-        out, questions, pictures, simulated=simulated, world=world
+    card, simulated = (
+        ModelCard.read(paths.MODEL_CARD),
+        bool(params.value("source.is_simulated")),
     )
-
-
-def import_verdicts(
-    params: Params, file: Path, *, blanks: dict[str, str]
-) -> tuple[Merge, int, Path]:
-    """Merge the verdicts of a reviewed file into ``labels.verdicts``.
-
-    Parameters
-    ----------
-    params : Params
-        Of it, `labels` and `world` are read.
-    file : Path
-        See `minecover.labels.read_reviewed`.
-    blanks : dict of str to str
-        Values for an empty `who`, `when` and `why`.
-
-    Returns
-    -------
-    merge : Merge
-        All verdicts, and how many were added or replaced.
-    n_open : int
-        Rows of the file without a verdict.
-    path : Path
-        The file that holds all verdicts.
-
-    Raises
-    ------
-    LabelError
-        If a row of either file is not valid, or the verdicts are about other ground than this
-        build.
-    """
-    date_format = params.value("labels.date_format")
-    new, n_open = read_reviewed(file, blanks=blanks, date_format=date_format)
-    path, world = Path(str(params.value("labels.verdicts"))), world_name(params)
-    known = read_verdicts(path, date_format)
-    _check_world(world, path, known, file, new)
-    _check_ground(file, new)
-    merge = merge_verdicts(known, new)
-    if world != REAL:
-        write_json(world_path(path), {"world": world})
-    write_verdicts(path, merge.verdicts)
-    return merge, n_open, path
-
-
-def _check_world(
-    world: str, path: Path, known: gpd.GeoDataFrame, file: Path, new: gpd.GeoDataFrame
-) -> None:
-    """Refuse verdicts from another simulated world, and to mix those of two worlds."""
-    own, beside = _world_in(file), file.parent / WORLD
-    theirs = own or read_world(beside)
-    if theirs not in (None, world):
-        raise LabelError(
-            f"the {len(new)} verdicts of {file} are about the {theirs} "
-            f"({'it' if own else beside} says so), and this is the {world}: none was imported. "
-            "Compose the configuration that they were exported with (`minecover params --write "
-            "...`), or export again."
-        )
-    stored = read_world(world_path(path))
-    if len(known) and stored not in (None, world):
-        raise LabelError(
-            f"{path} holds {len(known)} verdicts about the {stored}, and this is the {world}: "
-            f"none of {file} was imported. Set labels.verdicts to another file, or delete "
-            f"{path} and {world_path(path)}."
-        )
-
-
-def _world_in(file: Path) -> str | None:
-    """Return the world that a file names itself, as the review page writes it."""
-    if file.suffix.lower() not in (".geojson", ".json"):
-        return None
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except ValueError:
-        return None  # e.g. a feature a line, which GDAL reads as well
-    world = content.get("world") if isinstance(content, dict) else None
-    return None if world is None else str(world)
-
-
-def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
-    """Refuse verdicts on candidates of another build, whose ground lies on no site here."""
-    if not paths.SITES.is_file():
-        log.warning("review: nothing is built here, so the verdicts were not compared with it")
-        return
-    squares = [square(site.grid) for site in read_sites(paths.SITES)]
-    candidates = paths.CANDIDATES / "candidates.parquet"
-    ids = read_candidates(candidates)["candidate_id"] if candidates.is_file() else []
-    name = new["candidate_id"]
-    belongs = name.isin(ids) | name.str.lower().str.startswith(MAP_PREFIX)
-    belongs |= _intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
-    foreign = name[~belongs].tolist()
-    if foreign:
-        more = f" and {len(foreign) - N_NAMED} more" if len(foreign) > N_NAMED else ""
-        raise LabelError(
-            f"{len(foreign)} of the {len(new)} verdicts of {file} are on candidates of another "
-            f"build, and on none of its sites ({', '.join(foreign[:N_NAMED])}{more}): none was "
-            "imported. Import them where they were exported, delete those rows, place sites "
-            f"there (sites.layouts), or begin the ids of outlines drawn on a map with "
-            f"{MAP_PREFIX}."
-        )
+    content = PageContent(
+        title=review_title(language, simulated=simulated),
+        language=language,
+        candidates=questions,
+        pictures=_draw_pictures(sites, card, questions),
+        threshold=float(card.value("threshold")),
+        pixel_m=card.lattice.pixel_m,
+        world=world_name(params),
+        lines={"sites": _site_squares(questions)},
+    )
+    return len(questions), write_export(out, questions, content)
 
 
 def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:
@@ -218,6 +115,13 @@ def _review_sites(aggregation: Aggregation) -> Iterator[ReviewSite]:
         grid = grids[site.site_id]
         p = site_predictions(site, aggregation).location_probability.reshape(grid.shape)
         yield ReviewSite(site.site_id, grid, p.astype(np.float32), site.label[-1])
+
+
+def _site_squares(questions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the squares of the sites that questions lie on."""
+    with reading_parquet(paths.SITES):
+        sites = gpd.read_parquet(paths.SITES)
+    return sites[sites["site_id"].isin(questions["site_id"])]
 
 
 def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.GeoDataFrame:
@@ -234,13 +138,7 @@ def _find_questions(params: Params, kind: str, sites: list[ReviewSite]) -> gpd.G
         raise LabelError(f"no {path}, so no candidate to review. Run `dvc repro report`.")
     candidates, labels = read_candidates(path), read_labels(paths.LABELS)
     mines = labels[labels["kind"].isin(MINES)]
-    return candidate_questions(candidates[~_intersecting(candidates, mines)])
-
-
-def read_candidates(path: Path) -> gpd.GeoDataFrame:
-    """Read the candidates that a build or a map wrote as Parquet."""
-    with reading_parquet(path):
-        return gpd.read_parquet(path)
+    return candidate_questions(candidates[~intersecting(candidates, mines)])
 
 
 def without_verdict(
@@ -256,28 +154,49 @@ def without_verdict(
         See `minecover.labels.read_verdicts`.
     """
     by_name = questions["candidate_id"].isin(verdicts["candidate_id"]).to_numpy()
-    by_ground = _intersecting(questions, verdicts)
+    by_ground = intersecting(questions, verdicts)
     return questions[~(by_name | by_ground)].reset_index(drop=True)
 
 
-def _intersecting(shapes: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Return which shapes intersect any of the others."""
+def intersecting(shapes: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which shapes intersect any of the others.
+
+    Parameters
+    ----------
+    shapes, others : GeoDataFrame
+        In one CRS.
+    """
     found = np.zeros(len(shapes), np.bool_)
     found[shapes.sindex.query(others.geometry, predicate="intersects")[1]] = True
     return found
 
 
-def _draw_pictures(site: ReviewSite, profile: Profile, questions: gpd.GeoDataFrame) -> Pictures:
-    """Draw a site, for each question on the date on which its ground is clearest."""
-    cube = read_cube(paths.SCENES / f"{site.site_id}.tif")
-    usable = cube.core(valid(cube, profile))
-    png: dict[str, bytes] = {}
-    captions = {}
-    ground = questions.geometry.to_crs(site.grid.crs).buffer(MARGIN_M)
-    for name, shape in zip(questions["candidate_id"], ground, strict=True):
-        inside = burn([shape], site.grid, all_touched=True)
-        time = clearest_date_index(usable & inside)
-        pictures = site_pictures(cube, time, usable[time], site.probability)
-        png |= pictures
-        captions[str(name)] = list(pictures)
-    return Pictures(site.grid, png, captions)
+def _draw_pictures(
+    sites: Mapping[str, ReviewSite], card: ModelCard, questions: gpd.GeoDataFrame
+) -> dict[str, dict[str, object]]:
+    """Draw every date of each question, from its site and those beside it."""
+
+    @cache
+    def ground_of(site_id: str) -> Ground:
+        cube = read_cube(paths.SCENES / f"{site_id}.tif")
+        profile: Profile = card.build("mask")
+        can_tell = card.value("design") == "location" and set(BANDS) <= set(cube.bands)
+        looks_mined = bare_ground(cube) if can_tell else None
+        usable = cube.core(valid(cube, profile))
+        return Ground.of_cube(cube, usable, looks_mined, sites[site_id].probability)
+
+    pictures = {}
+    for row in questions.itertuples():
+        grid = sites[str(row.site_id)].grid
+        local = gpd.GeoSeries([row.geometry], crs=questions.crs).to_crs(grid.crs).iloc[0]
+        window = window_around(local, grid)
+        beside = [
+            name
+            for name, other in sites.items()
+            if name != row.site_id and other.grid.crs == grid.crs != LON_LAT
+            and window.overlaps(other.grid)
+        ]  # fmt: skip
+        ground = ground_of(str(row.site_id)).on(window, [ground_of(name) for name in beside])
+        drawn = draw_candidate(ground, row.geometry, {})
+        pictures[str(row.candidate_id)] = with_href(drawn)
+    return pictures

@@ -31,6 +31,7 @@ from minecover.prediction.map_files import (
     write_map,
 )
 from minecover.prediction.other_sensors import folder_source, for_platforms
+from minecover.prediction.true_colour import write_true_colour
 from minecover.sources import Source
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def predict_folder(
         zone = f"-{extent.crs.replace(':', '')}" if len(extents) > 1 else ""
         made_from = map_digest(bundle, extent, source.product_ids())
         path = map_path(out, f"{name}{zone}", made_from)
-        maps, windows = _mapped(bundle, source, extent)
+        maps, windows = _mapped(bundle, source, extent, path)
         dates = sorted({day for window in windows for day in window.dates})
         write_map(path, maps, extent, bundle, Origin(made_from, name, dates))
         written.append(path)
@@ -186,6 +187,7 @@ def predict_sites(
         path = map_path(out, site.site_id, made_from)
         origin = Origin(made_from, source_name, cube.dates)
         write_map(path, maps, site.grid, bundle, origin)
+        write_true_colour(out, path.stem, cube, detector.profile)
         written.append(path)
         seen.append(maps)
         if on_map:
@@ -272,9 +274,12 @@ class _Window:
 
 
 def _mapped(
-    bundle: ModelBundle, source: Source, extent: Grid
+    bundle: ModelBundle, source: Source, extent: Grid, path: Path
 ) -> tuple[dict[str, F32], list[_Window]]:
-    """Map an extent window by window; ground that no scene shows is not observed."""
+    """Map an extent window by window; ground that no scene shows is not observed.
+
+    The true colour of each window is written beside `path`, where the map will lie.
+    """
     detector, planes = bundle.detector(), bundle.context(service_settings())
     maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
     maps["valid_dates"][:] = 0
@@ -295,4 +300,6 @@ def _mapped(
         )
         pixels = mine_pixels(around, found["probability"], mined)
         windows.append(_Window(rows, cols, grid, cube.dates, pixels))
+        name = f"{path.stem}-{site.site_id}"
+        write_true_colour(path.parent, name, cube, detector.profile)
     return maps, windows

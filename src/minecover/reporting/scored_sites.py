@@ -21,7 +21,10 @@ from minecover.features.bare_ground import bare_ground
 from minecover.features.validity import Profile, valid
 from minecover.labels import read_labels
 from minecover.learning.model_card import ModelCard
-from minecover.reporting.figures import SiteView
+from minecover.reporting.figures import Ground, SiteView
+
+#: Share of a site that must have been observed for it to be an example.
+MIN_OBSERVED = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +122,18 @@ class ScoredSites:
             planes=planes,
         )
 
+    def ground(self, site_id: str) -> Ground:
+        """Read the scenes of a site as ground that pictures are drawn of.
+
+        Parameters
+        ----------
+        site_id : str
+            Id of the site.
+        """
+        view = self.view(site_id)
+        looks_mined = self.surroundings(view).looks_mined
+        return Ground.of_cube(view.cube, view.valid, looks_mined, view.location_probability)
+
     def neighbours(self, site_id: str, wide: Grid) -> list[str]:
         """Return the ids of the other sites that overlap a grid around a site.
 
@@ -148,6 +163,9 @@ class ScoredSites:
 def choose_examples(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
     """Return the best, the median and the worst site that holds a mine, by F1.
 
+    Sites of which clouds hid more than a fifth on every date are not chosen, unless there are
+    no others: a picture of them shows little.
+
     Parameters
     ----------
     table : DataFrame
@@ -159,6 +177,8 @@ def choose_examples(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
         Site id and F1 of its locations, by ``"best"``, ``"median"`` and ``"worst"``.
     """
     table = table[table["mine"] > 0]
+    seen = table["observed"] >= MIN_OBSERVED
+    table = table[seen] if seen.any() else table
     errors = table["missed"] + table["false_alarms"]
     table = table.assign(f1=2 * table["found"] / (2 * table["found"] + errors))
     ranked = table.sort_values(["f1", "mine", "site_id"], ascending=[False, False, True])

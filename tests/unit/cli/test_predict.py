@@ -41,4 +41,21 @@ def test_the_maps_are_printed(tmp_path: Path, model: str) -> None:
 
     assert done.exit_code == 0, done.output
     names = [f"candidates.{kind}" for kind in ("gpkg", "geojson", "csv", "kmz", "qgs")]
-    assert done.stdout.splitlines() == [str(out / name) for name in ("LC08.tif", *names)]
+    files = ("LC08.tif", "index.html", *names)
+    assert done.stdout.splitlines() == [str(out / name) for name in files]
+
+
+def test_a_map_ends_with_a_summary_in_the_language_that_was_asked_for(
+    tmp_path: Path, model: str
+) -> None:
+    folder, out = tmp_path / "LC08", tmp_path / "maps"
+    DrawnProduct().put(folder, B4=12_000, QA_PIXEL=21824, QA_RADSAT=0)
+    command = ["predict", "--model", model, "--source", str(folder), "--out", str(out)]
+
+    done = CliRunner().invoke(main, [*command, "--lang", "fr"])
+    again = CliRunner().invoke(main, ["summary", "--map", str(out), "--lang", "pt"])
+
+    assert "0 candidats : 0 nouveaux" in done.stderr
+    assert f"À regarder dans un navigateur : {out}/index.html" in done.stderr
+    assert '<html lang="fr">' in (out / "index.html").read_text()
+    assert "0 candidatos: 0 novos" in again.stdout

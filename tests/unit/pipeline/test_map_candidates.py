@@ -4,7 +4,9 @@ import json
 import logging
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -12,19 +14,22 @@ import pandas as pd
 import pytest
 import shapely
 from drawn_models import write_model
+from drawn_pages import page_json
 from full_disk import largest_file
 from products import DrawnProduct
 
 from minecover.core.config import Params, composed
 from minecover.core.errors import RegionError
 from minecover.core.grid import Grid
+from minecover.core.language import Language
 from minecover.core.sites import square
 from minecover.labels import as_labels, read_verdicts
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
+from minecover.pipeline.map_page import PageOptions
 from minecover.pipeline.map_review import export_map_questions
 from minecover.pipeline.mapping import map_folder
-from minecover.pipeline.review import import_verdicts
+from minecover.pipeline.review_import import import_verdicts
 from minecover.prediction.region.mosaic import write_map
 from minecover.prediction.region.run import RUN, map_settings
 from minecover.prediction.region.tile_job import MapSettings, map_tile
@@ -170,7 +175,8 @@ def test_gdal_opens_geopackage_and_kmz_with_the_same_candidates(mapped: Path) ->
     styles = gpd.read_file(mapped / "candidates.gpkg", layer="layer_styles")
     assert styles["f_table_name"].tolist() == ["candidates"]
     with zipfile.ZipFile(mapped / "candidates.kmz") as archive:
-        assert archive.namelist() == ["doc.kml"]
+        names = [f"pictures/{name}.png" for name in sorted(table["candidate_id"])]
+        assert archive.namelist() == ["doc.kml", *names]
         assert archive.infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
 
 
@@ -209,6 +215,7 @@ def test_candidates_of_another_map_are_kept(
     assert {name: content(out)[name] for name in before} == before
     assert again == written
     assert sum(path.name.startswith("candidates-") for path in written) == 5
+    assert written[1].name.startswith("index-")
     assert "those in" in caplog.text
     assert "are of another map and are kept" in caplog.text
 
@@ -230,6 +237,50 @@ def test_a_full_disk_leaves_all_candidates_of_before_or_none(
     with largest_file(n_bytes), pytest.raises(OSError, match="too large"):
         finish(settings)
     assert content(mapped) == before
+
+
+def test_the_page_of_a_map_refers_to_files_beside_it(mapped: Path) -> None:
+    data = page_json((mapped / "index.html").read_text())
+
+    places = cast("list[dict[str, Any]]", data["candidates"])
+    overlays = cast("list[dict[str, Any]]", data["overlays"])
+    hrefs = [one["pictures"]["href"] for one in places] + [one["href"] for one in overlays]
+    # The model reads one band, so that there is no true colour.
+    assert [one["name"] for one in overlays] == ["probability"]
+    assert len(places) == len(MINES)
+    assert [href for href in hrefs if not (mapped / href).is_file()] == []
+    # Nor does the page say what looked mined, for which it takes red and infrared.
+    assert places[2]["pictures"]["seen"] == dict.fromkeys(
+        ("2017-01-15", "2017-01-31"), "observed"
+    )
+    assert cast("dict[str, str]", data["files"])["kmz"] == "candidates.kmz"
+    assert data["world"] == "real ground"
+
+
+def test_known_mines_are_drawn_on_the_page(
+    products: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = map_settings(model, products, tmp_path / "map")
+    map_tiles(settings, tiles())
+    top, bottom, left, right = MINES[0]
+    drawn = shapely.box(*GROUND.cut(top, left, bottom, right).bounds)
+    mines = gpd.GeoSeries([drawn], crs=GROUND.crs).to_crs("EPSG:4326")
+
+    with open_ledger(tmp_path / "map") as ledger:
+        outcomes = ledger.outcomes()
+    written = write_map(tmp_path / "map", tiles(), outcomes, {})
+    page = PageOptions(Language("es"), n_pictures=1)
+    write_region_candidates(settings, written, replace(NOTHING, mines=mines), page)
+
+    data = page_json((tmp_path / "map/index.html").read_text())
+    places = cast("list[dict[str, Any]]", data["candidates"])
+    (layer,) = cast("list[dict[str, Any]]", data["lines"])
+    assert [one["known"] for one in places] == [True, False, False]
+    assert layer["name"] == "known mines"
+    assert [one["pictures"] is None for one in places] == [False, True, True]
+    assert places[0]["pictures"]["outlines"]["label"]
+    assert data["lang"] == "es"
 
 
 def test_a_map_without_a_mine_has_files_without_candidates(
@@ -257,15 +308,15 @@ def test_candidates_of_a_map_are_exported_for_review_and_imported_as_labels(
     page = (tmp_path / "review/review.html").read_text()
     answers = questions.assign(verdict=["mine", "not mine"], who="ada", when="2026-03-01")
     answers.to_file(package, layer="review")
-    merge, _, path = import_verdicts(params, package, blanks=dict(who="", when="", why=""))
+    done = import_verdicts(params, [package], blanks=dict(who="", when="", why=""))
     left, _ = export_map_questions(params, mapped, top=9, out=tmp_path / "next")
 
     assert (n, left) == (2, 1)
     assert package in files
     assert questions["candidate_id"].str.startswith("map-").all()
-    assert page.count("data:image/png;base64") + page.count("iVBOR") >= 2
-    assert merge.counts["added"] == 2
-    labels = as_labels(read_verdicts(path))
+    assert page.count("data:image/webp;base64") == 2
+    assert done.merge.counts["added"] == 2
+    labels = as_labels(read_verdicts(done.path))
     assert sorted(labels["kind"]) == ["confirmed", "rejected"]
 
 

@@ -15,9 +15,11 @@ from minecover.core.errors import LabelError, ModelError
 from minecover.core.grid import Grid
 from minecover.core.sites import Site, square, write_sites
 from minecover.evaluation.out_of_fold import OutOfFold, write_out_of_fold
-from minecover.pipeline.review import export_questions, import_verdicts
+from minecover.labels.ground_names import REAL, world_name
+from minecover.pipeline.review import export_questions
 from minecover.pipeline.review_files import WORLD
-from minecover.pipeline.stages.labels import REAL, verdicts_of_world, world_name
+from minecover.pipeline.review_import import import_verdicts
+from minecover.pipeline.stages.labels import verdicts_of_world
 
 CONF = Path("conf").resolve()
 GRID = Grid.from_corner("EPSG:32635", 719_985.0, -269_985.0, 20, 20)
@@ -64,10 +66,8 @@ def reviewed(rows: dict[str, shapely.Point]) -> Path:
 
 def import_file(params: Params, file: Path) -> int:
     """Import a file, and return how many verdicts are known then."""
-    merge, _, _ = import_verdicts(
-        params, file, blanks=dict.fromkeys(("who", "when", "why"), "")
-    )
-    return len(merge.verdicts)
+    done = import_verdicts(params, [file], blanks=dict.fromkeys(("who", "when", "why"), ""))
+    return len(done.merge.verdicts)
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,47 @@ def test_an_export_that_is_refused_leaves_no_half_of_it(world: Params) -> None:
         export_questions(world, "suspicious", top=3, out=Path("review"))
 
     assert not Path("review").exists()
+
+
+def reviewed_by(who: str, verdicts: dict[str, str], *, when: str = "2026-03-01") -> Path:
+    """Write the file of a reviewer: the verdict on each outline on a map."""
+    file = Path(f"{who}.geojson")
+    gpd.GeoDataFrame(
+        {
+            "candidate_id": list(verdicts),
+            "verdict": list(verdicts.values()),
+            "who": who,
+            "when": when,
+        },
+        geometry=[shapely.Point(HERE.x + i, HERE.y).buffer(1e-4) for i in range(len(verdicts))],
+        crs="EPSG:4326",
+    ).to_file(file)
+    return file
+
+
+def test_candidates_on_which_two_files_disagree_are_left_out(world: Params) -> None:
+    ada = reviewed_by("ada", {"map-1": "mine", "map-2": "mine", "map-3": "unsure"})
+    ben = reviewed_by("ben", {"map-1": "mine", "map-2": "not mine"})
+
+    blanks = dict.fromkeys(("who", "when", "why"), "")
+    done = import_verdicts(world, [ada, ben], blanks=blanks)
+
+    (pair,) = done.agreements
+    assert (done.merge.counts["added"], len(done.merge.verdicts)) == (2, 2)
+    assert done.disagreements == {"map-2": {"ada": "mine", "ben": "not mine"}}
+    assert (pair.reviewers, pair.n, pair.share) == (("ada", "ben"), 2, 0.5)
+    stored = json.loads(done.path.read_text())["features"]
+    who = {one["properties"]["candidate_id"]: one["properties"]["who"] for one in stored}
+    assert who == {"map-1": "ada; ben", "map-3": "ada"}
+
+
+def test_a_later_verdict_of_another_reviewer_counts_and_both_are_named(world: Params) -> None:
+    blanks = dict.fromkeys(("who", "when", "why"), "")
+    import_verdicts(world, [reviewed_by("ada", {"map-1": "mine"})], blanks=blanks)
+
+    later = reviewed_by("ben", {"map-1": "not mine"}, when="2026-03-02")
+    done = import_verdicts(world, [later], blanks=blanks)
+
+    assert done.merge.counts["replaced"] == 1
+    assert done.disagreements == {}
+    assert done.overruled == {"map-1": {"ada": "mine", "ben": "not mine"}}

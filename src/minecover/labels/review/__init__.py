@@ -1,7 +1,6 @@
 """Questions to reviewers, and the files they answer in: a GeoPackage and an HTML page."""
 
 from minecover.labels.review.geopackage import write_geopackage
-from minecover.labels.review.page import Pictures, render_page
 from minecover.labels.review.questions import (
     ReviewSite,
     candidate_questions,
@@ -10,10 +9,8 @@ from minecover.labels.review.questions import (
 )
 
 __all__ = [
-    "Pictures",
     "ReviewSite",
     "candidate_questions",
-    "render_page",
     "suspicious_questions",
     "uncertain_questions",
     "write_geopackage",

@@ -1,7 +1,5 @@
 """Stage `labels`: outlines and points of mines, and the verdicts of reviewers, as one table."""
 
-import hashlib
-import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +9,6 @@ import pandas as pd
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.errors import LabelError
 from minecover.core.files import write_json
 from minecover.core.watched import check_watched, paths_below
 from minecover.labels import (
@@ -22,6 +19,7 @@ from minecover.labels import (
     read_verdicts,
     write_labels,
 )
+from minecover.labels.ground_names import read_world, world_name, world_path
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +27,6 @@ log = logging.getLogger(__name__)
 QUALITY = Path("logs/labels.json")
 #: The folder of verdicts that DVC watches.
 VERDICTS = "labels"
-#: Name of all ground that is not simulated.
-REAL = "real ground"
-#: Hexadecimal digits of the digest that names a simulated world.
-DIGITS = 12
 
 
 def run(params: Params) -> None:
@@ -87,60 +81,6 @@ def check_files(params: Params) -> None:
         watched=VERDICTS,
         fix="Set labels.verdicts to a file in it.",
     )
-
-
-def world_name(params: Params) -> str:
-    """Return the name of the ground that the labels are about.
-
-    Parameters
-    ----------
-    params : Params
-        Of it, `labels.reader` and `world` are read.
-
-    Returns
-    -------
-    str
-        A digest of the simulated world, or `REAL`: on real ground a place says which it is.
-    """
-    node = params.complete("labels.reader", shared=["world"])
-    if "world" not in node:
-        return REAL
-    text = json.dumps(node["world"], sort_keys=True)
-    return f"simulated world {hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
-
-
-def world_path(verdicts: Path) -> Path:
-    """Return the path of the file that names the world of a file of verdicts."""
-    return verdicts.with_suffix(".world.json")
-
-
-def read_world(path: Path) -> str | None:
-    """Return the world that a file names.
-
-    Parameters
-    ----------
-    path : Path
-        JSON with the key `world`, as `minecover review` writes it.
-
-    Returns
-    -------
-    str or None
-        None if there is no such file.
-
-    Raises
-    ------
-    LabelError
-        If the file holds something else.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["world"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise LabelError(
-            f"{path} names no world ({error!r}). Restore it from git, or export again with "
-            "`minecover review export`."
-        ) from error
 
 
 def verdicts_of_world(params: Params) -> gpd.GeoDataFrame:

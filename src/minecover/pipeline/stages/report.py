@@ -1,25 +1,25 @@
 """Stage `report`: candidates, figures, the report page and the model card."""
 
 import logging
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from minecover.core import paths
 from minecover.core.config import Params
 from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.files import replacing, write_text
-from minecover.core.raster import burn
-from minecover.core.sites import near
-from minecover.core.surroundings import Surroundings
-from minecover.evaluation import ObjectRule, Report, get_score
+from minecover.core.language import IN_ENGLISH
+from minecover.core.sites import near as near_labels
+from minecover.evaluation import NO_SKILL, ObjectRule, Report, find_no_skill, get_score
 from minecover.labels import MINES
+from minecover.labels.review import candidate_questions
 from minecover.reporting import figures
 from minecover.reporting.candidates import (
     SiteMap,
-    dates_seen,
     describe,
     find_candidates,
     precision_at,
@@ -28,20 +28,25 @@ from minecover.reporting.candidates import (
     write_geopackage,
     write_kml,
 )
-from minecover.reporting.figures import Figure, SiteView
+from minecover.reporting.figures import Figure
 from minecover.reporting.model_page import model_page
 from minecover.reporting.page import (
-    N_SHOWN,
-    MapContent,
     PageContent,
-    Strip,
-    StripSources,
-    cut_strip,
+    ScoreContent,
+    draw_candidate,
     render_page,
+    render_scores,
+    window_around,
+    with_href,
 )
 from minecover.reporting.scored_sites import ScoredSites, choose_examples
 
 log = logging.getLogger(__name__)
+
+#: Number of candidates with pictures; the list and the files hold all.
+N_SHOWN = 100
+#: Number of sites whose scenes are held at once.
+N_GROUNDS = 8
 
 
 class NamedFigure(NamedTuple):
@@ -61,28 +66,46 @@ def run(params: Params) -> None:
     precision = compute_precision(candidates, scored, params)
     with reading_parquet(paths.SITES):
         sites = gpd.read_parquet(paths.SITES)
-    map_content = MapContent(sites, candidates, _read_layers())
+    layers = _read_layers()
     write_files(candidates, precision, simulated=simulated)
     metrics = read_json(paths.METRICS)
     pictures = {
         picture.caption: _write_figure(picture)
         for picture in (*_draw_curves(metrics, simulated), *_draw_examples(scored, simulated))
     }
-    overview = figures.overview(
-        map_content.sites, candidates, map_content.layers, simulated=simulated
-    )
+    overview = figures.overview(sites, candidates, layers, simulated=simulated)
     _write_figure(NamedFigure("overview", "", overview))
     leakage = read_json(paths.LEAKAGE)
-    content = PageContent(
+    scores = ScoreContent(
         model=scored.card.content,
         metrics=metrics,
         leakage=leakage,
         mask_costs=read_json(paths.MASK_COSTS),
         precision=precision,
         checks_a_week=int(params.value("report.checks_a_week")),
-        map_content=map_content,
-        strips=cut_strips(candidates.head(N_SHOWN), scored),
         pictures=pictures,
+    )
+    content = PageContent(
+        title=page_title(metrics, simulated=simulated),
+        language=IN_ENGLISH,
+        candidates=_with_outlines(candidates),
+        pictures=draw_candidates(candidates.head(N_SHOWN), scored),
+        threshold=float(scored.card.value("threshold")),
+        pixel_m=scored.card.lattice.pixel_m,
+        # The sites say which ground it is: an import compares them with those of its build.
+        world="",
+        lines={**layers, "sites": sites},
+        warnings=page_warnings(scored.card.content, metrics),
+        summary=[
+            f"{len(candidates)} candidates, out of fold; pictures of the first {N_SHOWN}."
+        ],
+        files={
+            "candidates/candidates.csv": "a table for a spreadsheet",
+            "candidates/candidates.geojson": "candidates for other programs",
+            "candidates.gpkg": "candidates for QGIS, with their style",
+            "candidates.kml": "candidates for Google Earth",
+        },
+        scores=render_scores(scores),
     )
     write_text(paths.REPORT, render_page(content))
     write_text(paths.MODEL_PAGE, model_page(scored.card.content, metrics, leakage))
@@ -136,45 +159,57 @@ def write_files(
     write_kml(folder / "candidates.kml", candidates, simulated=simulated)
 
 
-def cut_strips(candidates: gpd.GeoDataFrame, scored: ScoredSites) -> list[Strip]:
-    """Return the strips of candidates, by rank."""
-    strips: dict[int, Strip] = {}
+def page_title(metrics: Report, *, simulated: bool) -> str:
+    """Return the title of the report, which says what its data and its model are worth."""
+    title = "Candidate mines" + (" on simulated data" if simulated else "")
+    return f"{title}: {NO_SKILL}" if find_no_skill(metrics) else title
+
+
+def page_warnings(card: Mapping[str, object], metrics: Report) -> list[str]:
+    """Return what one must know before looking at the candidates of a build."""
+    warnings = []
+    if no_skill := find_no_skill(metrics):
+        warnings.append(
+            f"The model is {no_skill}. Its candidates are no reason to look at a place."
+        )
+    if card["is_simulated"]:
+        warnings.append(
+            "These data are simulated. The simulator is calibrated to the scores published in "
+            "2017, so agreement with them is by construction and no evidence of skill on real "
+            "ground."
+        )
+    if remark := card.get("remark"):
+        warnings.append(f"What these labels are worth: {remark}")
+    return warnings
+
+
+def draw_candidates(
+    candidates: gpd.GeoDataFrame, scored: ScoredSites
+) -> dict[str, dict[str, object]]:
+    """Return the pictures of candidates by their id, as parts of the page."""
+    ground_of = lru_cache(maxsize=N_GROUNDS)(scored.ground)
+    pictures = {}
     for site_id, group in candidates.groupby("site_id"):
-        view = scored.view(str(site_id))
-        sources, surroundings = draw_sources(view, scored), scored.surroundings(view)
-        for candidate in group.itertuples():
-            remarks = date_remarks(candidate.geometry, surroundings)
-            strips[int(candidate.rank)] = cut_strip(sources, candidate.geometry, remarks)
-    return [strips[rank] for rank in sorted(strips)]
+        grid = scored.sites[str(site_id)].grid
+        for row in group.itertuples():
+            local = gpd.GeoSeries([row.geometry], crs="EPSG:4326").to_crs(grid.crs).iloc[0]
+            window = window_around(local, grid)
+            beside = [ground_of(name) for name in scored.neighbours(str(site_id), window)]
+            ground = ground_of(str(site_id)).on(window, beside)
+            near = scored.labels.iloc[near_labels(scored.labels, window)]
+            others = {
+                name: near[near["kind"].isin(kinds)].geometry
+                for name, kinds in (("label", MINES), ("truth", ("truth",)))
+            }
+            drawn = draw_candidate(ground, row.geometry, others)
+            pictures[str(row.candidate_id)] = with_href(drawn)
+    return pictures
 
 
-def date_remarks(shape: shapely.Geometry, surroundings: Surroundings) -> dict[str, str]:
-    """Return for each date whether a candidate (WGS 84) was seen, not seen or hidden."""
-    local = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(surroundings.grid.crs)
-    seen = dict(dates_seen(surroundings, burn(local, surroundings.grid, all_touched=False)))
-    words = {True: "seen", False: "not seen"}
-    return {
-        f"{day:%d %b %Y}": words[seen[day]] if day in seen else "hidden"
-        for day in surroundings.dates
-    }
-
-
-def draw_sources(view: SiteView, scored: ScoredSites) -> StripSources:
-    """Draw the pictures that all strips of a site are cut from."""
-    grid = scored.sites[view.site_id].grid
-    wide = grid.grown(figures.WINDOW_PX // 2)
-    neighbours = [scored.view(name) for name in scored.neighbours(view.site_id, wide)]
-    captions, pictures = figures.strip_pictures(view, neighbours)
-    labels = scored.labels.iloc[near(scored.labels, wide)]
-    return StripSources(
-        grid=grid,
-        captions=tuple(captions),
-        pictures=pictures,
-        outlines={
-            name: labels[labels["kind"].isin(kinds)].geometry
-            for name, kinds in (("label", MINES), ("truth", ("truth",)))
-        },
-    )
+def _with_outlines(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return candidates by rank, with the outlines that their verdicts are saved with."""
+    by_rank = candidates.sort_values("rank", ignore_index=True)
+    return by_rank.set_geometry(candidate_questions(by_rank).geometry)
 
 
 def _draw_curves(metrics: Report, simulated: bool) -> list[NamedFigure]:

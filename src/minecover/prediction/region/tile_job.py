@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from minecover.prediction.raster_tags import layer_tags
 from minecover.prediction.region.mosaic import pixels_path, tile_path
 from minecover.prediction.region.tile_ledger import CLOUDY, CORRUPT, EMPTY, OK, Outcome
 from minecover.prediction.region.tiles import Tile
+from minecover.prediction.true_colour import write_true_colour
 from minecover.sources import Source
 
 #: Side of the windows in which a tile is scored [px]: the arrays of one fit the processor's
@@ -143,7 +143,7 @@ def map_tile(settings: MapSettings, tile: Tile) -> Outcome:
     if state == OK and not classes.any():
         state = CLOUDY
     if state == OK:
-        _write(settings, tile, scored, cube.dates)
+        _write(settings, tile, scored, cube)
     return Outcome(
         tile.tile_id,
         state,
@@ -260,17 +260,16 @@ def _site(settings: MapSettings, tile: Tile) -> Site:
     return Site(tile.tile_id, "", tile.grid, model_of(settings).card.halo_px)
 
 
-def _write(
-    settings: MapSettings, tile: Tile, scored: ScoredTile, dates: Sequence[date]
-) -> None:
+def _write(settings: MapSettings, tile: Tile, scored: ScoredTile, cube: Cube) -> None:
     """Write a tile's files; an error ends the run, since other tiles would fail too."""
     folder = Path(settings.out)
     try:
         for layer, plane in (("probability", scored.probability), ("class", scored.classes)):
             path = folder / tile_path(layer, tile.tile_id)
-            tags = layer_tags(model_of(settings), layer, settings.source_name, dates)
+            tags = layer_tags(model_of(settings), layer, settings.source_name, cube.dates)
             write_tile(path, plane, tile.grid, name=layer, tags=tags)
         write_mine_pixels(folder / pixels_path(tile.tile_id), scored.pixels)
+        write_true_colour(folder, tile.tile_id, cube, model_of(settings).card.build("mask"))
     except OSError as error:
         free = shutil.disk_usage(folder).free / 1e9
         raise RegionError(

@@ -12,6 +12,8 @@ from minecover.reporting.candidates.objects import COLUMNS, point_inside
 from minecover.reporting.candidates.place_names import MAP_PREFIX
 from minecover.reporting.candidates.precision import precision_at
 from minecover.reporting.candidates.writing import (
+    Balloon,
+    Balloons,
     write_candidates,
     write_geopackage,
     write_kml,
@@ -22,6 +24,8 @@ __all__ = [
     "COLUMNS",
     "MAP_PREFIX",
     "TABLE",
+    "Balloon",
+    "Balloons",
     "ProvinceNames",
     "SiteMap",
     "dates_seen",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -12,11 +15,14 @@ import shapely
 from jinja2 import Environment, StrictUndefined
 
 from minecover.core.files import replacing, write_text
+from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.styled_geopackage import write_styled_geopackage
 from minecover.reporting.qgis import candidate_style
 
 #: First columns of the CSV file.
 FIRST = ("lat", "lon")
+#: Folder of the pictures in a KMZ file.
+IMAGES = "pictures"
 #: KML types by the kind of a NumPy dtype; other kinds are written as strings.
 KML_TYPES = {"i": "int", "f": "double", "b": "bool"}
 
@@ -85,28 +91,53 @@ def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Balloon:
+    """Pictures of a candidate as one PNG: its dates in true colour, then its probability."""
+
+    png: bytes
+    dates: Sequence[date]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balloons:
+    """Language of the balloons of a KML file, and pictures by ``candidate_id``."""
+
+    language: Language
+    pictures: Mapping[str, Balloon]
+
+
+PLAIN = Balloons(IN_ENGLISH, {})
+
+
 def write_kml(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> None:
     """Write candidates as KML, see `render_kml`."""
     write_text(path, render_kml(candidates, simulated=simulated))
 
 
-def write_kmz(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> None:
-    """Write candidates as KMZ: `render_kml` in a ZIP file.
+def write_kmz(
+    path: Path, candidates: gpd.GeoDataFrame, balloons: Balloons, *, simulated: bool
+) -> None:
+    """Write candidates as KMZ: `render_kml` in a ZIP file, with the pictures.
 
     Parameters
     ----------
     path : Path
         File to write; the same candidates give the same bytes.
-    candidates, simulated
+    candidates, balloons, simulated
         See `render_kml`.
     """
     with replacing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
         # A member without a date of its own has the oldest that ZIP knows, 1980.
-        text = render_kml(candidates, simulated=simulated)
+        text = render_kml(candidates, balloons, simulated=simulated)
         archive.writestr(ZipInfo("doc.kml"), text, ZIP_DEFLATED)
+        for name, balloon in sorted(balloons.pictures.items()):
+            archive.writestr(ZipInfo(f"{IMAGES}/{name}.png"), balloon.png)
 
 
-def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
+def render_kml(
+    candidates: gpd.GeoDataFrame, balloons: Balloons = PLAIN, *, simulated: bool
+) -> str:
     """Return candidates as KML for Google Earth, known and new ones in different colours.
 
     A template writes outlines without filling; GDAL's placemarks would cover the ground.
@@ -115,6 +146,8 @@ def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
     ----------
     candidates : GeoDataFrame
         Candidates in WGS 84, as `describe` returns them.
+    balloons : Balloons
+        Language, and pictures that lie beside the file.
     simulated : bool
         Whether the data are simulated; the document's name then says so.
 
@@ -126,6 +159,8 @@ def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
     rows = [
         {
             **row,
+            "image": f"{IMAGES}/{row['candidate_id']}.png",
+            "balloon": balloons.pictures.get(str(row["candidate_id"])),
             # KML has no null, so missing values are left out. True is written as 1.
             "properties": {
                 name: int(value) if isinstance(value, bool) else value
@@ -145,7 +180,15 @@ def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
     document = environment.from_string(template.read_text(encoding="utf-8"))
     dtypes = candidates.drop(columns="geometry").dtypes
     fields = {name: KML_TYPES.get(dtype.kind, "string") for name, dtype in dtypes.items()}
-    return document.render(candidates=rows, fields=fields, simulated=simulated)
+    language = balloons.language
+    return document.render(
+        candidates=rows,
+        fields=fields,
+        simulated=simulated,
+        _=language.text,
+        number=language.number,
+        day=language.day,
+    )
 
 
 def _property_rows(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:

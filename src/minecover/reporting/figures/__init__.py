@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from minecover.reporting.figures.canvas import png, write_png
 from minecover.reporting.figures.comparison import two_maps
 from minecover.reporting.figures.curves import precision_recall, reliability, transfer
+from minecover.reporting.figures.date_pictures import Ground, date_pictures
 from minecover.reporting.figures.overview import overview
 from minecover.reporting.figures.site import (
     SiteView,
@@ -13,26 +14,14 @@ from minecover.reporting.figures.site import (
     site_panel,
     stretch_bands,
 )
-from minecover.reporting.figures.site_pictures import site_pictures
-from minecover.reporting.figures.strip import (
-    MAX_DATES,
-    WINDOW_PX,
-    Colours,
-    cut_window,
-    stack_png,
-    strip_dates,
-    strip_pictures,
-)
 from minecover.reporting.figures.sweep_plots import importance, parallel_coordinates
 
 __all__ = [
-    "MAX_DATES",
-    "WINDOW_PX",
-    "Colours",
     "Figure",
+    "Ground",
     "SiteView",
     "clearest_date_index",
-    "cut_window",
+    "date_pictures",
     "example_sites",
     "importance",
     "overview",
@@ -41,11 +30,7 @@ __all__ = [
     "precision_recall",
     "reliability",
     "site_panel",
-    "site_pictures",
-    "stack_png",
     "stretch_bands",
-    "strip_dates",
-    "strip_pictures",
     "transfer",
     "two_maps",
     "write_png",

@@ -10,10 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from minecover.reporting.figures.canvas import BLUE, GREY, SKY, VERMILION, canvas
+from minecover.reporting.figures.canvas import BLUE, GREY, ORANGE, SKY, VERMILION, canvas
 
 #: Colours of map layers by name; other layers are grey.
-LAYERS = {"provinces": "#b0a18f", "river": SKY, "water": SKY, "road": "#c9b458"}
+LAYERS = {
+    "provinces": "#b0a18f",
+    "river": SKY,
+    "water": SKY,
+    "road": "#c9b458",
+    "known mines": ORANGE,
+}
 #: Share of the map's width below which sites also get a marker, to be seen at all.
 MARKER_BELOW_SHARE = 0.02
 

@@ -74,9 +74,9 @@ def stretch_bands(
         Index of the date in `cube.dates`.
     bands : tuple of three str
         Bands shown as red, green and blue.
-    valid : (row, col) bool
+    valid : (row, col) or (time, row, col) bool
         Pixels whose percentiles define the stretch, without the halo: clouds would darken the
-        ground.
+        ground. Those of all dates give every date the same stretch.
 
     Returns
     -------
@@ -84,8 +84,12 @@ def stretch_bands(
         Colours of 0 ... 1, without the halo; NaN where there is no data. Each band is
         stretched separately: top-of-atmosphere reflectance would otherwise look blue.
     """
-    planes = cube.core(cube.values(*bands)[time])
-    return np.stack([stretch_band(plane, valid) for plane in planes], axis=-1)
+    planes = cube.core(cube.values(*bands)).swapaxes(0, 1)
+    stretched = [
+        stretch_band(band, valid)[time] if valid.ndim > 2 else stretch_band(band[time], valid)
+        for band in planes
+    ]
+    return np.stack(stretched, axis=-1)
 
 
 def stretch_band(plane: F32, valid: NDArray[np.bool_]) -> F32:
@@ -93,14 +97,14 @@ def stretch_band(plane: F32, valid: NDArray[np.bool_]) -> F32:
 
     Parameters
     ----------
-    plane : (row, col) float32
+    plane : (..., row, col) float32
         Values of a band; NaN where there is no data.
-    valid : (row, col) bool
+    valid : (..., row, col) bool
         Pixels whose percentiles define the stretch.
 
     Returns
     -------
-    (row, col) float32
+    (..., row, col) float32
         0 ... 1; NaN where there is no data.
     """
     seen = plane[np.isfinite(plane) & valid]
@@ -183,7 +187,7 @@ def site_panel(view: SiteView, *, simulated: bool) -> Figure:
         small = lower.subplots(n_rows, min(n_dates, DATES_PER_ROW), squeeze=False).ravel()
         for time, (axes, day) in enumerate(zip(small, view.cube.dates, strict=False)):
             if view.probability is None:
-                colours = stretch_bands(view.cube, time, TRUE_COLOUR, view.valid[time])
+                colours = stretch_bands(view.cube, time, TRUE_COLOUR, view.valid)
                 _show_colours(axes, colours)
             else:
                 show_probability(axes, view.probability[time])

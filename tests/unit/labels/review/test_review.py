@@ -1,6 +1,5 @@
-"""Review questions: their ground, the GeoPackage for QGIS, and the HTML page."""
+"""Review questions: their ground, and the GeoPackage for QGIS."""
 
-import json
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,28 +8,20 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from playwright.sync_api import Browser
 
 from minecover.core.errors import LabelError
 from minecover.core.grid import Grid
 from minecover.core.raster import burn
 from minecover.labels import LOOK_ALIKES, read_reviewed
 from minecover.labels.review import (
-    Pictures,
     ReviewSite,
     candidate_questions,
-    render_page,
     suspicious_questions,
     uncertain_questions,
     write_geopackage,
 )
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=6)
-DOT = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
-    "0000000049454e44ae426082"
-)
 
 
 def review_site(
@@ -148,74 +139,3 @@ def test_the_style_is_valid_for_qgis(tmp_path: Path, questions: gpd.GeoDataFrame
     assert [o.get("value") for o in kinds if o.get("type") == "QString"] == list(LOOK_ALIKES)
     assert {editable["verdict"], editable["who"]} == {"1"}
     assert editable["candidate_id"] == "0"
-
-
-def test_the_page_takes_keys_and_its_file_can_be_imported(
-    tmp_path: Path, questions: gpd.GeoDataFrame, browser: Browser
-) -> None:
-    shown = dict.fromkeys(questions["candidate_id"], ["colour"])
-    pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
-    path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
-    path.write_text(render_page(questions, pictures, simulated=True, world="a world"))
-    errors: list[str] = []
-
-    tab = browser.new_context(offline=True).new_page()
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("requestfailed", lambda request: errors.append(request.url))
-    tab.goto(path.as_uri())
-    tab.fill("#who", "Ada")
-    tab.locator("h1").click()
-    tab.keyboard.press("m")
-    tab.keyboard.press("n")
-    tab.keyboard.press("w")
-    tab.keyboard.type("a mine road")
-    tab.keyboard.press("Escape")
-    tab.reload()
-    count = tab.inner_text("#count")
-    with tab.expect_download() as download:
-        tab.keyboard.press("s")
-    download.value.save_as(saved)
-    title = tab.title()
-
-    found, n_open = read_reviewed(saved, blanks={"who": "", "when": "", "why": ""})
-    assert errors == []
-    assert json.loads(saved.read_text())["world"] == "a world"
-    assert title == "Review of candidates, simulated data"
-    assert count == "2 of 2 answered"
-    assert sorted(found["verdict"]) == ["mine", "not mine"]
-    assert found["who"].tolist() == ["Ada", "Ada"]
-    assert "a mine road" in found["why"].tolist()
-    assert n_open == 0
-    assert found.geometry.is_valid.all()
-
-
-def test_the_page_asks_what_it_is_if_it_is_no_mine(
-    tmp_path: Path, questions: gpd.GeoDataFrame, browser: Browser
-) -> None:
-    shown = dict.fromkeys(questions["candidate_id"], ["colour"])
-    pictures = {"s0": Pictures(GRID, {"colour": DOT}, shown)}
-    path, saved = tmp_path / "review.html", tmp_path / "reviewed.geojson"
-    path.write_text(render_page(questions, pictures, simulated=True, world="a world"))
-
-    tab = browser.new_context(offline=True).new_page()
-    tab.goto(path.as_uri())
-    tab.fill("#who", "Ada")
-    tab.locator("h1").click()
-    asked = [tab.is_visible("#kinds")]
-    tab.keyboard.press("2")
-    tab.keyboard.press("n")
-    asked.append(tab.is_visible("#kinds"))
-    tab.keyboard.press("2")
-    asked.append(tab.is_visible("#kinds"))
-    tab.keyboard.press("n")
-    tab.click("text=settlement")
-    tab.keyboard.press("u")
-    with tab.expect_download() as download:
-        tab.keyboard.press("s")
-    download.value.save_as(saved)
-
-    found, _ = read_reviewed(saved, blanks={"who": "", "when": "", "why": ""})
-    answers = found.set_index("candidate_id").loc[questions["candidate_id"]]
-    assert asked == [False, True, False]
-    assert answers["verdict"].tolist() == ["not mine", "unsure"]
-    assert answers["what"].tolist() == ["slide", ""]

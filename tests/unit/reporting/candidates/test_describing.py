@@ -139,7 +139,7 @@ def test_kml_opens_with_all_fields_and_coordinates(tmp_path: Path) -> None:
     metres = opened.to_crs(GRID.crs).geometry.iloc[0]
     wanted = candidates.to_crs(GRID.crs).geometry.iloc[0]
     assert metres.symmetric_difference(wanted).area < 1
-    assert "(simulated)" in (tmp_path / "candidates.kml").read_text()
+    assert "simulated data" in (tmp_path / "candidates.kml").read_text()
 
 
 def test_kml_is_reproducible(tmp_path: Path) -> None:

@@ -222,6 +222,18 @@ def test_a_cloud_does_not_darken_the_ground() -> None:
     np.testing.assert_allclose(clouded[ground], clear[ground], atol=0.03)
 
 
+def test_all_dates_have_one_stretch() -> None:
+    cube = cube_of()
+    valid = np.stack([EVERYWHERE] * len(cube.dates))
+    cube.dn[1] //= 2
+
+    first, second = (
+        stretch_bands(cube, time, ("red", "green", "blue"), valid) for time in (0, 1)
+    )
+
+    assert np.nanmean(first) > np.nanmean(second) + 0.1
+
+
 def test_nodata_pixels_have_no_colour() -> None:
     cube = cube_of()
     cube.dn[:, :, HALO, HALO] = 0

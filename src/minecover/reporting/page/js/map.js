@@ -1,0 +1,121 @@
+"use strict";
+// The map: layers with their opacity, candidates in the colours of the legend, clusters when far.
+(() => {
+  const CLUSTER_PX = 58, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
+  const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5, attributionControl: false});
+  const base = L.canvas({padding: 0.3});
+  const marks = L.layerGroup().addTo(map), outlines = L.layerGroup().addTo(map);
+  L.control.scale({imperial: false}).addTo(map);
+  map.createPane("ground").style.zIndex = 250;
+  map.getContainer().setAttribute("aria-label", _("Map of the candidates. Arrow keys move it, plus and minus zoom."));
+  map.zoomControl._zoomInButton.title = _("Zoom in");
+  map.zoomControl._zoomOutButton.title = _("Zoom out");
+
+  const list = $("layer-list");
+  function toggle(name, layer, isOn, symbol, slider) {
+    const set = (on) => (on ? layer.addTo(map) : layer.remove());
+    const box = make("input", {type: "checkbox", checked: isOn, onchange: () => set(box.checked)});
+    set(isOn);
+    const opacity = slider && make("input", {type: "range", min: 0, max: 1, step: 0.05, value: slider,
+      "aria-label": _("Opacity of {layer}", {layer: name}), oninput: () => layer.setOpacity(Number(opacity.value))});
+    list.append(make("div", {}, make("label", {}, box, symbol, name), opacity));
+    return layer;
+  }
+  for (const overlay of data.overlays) {
+    const [west, south, east, north] = overlay.bounds, isColour = overlay.name === "true colour";
+    const opacity = isColour ? 1 : 0.75;
+    const layer = L.imageOverlay(overlay.href, [[south, west], [north, east]], {pane: "ground", opacity, zIndex: isColour ? 1 : 2, alt: word(overlay.name)});
+    toggle(word(overlay.name), layer, isColour, null, opacity);
+  }
+  if (data.overlays.some((one) => one.name === "probability")) list.append(scaleOfProbability());
+  for (const {name, colour, parts} of data.lines) {
+    const layer = L.polyline(parts, {color: colour, weight: name === "sites" ? 1.5 : 1.2, renderer: base, interactive: false});
+    toggle(word(name === "road" ? "road lines" : name), layer, true, make("span", {class: "line", style: `border-color:${colour}`}));
+  }
+  $("legend").append(
+    make("span", {class: "key"}, make("span", {class: "mark"}), _("new candidate")),
+    make("span", {class: "key"}, make("span", {class: "mark known"}), _("touches a known mine")),
+    make("span", {class: "key"}, make("span", {class: "many"}, "9"), _("several candidates; zoom in")),
+    make("span", {class: "key"}, make("span", {class: "swatch", style: "background:#c9c9c9"}), _("not observed")));
+  list.append(online());
+
+  function scaleOfProbability() {
+    const at = `${(100 * data.threshold).toFixed(1)}%`;
+    return make("div", {}, make("div", {class: "scale", role: "img", "aria-label": _("Probability from 0, black, to 1, pale yellow")}, make("i", {style: `left:${at}`})),
+      make("div", {class: "ends"}, make("span", {}, number(0)), make("span", {}, _("from {threshold} on a mine", {threshold: number(data.threshold, 2)})), make("span", {}, number(1))));
+  }
+  // Off at first, since the provider of a basemap learns where one looks.
+  function online() {
+    let layer = null;
+    const source = L.control.attribution({prefix: false});
+    const box = make("input", {type: "checkbox", id: "online", onchange: () => {
+      document.body.dataset.online = box.checked ? "yes" : "";
+      layer ??= L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {maxZoom: 18, attribution: "© OpenStreetMap contributors"});
+      // The control first: it shows whose map the layer is.
+      if (box.checked) { source.addTo(map); layer.addTo(map); } else { layer.remove(); source.remove(); }
+      changed("picture");
+    }});
+    return make("div", {}, make("label", {}, box, _("Online basemap and links")),
+      make("p", {class: "note"}, _("Off: nothing leaves this computer. On: openstreetmap.org learns which places you look at, and so does each site that you open a link to.")));
+  }
+
+  function mark(index) {
+    const place = places[index], classes = `mark${place.known ? " known" : ""}${index === state.index ? " chosen" : ""}`;
+    const name = _("Candidate {rank}", {rank: place.rank});
+    const marker = L.marker([place.lat, place.lon], {title: name, alt: name, icon: L.divIcon({className: "", iconSize: [14, 14], html: `<span class="${classes}"></span>`})});
+    return marker.on("click", () => choose(index));
+  }
+  function cluster(group) {
+    const bounds = L.latLngBounds(group.map((index) => [places[index].lat, places[index].lon]));
+    const name = _("{n} candidates; zoom in", {n: number(group.length)});
+    const icon = L.divIcon({className: "", iconSize: [34, 34], html: `<span class="many">${group.length}</span>`});
+    return L.marker(bounds.getCenter(), {title: name, alt: name, icon}).on("click", () => {
+      map.fitBounds(bounds.pad(0.3), {maxZoom: APART_FROM_ZOOM, animate: false});
+    });
+  }
+  function redraw() {
+    const zoom = map.getZoom(), view = map.getBounds().pad(0.15), groups = new Map();
+    const near = state.shown.filter((index) => view.contains([places[index].lat, places[index].lon]));
+    for (const index of near) {
+      const at = map.project([places[index].lat, places[index].lon], zoom);
+      const isAlone = zoom >= APART_FROM_ZOOM || index === state.index;
+      const cell = isAlone ? `one ${index}` : `${Math.floor(at.x / CLUSTER_PX)} ${Math.floor(at.y / CLUSTER_PX)}`;
+      if (!groups.has(cell)) groups.set(cell, []);
+      groups.get(cell).push(index);
+    }
+    marks.clearLayers();
+    outlines.clearLayers();
+    for (const group of groups.values()) marks.addLayer(group.length === 1 ? mark(group[0]) : cluster(group));
+    if (zoom < OUTLINES_FROM_ZOOM) return;
+    // One layer for all outlines of a colour: hundreds of layers would take the browser long.
+    const some = near.slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
+    for (const [isKnown, colour] of [[true, "#0072b2"], [false, "#d55e00"]]) {
+      const rings = some.filter((index) => Boolean(places[index].known) === isKnown).flatMap(ringsOf);
+      outlines.addLayer(L.polyline(rings, {...options, color: "#fff", weight: 4}));
+      outlines.addLayer(L.polyline(rings, {...options, color: colour, weight: 2}));
+    }
+    if (state.index !== null) outlines.addLayer(L.polyline(ringsOf(state.index), {...options, color: places[state.index].known ? "#0072b2" : "#d55e00", weight: 4}));
+  }
+  const kept = new Map();
+  function ringsOf(index) {
+    const outline = outlineOf(index);
+    if (!kept.has(outline)) {
+      const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
+      kept.set(outline, parts.flat().map((ring) => ring.map(([lon, lat]) => [lat, lon])));
+    }
+    return kept.get(outline);
+  }
+  const all = L.latLngBounds(places.map((place) => [place.lat, place.lon]));
+  for (const {bounds: [west, south, east, north]} of data.overlays) all.extend([[south, west], [north, east]]);
+  map.fitBounds(all.isValid() ? all.pad(0.03) : [[-60, -180], [75, 180]], {animate: false});
+  map.on("moveend", redraw);
+  listeners.push((what) => {
+    if (what === "place" && state.index !== null) {
+      const at = [places[state.index].lat, places[state.index].lon];
+      if (map.getZoom() < 12.5) map.setView(at, 13, {animate: false}); else map.panTo(at, {animate: false});
+    }
+    redraw();
+  });
+  redraw();
+  new ResizeObserver(() => map.invalidateSize({animate: false})).observe(map.getContainer());
+})();

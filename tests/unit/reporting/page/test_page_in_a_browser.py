@@ -1,0 +1,252 @@
+"""The page in a real browser without a network: map, list, dates, verdicts, dossier."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from drawn_pages import drawn_page
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from minecover.labels import read_reviewed
+from minecover.reporting.page import render_page
+
+WIDTHS = [pytest.param(1280, id="desktop"), pytest.param(400, id="phone")]
+BLANKS = {"who": "", "when": "", "why": ""}
+
+
+class Window:
+    """The page of five candidates in a browser window, with its requests and messages."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280) -> None:
+        size = ViewportSize(width=width, height=900)
+        self.page: Page = browser.new_context(viewport=size, offline=True).new_page()
+        self.requests: list[str] = []
+        self.messages: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_function("document.body.dataset.ready === 'yes'")
+
+    def look_at(self, index: int) -> None:
+        """Choose a candidate in the list."""
+        self.page.locator(f"tr[data-index='{index}'] button").click()
+        self.page.wait_for_function(f"document.body.dataset.shown === '{index}'")
+
+    def save(self, path: Path) -> Path:
+        """Save the verdicts by the key."""
+        with self.page.expect_download() as download:
+            self.page.keyboard.press("s")
+        download.value.save_as(path)
+        return path
+
+    def ranks(self) -> list[str]:
+        """Return the ranks of the list, in its order."""
+        return self.page.locator("#list-body td:first-child").all_inner_texts()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "index.html"
+    file.write_text(render_page(drawn_page(5, n_pictures=4)))
+    return file
+
+
+@pytest.fixture
+def window(browser: Browser, path: Path) -> Iterator[Window]:
+    opened = Window(browser, path)
+    yield opened
+    assert opened.messages == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_requests_nothing_and_fits_the_window(
+    browser: Browser, path: Path, width: int
+) -> None:
+    opened = Window(browser, path, width)
+    widths = "[document.documentElement.scrollWidth, window.innerWidth]"
+
+    list_width, window_width = opened.page.evaluate(widths)
+    opened.look_at(0)
+    place_width, _ = opened.page.evaluate(widths)
+
+    others = [url for url in opened.requests if not url.startswith(("data:", "blob:"))]
+    assert others == [path.as_uri()]
+    assert opened.messages == []
+    assert max(list_width, place_width) <= window_width
+
+
+def test_texts_and_numbers_of_a_page_in_french_are_french(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(render_page(drawn_page(2, lang="fr")))
+
+    opened = Window(browser, file)
+    opened.look_at(1)
+
+    text = opened.page.inner_text("#place-view")
+    assert "3,23\u00a0ha" in text or "3,23 ha" in text
+    assert "16 févr. 2017" in text
+    assert "pas une mine" in text
+
+
+def test_the_list_sorts_and_filters(window: Window) -> None:
+    assert window.ranks() == ["1", "2", "3", "4", "5"]
+
+    window.page.click("#list-head >> text=Area")
+    by_area = window.ranks()
+    window.page.select_option("#filters select >> nth=0", "new")
+    new = window.ranks()
+    window.page.fill("#filters input[type=search]", "nowhere")
+
+    assert by_area == ["5", "4", "3", "2", "1"]
+    assert new == ["4", "2"]
+    assert window.ranks() == []
+    assert window.page.inner_text("#list-count") == "0 of 5 candidates"
+
+
+def test_a_candidate_shows_every_date_and_two_of_them_compared(window: Window) -> None:
+    window.look_at(0)
+
+    captions = window.page.locator(".dates figcaption b").all_inner_texts()
+    before = window.page.get_attribute("#before-part rect", "width")
+    window.page.fill(".compare input[type=range]", "0.25")
+    after = window.page.get_attribute("#before-part rect", "width")
+
+    window.page.focus(".compare input[type=range]")
+    window.page.keyboard.press("ArrowRight")
+    shown = window.page.evaluate("document.body.dataset.shown")
+    window.page.keyboard.press("m")
+
+    assert (shown, window.page.inner_text("#count")) == ("0", "1 of 5 answered")
+    assert captions == ["15 Jan 2017", "31 Jan 2017", "16 Feb 2017"]
+    assert float(after or 0) == pytest.approx(float(before or 0) / 2)
+    assert "hidden" in window.page.inner_text(".dates >> nth=0")
+
+
+def test_a_candidate_without_pictures_can_be_judged(window: Window) -> None:
+    window.look_at(4)
+
+    window.page.keyboard.press("u")
+
+    assert "no pictures" in window.page.inner_text("#place-view")
+    assert window.page.inner_text("#count") == "1 of 5 answered"
+
+
+def test_verdicts_by_keys_are_kept_and_the_saved_file_can_be_imported(
+    window: Window, tmp_path: Path
+) -> None:
+    window.page.fill("#who", "Ada")
+    window.look_at(0)
+    window.page.keyboard.press("m")
+    window.page.keyboard.press("w")
+    window.page.keyboard.type("ponds")
+    window.page.keyboard.press("Escape")
+    window.page.select_option("#seen_from", "2017-01-31")
+    window.page.locator("h2").first.click()
+    window.page.keyboard.press("ArrowRight")
+    window.page.keyboard.press("2")
+    window.page.keyboard.press("n")
+    window.page.keyboard.press("2")
+    window.page.reload()
+    window.page.wait_for_function("document.body.dataset.ready === 'yes'")
+    saved = window.save(tmp_path / "reviewed.geojson")
+
+    found, n_open = read_reviewed(saved, blanks=BLANKS)
+    rows = found.set_index("candidate_id")
+    assert json.loads(saved.read_text())["world"] == "a drawn world"
+    assert rows["verdict"].to_dict() == {"N35-E0-S1": "mine", "N35-E1-S1": "not mine"}
+    assert rows["what"].tolist() == ["", "slide"]
+    assert rows["why"].tolist() == ["ponds", ""]
+    assert rows["seen_from"].tolist() == ["2017-01-31", ""]
+    assert set(rows["who"]) == {"Ada"}
+    assert n_open == 0
+
+
+def test_a_verdict_can_be_undone_and_taken_back(window: Window) -> None:
+    counts = []
+    window.look_at(0)
+    for key in "mz", "mx":
+        for one in key:
+            window.page.keyboard.press(one)
+            counts.append(window.page.inner_text("#count")[0])
+
+    assert counts == ["1", "0", "1", "0"]
+
+
+def test_a_redrawn_outline_is_saved(window: Window, tmp_path: Path) -> None:
+    window.page.fill("#who", "Ada")
+    window.look_at(1)
+    window.page.keyboard.press("d")
+    box = window.page.locator(".dates svg[role=img]").first.bounding_box()
+    assert box is not None
+    for x, y in ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6)):
+        window.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    window.page.keyboard.press("Enter")
+    window.page.keyboard.press("m")
+
+    found, _ = read_reviewed(window.save(tmp_path / "saved.geojson"), blanks=BLANKS)
+
+    # A fifth of a picture of 80 pixels, 480 m, around the same place.
+    drawn = found.to_crs("EPSG:32635").geometry.iloc[0]
+    assert drawn.area == pytest.approx(480**2, rel=0.03)
+    place = drawn_page(2).candidates.to_crs("EPSG:32635").geometry.iloc[1]
+    assert drawn.centroid.distance(place.centroid) < 100
+
+
+def test_the_file_of_another_reviewer_is_compared(window: Window, tmp_path: Path) -> None:
+    window.page.fill("#who", "Ada")
+    window.look_at(0)
+    for key in "m", "ArrowRight", "n", "ArrowRight", "m":
+        window.page.keyboard.press(key)
+    file = json.loads(window.save(tmp_path / "ada.geojson").read_text())
+    for feature, verdict in zip(file["features"], ("mine", "mine", "mine"), strict=True):
+        feature["properties"] |= {"who": "Ben", "verdict": verdict}
+    (tmp_path / "ben.geojson").write_text(json.dumps(file))
+
+    window.page.set_input_files("#load", tmp_path / "ben.geojson")
+    window.page.wait_for_selector("#compared p")
+
+    text = window.page.inner_text("#compared")
+    window.page.keyboard.press("ArrowLeft")
+    assert "With Ben: 3 candidates have both verdicts, 67 % agree" in text
+    assert "Cohen's kappa 0.00" in text
+    assert "Reviewers disagree. Ada: not mine, Ben: mine" in window.page.inner_text(
+        "#place-view"
+    )
+
+
+def test_the_dossier_is_one_page_for_each_candidate(window: Window) -> None:
+    window.page.evaluate("window.print = () => null")
+    window.page.evaluate("printSheets([0, 1, 4])")
+    window.page.wait_for_selector(".with-dossier")
+
+    pdf = window.page.pdf(format="A4", prefer_css_page_size=True)
+    window.page.emulate_media(media="print")
+    too_high = window.page.locator(".sheet").evaluate_all(
+        "(sheets) => sheets.filter((one) => one.scrollHeight > one.clientHeight).length"
+    )
+
+    assert too_high == 0
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
+
+
+def test_the_online_basemap_is_off_until_it_is_switched_on(
+    browser: Browser, path: Path
+) -> None:
+    opened = Window(browser, path)
+    opened.look_at(0)
+    before = [url for url in opened.requests if url.startswith("http")]
+    links = opened.page.locator("#place-view a[target=_blank]").count()
+
+    opened.page.locator("#layers summary").click()
+    opened.page.check("#online")
+    opened.page.wait_for_timeout(300)
+
+    assert before == []
+    assert links == 0
+    assert any("openstreetmap.org" in url for url in opened.requests)
+    assert opened.page.locator("#place-view a[target=_blank]").count() == 3
