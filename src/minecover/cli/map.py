@@ -17,6 +17,7 @@ class Settings(TypedDict):
     scheduler: str | None
     processes: int
     memory_gb: float
+    periods: tuple[str, ...]
 
 
 @click.command(cls=AreaCommand, short_help="Map the mines of a region, tile by tile.")
@@ -52,6 +53,13 @@ class Settings(TypedDict):
     show_default=True,
     help="Skip pixels that the first few trees already rule out.",
 )
+@click.option(
+    "--period",
+    "periods",
+    multiple=True,
+    metavar="YEAR|FROM/TO",
+    help="Map this period alone; may be given several times [default: all dates, one map].",
+)
 @mask_option
 def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settings]) -> None:
     """Map the mines of AREA: a vector file, or west,south,east,north in degrees.
@@ -64,34 +72,53 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     3 mine where the model extrapolates. If a tile fails, it is 0 on the map and the exit code
     is 1.
 
+    With --period each period has a map of its own, in a folder of its name. Ground with fewer
+    valid dates in it than change.min_dates is not observed. `minecover change` compares them.
+
     \b
     minecover map kivu.geojson --source LC08_products/ --out map/
     minecover map 27.9,-4.4,28.1,-4.2 --source simulated/ --model models/model.pkl --out map/
     minecover map kivu.gpkg --source earth_engine --scheduler tcp://10.0.0.5:8786 --out map/
+    minecover map kivu.geojson --source earth_engine --period 2016 --period 2018 --out years/
     """
     from minecover.prediction.region import worker_processes
 
     if settings["scheduler"] is None:
         # Worker processes start while the modules below are imported.
         worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
+    from dataclasses import replace
+
     from minecover.core.errors import RegionError
+    from minecover.core.periods import Period
     from minecover.pipeline.known_ground import KnownGround
     from minecover.pipeline.map_candidates import write_region_candidates
+    from minecover.pipeline.period_maps import change_rule, map_periods
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area, map_settings
+    from minecover.prediction.region.tile_job import MapSettings
 
-    map_options = map_settings(
-        model,
-        source,
-        out,
-        is_screened=settings["screen"],
-        is_masked=settings["mask"] != "none",
-    )
+    def settings_of(out: Path, period: Period | None = None) -> MapSettings:
+        found = map_settings(
+            model,
+            source,
+            out,
+            is_screened=settings["screen"],
+            is_masked=settings["mask"] != "none",
+            period=period,
+        )
+        return replace(found, min_dates=change_rule().min_dates) if period else found
+
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
-    ground = KnownGround.read()
-    counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
+    if periods := [Period.parse(text) for text in settings["periods"]]:
+        counts, written = map_periods(
+            area, periods, settings_of, workers, out=out, tile_px=settings["tile"]
+        )
+    else:
+        map_options, ground = settings_of(out), KnownGround.read()
+        counts, written = map_area(area, map_options, workers, tile_px=settings["tile"])
+        written += write_region_candidates(map_options, written, ground)
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=True)
-    for path in [*written, *write_region_candidates(map_options, written, ground)]:
+    for path in written:
         click.echo(str(path))
     if undone := counts["corrupt"] + counts["failed"]:
         raise RegionError(

@@ -13,6 +13,7 @@ from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import LANDSAT, Grid, Lattice, transformed_bounds
+from minecover.core.periods import Period
 from minecover.core.sensors import OLI, common_names
 from minecover.core.sites import Site, square
 from minecover.sources import check_sensors
@@ -46,6 +47,8 @@ class ProductFolder:
         are ignored.
     lattice : Lattice
         Where the pixels of `extents` lie.
+    period : Period or None
+        Days of the products that are read; None for all.
     """
 
     folder: str
@@ -53,6 +56,7 @@ class ProductFolder:
     bands: Sequence[str]
     platforms: Sequence[str] = OLI.platforms
     lattice: Lattice = LANDSAT
+    period: Period | None = None
 
     def __post_init__(self) -> None:
         """Check level, platforms and bands without reading files."""
@@ -244,7 +248,7 @@ class ProductFolder:
 
     def _products(self) -> list[Product]:
         """Return the wanted products by date and place, without repetition."""
-        return listed_products(self.folder, self.level, self.platforms)
+        return listed_products(self.folder, self.level, self.platforms, self.period)
 
 
 def _degrees(geometry: shapely.Geometry) -> str:

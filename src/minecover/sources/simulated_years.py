@@ -74,12 +74,6 @@ class SimulatedYears:
                 f"simulated satellites are {', '.join(RESPONSES)}, found {', '.join(unknown)}. "
                 "Fix source.scenes.satellites."
             )
-        first = date.fromisoformat(self.first_day).year
-        if min(self.satellites.values(), default=first + 1) > first:
-            raise ConfigError(
-                f"no satellite of source.scenes.satellites takes scenes in {first}, found "
-                f"{dict(self.satellites)}. Fix source.scenes.satellites or .first_day."
-            )
         if self.lattice != LANDSAT or self.dates_a_year < 1:
             raise ConfigError(
                 "simulated years have Landsat's pixels and at least one date a year, found "
@@ -137,7 +131,8 @@ class SimulatedYears:
         first, last = map(date.fromisoformat, (self.first_day, self.last_day))
         spread = self.world.parameters.calendar.dates_spread
         chosen: list[date] = []
-        for year in range(first.year, last.year + 1):
+        begun = min(self.satellites.values(), default=last.year + 1)
+        for year in range(max(first.year, begun), last.year + 1):
             rng = generator(self.world.seed, plot.ground_id, Stream.CALENDAR, year)
             whole = Calendar(f"{year}-01-01", f"{year}-12-31", spread)
             passes = overpasses(whole, plot.grid.transform.c)

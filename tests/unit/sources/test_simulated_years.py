@@ -99,7 +99,6 @@ def test_days_of_a_year_lie_in_it(years: SimulatedYears, plot: Plot) -> None:
     [
         pytest.param({"bands": ["lwir11"]}, "source.bands", id="thermal band"),
         pytest.param({"satellites": {"spot": 2010}}, "satellites", id="unknown satellite"),
-        pytest.param({"satellites": {"landsat-8": 2013}}, "first_day", id="too early"),
         pytest.param({"lattice": Lattice("sentinel_2", 10)}, "lattice.family", id="lattice"),
         pytest.param({"dates_a_year": 0}, "dates_a_year", id="no date"),
     ],
@@ -111,9 +110,18 @@ def test_what_cannot_be_simulated_is_refused(
         replace(years, **changed)
 
 
-def test_days_without_a_pass_are_not_covered(years: SimulatedYears, site: Site) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"first_day": "2013-01-01", "last_day": "2013-01-01"}, id="one day"),
+        pytest.param({"last_day": "2012-12-31", "satellites": {"landsat-8": 2013}}, id="early"),
+    ],
+)
+def test_days_without_a_pass_are_not_covered(
+    years: SimulatedYears, site: Site, changed: dict[str, Any]
+) -> None:
     with pytest.raises(NotCoveredError, match="Widen the period"):
-        replace(years, first_day="2013-01-01", last_day="2013-01-01").scenes(site)
+        replace(years, **changed).scenes(site)
 
 
 def test_other_ground_is_refused(years: SimulatedYears, site: Site) -> None:

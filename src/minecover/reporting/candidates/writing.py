@@ -41,29 +41,45 @@ def write_candidates(
     ----------
     RFC 7946, The GeoJSON Format: longitude first, outer rings counter-clockwise, no CRS member.
     """
-    rows = _property_rows(candidates)
+    write_geojson(folder / f"{name}.geojson", candidates, id_column="candidate_id")
+    write_place_csv(folder / f"{name}.csv", candidates)
+    with replacing(folder / f"{name}.parquet") as temporary:
+        candidates.to_parquet(temporary, index=False)
+
+
+def write_geojson(path: Path, table: gpd.GeoDataFrame, *, id_column: str) -> None:
+    """Write a table as GeoJSON, a line for each feature; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    table : GeoDataFrame
+        In WGS 84.
+    id_column : str
+        Column of the features' ids.
+    """
     features = [
         json.dumps(
             {
                 "type": "Feature",
-                "id": row["candidate_id"],
+                "id": row[id_column],
                 "geometry": shapely.geometry.mapping(shape),
                 "properties": row,
             }
         )
-        for row, shape in zip(rows, candidates.geometry, strict=True)
+        for row, shape in zip(property_rows(table), table.geometry, strict=True)
     ]
     body = ",\n".join(features)
-    write_text(
-        folder / f"{name}.geojson",
-        f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
-    )
-    with replacing(folder / f"{name}.csv") as temporary:
+    write_text(path, f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n')
+
+
+def write_place_csv(path: Path, table: gpd.GeoDataFrame) -> None:
+    """Write a table without its outlines as CSV, the columns `FIRST` first."""
+    with replacing(path) as temporary:
         # Tables of places are pasted into maps by their first two columns.
-        others = candidates.columns.drop([*FIRST, "geometry"])
-        candidates[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / f"{name}.parquet") as temporary:
-        candidates.to_parquet(temporary, index=False)
+        others = table.columns.drop([*FIRST, "geometry"])
+        table[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
 
 
 def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
@@ -100,10 +116,22 @@ def write_kmz(path: Path, candidates: gpd.GeoDataFrame, *, simulated: bool) -> N
     candidates, simulated
         See `render_kml`.
     """
+    write_zipped(path, render_kml(candidates, simulated=simulated))
+
+
+def write_zipped(path: Path, kml: str) -> None:
+    """Write the text of a KML document as KMZ; the same text gives the same bytes."""
     with replacing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
         # A member without a date of its own has the oldest that ZIP knows, 1980.
-        text = render_kml(candidates, simulated=simulated)
-        archive.writestr(ZipInfo("doc.kml"), text, ZIP_DEFLATED)
+        archive.writestr(ZipInfo("doc.kml"), kml, ZIP_DEFLATED)
+
+
+def rings_of(shape: shapely.Geometry) -> list[list[list[tuple[float, ...]]]]:
+    """Return the coordinates of polygons: of each the outer ring, then the inner ones."""
+    return [
+        [list(ring.coords) for ring in (polygon.exterior, *polygon.interiors)]
+        for polygon in shapely.get_parts(shape)
+    ]
 
 
 def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
@@ -132,12 +160,9 @@ def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
                 for name, value in row.items()
                 if value is not None
             },
-            "polygons": [
-                [list(ring.coords) for ring in (polygon.exterior, *polygon.interiors)]
-                for polygon in shapely.get_parts(shape)
-            ],
+            "polygons": rings_of(shape),
         }
-        for row, shape in zip(_property_rows(candidates), candidates.geometry, strict=True)
+        for row, shape in zip(property_rows(candidates), candidates.geometry, strict=True)
     ]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -148,9 +173,9 @@ def render_kml(candidates: gpd.GeoDataFrame, *, simulated: bool) -> str:
     return document.render(candidates=rows, fields=fields, simulated=simulated)
 
 
-def _property_rows(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:
+def property_rows(table: gpd.GeoDataFrame) -> list[dict[str, object]]:
     """Return the rows without geometry; missing values are None, JSON's null."""
-    frame = candidates.drop(columns="geometry")
+    frame = table.drop(columns="geometry")
     rows: list[dict[str, object]] = (
         frame.astype(object).where(frame.notna(), None).to_dict("records")
     )
