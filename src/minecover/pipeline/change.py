@@ -152,7 +152,7 @@ def _pixels(
         row + corner[0],
         col + corner[1],
         state >= 0.5,
-        some >= maps.threshold,
+        np.where(np.isnan(some), state >= 0.5, some >= maps.threshold),
         ~np.isnan(some),
         np.nanmean(sure, axis=0).astype(np.float32),
     )

@@ -42,7 +42,7 @@ class FollowedPixels:
     mined : (period, n) bool
         Whether each is mined, after smoothing over periods.
     on_map : (period, n) bool
-        Whether the map of a period alone calls it a mine.
+        Whether the map of a period alone calls it a mine; as `mined` where not observed.
     certainty : (n,) float32
         Mean over periods of the probability of the state that it has, 0.5 ... 1.
     tracks : Tracks
