@@ -125,10 +125,11 @@ def by_period(
             else (period.last_day)
         )
         there = table[table[f"{AREA}{period.name}"] > 0]
-        shapes = [
-            _outline(zones[zone], zones[zone].mined[at] & (zones[zone].tracks.number == track))
-            for zone, track in zip(there["zone"], there["track"], strict=True)
-        ]
+        shapes = np.empty(len(there), np.object_)
+        for zone, pixels in enumerate(zones):
+            here = (there["zone"] == zone).to_numpy()
+            outlines = _outlines(pixels, pixels.mined[at])
+            shapes[here] = outlines[there["track"].to_numpy()[here]]
         parts.append(
             gpd.GeoDataFrame(
                 {
@@ -165,8 +166,7 @@ def _zone_table(
     last = len(periods) - 1 - tracks.observed[::-1].argmax(axis=0)
     first = tracks.observed.argmax(axis=0)
     at = np.arange(len(tracks))
-    ever = [_outline(pixels, tracks.number == number) for number in range(len(tracks))]
-    table = _places(pixels, ever)
+    table = _places(pixels, _outlines(pixels, tracks.number >= 0))
     table["state"] = overall(tracks, words, growth)
     table["first_seen"] = _period_names(names, there, there.argmax(axis=0))
     table["last_seen"] = _period_names(
@@ -187,7 +187,7 @@ def _zone_table(
     return table
 
 
-def _places(pixels: FollowedPixels, ever: Sequence[shapely.Geometry]) -> gpd.GeoDataFrame:
+def _places(pixels: FollowedPixels, ever: NDArray[np.object_]) -> gpd.GeoDataFrame:
     """Return outlines, a point inside each, and its name."""
     lattice = pixels.lattice
     shapes = gpd.GeoSeries(ever, crs="EPSG:4326")
@@ -208,15 +208,29 @@ def _places(pixels: FollowedPixels, ever: Sequence[shapely.Geometry]) -> gpd.Geo
     )
 
 
-def _outline(pixels: FollowedPixels, which: Bools) -> shapely.MultiPolygon:
-    """Return the outline of some pixels, in WGS 84."""
-    row, col = pixels.row[which], pixels.col[which]
+def _outlines(pixels: FollowedPixels, which: Bools) -> NDArray[np.object_]:
+    """Return the outline of some pixels of each track, in WGS 84; None without any."""
+    kept = np.flatnonzero(which & (pixels.tracks.number >= 0))
+    kept = kept[np.argsort(pixels.tracks.number[kept], kind="stable")]
+    tracks, starts = np.unique(pixels.tracks.number[kept], return_index=True)
+    shapes = [
+        _outline(pixels.row[some], pixels.col[some], pixels.lattice)
+        for some in np.split(kept, starts[1:])
+        if len(some)
+    ]
+    outlines = gpd.GeoSeries(shapes, crs=pixels.lattice.crs).to_crs("EPSG:4326")
+    found = np.full(len(pixels.tracks), None, np.object_)
+    found[tracks] = round_degrees(outlines.to_numpy())
+    return found
+
+
+def _outline(row: I64, col: I64, lattice: Grid) -> shapely.MultiPolygon:
+    """Return the outline of some pixels, in the CRS of their lattice."""
     top, left = int(row.min()), int(col.min())
     mask = np.zeros((int(row.max()) + 1 - top, int(col.max()) + 1 - left), np.bool_)
     mask[row - top, col - left] = True
-    grid = pixels.lattice.cut(top, left, top + mask.shape[0], left + mask.shape[1])
-    outline = gpd.GeoSeries([shapely.MultiPolygon(trace(mask, grid))], crs=grid.crs)
-    return round_degrees(outline.to_crs("EPSG:4326").to_numpy())[0]
+    grid = lattice.cut(top, left, top + mask.shape[0], left + mask.shape[1])
+    return shapely.MultiPolygon(trace(mask, grid))
 
 
 def _means(values: F32, tracks: Tracks) -> F64:
