@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minecover.evaluation.change import area_noise, growth_of
+from minecover.evaluation.change.growth import USUAL_NOISE
 
 YEARS = np.arange(2010.5, 2018.5)
 
@@ -49,12 +50,19 @@ def test_one_observed_period_tells_no_growth() -> None:
 
 
 def test_noise_is_what_single_maps_differ_by() -> None:
-    area = np.full((8, 1), 100.0)
-    on_map = area + 10.0 * np.resize([1, -1], (8, 1))
+    area = np.full((8, 10_000), 100.0)
+    on_map = area + 20.0 * np.resize([1, -1], area.shape)
 
-    assert area_noise(on_map, area, area > 0) == pytest.approx(1.0)
-    assert area_noise(area, area, area > 0) == 0.0
-    assert area_noise(area[:, :0], area[:, :0], area[:, :0] > 0) == 0.0
+    assert area_noise(on_map, area, area > 0) == pytest.approx(2.0, abs=0.01)
+    assert area_noise(area, area, area > 0) == pytest.approx(0.0, abs=0.03)
+
+
+def test_few_mines_have_the_usual_noise() -> None:
+    area = np.full((2, 1), 100.0)
+    nothing = area[:, :0]
+
+    assert area_noise(nothing, nothing, nothing > 0) == pytest.approx(USUAL_NOISE)
+    assert 0.9 * USUAL_NOISE < area_noise(area, area, area > 0) < USUAL_NOISE
 
 
 def test_intervals_of_unchanged_mines_hold_zero_as_often_as_their_level_says() -> None:
