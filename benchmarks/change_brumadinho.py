@@ -28,7 +28,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     labels = composed(["experiment=brumadinho"]).value("labels.input")
+    # Dates as text: a missing one is no text.
     polygons = gpd.read_file(labels).to_crs("EPSG:32723")
+    polygons["seen_from"] = polygons["seen_from"].astype("string").astype(object)
     mines = gpd.read_file(folder / "changes.geojson").to_crs(polygons.crs)
     in_time = gpd.read_file(folder / "changes.gpkg", layer="changes").to_crs(polygons.crs)
     periods = sorted(in_time["period"].unique())
@@ -42,7 +44,7 @@ def main() -> None:
         ]
         on_it = mines.intersection(polygon.geometry).area
         state = mines["state"][on_it.idxmax()] if on_it.max() > 0 else "none"
-        existed = "no" if getattr(polygon, "seen_from", None) else "yes"
+        existed = "no" if isinstance(polygon.seen_from, str) else "yes"
         cells = " | ".join(f"{share:.2f}" for share in shares)
         print(f"| {polygon.name} | {polygon.kind} | {existed} | {cells} | {state} |")
     counts = mines["state"].value_counts().to_dict()

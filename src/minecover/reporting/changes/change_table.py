@@ -25,6 +25,8 @@ F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 #: Square metres of a hectare.
 HA_M2 = 10_000
+#: Least time between the middles of the first and the last period for growth a year [a].
+LEAST_YEARS = 0.5
 #: Beginnings of the columns that hold an area and a state of each period.
 AREA, STATE = "area_ha_", "state_"
 
@@ -174,9 +176,14 @@ def _zone_table(
     )
     table["area_ha"] = (area[last, at] * ha).round(2)
     table["grown_ha"] = ((area[last, at] - area[first, at]) * ha).round(2)
-    for name in ("per_year", "low", "high"):
-        column = {"per_year": "growth_ha_a", "low": "growth_low", "high": "growth_high"}[name]
-        table[column] = (getattr(growth, name) * ha).round(3)
+    # Over a few weeks, growth a year would be an extrapolation.
+    known = 1.0 if np.ptp(years) >= LEAST_YEARS else np.nan
+    for column, slope in (
+        ("growth_ha_a", growth.per_year),
+        ("growth_low", growth.low),
+        ("growth_high", growth.high),
+    ):
+        table[column] = (slope * ha * known).round(3)
     table["confidence"] = _means(pixels.certainty, tracks).round(3)
     table["events"] = _events(words, names)
     for number, name in enumerate(names):
