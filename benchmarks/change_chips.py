@@ -32,7 +32,6 @@ STEP, N_FOLDS, DRAWS = 3, 5, range(3)
 OVERRIDES = (
     "experiment=amazon",
     "source.chips.table.keep.status=[reviewed,negative]",
-    "source.chips.table.apart=null",
 )
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError
+from minecover.core.errors import ModelError, NotCoveredError
 from minecover.core.periods import Period
 from minecover.core.sensors import BY_PLATFORM, offered
 from minecover.learning.model_card import ModelCard
@@ -37,6 +37,8 @@ def folder_source(folder: str, card: ModelCard, period: Period | None = None) ->
     ------
     ModelError
         If the products lack bands, or are of several other families.
+    NotCoveredError
+        If there is no product of the period.
     """
     platforms = _platforms(folder, card, period)
     check_bands(card.bands, offered(platforms, card.level))
@@ -82,6 +84,8 @@ def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
 def _platforms(folder: str, card: ModelCard, period: Period | None) -> list[str]:
     """Return the satellites whose products are read, of one family."""
     found = platforms_in(folder, card.level, period)
+    if period is not None and not found:
+        raise NotCoveredError(f"{folder} holds no product of level {card.level} of {period}.")
     own = [name for name in found if BY_PLATFORM[name].name in _sensors(card.platforms)]
     if not found and not _sensors(card.platforms):
         raise ModelError(
