@@ -1,11 +1,17 @@
 """`minecover map`: map a region tile by tile, on this machine or a cluster."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
 from minecover.cli import AreaCommand, mask_option
+
+if TYPE_CHECKING:
+    from minecover.core.periods import Period
+    from minecover.prediction.region.tile_job import MapSettings
 
 
 class Settings(TypedDict):
@@ -86,28 +92,17 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     if settings["scheduler"] is None:
         # Worker processes start while the modules below are imported.
         worker_processes.prepare("distributed", "minecover.prediction.region.tile_job")
-    from dataclasses import replace
+    from functools import partial
 
     from minecover.core.errors import RegionError
     from minecover.core.periods import Period
     from minecover.pipeline.known_ground import KnownGround
     from minecover.pipeline.map_candidates import write_region_candidates
-    from minecover.pipeline.period_maps import change_rule, map_periods
+    from minecover.pipeline.period_maps import map_periods
     from minecover.prediction.region.cluster import Workers
-    from minecover.prediction.region.run import map_area, map_settings
-    from minecover.prediction.region.tile_job import MapSettings
+    from minecover.prediction.region.run import map_area
 
-    def settings_of(out: Path, period: Period | None = None) -> MapSettings:
-        found = map_settings(
-            model,
-            source,
-            out,
-            is_screened=settings["screen"],
-            is_masked=settings["mask"] != "none",
-            period=period,
-        )
-        return replace(found, min_dates=change_rule().min_dates) if period else found
-
+    settings_of = partial(_settings_of, model, source, settings)
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
     if periods := [Period.parse(text) for text in settings["periods"]]:
         counts, written = map_periods(
@@ -121,7 +116,28 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     for path in written:
         click.echo(str(path))
     if undone := counts["corrupt"] + counts["failed"]:
+        ledger = out / "*/ledger.csv" if periods else out / "ledger.csv"
         raise RegionError(
             f"{undone} tiles failed and are marked as not observed on the map. The ledger "
-            f"{out}/ledger.csv gives the reasons. Fix them and run the same command again."
+            f"{ledger} gives the reasons. Fix them and run the same command again."
         )
+
+
+def _settings_of(
+    model: str, source: str, settings: Settings, out: Path, period: Period | None = None
+) -> MapSettings:
+    """Return the settings of a map, of all dates or of a period."""
+    from dataclasses import replace
+
+    from minecover.pipeline.period_maps import change_rule
+    from minecover.prediction.region.run import map_settings
+
+    found = map_settings(
+        model,
+        source,
+        out,
+        is_screened=settings["screen"],
+        is_masked=settings["mask"] != "none",
+        period=period,
+    )
+    return replace(found, min_dates=change_rule().min_dates) if period else found
