@@ -84,6 +84,12 @@ def _write(folder: Path, n_tiles: int, at: int) -> None:
             grid,
             name="probability",
         )
+        write_tile(
+            out / tile_path("class", name),
+            (1 + (probability >= THRESHOLD)).astype(np.uint8),
+            grid,
+            name="class",
+        )
         ledger.record(Outcome(name, OK, grid.shape[0] ** 2, 0, 1, "", 3, 0.0, ""))
 
 

@@ -16,6 +16,7 @@ from minecover.core.grid import Grid
 from minecover.core.raster import read_band, read_grid
 from minecover.evaluation.change import ChangeRule, follow, smoothed
 from minecover.pipeline.period_maps import PeriodMaps
+from minecover.prediction.detector import MINE
 from minecover.prediction.region.mosaic import tile_path
 from minecover.prediction.region.tile_ledger import OK, TileLedger
 from minecover.reporting.candidates.place_names import lattice_name, lattice_of
@@ -44,6 +45,7 @@ class _Pixels:
     mined: Bools
     on_map: Bools
     observed: Bools
+    applicable: Bools
     certainty: F32
 
 
@@ -104,12 +106,14 @@ def followed_zones(maps: PeriodMaps, rule: ChangeRule) -> list[FollowedPixels]:
     """
     zones: dict[str, tuple[Grid, list[_Pixels]]] = {}
     for tile_id in _tile_ids(maps):
-        grid, probability = _read(maps, tile_id)
+        grid, probability = _read(maps, "probability", tile_id)
         name = lattice_name(grid, tile_id)
         zones.setdefault(name, (lattice_of(grid), []))
         if (probability >= maps.threshold).any():
             lattice, parts = zones[name]
-            parts.append(_pixels(maps, rule, probability, lattice.rowcol(*grid.xy(0, 0))))
+            classes = _read(maps, "class", tile_id)[1]
+            corner = lattice.rowcol(*grid.xy(0, 0))
+            parts.append(_pixels(maps, rule, probability, classes, corner))
     return [_followed(lattice, parts, maps) for _, (lattice, parts) in sorted(zones.items())]
 
 
@@ -128,9 +132,9 @@ def _folders(maps: PeriodMaps) -> Iterator[Path]:
             yield maps.folder / period.name
 
 
-def _read(maps: PeriodMaps, tile_id: str) -> tuple[Grid, F32]:
-    """Return the grid of a tile, and its probability in each period; NaN without a map."""
-    paths = [maps.folder / p.name / tile_path("probability", tile_id) for p in maps.periods]
+def _read(maps: PeriodMaps, layer: str, tile_id: str) -> tuple[Grid, F32]:
+    """Return the grid of a tile, and a layer of it in each period; NaN without a map."""
+    paths = [maps.folder / p.name / tile_path(layer, tile_id) for p in maps.periods]
     there = [path.is_file() for path in paths]
     grid = read_grid(paths[there.index(True)])
     stack = np.full((len(paths), *grid.shape), np.nan, np.float32)
@@ -141,7 +145,11 @@ def _read(maps: PeriodMaps, tile_id: str) -> tuple[Grid, F32]:
 
 
 def _pixels(
-    maps: PeriodMaps, rule: ChangeRule, probability: F32, corner: tuple[int, int]
+    maps: PeriodMaps,
+    rule: ChangeRule,
+    probability: F32,
+    classes: F32,
+    corner: tuple[int, int],
 ) -> _Pixels:
     """Return the pixels of a tile that some map calls mined; of others smoothing makes none."""
     row, col = np.nonzero((probability >= maps.threshold).any(axis=0))
@@ -154,6 +162,7 @@ def _pixels(
         state >= 0.5,
         np.where(np.isnan(some), state >= 0.5, some >= maps.threshold),
         ~np.isnan(some),
+        classes[:, row, col] == MINE,
         np.nanmean(sure, axis=0).astype(np.float32),
     )
 
@@ -162,18 +171,26 @@ def _followed(lattice: Grid, parts: list[_Pixels], maps: PeriodMaps) -> Followed
     """Return the mines of one lattice."""
     n = len(maps.periods)
     nowhere, never = np.empty(0, np.int64), np.empty((n, 0), np.bool_)
-    none = _Pixels(nowhere, nowhere, never, never, never, np.empty(0, np.float32))
+    none = _Pixels(nowhere, nowhere, never, never, never, never, np.empty(0, np.float32))
     row, col, certainty = (
         np.concatenate([getattr(one, name) for one in (none, *parts)])
         for name in ("row", "col", "certainty")
     )
-    mined, on_map, observed = (
+    mined, on_map, observed, applicable = (
         np.concatenate([getattr(one, name) for one in (none, *parts)], axis=1)
-        for name in ("mined", "on_map", "observed")
+        for name in ("mined", "on_map", "observed", "applicable")
     )
     order = np.lexsort((col, row))
     row, col = row[order], col[order]
     tracks = follow(row, col, mined[:, order], observed[:, order], min_px=maps.min_px)
+    called = on_map & observed
     return FollowedPixels(
-        lattice, row, col, mined[:, order], on_map[:, order], certainty[order], tracks
+        lattice,
+        row,
+        col,
+        mined[:, order],
+        on_map[:, order],
+        certainty[order],
+        (called & applicable).sum(axis=0)[order] / np.maximum(called.sum(axis=0)[order], 1),
+        tracks,
     )

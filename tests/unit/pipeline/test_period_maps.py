@@ -39,6 +39,9 @@ def maps_of(folder: Path, *drawn: tuple[str, str]) -> PeriodMaps:
                 values = np.where(plane == "#", 0.9, 0.01).astype(np.float32)
                 path = folder / period.name / tile_path("probability", name)
                 write_tile(path, values, grid, name="probability")
+                classes = np.where(plane == "#", 3 if period == PERIOD[0] else 2, 1)
+                path = folder / period.name / tile_path("class", name)
+                write_tile(path, classes.astype(np.uint8), grid, name="class")
     maps = PeriodMaps(folder, PERIOD, [True] * 3, 0.4, 2, "digest", "model", True)
     maps.write()
     return maps
@@ -95,6 +98,8 @@ def test_one_bad_year_neither_opens_nor_closes_a_mine(tmp_path: Path) -> None:
     (raw,) = followed_zones(maps, replace(RULE, most_evidence=0))
 
     assert smooth.tracks.area_px.tolist() == [[2], [2], [2]]
+    # The model extrapolates on the first of the two maps that show it.
+    assert smooth.applicable.tolist() == [0.5, 0.5, 1, 1]
     assert raw.tracks.area_px.tolist() == [[2, 0], [0, 2], [2, 0]]
 
 

@@ -15,7 +15,7 @@ from minecover.reporting.changes.change_table import AREA
 #: Columns of alerts, in order.
 COLUMNS = (
     "change_id", "lat", "lon", "kind", "since", "area_before_ha", "area_ha", "grown_ha",
-    "confidence", "first_seen", "geometry",
+    "confidence", "applicable", "first_seen", "geometry",
 )  # fmt: skip
 
 

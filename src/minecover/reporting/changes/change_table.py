@@ -25,6 +25,8 @@ F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 #: Square metres of a hectare.
 HA_M2 = 10_000
+#: Share of a mine's ground from which the model counts as applicable to it.
+MIN_APPLICABLE = 0.5
 #: Least time between the middles of the first and the last period for growth a year [a].
 LEAST_YEARS = 0.5
 #: Beginnings of the columns that hold an area and a state of each period.
@@ -47,6 +49,8 @@ class FollowedPixels:
         Whether the map of a period alone calls it a mine; as `mined` where not observed.
     certainty : (n,) float32
         Mean over periods of the probability of the state that it has, 0.5 ... 1.
+    applicable : (n,) float64
+        Share of the maps that call a pixel a mine on which the model is applicable there.
     tracks : Tracks
         The mines that they belong to.
     """
@@ -57,6 +61,7 @@ class FollowedPixels:
     mined: Bools
     on_map: Bools
     certainty: F32
+    applicable: F64
     tracks: Tracks
 
     @property
@@ -145,6 +150,7 @@ def by_period(
                     "overall": there["state"].to_numpy(),
                     "growth_ha_a": there["growth_ha_a"].to_numpy(),
                     "confidence": there["confidence"].to_numpy(),
+                    "applicable": there["applicable"].to_numpy(np.bool_),
                 },
                 geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"),
                 crs="EPSG:4326",
@@ -185,6 +191,7 @@ def _zone_table(
     ):
         table[column] = (slope * ha * known).round(3)
     table["confidence"] = _means(pixels.certainty, tracks).round(3)
+    table["applicable"] = _means(pixels.applicable, tracks) >= MIN_APPLICABLE
     table["events"] = _events(words, names)
     for number, name in enumerate(names):
         seen = tracks.observed[number]
@@ -240,7 +247,7 @@ def _outline(row: I64, col: I64, lattice: Grid) -> shapely.MultiPolygon:
     return shapely.MultiPolygon(trace(mask, grid))
 
 
-def _means(values: F32, tracks: Tracks) -> F64:
+def _means(values: F32 | F64, tracks: Tracks) -> F64:
     """Return the mean of some values of pixels over each track."""
     inside = tracks.number >= 0
     number = tracks.number[inside]

@@ -41,7 +41,8 @@ def drawn(*drawings: str) -> FollowedPixels:
     mined, observed = mined[:, row, col], observed[:, row, col]
     tracks = follow(row, col, mined, observed, min_px=2)
     certainty = np.full(len(row), 0.9, np.float32)
-    return FollowedPixels(LATTICE, row, col, mined, mined, certainty, tracks)
+    applicable = np.linspace(1.0, 0.0, len(row))
+    return FollowedPixels(LATTICE, row, col, mined, mined, certainty, applicable, tracks)
 
 
 #: A mine that opens and grows, two that never change, one that is left, one that is hidden.
@@ -84,6 +85,11 @@ def test_a_mine_grew_if_it_grew_by_more_than_maps_are_noisy() -> None:
 
     assert exact == ["stable", "grew", "hidden", "grew", "shrank", "grew"]
     assert noisy == ["stable", "stable", "hidden", "grew", "stable", "stable"]
+
+
+def test_a_mine_says_whether_the_model_is_applicable(table: gpd.GeoDataFrame) -> None:
+    assert table["applicable"].iloc[0]
+    assert not table["applicable"].all()
 
 
 def test_what_was_not_observed_has_no_area(table: gpd.GeoDataFrame) -> None:
