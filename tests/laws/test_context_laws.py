@@ -21,6 +21,8 @@ from minecover.features.context import (
     Northness,
     Plane,
     Position,
+    RegisteredChange,
+    RegisteredChangeError,
     Slope,
     SurfaceValue,
 )
@@ -59,6 +61,8 @@ PLANES: dict[str, Plane] = {
     "eastness": Eastness(Rough(1)),
     "position": Position(Rough(1), 300.0),
     "change": ElevationChange(Rough(1), Rough(2)),
+    "change, registered": RegisteredChange(Rough(1), Rough(2)),
+    "its error": RegisteredChangeError(Rough(1), Rough(2)),
 }
 
 

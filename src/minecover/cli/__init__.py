@@ -68,6 +68,7 @@ SECTIONS = {
     "Maps and review": {
         "plan": "plan",
         "map": "map",
+        "change": "change",
         "predict": "predict",
         "evaluate": "evaluate",
         "serve": "serve",

@@ -76,6 +76,55 @@ def check(
     click.echo(json.dumps(asdict(found)) if as_json else "\n".join(_format(found)))
 
 
+@source.command()
+@click.argument("sensor")
+@click.argument("like")
+@click.option("--folder", required=True, help="Folder of products of both satellites.")
+@click.option("--area", required=True, help="A vector file, or west,south,east,north.")
+@click.option(
+    "--level", type=click.Choice(["1", "2"]), default="2", show_default=True, help="Of both."
+)
+@click.option(
+    "--days",
+    default=31,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Largest difference between two scenes.",
+)
+@json_option
+def compare(sensor: str, like: str, *, as_json: bool, **asked: str) -> None:
+    """Measure the line that turns the satellite SENSOR into LIKE, on ground that both saw.
+
+    Each scene is compared with the nearest one of the other satellite; clouds and what changed
+    are left out. Beside it stands what is published, if anything is.
+
+    \b
+    minecover source compare landsat-7 landsat-8 --folder products/ --area 27.9,-4.2,28.0,-4.1
+    """
+    import json
+
+    from minecover.core.harmonisation import published
+    from minecover.pipeline.compare_sensors import compare_folder
+
+    level = int(asked["level"])
+    found = compare_folder(
+        asked["folder"], (sensor, like), asked["area"], level=level, days=int(asked["days"])
+    )
+    known = published(sensor, like, level)
+    if as_json:
+        click.echo(json.dumps({band: asdict(line) for band, line in found.items()}))
+        return
+    click.echo(f"{like} = slope * {sensor} + offset, level {level}")
+    for at, (band, line) in enumerate(found.items()):
+        beside = f"; published {known.slope[at]:.4f} {known.offset[at]:+.4f}" if known else ""
+        click.echo(
+            f"{band:8s} {line.slope:.4f} {line.offset:+.4f}, left {line.left:.4f}, "
+            f"difference before {line.difference:+.4f}, {line.n} pixels{beside}"
+        )
+    if known:
+        click.echo(f"published: {known.source}")
+
+
 @dataclass(frozen=True, slots=True)
 class FetchedSite:
     """Properties of the scenes that a source returned for one site."""

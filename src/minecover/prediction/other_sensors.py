@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError
+from minecover.core.errors import ModelError, NotCoveredError
+from minecover.core.periods import Period
 from minecover.core.sensors import BY_PLATFORM, offered
 from minecover.learning.model_card import ModelCard
 from minecover.prediction.bundle import ModelBundle
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 MASKS = {"landsat": "strict", "sentinel_2": "scl"}
 
 
-def folder_source(folder: str, card: ModelCard) -> ProductFolder:
+def folder_source(folder: str, card: ModelCard, period: Period | None = None) -> ProductFolder:
     """Return the source of a folder of products, with the level and bands that a model takes.
 
     Parameters
@@ -29,15 +30,19 @@ def folder_source(folder: str, card: ModelCard) -> ProductFolder:
         The folder. If it holds products of the model's sensors, only they are read.
     card : ModelCard
         Card of the model; pixels lie on its lattice.
+    period : Period or None
+        Days of the products that are read; None for all.
 
     Raises
     ------
     ModelError
         If the products lack bands, or are of several other families.
+    NotCoveredError
+        If there is no product of the period.
     """
-    platforms = _platforms(folder, card)
+    platforms = _platforms(folder, card, period)
     check_bands(card.bands, offered(platforms, card.level))
-    return ProductFolder(folder, card.level, card.bands, platforms, card.lattice)
+    return ProductFolder(folder, card.level, card.bands, platforms, card.lattice, period)
 
 
 def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
@@ -79,9 +84,11 @@ def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
     return bundle.of_sensors(_named(unseen))
 
 
-def _platforms(folder: str, card: ModelCard) -> list[str]:
+def _platforms(folder: str, card: ModelCard, period: Period | None) -> list[str]:
     """Return the satellites whose products are read, of one family."""
-    found = platforms_in(folder, card.level)
+    found = platforms_in(folder, card.level, period)
+    if period is not None and not found:
+        raise NotCoveredError(f"{folder} holds no product of level {card.level} of {period}.")
     own = [name for name in found if BY_PLATFORM[name].name in _sensors(card.platforms)]
     if not found and not _sensors(card.platforms):
         raise ModelError(

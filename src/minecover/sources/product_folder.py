@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -13,7 +13,9 @@ from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
 from minecover.core.grid import LANDSAT, Grid, Lattice, transformed_bounds
-from minecover.core.sensors import OLI, common_names
+from minecover.core.harmonisation import BANDS, published
+from minecover.core.periods import Period
+from minecover.core.sensors import BY_PLATFORM, OLI, common_names
 from minecover.core.sites import Site, square
 from minecover.sources import check_sensors
 from minecover.sources.product import U16, Product, Scene, common_layout, mosaic
@@ -46,6 +48,11 @@ class ProductFolder:
         are ignored.
     lattice : Lattice
         Where the pixels of `extents` lie.
+    period : Period or None
+        Days of the products that are read; None for all.
+    like : str or None
+        Satellite whose reflectance that of others is turned into, where
+        `minecover.core.harmonisation` has a published line; None leaves all as delivered.
     """
 
     folder: str
@@ -53,6 +60,8 @@ class ProductFolder:
     bands: Sequence[str]
     platforms: Sequence[str] = OLI.platforms
     lattice: Lattice = LANDSAT
+    period: Period | None = None
+    like: str | None = None
 
     def __post_init__(self) -> None:
         """Check level, platforms and bands without reading files."""
@@ -61,6 +70,11 @@ class ProductFolder:
         # Named as USGS and ESA do, bands are replaced by their common names.
         object.__setattr__(self, "bands", common_names(self.platforms, self.bands))
         check_sensors(self.platforms, self.bands, level=self.level)
+        if self.like is not None and self.like not in BY_PLATFORM:
+            raise ConfigError(
+                f"satellites are {', '.join(BY_PLATFORM)}, found {self.like!r}. Fix "
+                "source.scenes.like."
+            )
 
     def scenes(self, site: Site) -> Cube:
         """Return the scenes of a site on ``site.read_grid``: one per day, by date.
@@ -101,12 +115,24 @@ class ProductFolder:
     def _strip(self, rows: list[Product], site: Site, out: U16) -> Scene:
         """Return the joined rows of one pass; digital numbers are written to `out`."""
         grid = site.read_grid
-        first = rows[0].read(self.bands, grid, out)
-        others = [product.read(self.bands, grid, np.empty_like(out)) for product in rows[1:]]
+        first = self._alike(rows[0], rows[0].read(self.bands, grid, out))
+        others = [
+            self._alike(product, product.read(self.bands, grid, np.empty_like(out)))
+            for product in rows[1:]
+        ]
         joined = mosaic([first, *others])
         if joined.dn is not out:
             out[:] = joined.dn
         return joined
+
+    def _alike(self, product: Product, scene: Scene) -> Scene:
+        """Return a scene in the reflectance of another satellite, if that is wanted."""
+        line = self.like and published(product.platform, self.like, self.level)
+        if not line:
+            return scene
+        lines = dict(zip(BANDS, zip(line.slope, line.offset, strict=True), strict=True))
+        slope, offset = np.array([lines.get(band, (1.0, 0.0)) for band in self.bands]).T
+        return replace(scene, scale=scene.scale * slope, offset=scene.offset * slope + offset)
 
     def footprint(self) -> shapely.Geometry:
         """Return the union of the outlines of all products, in WGS 84 [degrees]."""
@@ -244,7 +270,7 @@ class ProductFolder:
 
     def _products(self) -> list[Product]:
         """Return the wanted products by date and place, without repetition."""
-        return listed_products(self.folder, self.level, self.platforms)
+        return listed_products(self.folder, self.level, self.platforms, self.period)
 
 
 def _degrees(geometry: shapely.Geometry) -> str:

@@ -9,7 +9,8 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from minecover.core.errors import SceneError
+from minecover.core.errors import NotCoveredError, SceneError
+from minecover.core.periods import Period
 from minecover.sources.product import Product
 from minecover.sources.product_search import Found, find_products
 from minecover.sources.safe import MTD
@@ -22,7 +23,9 @@ MAX_NAMES = 8
 _LISTED: dict[Path, Found] = {}
 
 
-def listed_products(folder: str, level: int, platforms: Sequence[str]) -> list[Product]:
+def listed_products(
+    folder: str, level: int, platforms: Sequence[str], period: Period | None = None
+) -> list[Product]:
     """Return the products of a folder by date and place, one for each scene.
 
     Parameters
@@ -33,11 +36,15 @@ def listed_products(folder: str, level: int, platforms: Sequence[str]) -> list[P
         Processing level; products of the other level are left out.
     platforms : sequence of str
         Satellites; products of others are left out.
+    period : Period or None
+        Days of acquisition; None for all.
 
     Raises
     ------
     SceneError
         If there is no such product, or a scene is there twice in one version.
+    NotCoveredError
+        If there are such products, but none of the period.
     """
     found = _found(Path(folder))
     products = [p for p in found.products if p.level == level and p.platform in platforms]
@@ -51,6 +58,10 @@ def listed_products(folder: str, level: int, platforms: Sequence[str]) -> list[P
             "Fix source.input, source.level or source.platforms."
         )
     chosen, older = _one_each(products, folder)
+    if period is not None:
+        chosen = [product for product in chosen if product.day in period]
+        if not chosen:
+            raise NotCoveredError(f"{folder} holds no product of {period}. Add some.")
     others = [_other(p, level, platforms) for p in found.products if p not in products]
     left_out = [*found.left_out, *older, *others]
     if left_out:
@@ -59,16 +70,21 @@ def listed_products(folder: str, level: int, platforms: Sequence[str]) -> list[P
     return chosen
 
 
-def platforms_in(folder: str, level: int) -> list[str]:
+def platforms_in(folder: str, level: int, period: Period | None = None) -> list[str]:
     """Return the satellites whose products of a level a folder holds, in order.
 
     Parameters
     ----------
-    folder, level
+    folder, level, period
         See `listed_products`.
     """
-    products = _found(Path(folder)).products
-    return sorted({product.platform for product in products if product.level == level})
+    return sorted(
+        {
+            product.platform
+            for product in _found(Path(folder)).products
+            if product.level == level and (period is None or product.day in period)
+        }
+    )
 
 
 def _other(product: Product, level: int, platforms: Sequence[str]) -> str:

@@ -11,8 +11,9 @@ from products import DrawnProduct
 from safe_products import DrawnSafe
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError, SceneError
+from minecover.core.errors import ModelError, NotCoveredError, RegionError, SceneError
 from minecover.core.grid import Grid
+from minecover.core.periods import Period
 from minecover.core.raster import read_grid, read_planes
 from minecover.core.sites import Site, write_sites
 from minecover.prediction.bundle import ModelBundle
@@ -23,6 +24,7 @@ from minecover.prediction.region.run import map_settings
 from minecover.prediction.region.tile_job import map_tile, model_of, source_of
 from minecover.prediction.region.tiles import tiles_of
 from minecover.sources.earth_engine import EarthEngineScenes
+from minecover.sources.product_folder import ProductFolder
 
 CONF = Path("conf").resolve()
 SAFE = DrawnSafe()
@@ -176,3 +178,51 @@ def test_an_option_of_conf_whose_text_is_longer_than_a_path_is_a_source(tmp_path
 
     assert len(settings.source) > 255
     assert isinstance(source_of(settings), EarthEngineScenes)
+
+
+def test_a_period_chooses_the_scenes_of_a_service(tmp_path: Path) -> None:
+    path, period = model(tmp_path), Period.parse("2018")
+
+    whole = map_settings(path, "earth_engine", tmp_path / "map")
+    of_year = map_settings(path, "earth_engine", tmp_path / "map", period=period)
+
+    scenes = source_of(of_year)
+    assert isinstance(scenes, EarthEngineScenes)
+    assert (scenes.first_day, scenes.last_day) == ("2018-01-01", "2018-12-31")
+    assert of_year.products != whole.products
+    assert (whole.period, of_year.period) == ("", "2018-01-01/2018-12-31")
+
+
+def test_a_source_without_days_has_no_periods(tmp_path: Path) -> None:
+    with pytest.raises(RegionError, match=r"source=simulated has no source\.scenes\.first_day"):
+        map_settings(
+            model(tmp_path), "simulated", tmp_path / "map", period=Period.parse("2016")
+        )
+
+
+def test_a_period_takes_the_products_of_its_days_and_their_satellites(
+    tmp_path: Path, folder: Path
+) -> None:
+    path = model(tmp_path, level=2, platforms=["sentinel-2a"], lattice=TEN_M)
+    replace(SAFE, day="2021-06-06").put(folder, B04=3000, SCL=4)
+    settings = map_settings(path, str(folder), tmp_path / "map", period=Period.parse("2021"))
+
+    products = source_of(settings)
+
+    assert isinstance(products, ProductFolder)
+    days = {product.split("_")[2][:8] for product in products.product_ids()}
+    assert "20210606" in days
+    assert all(day.startswith("2021") for day in days)
+
+
+@pytest.mark.parametrize(
+    "trained_on",
+    [pytest.param(SENTINEL_2, id="its own"), pytest.param({"level": 2}, id="others")],
+)
+def test_a_period_without_a_product_is_not_covered(
+    tmp_path: Path, folder: Path, trained_on: dict[str, object]
+) -> None:
+    path = model(tmp_path, **trained_on)
+
+    with pytest.raises(NotCoveredError, match="1999"):
+        map_settings(path, str(folder), tmp_path / "map", period=Period.parse("1999"))

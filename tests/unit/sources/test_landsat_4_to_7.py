@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -254,3 +255,30 @@ def test_the_first_days_of_landsat_4_are_kept(tmp_path: Path) -> None:
 
     write_cube(tmp_path / "cube.tif", cube)
     assert read_cube(tmp_path / "cube.tif").dates == (date(1982, 8, 22),)
+
+
+def test_reflectance_is_turned_into_that_of_another_satellite_where_that_is_wanted(
+    tmp_path: Path,
+) -> None:
+    ETM.put(tmp_path, SR_B3=10_000, SR_B4=20_000, ST_B6=44_000, QA_PIXEL=CLEAR)
+    plain = source(tmp_path, ["landsat-7"], "red", "nir08", "lwir")
+
+    turned = replace(plain, like="landsat-8").scenes(SITE)
+
+    assert turned.values("red") == pytest.approx(0.9047 * (10_000 * 2.75e-5 - 0.2) + 0.0061)
+    assert turned.values("nir08") == pytest.approx(0.8462 * (20_000 * 2.75e-5 - 0.2) + 0.0412)
+    np.testing.assert_array_equal(turned.values("lwir"), plain.scenes(SITE).values("lwir"))
+
+
+def test_scenes_of_the_wanted_satellite_stay_as_they_are(tmp_path: Path) -> None:
+    OLI.put(tmp_path, SR_B4=10_000, SR_B5=20_000, QA_PIXEL=CLEAR)
+    plain = source(tmp_path, ["landsat-8"], "red")
+
+    turned = replace(plain, like="landsat-8").scenes(SITE)
+
+    np.testing.assert_array_equal(turned.values("red"), plain.scenes(SITE).values("red"))
+
+
+def test_an_unknown_satellite_to_be_like_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"source\.scenes\.like"):
+        replace(source(tmp_path, ["landsat-7"]), like="landsat-99")

@@ -11,6 +11,7 @@ from minecover.features.context.computing import (
 from minecover.features.context.distance import FARTHEST_M, DistanceTo, DistanceToPixels
 from minecover.features.context.layers import Layer, LoadedLayer, VectorFile
 from minecover.features.context.provinces import Provinces
+from minecover.features.context.registration import RegisteredChange, RegisteredChangeError
 from minecover.features.context.surfaces import FilledSurface, RasterFile, Surface
 from minecover.features.context.terrain import (
     Eastness,
@@ -36,6 +37,8 @@ __all__ = [
     "Position",
     "Provinces",
     "RasterFile",
+    "RegisteredChange",
+    "RegisteredChangeError",
     "Slope",
     "Surface",
     "SurfaceValue",

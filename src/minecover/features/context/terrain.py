@@ -41,7 +41,7 @@ class SurfaceValue:
 
     def __call__(self, grid: Grid) -> F32:
         """Read the surface onto a grid, (row, col) float32; NaN where it is not known."""
-        return _inner(read_with_margin(self.surface, grid, REACH_PX), REACH_PX, grid)
+        return inner(read_with_margin(self.surface, grid, REACH_PX), REACH_PX, grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,9 @@ class Position:
         total = _disc_sum(height_mm.astype(np.int64), spans, margin, grid)
         count = _disc_sum(known.astype(np.int64), spans, margin, grid)
         size = sum(2 * half + 1 for half in spans.values())
-        is_known = _inner(known, margin, grid) & (count >= KNOWN_DISC * size)
+        is_known = inner(known, margin, grid) & (count >= KNOWN_DISC * size)
         mean_mm = np.divide(total, count, out=np.full(grid.shape, np.nan), where=is_known)
-        above_mm = _inner(height_mm, margin, grid) - mean_mm
+        above_mm = inner(height_mm, margin, grid) - mean_mm
         return np.asarray(above_mm / 1000, np.float32)
 
 
@@ -191,7 +191,7 @@ class ElevationChange:
         """
         wide = read_with_margin(self.after, grid, REACH_PX).astype(np.float64)
         wide = wide - read_with_margin(self.before, grid, REACH_PX)
-        first = _absolute(grid)
+        first = absolute_cell(grid)
         # From the first whole cell on; a partial cell at the other end is dropped.
         top, left = ((REACH_PX - start) % CELL_PX for start in first)
         at_row, at_col = (
@@ -201,7 +201,7 @@ class ElevationChange:
         shift = sampled(
             _window_medians(wide[top:, left:]), *np.meshgrid(at_col, at_row), is_smooth=True
         )
-        change = _inner(wide, REACH_PX, grid) - shift
+        change = inner(wide, REACH_PX, grid) - shift
         return change.round(4).astype(np.float32)
 
 
@@ -214,7 +214,7 @@ def _gradient(surface: Surface, grid: Grid) -> tuple[F64, F64]:
     """
     width_m, height_m = grid.pixel_m
     wide = read_with_margin(surface, grid, REACH_PX).astype(np.float64)
-    z = _inner(wide, REACH_PX - 1, grid.grown(1))
+    z = inner(wide, REACH_PX - 1, grid.grown(1))
     across = z[:, 2:] - z[:, :-2]
     east = (across[:-2] + 2 * across[1:-1] + across[2:]) / (8 * width_m)
     up = z[:-2] - z[2:]
@@ -222,7 +222,7 @@ def _gradient(surface: Surface, grid: Grid) -> tuple[F64, F64]:
     return np.asarray(east), np.asarray(north)
 
 
-def _inner(wide: NDArray[Value], margin_px: int, grid: Grid) -> NDArray[Value]:
+def inner(wide: NDArray[Value], margin_px: int, grid: Grid) -> NDArray[Value]:
     """Remove the margin."""
     rows, cols = grid.shape
     return wide[margin_px : margin_px + rows, margin_px : margin_px + cols]
@@ -249,7 +249,7 @@ def _disc_sum(values: I64, spans: dict[int, int], margin_px: int, grid: Grid) ->
     return total
 
 
-def _absolute(grid: Grid) -> tuple[int, int]:
+def absolute_cell(grid: Grid) -> tuple[int, int]:
     """Return row and column of a grid's first pixel, counted from the origin of its CRS."""
     x, y = grid.xy(0, 0)
     return math.floor(y / grid.transform.e), math.floor(x / grid.transform.a)

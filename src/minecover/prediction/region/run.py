@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from minecover.core.config import service_settings
 from minecover.core.errors import RegionError
 from minecover.core.files import write_json
+from minecover.core.periods import Period
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.maps import is_folder, source_params
@@ -55,6 +57,7 @@ def map_settings(
     *,
     is_screened: bool = True,
     is_masked: bool = True,
+    period: Period | None = None,
 ) -> MapSettings:
     """Find model and source of a map, and check that they fit.
 
@@ -71,6 +74,8 @@ def map_settings(
         card has such a rule.
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
+    period : Period or None
+        Days of the scenes; None for all that the source has.
 
     Returns
     -------
@@ -80,20 +85,24 @@ def map_settings(
     ------
     ModelError
         If the source lacks bands that the model takes.
+    NotCoveredError
+        If a product folder holds no product of the period.
+    RegionError
+        If the scenes of another source cannot be chosen by their days.
     """
     bundle = ModelBundle.find(model, is_masked=is_masked)
     card = bundle.card
     if is_folder(source):
         scenes, source_name = str(Path(source).resolve()), Path(source).resolve().name
-        products = folder_source(scenes, card)
+        products = folder_source(scenes, card, period)
         platforms, listed = products.platforms, "\n".join(products.product_ids())
     else:
         params, source_name = source_params(source), source
         check_bands(card.bands, params.value("source.bands"))
         platforms = params.value("source.platforms")
-        scenes = json.dumps(params.complete("source.scenes"))
-        listed = json.dumps(params.value("source.scenes"))
-    return settings_of(
+        scenes = json.dumps(_in_period(params.complete("source.scenes"), source, period))
+        listed = json.dumps(_in_period(params.value("source.scenes"), source, period))
+    settings = settings_of(
         for_platforms(bundle, platforms),
         out,
         source=scenes,
@@ -101,6 +110,7 @@ def map_settings(
         products=hashlib.sha256(listed.encode()).hexdigest(),
         is_screened=is_screened,
     )
+    return replace(settings, period=str(period) if period else "")
 
 
 def settings_of(
@@ -198,6 +208,25 @@ def map_area(
         return ledger.counts(), written
 
 
+def _in_period(
+    scenes: Mapping[str, object], source: str, period: Period | None
+) -> dict[str, object]:
+    """Return the configuration of a source with the days of a period."""
+    if period is None:
+        return dict(scenes)
+    if not {"first_day", "last_day"} <= scenes.keys():
+        raise RegionError(
+            f"source={source} has no source.scenes.first_day, so its scenes cannot be chosen "
+            "by period. Leave --period out, or name a source that has: a product folder, "
+            "earth_engine, stac, simulated_years."
+        )
+    return {
+        **scenes,
+        "first_day": period.first_day.isoformat(),
+        "last_day": period.last_day.isoformat(),
+    }
+
+
 def _tags(settings: MapSettings, outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
     """Return the tags of the mosaic of each layer, with the first and the last day of all."""
     ends = [end for one in outcomes.values() for end in one.days.split("/") if end]
@@ -248,6 +277,8 @@ def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> N
         "screen": settings.is_screened,
         "mask": settings.mask,
     }
+    if settings.period:
+        wanted |= {"period": settings.period, "min_dates": settings.min_dates}
     if not path.is_file():
         write_json(path, wanted)
         return

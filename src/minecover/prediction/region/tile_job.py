@@ -24,9 +24,11 @@ from minecover.core.errors import (
     SceneError,
 )
 from minecover.core.mine_pixels import MinePixels, joined, mine_pixels, write_mine_pixels
+from minecover.core.periods import Period
 from minecover.core.raster.tile_files import write_tile
 from minecover.core.sites import Site
 from minecover.features.context import compute_context
+from minecover.features.validity import valid
 from minecover.prediction.around import surroundings_of
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import MINE
@@ -71,6 +73,10 @@ class MapSettings:
         Sensors of the scenes that the model never saw, see `ModelBundle.of_sensors`.
     model_name, source_name : str
         What the tags of the files call them.
+    period : str
+        Days of the scenes, ``2016-01-01/2016-12-31``; empty for all.
+    min_dates : int
+        Least number of valid dates of a location; with fewer it is not observed.
     """
 
     model: str
@@ -86,6 +92,8 @@ class MapSettings:
     other_sensors: str
     model_name: str
     source_name: str
+    period: str = ""
+    min_dates: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,6 +194,9 @@ def score_tile(settings: MapSettings, cube: Cube) -> ScoredTile:
         part = cube.cut(*window, halo_px=cube.halo_px)
         planes = {name: plane[window] for name, plane in context.items()}
         found = detector.classes(part, planes, is_screened=settings.is_screened)
+        if settings.min_dates > 1:
+            has_few = part.core(valid(part, detector.profile)).sum(axis=0) < settings.min_dates
+            found[0][has_few], found[1][has_few] = np.nan, 0
         probability[rows, cols], classes[rows, cols] = found
         if (mined := found[1] >= MINE).any() or not parts:
             applicable = np.where(found[1] == MINE, 1, 0).astype(np.float32)
@@ -245,15 +256,15 @@ def few_dates_warning(settings: MapSettings, dates: Sequence[int]) -> str:
 
 def source_of(settings: MapSettings) -> Source:
     """Return the source of a map, opened once in a process."""
-    return _source(settings.source, model_of(settings))
+    return _source(settings.source, model_of(settings), settings.period)
 
 
 @lru_cache(maxsize=1)
-def _source(source: str, bundle: ModelBundle) -> Source:
+def _source(source: str, bundle: ModelBundle, period: str) -> Source:
     if source.startswith("{"):  # an object of conf/; longer than a path may be
         built: Source = build(json.loads(source), "source.scenes")
         return built
-    return folder_source(source, bundle.card)
+    return folder_source(source, bundle.card, Period.parse(period) if period else None)
 
 
 def _site(settings: MapSettings, tile: Tile) -> Site:

@@ -47,29 +47,45 @@ def write_candidates(
     ----------
     RFC 7946, The GeoJSON Format: longitude first, outer rings counter-clockwise, no CRS member.
     """
-    rows = _property_rows(candidates)
+    write_geojson(folder / f"{name}.geojson", candidates, id_column="candidate_id")
+    write_place_csv(folder / f"{name}.csv", candidates)
+    with replacing(folder / f"{name}.parquet") as temporary:
+        candidates.to_parquet(temporary, index=False)
+
+
+def write_geojson(path: Path, table: gpd.GeoDataFrame, *, id_column: str) -> None:
+    """Write a table as GeoJSON, a line for each feature; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    table : GeoDataFrame
+        In WGS 84.
+    id_column : str
+        Column of the features' ids.
+    """
     features = [
         json.dumps(
             {
                 "type": "Feature",
-                "id": row["candidate_id"],
+                "id": row[id_column],
                 "geometry": shapely.geometry.mapping(shape),
                 "properties": row,
             }
         )
-        for row, shape in zip(rows, candidates.geometry, strict=True)
+        for row, shape in zip(property_rows(table), table.geometry, strict=True)
     ]
     body = ",\n".join(features)
-    write_text(
-        folder / f"{name}.geojson",
-        f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n',
-    )
-    with replacing(folder / f"{name}.csv") as temporary:
+    write_text(path, f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n')
+
+
+def write_place_csv(path: Path, table: gpd.GeoDataFrame) -> None:
+    """Write a table without its outlines as CSV, the columns `FIRST` first."""
+    with replacing(path) as temporary:
         # Tables of places are pasted into maps by their first two columns.
-        others = candidates.columns.drop([*FIRST, "geometry"])
-        candidates[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(folder / f"{name}.parquet") as temporary:
-        candidates.to_parquet(temporary, index=False)
+        others = table.columns.drop([*FIRST, "geometry"])
+        table[[*FIRST, *others]].to_csv(temporary, index=False, lineterminator="\n")
 
 
 def write_geopackage(path: Path, candidates: gpd.GeoDataFrame) -> None:
@@ -127,12 +143,38 @@ def write_kmz(
     candidates, balloons, simulated
         See `render_kml`.
     """
+    write_zipped(
+        path,
+        render_kml(candidates, balloons, simulated=simulated),
+        images={name: balloon.png for name, balloon in balloons.pictures.items()},
+    )
+
+
+def write_zipped(path: Path, kml: str, *, images: Mapping[str, bytes] | None = None) -> None:
+    """Write a KML document and its images as KMZ; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    kml : str
+        Text of the document.
+    images : mapping of bytes or None
+        PNG files by name, to which the document refers as ``IMAGES/name.png``.
+    """
     with replacing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
         # A member without a date of its own has the oldest that ZIP knows, 1980.
-        text = render_kml(candidates, balloons, simulated=simulated)
-        archive.writestr(ZipInfo("doc.kml"), text, ZIP_DEFLATED)
-        for name, balloon in sorted(balloons.pictures.items()):
-            archive.writestr(ZipInfo(f"{IMAGES}/{name}.png"), balloon.png)
+        archive.writestr(ZipInfo("doc.kml"), kml, ZIP_DEFLATED)
+        for name, content in sorted((images or {}).items()):
+            archive.writestr(ZipInfo(f"{IMAGES}/{name}.png"), content)
+
+
+def rings_of(shape: shapely.Geometry) -> list[list[list[tuple[float, ...]]]]:
+    """Return the coordinates of polygons: of each the outer ring, then the inner ones."""
+    return [
+        [list(ring.coords) for ring in (polygon.exterior, *polygon.interiors)]
+        for polygon in shapely.get_parts(shape)
+    ]
 
 
 def render_kml(
@@ -167,12 +209,9 @@ def render_kml(
                 for name, value in row.items()
                 if value is not None
             },
-            "polygons": [
-                [list(ring.coords) for ring in (polygon.exterior, *polygon.interiors)]
-                for polygon in shapely.get_parts(shape)
-            ],
+            "polygons": rings_of(shape),
         }
-        for row, shape in zip(_property_rows(candidates), candidates.geometry, strict=True)
+        for row, shape in zip(property_rows(candidates), candidates.geometry, strict=True)
     ]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -191,9 +230,9 @@ def render_kml(
     )
 
 
-def _property_rows(candidates: gpd.GeoDataFrame) -> list[dict[str, object]]:
+def property_rows(table: gpd.GeoDataFrame) -> list[dict[str, object]]:
     """Return the rows without geometry; missing values are None, JSON's null."""
-    frame = candidates.drop(columns="geometry")
+    frame = table.drop(columns="geometry")
     rows: list[dict[str, object]] = (
         frame.astype(object).where(frame.notna(), None).to_dict("records")
     )

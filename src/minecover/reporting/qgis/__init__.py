@@ -19,6 +19,15 @@ KINDS = (
     {"value": "new", "label": "new", "colour": "213,94,0"},
     {"value": "known", "label": "touches a known mine", "colour": "0,114,178"},
 )
+#: Colours of mines by what became of them in a period.
+CHANGE_COLOURS = {
+    "appeared": "213,94,0",
+    "grew": "230,159,0",
+    "stable": "0,114,178",
+    "shrank": "86,180,233",
+    "split": "0,158,115",
+    "merged": "204,121,167",
+}
 #: Names of columns that need a unit or a word more.
 ALIASES = {
     "lat": "latitude",
@@ -69,6 +78,12 @@ class RasterLayer:
 def candidate_style() -> str:
     """Return the style of candidates as QML: known and new ones by colour, ranks as labels."""
     return _render("candidates.qml", kinds=KINDS, aliases=ALIASES)
+
+
+def change_style() -> str:
+    """Return the style of mines through time as QML, with the columns of their time."""
+    kinds = [{"value": state, "colour": colour} for state, colour in CHANGE_COLOURS.items()]
+    return _render("changes.qml", kinds=kinds)
 
 
 def class_style() -> str:

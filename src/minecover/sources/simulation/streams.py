@@ -27,6 +27,8 @@ class Stream(IntEnum):
     WEATHER = 7
     FINER = 8
     VALLEY = 9
+    LIVES = 10
+    SATELLITE = 11
 
 
 def generator(seed: int, ground_id: int, *key: int) -> np.random.Generator:

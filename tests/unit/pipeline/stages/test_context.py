@@ -86,12 +86,14 @@ def test_every_site_with_imagery_has_every_configured_plane(
         "tpi_300m",
         "tpi_1km",
         "elevation_change",
+        "elevation_change_error",
         "water_occurrence",
     ]
     assert {plane.shape for plane in planes.values()} == {(14, 14)}
     assert planes["distance_to_river"][7, :8].tolist() == [210, 180, 150, 120, 90, 60, 30, 0]
     assert (planes["elevation"] == 700).all()
     assert (planes["elevation_change"] == 0).all()
+    assert (planes["elevation_change_error"] == 0).all()
     assert (paths.CONTEXT / "there.tif").exists()
     assert not (paths.CONTEXT / "without.tif").exists()
 

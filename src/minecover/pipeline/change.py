@@ -1,0 +1,196 @@
+"""What changed between the maps of several periods: read, smooth, follow, write."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minecover.core.errors import RegionError
+from minecover.core.grid import Grid
+from minecover.core.raster import read_band, read_grid
+from minecover.evaluation.change import ChangeRule, follow, smoothed
+from minecover.pipeline.period_maps import PeriodMaps
+from minecover.prediction.detector import MINE
+from minecover.prediction.region.mosaic import tile_path
+from minecover.prediction.region.tile_ledger import OK, TileLedger
+from minecover.reporting.candidates.place_names import lattice_name, lattice_of
+from minecover.reporting.changes import (
+    FollowedPixels,
+    alerts,
+    by_period,
+    change_table,
+    write_alerts,
+    write_changes,
+)
+
+log = logging.getLogger(__name__)
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pixels:
+    """Pixels that some period calls mined, counted from the corner of their lattice."""
+
+    row: I64
+    col: I64
+    mined: Bools
+    on_map: Bools
+    observed: Bools
+    applicable: Bools
+    certainty: F32
+
+
+def write_change(
+    folder: Path, rule: ChangeRule, *, since: date | None, out: Path | None = None
+) -> list[Path]:
+    """Compare the maps of a folder, and write what changed.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of `minecover.pipeline.period_maps.map_periods`.
+    rule : ChangeRule
+        How maps are compared, and how large an alert is.
+    since : date or None
+        Alerts are counted from this day on; None is the first day of the last period.
+    out : Path or None
+        Folder to write to; None is that of the maps.
+
+    Returns
+    -------
+    list of Path
+        The files of `write_changes` and `write_alerts`.
+
+    Raises
+    ------
+    RegionError
+        If fewer than two periods were mapped.
+    """
+    maps = PeriodMaps.read(folder)
+    if sum(maps.mapped) < 2:
+        raise RegionError(
+            f"{folder} has maps of {sum(maps.mapped)} periods, and change needs two. Map more "
+            "with `minecover map --period`, or lower change.min_dates."
+        )
+    out = folder if out is None else out
+    zones = followed_zones(maps, rule)
+    table = change_table(zones, maps.periods, level=rule.level)
+    in_time = by_period(zones, table, maps.periods)
+    last = [p for p, is_mapped in zip(maps.periods, maps.mapped, strict=True) if is_mapped][-1]
+    found = alerts(table, maps.periods, since=since or last.first_day, least_ha=rule.alert_ha)
+    written = write_changes(out, table, in_time, simulated=maps.is_simulated)
+    counts = table["state"].value_counts().sort_index()
+    log.info(
+        "change: %d mines in %d periods: %s; %d alerts",
+        len(table),
+        len(maps.periods),
+        ", ".join(f"{number} {state}" for state, number in counts.items()) or "none",
+        len(found),
+    )
+    return [*written, *write_alerts(out, found)]
+
+
+def followed_zones(maps: PeriodMaps, rule: ChangeRule) -> list[FollowedPixels]:
+    """Return the mines of each UTM zone, followed over all periods.
+
+    Memory is bounded by one tile of all periods, and the pixels that any map calls mined.
+    """
+    zones: dict[str, tuple[Grid, list[_Pixels]]] = {}
+    for tile_id in _tile_ids(maps):
+        grid, probability = _read(maps, "probability", tile_id)
+        name = lattice_name(grid, tile_id)
+        zones.setdefault(name, (lattice_of(grid), []))
+        if (probability >= maps.threshold).any():
+            lattice, parts = zones[name]
+            classes = _read(maps, "class", tile_id)[1]
+            corner = lattice.rowcol(*grid.xy(0, 0))
+            parts.append(_pixels(maps, rule, probability, classes, corner))
+    return [_followed(lattice, parts, maps) for _, (lattice, parts) in sorted(zones.items())]
+
+
+def _tile_ids(maps: PeriodMaps) -> list[str]:
+    """Return the tiles that any period observed, in order."""
+    found: set[str] = set()
+    for folder in _folders(maps):
+        outcomes = TileLedger(folder / "ledger.csv").outcomes()
+        found |= {name for name, one in outcomes.items() if one.state == OK}
+    return sorted(found)
+
+
+def _folders(maps: PeriodMaps) -> Iterator[Path]:
+    for period, is_mapped in zip(maps.periods, maps.mapped, strict=True):
+        if is_mapped:
+            yield maps.folder / period.name
+
+
+def _read(maps: PeriodMaps, layer: str, tile_id: str) -> tuple[Grid, F32]:
+    """Return the grid of a tile, and a layer of it in each period; NaN without a map."""
+    paths = [maps.folder / p.name / tile_path(layer, tile_id) for p in maps.periods]
+    there = [path.is_file() for path in paths]
+    grid = read_grid(paths[there.index(True)])
+    stack = np.full((len(paths), *grid.shape), np.nan, np.float32)
+    for plane, path, is_there in zip(stack, paths, there, strict=True):
+        if is_there:
+            plane[:] = read_band(path, grid, resampling="nearest", fill=np.nan)
+    return grid, stack
+
+
+def _pixels(
+    maps: PeriodMaps,
+    rule: ChangeRule,
+    probability: F32,
+    classes: F32,
+    corner: tuple[int, int],
+) -> _Pixels:
+    """Return the pixels of a tile that some map calls mined; of others smoothing makes none."""
+    row, col = np.nonzero((probability >= maps.threshold).any(axis=0))
+    some = probability[:, row, col]
+    state = smoothed(some, threshold=maps.threshold, rule=rule)
+    sure = np.where(np.isnan(state), np.nan, np.maximum(state, 1 - state))
+    return _Pixels(
+        row + corner[0],
+        col + corner[1],
+        state >= 0.5,
+        np.where(np.isnan(some), state >= 0.5, some >= maps.threshold),
+        ~np.isnan(some),
+        classes[:, row, col] == MINE,
+        np.nanmean(sure, axis=0).astype(np.float32),
+    )
+
+
+def _followed(lattice: Grid, parts: list[_Pixels], maps: PeriodMaps) -> FollowedPixels:
+    """Return the mines of one lattice."""
+    n = len(maps.periods)
+    nowhere, never = np.empty(0, np.int64), np.empty((n, 0), np.bool_)
+    none = _Pixels(nowhere, nowhere, never, never, never, never, np.empty(0, np.float32))
+    row, col, certainty = (
+        np.concatenate([getattr(one, name) for one in (none, *parts)])
+        for name in ("row", "col", "certainty")
+    )
+    mined, on_map, observed, applicable = (
+        np.concatenate([getattr(one, name) for one in (none, *parts)], axis=1)
+        for name in ("mined", "on_map", "observed", "applicable")
+    )
+    order = np.lexsort((col, row))
+    row, col = row[order], col[order]
+    tracks = follow(row, col, mined[:, order], observed[:, order], min_px=maps.min_px)
+    called = on_map & observed
+    return FollowedPixels(
+        lattice,
+        row,
+        col,
+        mined[:, order],
+        on_map[:, order],
+        certainty[order],
+        (called & applicable).sum(axis=0)[order] / np.maximum(called.sum(axis=0)[order], 1),
+        tracks,
+    )
