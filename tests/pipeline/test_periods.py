@@ -12,12 +12,14 @@ import pytest
 
 from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
+from minecover.core.language import IN_ENGLISH
 from minecover.core.periods import Period
 from minecover.core.raster import read_planes
 from minecover.core.sites import square
 from minecover.evaluation.change import ChangeRule
 from minecover.pipeline.change import write_change
-from minecover.pipeline.period_maps import PeriodMaps, map_periods
+from minecover.pipeline.map_page import PageOptions
+from minecover.pipeline.period_maps import MapRun, PeriodMaps, map_periods
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import map_settings
 from minecover.prediction.region.tile_job import MapSettings
@@ -69,7 +71,8 @@ def mapper(products: Path, model: str, box: str) -> Mapper:
             found = map_settings(model, str(products), out, period=period)
             return replace(found, min_dates=min_dates)
 
-        map_periods(box, periods, settings_of, ONE, out=out, tile_px=100)
+        run = MapRun(box, ONE, 100, PageOptions(IN_ENGLISH, n_pictures=1))
+        map_periods(run, periods, settings_of, out=out)
         return PeriodMaps.read(out)
 
     return run

@@ -104,7 +104,7 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     from minecover.pipeline.map_candidates import write_region_candidates
     from minecover.pipeline.map_page import PageOptions
     from minecover.pipeline.map_summary import summary_lines
-    from minecover.pipeline.period_maps import map_periods
+    from minecover.pipeline.period_maps import MapRun, map_periods
     from minecover.prediction.region.cluster import Workers
     from minecover.prediction.region.run import map_area
 
@@ -112,9 +112,8 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     page = PageOptions(Language(settings["lang"]), settings["pictures"])
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
     if periods := [Period.parse(text) for text in settings["periods"]]:
-        counts, written = map_periods(
-            area, periods, settings_of, workers, out=out, tile_px=settings["tile"], page=page
-        )
+        run = MapRun(area, workers, settings["tile"], page)
+        counts, written = map_periods(run, periods, settings_of, out=out)
         files = []
     else:
         map_options, ground = settings_of(out), KnownGround.read()

@@ -114,30 +114,39 @@ def change_rule() -> ChangeRule:
     return rule
 
 
-def map_periods(
-    area: str,
-    periods: Sequence[Period],
-    settings_of_period: SettingsOfPeriod,
-    workers: Workers,
-    *,
-    out: Path,
-    tile_px: int,
-    page: PageOptions,
-) -> tuple[dict[str, int], list[Path]]:
-    """Map an area once for each period, or continue such maps; what is finished is kept.
+@dataclass(frozen=True, slots=True)
+class MapRun:
+    """What the maps of all periods have in common.
 
     Parameters
     ----------
     area, workers, tile_px
         See `minecover.prediction.region.run.map_area`.
+    page : PageOptions
+        Language and pictures of the page of each map.
+    """
+
+    area: str
+    workers: Workers
+    tile_px: int
+    page: PageOptions
+
+
+def map_periods(
+    run: MapRun, periods: Sequence[Period], settings_of_period: SettingsOfPeriod, *, out: Path
+) -> tuple[dict[str, int], list[Path]]:
+    """Map an area once for each period, or continue such maps; what is finished is kept.
+
+    Parameters
+    ----------
+    run : MapRun
+        The area, and how it is mapped.
     periods : sequence of Period
         Periods that do not overlap. Those that were mapped into the folder before stay.
     settings_of_period : callable
         See `SettingsOfPeriod`.
     out : Path
         Folder of the maps: one of the period's name for each, and `PERIODS`.
-    page : PageOptions
-        Language and pictures of the page of each map.
 
     Returns
     -------
@@ -163,11 +172,11 @@ def map_periods(
             known = known and _with(known, period, is_mapped=False)
             continue
         _check_model(known, settings, out)
-        found, paths = map_area(area, settings, workers, tile_px=tile_px)
+        found, paths = map_area(run.area, settings, run.workers, tile_px=run.tile_px)
         counts.update(found)
         is_mapped = any(path.suffix == ".vrt" for path in paths)
         if is_mapped:
-            paths += write_region_candidates(settings, paths, KnownGround.read(), page)
+            paths += write_region_candidates(settings, paths, KnownGround.read(), run.page)
         written += paths
         known = _with(known or _first(out, settings), period, is_mapped=is_mapped)
         known.write()
