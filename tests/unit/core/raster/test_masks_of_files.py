@@ -8,6 +8,7 @@ import rasterio
 
 from minecover.core.grid import Grid
 from minecover.core.raster import read_band
+from minecover.core.raster.resampling import Method
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=8)
 #: The western half is hidden.
@@ -34,7 +35,7 @@ def drawn(
 @pytest.mark.parametrize("resampling", ["nearest", "bilinear", "average", "adaptive"])
 @pytest.mark.parametrize("fill", [0, np.nan])
 def test_masked_pixels_have_no_data(
-    tmp_path: Path, inside: bool, resampling: str, fill: float
+    tmp_path: Path, inside: bool, resampling: Method, fill: float
 ) -> None:
     path = drawn(tmp_path / "a.tif", inside=inside)
 
@@ -45,7 +46,7 @@ def test_masked_pixels_have_no_data(
 
 
 @pytest.mark.parametrize("resampling", ["average", "adaptive"])
-def test_masked_pixels_count_in_no_mean(tmp_path: Path, resampling: str) -> None:
+def test_masked_pixels_count_in_no_mean(tmp_path: Path, resampling: Method) -> None:
     path = drawn(tmp_path / "a.tif", inside=True)
     x, y = GRID.bounds[0], GRID.bounds[3]
     coarse = Grid.from_corner(GRID.crs, x, y, 2, 2, pixel_m=120)
