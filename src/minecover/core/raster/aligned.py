@@ -127,16 +127,19 @@ def _is_comparable(source: OneBand, grid: Grid) -> bool:
 
 
 def _window(source: OneBand, window: tuple[int, int, int, int], fill: float) -> Integers:
-    """Read the window (row, col, rows, cols); `fill` outside of the file and for its nodata."""
+    """Read the window (row, col, rows, cols); `fill` where the file has no data, or none."""
     row, col, rows, cols = window
     top, left = max(row, 0), max(col, 0)
     bottom, right = min(row + rows, source.shape[0]), min(col + cols, source.shape[1])
     if top >= bottom or left >= right:
         return np.full((rows, cols), fill, source.dtype)
     # Both readers have checked that they are integers.
-    found: Integers = source.read(Window(left, top, right - left, bottom - top))  # type: ignore[assignment]
+    inside = Window(left, top, right - left, bottom - top)
+    found: Integers = source.read(inside)  # type: ignore[assignment]
     if source.nodata is not None and source.nodata != fill:
         found[found == source.nodata] = fill
+    if (hidden := source.masked(inside)) is not None:
+        found[hidden] = fill
     if found.shape == (rows, cols):
         return found
     values = np.full((rows, cols), fill, source.dtype)

@@ -47,7 +47,8 @@ def read_band(
         Resampling method; use nearest for bit fields. Adaptive: the mean of smaller pixels; a
         copy of the larger pixel in which one of the grid lies; otherwise bilinear.
     fill : float
-        Value that means "no data" in the file (besides its own nodata) and in the result.
+        Value that means "no data" in the file (besides its own nodata and the pixels that its
+        own mask hides) and in the result.
     saturated : int or None
         Value that means "saturated": a pixel to which such a pixel contributes has it, too.
     number : int or None

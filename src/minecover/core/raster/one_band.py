@@ -8,6 +8,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio import CRS
+from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
@@ -58,3 +59,13 @@ class OneBand:
     def read(self, window: Window) -> NDArray[np.generic]:
         """Return the pixels of a window."""
         return np.asarray(self.source.read(self.number, window=window))
+
+    def masked(self, window: Window) -> NDArray[np.bool_] | None:
+        """Return which pixels of a window the file's own mask hides; None without a mask.
+
+        A mask lies inside of the file, beside it (``.msk``), or is a band of opacity.
+        """
+        if MaskFlags.per_dataset not in self.source.mask_flag_enums[self.number - 1]:
+            return None
+        hidden: NDArray[np.bool_] = self.source.read_masks(self.number, window=window) == 0
+        return hidden

@@ -88,7 +88,9 @@ def _positions(source: OneBand, grid: Grid) -> tuple[F64, F64]:
 
 
 def _values(source: OneBand, window: Window, fill: float) -> F64:
-    """Read a window as float64; the file's nodata and `fill` become NaN."""
+    """Read a window as float64; masked pixels, the file's nodata and `fill` become NaN."""
     values: F64 = source.read(window).astype(np.float64)
     values[(values == fill) | (values == source.nodata)] = np.nan
+    if (hidden := source.masked(window)) is not None:
+        values[hidden] = np.nan
     return values
