@@ -29,7 +29,8 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted(DOCS.rglob("*.md"))]
 #: Programs that a page may start, beside `minecover`; how they are tested is below.
 OTHER_PROGRAMS = {
-    "make", "dvc", "python", "export", "curl", "earthengine", "apt-get", "dask", "mlflow"
+    "make", "dvc", "python", "pip", "export", "curl", "earthengine", "apt-get", "dask",
+    "mlflow",
 }  # fmt: skip
 
 
