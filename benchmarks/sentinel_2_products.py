@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from minecover.core.config import composed
 from minecover.core.cube import Cube
-from minecover.core.grid import Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site
 from minecover.sources.simulated_sentinel_2 import SimulatedSentinel2

@@ -9,7 +9,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.sources.chips import ChipSet
 
 #: Corner of a chip near Madre de Dios, in the southern name of its zone [m].

@@ -40,7 +40,7 @@ def write_card(path: Path, **changed: object) -> None:
         "level": 1,
         "platforms": ["landsat-8", "landsat-9"],
         "lattice": {
-            "_target_": "minecover.core.grid.Lattice",
+            "_target_": "minecover.core.lattice.Lattice",
             "family": "landsat",
             "pixel_m": 30,
         },

@@ -10,8 +10,9 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minecover.core.grid import EDGES_M, LANDSAT, Grid, Lattice
+from minecover.core.grid import Grid
 from minecover.core.hemispheres import named_as, northern
+from minecover.core.lattice import EDGES_M, LANDSAT, Lattice
 from minecover.core.raster import read_band, write_planes
 from minecover.core.sensors import SENSORS, Sensor
 

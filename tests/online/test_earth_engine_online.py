@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from minecover.core.config import composed
-from minecover.core.grid import Grid, Lattice, project
+from minecover.core.grid import Grid, project
+from minecover.core.lattice import Lattice
 from minecover.core.quality_bits import clear_percent
 from minecover.core.sites import Site
 from minecover.sources.earth_engine import EarthEngine, EarthEngineScenes, EarthEngineSurface

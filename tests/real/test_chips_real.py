@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from minecover.core.config import Params, composed
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.raster.stacks import read_stack
 from minecover.core.sites import Site, grouped, square
 from minecover.features.planes import feature_planes, flat_sets

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from safe_products import SIDE_M, write_image
 
-from minecover.core.grid import Lattice
 from minecover.core.hemispheres import northern
+from minecover.core.lattice import Lattice
 from minecover.core.quality_bits import UNKNOWN_SCORE
 from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder

@@ -233,7 +233,8 @@ def _choose_site(params: Params, at: tuple[float, float] | None, *, is_built: bo
     """Return the site at the coordinates, or the first of the build or of the layouts."""
     from minecover.core import paths
     from minecover.core.errors import LabelError, SiteError
-    from minecover.core.grid import Grid, Lattice, project, utm_crs
+    from minecover.core.grid import Grid, project, utm_crs
+    from minecover.core.lattice import Lattice
     from minecover.core.layouts import Layout
     from minecover.core.sites import Site, read_sites
 

@@ -13,7 +13,8 @@ import shapely
 
 from minecover.core.antimeridian import centre, wrapped
 from minecover.core.errors import SiteError
-from minecover.core.grid import LANDSAT, Grid, Lattice, project, utm_crs
+from minecover.core.grid import Grid, project, utm_crs
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.layout_areas import check_one_zone, read_area
 from minecover.core.sites import Site, coarse_centre, place_id, square, without_place
 

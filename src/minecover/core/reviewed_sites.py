@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import shapely
 
-from minecover.core.grid import LANDSAT, Lattice
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.layouts import Centred
 from minecover.core.sites import Site, square
 

@@ -57,7 +57,7 @@ class Sensor:
 
     @property
     def family(self) -> str:
-        """Family of satellites, as `minecover.core.grid.Lattice` names it."""
+        """Family of satellites, as `minecover.core.lattice.Lattice` names it."""
         return "landsat" if self.platforms[0].startswith("landsat") else "sentinel_2"
 
     def native(self, name: str) -> str:

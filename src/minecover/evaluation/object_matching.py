@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation
 
 from minecover.core.components import connected
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LANDSAT, Lattice
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.evaluation.ranking import F32, F64, I8, I64
 from minecover.evaluation.support import SitePredictions
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from minecover.core.config import build
 from minecover.core.errors import ModelError
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.places import Places
 from minecover.learning.card_values import wrong_value
 from minecover.learning.known_dates import KnownDates

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from minecover.core.errors import ConfigError
 from minecover.core.feature_table import SiteTable
-from minecover.core.grid import LANDSAT, Lattice
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.learning.inner_folds import Cleaning, EarlyStopping
 from minecover.learning.sample import Tables, Thinned
 

@@ -8,7 +8,7 @@ import yaml
 
 from minecover.core.config import CONF, Params
 from minecover.core.errors import ConfigError
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.sensors import BY_PLATFORM
 from minecover.core.watched import file_or
 from minecover.features import FeatureSet

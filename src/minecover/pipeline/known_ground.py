@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from minecover.core import paths
 from minecover.core.config import PARAMS, Params, load_params
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.evaluation import ObjectRule
 from minecover.features.context import Provinces
 from minecover.labels import MINES, read_labels

@@ -15,7 +15,8 @@ from pyproj.exceptions import CRSError
 from minecover.core import landsat
 from minecover.core.cube import F32
 from minecover.core.errors import SceneError
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.core.raster import Sample, read_sample
 from minecover.core.raster.archives import archive_of
 

@@ -12,8 +12,9 @@ import shapely
 from minecover.core.antimeridian import wrapped
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
-from minecover.core.grid import LANDSAT, Grid, Lattice, transformed_bounds
+from minecover.core.grid import Grid, transformed_bounds
 from minecover.core.harmonisation import BANDS, published
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.periods import Period
 from minecover.core.sensors import BY_PLATFORM, OLI, common_names
 from minecover.core.sites import Site, square

@@ -10,7 +10,8 @@ import shapely
 
 from minecover.core.cube import F32, Cube
 from minecover.core.errors import ConfigError, SiteError
-from minecover.core.grid import LANDSAT, Grid, Lattice, sampled
+from minecover.core.grid import Grid, sampled
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.raster import trace
 from minecover.core.sensors import OLI
 from minecover.core.sites import Site

@@ -9,7 +9,7 @@ import numpy as np
 
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, SiteError
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site
 from minecover.sources.simulation.finer import FINE_M, Finer, averaged, finer_ground

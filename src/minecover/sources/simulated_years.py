@@ -11,7 +11,7 @@ import numpy as np
 from minecover.core import landsat
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, NotCoveredError, SiteError
-from minecover.core.grid import LANDSAT, Lattice
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.sites import Site
 from minecover.sources import check_period
 from minecover.sources.simulation.acquisition_days import choose_days, overpasses

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from minecover.core.grid import LANDSAT, Grid, block_mean, project, sampled, utm_crs
+from minecover.core.grid import Grid, block_mean, project, sampled, utm_crs
+from minecover.core.lattice import LANDSAT
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
 

@@ -28,7 +28,7 @@ from minecover.sources.product_folder import ProductFolder
 
 CONF = Path("conf").resolve()
 SAFE = DrawnSafe()
-TEN_M = {"_target_": "minecover.core.grid.Lattice", "family": "sentinel_2", "pixel_m": 10}
+TEN_M = {"_target_": "minecover.core.lattice.Lattice", "family": "sentinel_2", "pixel_m": 10}
 SENTINEL_2 = {"platforms": ["sentinel-2a", "sentinel-2b"], "lattice": TEN_M, "level": 2}
 
 

@@ -11,7 +11,8 @@ from products import DrawnProduct
 from safe_products import SIDE_M, DrawnSafe, write_image
 
 from minecover.core.errors import ConfigError, SceneError
-from minecover.core.grid import Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
 from minecover.core.quality_bits import UNKNOWN_SCORE
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site

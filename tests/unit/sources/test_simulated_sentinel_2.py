@@ -10,7 +10,8 @@ import pytest
 from minecover.core.config import composed
 from minecover.core.cube import Cube
 from minecover.core.errors import ConfigError, SiteError
-from minecover.core.grid import LANDSAT, Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.layouts import Centred
 from minecover.core.quality_bits import QA_LAYOUTS, clear_percent
 from minecover.core.raster import burn

@@ -8,7 +8,7 @@ import pytest
 
 from minecover.core.config import composed
 from minecover.core.errors import ConfigError, NotCoveredError, SiteError
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.sites import Site
 from minecover.sources.simulated_years import SimulatedYears
 from minecover.sources.simulation.layout import Plot

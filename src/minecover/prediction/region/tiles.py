@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LANDSAT, Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.prediction.region.area import by_zone
 
 

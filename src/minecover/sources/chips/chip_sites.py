@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from minecover.core.errors import LabelError, SiteError
-from minecover.core.grid import Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
 from minecover.core.raster import trace_inside
 from minecover.core.sites import Site
 from minecover.labels import label_table

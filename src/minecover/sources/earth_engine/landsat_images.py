@@ -10,7 +10,8 @@ import numpy as np
 from minecover.core import landsat
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.core.sensors import BY_PLATFORM, THERMAL
 from minecover.sources import check_sensors
 from minecover.sources.earth_engine.images import NO_VALUE, ImageRequest, Reading, reading

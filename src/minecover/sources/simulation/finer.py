@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.sources.simulation.ground import Covers, Ground, Relief, covered
 from minecover.sources.simulation.mines import Mine
 from minecover.sources.simulation.sky import Sky

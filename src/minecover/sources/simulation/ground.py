@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from minecover.core.grid import LANDSAT
+from minecover.core.lattice import LANDSAT
 from minecover.sources.simulation.mines import Mine
 from minecover.sources.simulation.parameters import Land, Parameters
 from minecover.sources.simulation.spectra import INFRARED, VISIBLE, Cover

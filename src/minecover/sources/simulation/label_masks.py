@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minecover.core.grid import LANDSAT, Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.sources.simulation.finer import (
     FINE_M,
     Finer,

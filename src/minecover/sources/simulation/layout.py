@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 
 #: UTM zone of the Kivus, northern on both hemispheres as in Landsat products.
 CRS = "EPSG:32635"

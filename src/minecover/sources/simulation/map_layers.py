@@ -6,7 +6,8 @@ import geopandas as gpd
 import shapely
 from affine import Affine
 
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.core.sites import square
 from minecover.sources.simulation import layout
 from minecover.sources.simulation.water import Line, Network

@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LANDSAT, Grid
+from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.sources.simulation.acquisition_days import Sun, overpasses, sun_at
 from minecover.sources.simulation.ground import Ground, make_ground, make_valley, shore_px
 from minecover.sources.simulation.layout import CRS

@@ -27,7 +27,7 @@ def model(workplace: Path) -> Callable[..., str]:
 
     def write(**changed: object) -> str:
         lattice = {
-            "_target_": "minecover.core.grid.Lattice",
+            "_target_": "minecover.core.lattice.Lattice",
             "family": "sentinel_2",
             "pixel_m": 10,
         }

@@ -192,7 +192,7 @@ def test_sites_without_a_scene_are_left_out_and_counted(
             id="bands",
         ),
         pytest.param(
-            {"lattice": {"_target_": "minecover.core.grid.Lattice", "family": "sentinel_2",
+            {"lattice": {"_target_": "minecover.core.lattice.Lattice", "family": "sentinel_2",
                          "pixel_m": 30}},
             r"pixels of 10 x 10 m, but lattice\.pixel_m=30",
             id="pixels",

@@ -10,7 +10,7 @@ import pytest
 from chip_sets import LATTICE, LEFT, chip_set, write_raster
 
 from minecover.core.errors import ConfigError, LabelError, MinecoverError, SceneError, SiteError
-from minecover.core.grid import Lattice
+from minecover.core.lattice import Lattice
 from minecover.core.raster import read_cube, write_cube
 from minecover.core.sites import grouped
 from minecover.labels.burning import label_cube, labels_of_site

@@ -17,7 +17,8 @@ from servers.ee_sentinel_2 import ANNUAL, CORNER, SIDE_M, annual_embedding, squa
 from minecover.core.config import composed
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError, NotCoveredError, SceneError
-from minecover.core.grid import Grid, Lattice, project
+from minecover.core.grid import Grid, project
+from minecover.core.lattice import Lattice
 from minecover.core.sites import Site
 from minecover.sources.earth_engine import EarthEngineScenes, EmbeddingImages
 from minecover.sources.embeddings import EmbeddingFiles

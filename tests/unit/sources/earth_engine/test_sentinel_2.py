@@ -24,7 +24,8 @@ from servers.ee_sentinel_2 import (
 from minecover.core.config import composed
 from minecover.core.cube import Cube
 from minecover.core.errors import CloudyError, ConfigError, SceneError
-from minecover.core.grid import Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
 from minecover.core.quality_bits import UNKNOWN_SCORE, clear_percent
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site

@@ -7,7 +7,7 @@ import pytest
 
 from minecover.core.config import composed
 from minecover.core.errors import ConfigError
-from minecover.core.grid import LANDSAT, Lattice
+from minecover.core.lattice import LANDSAT, Lattice
 from minecover.sources.simulated import SimulatedLabels
 from minecover.sources.simulation.finer import Finer, finer_ground
 from minecover.sources.simulation.ground import Ground

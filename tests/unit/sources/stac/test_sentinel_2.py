@@ -24,7 +24,8 @@ from servers.stac_sentinel_2 import (
 )
 
 from minecover.core.errors import CloudyError, SceneError
-from minecover.core.grid import Grid, Lattice
+from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
 from minecover.core.quality_bits import UNKNOWN_SCORE
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site
