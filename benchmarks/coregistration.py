@@ -50,7 +50,7 @@ def main() -> None:
 
 def _pairs() -> F64:
     """Draw pairs of models, (case, repeat, 2, row, col) [m]."""
-    from minecover.core.grid import sampled
+    from minecover.core.interpolation import sampled
     from minecover.sources.simulation.ground import RELIEF_PX
     from minecover.sources.simulation.streams import random_field
 

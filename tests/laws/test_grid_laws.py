@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from minecover.core.grid import Grid, block_mean, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import block_mean, sampled
 from minecover.core.lattice import LANDSAT
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)

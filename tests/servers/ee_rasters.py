@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from scipy.sparse import csr_array
 
-from minecover.core.grid import Grid, block_mean, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import block_mean, sampled
 
 F64 = NDArray[np.float64]
 

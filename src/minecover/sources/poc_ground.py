@@ -10,7 +10,8 @@ import shapely
 
 from minecover.core.cube import F32
 from minecover.core.errors import SiteError
-from minecover.core.grid import Grid, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import sampled
 from minecover.core.raster import trace_inside
 from minecover.core.sites import Site
 from minecover.labels import label_table

@@ -10,7 +10,8 @@ import shapely
 
 from minecover.core.cube import F32, Cube
 from minecover.core.errors import ConfigError, SiteError
-from minecover.core.grid import Grid, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import sampled
 from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.raster import trace
 from minecover.core.sensors import OLI

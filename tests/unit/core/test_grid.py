@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from minecover.core.grid import Grid, block_mean, project, sampled, utm_crs
+from minecover.core.grid import Grid, project, utm_crs
+from minecover.core.interpolation import block_mean, sampled
 from minecover.core.lattice import LANDSAT
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)

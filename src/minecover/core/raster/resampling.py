@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.windows import Window
 
-from minecover.core.grid import Grid, block_mean, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import block_mean, sampled
 from minecover.core.raster.one_band import OneBand
 
 F64 = NDArray[np.float64]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minecover.core.cube import F32
-from minecover.core.grid import Grid, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import sampled
 from minecover.features.context.surfaces import Surface, read_with_margin
 from minecover.features.context.terrain import (
     CELL_PX,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32
 from minecover.core.errors import ConfigError
-from minecover.core.grid import Grid, sampled
+from minecover.core.grid import Grid
+from minecover.core.interpolation import sampled
 from minecover.features.context.surfaces import Surface, read_with_margin
 
 F64 = NDArray[np.float64]

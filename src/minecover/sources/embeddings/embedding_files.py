@@ -13,8 +13,9 @@ import numpy as np
 
 from minecover.core.cube import F32, Cube
 from minecover.core.errors import NotCoveredError, SceneError
-from minecover.core.grid import Grid, block_mean, sampled
+from minecover.core.grid import Grid
 from minecover.core.hemispheres import northern
+from minecover.core.interpolation import block_mean, sampled
 from minecover.core.raster.south_up import RasterWindow, north_up_grid, read_window
 from minecover.core.sites import Site
 from minecover.sources import check_period
