@@ -5,10 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 import yaml
+from click.testing import CliRunner
 from hydra.utils import get_object
 
+from minecover.cli import main
 from minecover.core.config import Params, composed
 from minecover.core.errors import ConfigError
 from minecover.pipeline.stages import context, imagery, labels, sites
@@ -193,3 +197,19 @@ def test_scenes_in_a_linked_folder_are_refused(tmp_path: Path, source: str) -> N
     params = composed([f"source={source}", f"source.input={tmp_path / 'in'}", *needs])
 
     assert is_refused("imagery", params)
+
+
+def test_labels_check_refuses_what_the_build_would_not_watch(tmp_path: Path) -> None:
+    outline = shapely.box(28.8, -2.5, 28.81, -2.49)
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[outline], crs="EPSG:4326")
+    frame.to_file(tmp_path / "mines.gpkg")
+    path = tmp_path / "mines.vrt"
+    path.write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='mines'><SrcDataSource relativeToVRT='1'>"
+        "mines.gpkg</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+
+    done = CliRunner().invoke(main, ["labels", "check", str(path)])
+
+    assert done.exit_code == 1
+    assert "is a virtual file that names" in done.stderr

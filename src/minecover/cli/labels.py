@@ -55,6 +55,7 @@ def check(
     import json
     from dataclasses import asdict
 
+    from minecover.core.watched import check_named_files
     from minecover.labels import (
         LATITUDE,
         LONGITUDE,
@@ -82,4 +83,5 @@ def check(
     # Visits without coordinates are counted; a file of nothing else is no file of points.
     if points is not None and known is not None and known.geometry.isna().all():
         repair_geometry(known, points)
+    check_named_files("labels.input", str(file), watched=str(file))
     check_labels(features, file, **reading)
