@@ -40,6 +40,7 @@ ERRORS = [
 #: Errors with an answer of their own, and a word of it.
 ANSWERED = [
     (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
+    (OSError(errno.EFBIG, "File too large"), "raise the limit"),
     (PermissionError(errno.EACCES, "Permission denied", "reports"), "Allow this user"),
     (OSError(errno.EROFS, "Read-only file system", "data"), "name another place"),
     (MemoryError(), "memory is used up"),

@@ -74,6 +74,7 @@ MAX_MESSAGE = 400
 SYSTEM_ADVICE = {
     errno.ENOSPC: "The disk is full: free some space, and run the same command again",
     errno.EDQUOT: "Your share of the disk is used up: free some space, and run it again",
+    errno.EFBIG: "The file is larger than this system allows (`ulimit -f`): raise the limit",
     errno.EACCES: "Allow this user to read and write there, or name another place",
     errno.EPERM: "Allow this user to read and write there, or name another place",
     errno.EROFS: "Nothing can be written there: name another place",

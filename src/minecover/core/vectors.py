@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from numpy.typing import NDArray
 
 from minecover.core.antimeridian import cut, wide_parts
 from minecover.core.vector_checks import (
@@ -161,34 +160,6 @@ def in_degrees(frame: gpd.GeoDataFrame, path: Path, kind: VectorFileKind) -> gpd
         rows(frame.index[across]),
     )  # fmt: skip
     return degrees.set_geometry(gpd.GeoSeries(shapes, index=degrees.index, crs=degrees.crs))
-
-
-def made_valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return shapes with invalid ones repaired.
-
-    Parameters
-    ----------
-    shapes : array of Geometry
-        Of any types; None stays None.
-
-    Returns
-    -------
-    array of Geometry
-        Of an outline that encloses no area, a line or nothing.
-    """
-    repaired = np.array(shapes, object)
-    for i in np.flatnonzero(~shapely.is_valid(repaired) & ~shapely.is_missing(repaired)):
-        if repaired[i].geom_type == "MultiPolygon":
-            # Ground in any part, also where a part lies inside another, which is no hole.
-            repaired[i] = shapely.union_all(made_valid(shapely.get_parts(repaired[i])))
-            continue
-        try:
-            repaired[i] = shapely.make_valid(repaired[i])
-        except shapely.errors.GEOSException:  # the outside has no area, and holes in it have
-            repaired[i] = shapely.make_valid(
-                repaired[i], method="structure", keep_collapsed=False
-            )
-    return repaired
 
 
 def find_column(table: pd.DataFrame, *names: str) -> str | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 
-from minecover.core.vectors import find_column, made_valid
+from minecover.core.valid_shapes import made_valid
+from minecover.core.vectors import find_column
 from minecover.labels import measures
 from minecover.labels.measures import MATCH_M, DateSummary, Matching
 

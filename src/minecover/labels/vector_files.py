@@ -13,13 +13,13 @@ import pandas as pd
 import shapely
 
 from minecover.core.errors import LabelError
+from minecover.core.valid_shapes import made_valid
 from minecover.core.vector_checks import rows
 from minecover.core.vectors import (
     POINTS,
     POLYGONS,
     find_column,
     in_degrees,
-    made_valid,
     read_vector,
 )
 from minecover.labels.dates import VISIT_DATE, VISIT_FORMATS, check_format, read_day

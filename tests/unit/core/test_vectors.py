@@ -13,12 +13,12 @@ import pytest
 import shapely
 
 from minecover.core.errors import LabelError
+from minecover.core.valid_shapes import made_valid
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import (
     POINTS,
     POLYGONS,
     in_degrees,
-    made_valid,
     read_polygons,
     read_vector,
 )
