@@ -20,7 +20,6 @@ from minecover.core.probabilities import DECIMALS
 from minecover.evaluation.out_of_fold import OutOfFold
 from minecover.learning.inner_folds import TrainingRows
 from minecover.learning.models.bagged import Bagged
-from minecover.learning.models.compiled_trees import compile_trees
 from minecover.learning.models.prior import PriorCorrected
 from minecover.learning.recipe import Recipe
 from minecover.learning.sample import Sample, Split, fold_rows, map_in_threads
@@ -181,6 +180,9 @@ def predict_out_of_fold(
     list of OutOfFold
         One a site; NaN where an observation is not valid.
     """
+    # Here: a registered model loads this module where there is no numba.
+    from minecover.learning.models.compiled_trees import compile_trees
+
     models = [compile_trees(model) for model in models]
 
     def predict(index: int) -> OutOfFold:

@@ -91,6 +91,8 @@ def write_map_page(
         facts = keep_map_candidate(pictures_folder, of_map, row.geometry, candidate_id, mines)
         if facts:
             pictures[candidate_id] = facts
+    if missing := min(len(outlined), options.n_pictures) - len(pictures):
+        log.warning("page: no pictures of %d candidates: their scenes end there", missing)
     card = model_of(of_map.settings).card
     summary, overlays = MapSummary.of(found, of_map), _overlays(pictures_folder, of_map)
     title = f"{say('Candidate mines')} · {folder.resolve().name}"

@@ -13,7 +13,7 @@ import shapely
 
 from minecover.core.antimeridian import centre
 from minecover.core.cube import F32
-from minecover.core.errors import CloudyError, NotCoveredError, SceneError
+from minecover.core.errors import SceneError, SiteError
 from minecover.core.files import replacing, write_text
 from minecover.core.grid import LON_LAT, Grid, utm_crs
 from minecover.core.raster import read_band
@@ -57,8 +57,8 @@ def draw_map_candidate(
     card = model_of(of_map.settings).card
     try:
         cube = source_of(of_map.settings).scenes(Site(name, "", grid, card.halo_px))
-    except (NotCoveredError, CloudyError, SceneError) as error:
-        log.warning("page: no pictures of %s: %s", name, error)
+    except (SceneError, SiteError) as error:  # of a simulated world: it ends around its sites
+        log.info("page: no pictures of %s: %s", name, error)
         return None
     usable = cube.core(valid(cube, card.build("mask")))
     # In the observation design a date is judged by the model, whose planes are not at hand.
