@@ -24,7 +24,7 @@ def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: s
     period, when it was first and last seen, its growth a year with an interval; changes.gpkg
     and .kmz, its outline in each period, for the time sliders of QGIS and Google Earth;
     alerts.csv and .geojson, the mines that are new or have grown; and a page of all of them
-    with a slider over the periods (index.html). How maps are compared: keys change.* of conf.
+    with a slider over the periods (changes.html). How maps are compared: keys change.* of conf.
 
     \b
     minecover map kivu.geojson --source earth_engine --period 2016 --period 2018 --out years/

@@ -17,6 +17,7 @@ from minecover.pipeline.candidate_files import PAGE
 from minecover.pipeline.map_page import PICTURES, overlay_path
 from minecover.pipeline.period_maps import PeriodMaps
 from minecover.prediction.true_colour import TRUE_COLOUR
+from minecover.reporting.changes import CHANGES
 from minecover.reporting.page import (
     Image,
     MinesInTime,
@@ -49,7 +50,7 @@ class Followed:
 def write_change_page(
     out: Path, maps: PeriodMaps, rule: ChangeRule, found: Followed, language: Language
 ) -> Path:
-    """Write ``index.html``, the page of mines through time, and return its path.
+    """Write ``changes.html``, the page of mines through time, and return its path.
 
     Parameters
     ----------
@@ -66,7 +67,10 @@ def write_change_page(
         Language of the page.
     """
     say, number = language.text, language.number
-    title = say("Mines through time") + f" · {out.resolve().name}"
+    heading = say("Mines through time")
+    years = sorted({maps.periods[0].first_day.year, maps.periods[-1].last_day.year})
+    # Without the name of the folder: the same maps give the same bytes.
+    title = f"{heading} · {'–'.join(map(str, years))}"
     if maps.is_simulated:
         title += ", " + say("simulated data")
     states = found.table["state"].value_counts().sort_index()
@@ -98,7 +102,7 @@ def write_change_page(
         summary=summary,
         files=_files(out, maps, language),
     )  # fmt: skip
-    path = out / f"{PAGE}.html"
+    path = out / f"{CHANGES}.html"
     write_text(path, render_mines_in_time(content))
     log.info("page: %s, %d mines", path, len(found.table))
     return path

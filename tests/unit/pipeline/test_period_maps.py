@@ -111,7 +111,7 @@ def test_files_and_alerts_are_written_beside_the_maps(tmp_path: Path) -> None:
 
     assert [path.name for path in written] == [
         "changes.gpkg", "changes.csv", "changes.geojson", "changes.kmz",
-        "alerts.csv", "alerts.geojson", "index.html",
+        "alerts.csv", "alerts.geojson", "changes.html",
     ]  # fmt: skip
     (alert,) = json.loads(written[-2].read_text())["features"]
     assert alert["properties"]["kind"] == "new"

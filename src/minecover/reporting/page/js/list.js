@@ -3,6 +3,8 @@
 (() => {
   const ROWS = 100;
   const {columns} = KIND;
+  // Columns to spare are left out on a phone.
+  const classOf = (column) => (column.isNumber ? "right" : column.isSpare ? "spare" : null);
   const sort = {name: "rank", isDown: false};
   let first = 0;
 
@@ -21,7 +23,7 @@
   }
   function render() {
     $("list-head").replaceChildren(...columns.map((column) => make("th", {
-      scope: "col", class: column.isNumber ? "right" : null,
+      scope: "col", class: classOf(column),
       "aria-sort": column.name === sort.name ? (sort.isDown ? "descending" : "ascending") : null,
     }, make("button", {onclick: () => {
       sort.isDown = column.name === sort.name && !sort.isDown;
@@ -30,7 +32,7 @@
     }}, column.title))));
     const rows = state.shown.slice(first, first + ROWS);
     $("list-body").replaceChildren(...rows.map((index) => make("tr", {"data-index": index, class: index === state.index ? "chosen" : null, onclick: () => choose(index)},
-      ...columns.map((column, n) => make("td", {class: column.isNumber ? "right" : null},
+      ...columns.map((column, n) => make("td", {class: classOf(column)},
         n ? column.cell(places[index]) : make("button", {"aria-label": KIND.lookAt(places[index].rank)}, column.cell(places[index])))))));
     $("list-count").textContent = KIND.count(number(state.shown.length), number(places.length));
     const turn = (by) => { first += by; render(); $("list-view").scrollIntoView({block: "nearest"}); };

@@ -88,7 +88,8 @@
     const colours = new Map();
     for (const index of some) {
       const colour = KIND.colourOf(places[index]);
-      colours.set(colour, [...(colours.get(colour) || []), ...ringsOf(index)]);
+      if (!colours.has(colour)) colours.set(colour, []);
+      colours.get(colour).push(...ringsOf(index));
     }
     for (const [colour, rings] of colours) {
       outlines.addLayer(L.polyline(rings, {...options, color: "#fff", weight: 4}));

@@ -44,7 +44,7 @@
     box.replaceChildren(placeBar(), placeTitle(place, place.change_id),
       make("div", {class: "chips"}, chip(word(place.state)), alert && chip(`${alertText(place)}, +${number(alert.grown_ha, 2)} ha`, true), !place.applicable && chip(_("the model extrapolates here"), true)),
       make("dl", {class: "facts"}, fact(_("Area"), `${number(place.area_ha, 2)} ha`), fact(_("Grown"), `${number(place.grown_ha, 2)} ha`),
-        fact(_("Growth (ha a year)"), growthText(place)),
+        fact(_("Growth (ha a year)"), growthOf(place)),
         fact(_("First seen"), first ? (place.areas[seen[0]] > 0 ? _("{period} or earlier", {period: periodText(first)}) : periodText(first)) : "–"),
         fact(_("Last seen"), periodNamed(place.last_seen) ? periodText(periodNamed(place.last_seen)) : "–"),
         fact(_("Confidence"), number(place.confidence, 2))),

@@ -10,9 +10,11 @@ const outlineOf = (index) => places[index].outlines[state.period];
 const periodText = (period) => (/^\d{4}$/.test(period.name) ? period.name : `${day(period.first_day)} – ${day(period.last_day)}`);
 const periodNamed = (name) => periods.find((period) => period.name === name);
 const hectares = (area) => (area === null ? _("not observed") : `${number(area, 2)} ha`);
-function growthText(place) {
+// Growth a year, and its interval below it.
+function growthOf(place) {
   if (place.growth_ha_a === null) return "–";
-  return `${number(place.growth_ha_a, 2)} [${number(place.growth_low, 2)}, ${number(place.growth_high, 2)}]`;
+  const interval = `[${number(place.growth_low, 2)}; ${number(place.growth_high, 2)}]`;
+  return make("span", {}, number(place.growth_ha_a, 2), " ", make("span", {class: "whole note"}, interval));
 }
 // From the first to the last period that saw a mine, as years or days.
 function seenText(place) {
@@ -20,7 +22,7 @@ function seenText(place) {
   if (!first) return "–";
   const isYear = (period) => /^\d{4}$/.test(period.name);
   const from = isYear(first) ? first.name : day(first.first_day), to = isYear(last) ? last.name : day(last.last_day);
-  return from === to ? from : `${from} – ${to}`;
+  return from === to ? from : `${from}–${to}`;
 }
 const alertText = (place) => (place.alert ? (place.alert.kind === "new" ? _("alert: new") : _("alert: grown")) : "");
 // The area in each period as bars in the colours of states; a dash on the line: not observed.
@@ -39,11 +41,11 @@ function sparkline(place, isLarge = false) {
 const KIND = (() => {
   const columns = [
     {name: "rank", title: _("Rank"), value: (place) => place.rank, cell: (place) => number(place.rank), isNumber: true},
-    {name: "state", title: _("State"), value: (place) => word(place.state), cell: (place) => make("span", {}, word(place.state), alertText(place) && make("b", {}, ` · ${alertText(place)}`))},
-    {name: "area_ha", title: _("Area (ha)"), value: (place) => place.area_ha ?? 0, cell: (place) => number(place.area_ha, 2), isNumber: true},
+    {name: "state", title: _("State"), value: (place) => word(place.state), cell: (place) => make("span", {}, make("span", {class: "whole"}, word(place.state)), place.alert && make("b", {class: "whole"}, " ", _("alert")))},
+    {name: "area_ha", title: _("Area (ha)"), value: (place) => place.area_ha ?? 0, cell: (place) => make("span", {class: "whole"}, number(place.area_ha, 2)), isNumber: true},
     {name: "areas", title: _("Area in each period"), value: (place) => place.grown_ha ?? 0, cell: (place) => sparkline(place), isNumber: true},
-    {name: "growth_ha_a", title: _("Growth (ha a year)"), value: (place) => place.growth_ha_a ?? 0, cell: growthText, isNumber: true},
-    {name: "seen", title: _("Seen"), value: (place) => place.first_seen, cell: seenText},
+    {name: "growth_ha_a", title: _("Growth (ha a year)"), value: (place) => place.growth_ha_a ?? 0, cell: growthOf, isNumber: true},
+    {name: "seen", title: _("Seen"), value: (place) => place.first_seen, cell: seenText, isSpare: true},
   ];
   const search = make("input", {type: "search"});
   const names = [...new Set(places.map((place) => place.state))].sort();
