@@ -84,7 +84,7 @@
     for (const group of groups.values()) marks.addLayer(group.length === 1 ? mark(group[0]) : cluster(group));
     if (zoom < OUTLINES_FROM_ZOOM) return;
     // One layer for all outlines of a colour: hundreds of layers would take the browser long.
-    const some = near.slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
+    const some = near.filter((index) => outlineOf(index) !== null).slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
     const colours = new Map();
     for (const index of some) {
       const colour = KIND.colourOf(places[index]);
