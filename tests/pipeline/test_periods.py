@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_pages import page_json
 
 from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
@@ -133,6 +134,17 @@ def test_change_follows_the_mines_of_both_maps(mapped: Path) -> None:
     both = table[[f"area_ha_{EARLY.name}", f"area_ha_{LATE.name}"]].max(axis=1)
     assert both.min() >= 0.27
     assert both.sum() < 1.5 * candidates["area_ha"].sum()
+
+
+def test_the_page_of_change_shows_the_true_colour_of_each_map(mapped: Path) -> None:
+    data = page_json((mapped / "changes.html").read_text())
+
+    early, late, empty = cast("list[dict[str, dict[str, str]]]", data["periods"])
+    images = [early["image"], late["image"]]
+    assert [(mapped / image["href"]).is_file() for image in images] == [True, True]
+    assert images[0]["bounds"] == images[1]["bounds"]
+    assert not empty["is_mapped"]
+    assert not empty["image"]
 
 
 def test_few_dates_are_not_observed_rather_than_no_mine(

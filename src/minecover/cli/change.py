@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli import lang_option
+
 
 @click.command(short_help="Follow mines over the maps of several periods.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -14,14 +16,15 @@ import click
     help="Day from which alerts are counted [default: the first day of the last period].",
 )
 @click.option("--alert-ha", type=click.FloatRange(min=0), help="Least growth of an alert [ha].")
-def change(folder: Path, since: datetime | None, alert_ha: float | None) -> None:
+@lang_option
+def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: str) -> None:
     """Follow mines over the maps of FOLDER, which `minecover map --period` wrote.
 
     Writes changes.csv and .geojson, a row for each mine: what became of it, its area in each
     period, when it was first and last seen, its growth a year with an interval; changes.gpkg
-    and .kmz, its outline in each period, for the time sliders of QGIS and Google Earth; and
-    alerts.csv and .geojson, the mines that are new or have grown. How maps are compared: keys
-    change.* of conf.
+    and .kmz, its outline in each period, for the time sliders of QGIS and Google Earth;
+    alerts.csv and .geojson, the mines that are new or have grown; and a page of all of them
+    with a slider over the periods (changes.html). How maps are compared: keys change.* of conf.
 
     \b
     minecover map kivu.geojson --source earth_engine --period 2016 --period 2018 --out years/
@@ -29,11 +32,13 @@ def change(folder: Path, since: datetime | None, alert_ha: float | None) -> None
     """
     from dataclasses import replace
 
+    from minecover.core.language import Language
     from minecover.pipeline.change import write_change
     from minecover.pipeline.period_maps import change_rule
 
     rule = change_rule()
     if alert_ha is not None:
         rule = replace(rule, alert_ha=alert_ha)
-    for path in write_change(folder, rule, since=since.date() if since else None):
+    day = since.date() if since else None
+    for path in write_change(folder, rule, since=day, language=Language(lang)):
         click.echo(str(path))

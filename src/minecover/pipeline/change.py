@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from minecover.core.errors import RegionError
 from minecover.core.grid import Grid
+from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.raster import read_band, read_grid
 from minecover.evaluation.change import ChangeRule, follow, smoothed
+from minecover.pipeline.change_page import Followed, write_change_page
 from minecover.pipeline.period_maps import PeriodMaps
 from minecover.prediction.detector import MINE
 from minecover.prediction.region.mosaic import tile_path
@@ -50,7 +52,12 @@ class _Pixels:
 
 
 def write_change(
-    folder: Path, rule: ChangeRule, *, since: date | None, out: Path | None = None
+    folder: Path,
+    rule: ChangeRule,
+    *,
+    since: date | None,
+    out: Path | None = None,
+    language: Language = IN_ENGLISH,
 ) -> list[Path]:
     """Compare the maps of a folder, and write what changed.
 
@@ -64,11 +71,13 @@ def write_change(
         Alerts are counted from this day on; None is the first day of the last period.
     out : Path or None
         Folder to write to; None is that of the maps.
+    language : Language
+        Language of the page.
 
     Returns
     -------
     list of Path
-        The files of `write_changes` and `write_alerts`.
+        The files of `write_changes` and `write_alerts`, and the page.
 
     Raises
     ------
@@ -86,7 +95,8 @@ def write_change(
     table = change_table(zones, maps.periods, level=rule.level)
     in_time = by_period(zones, table, maps.periods)
     last = [p for p, is_mapped in zip(maps.periods, maps.mapped, strict=True) if is_mapped][-1]
-    found = alerts(table, maps.periods, since=since or last.first_day, least_ha=rule.alert_ha)
+    since = since or last.first_day
+    found = alerts(table, maps.periods, since=since, least_ha=rule.alert_ha)
     written = write_changes(out, table, in_time, simulated=maps.is_simulated)
     counts = table["state"].value_counts().sort_index()
     log.info(
@@ -96,7 +106,9 @@ def write_change(
         ", ".join(f"{number} {state}" for state, number in counts.items()) or "none",
         len(found),
     )
-    return [*written, *write_alerts(out, found)]
+    written += write_alerts(out, found)
+    followed = Followed(table, in_time, found, since)
+    return [*written, write_change_page(out, maps, rule, followed, language)]
 
 
 def followed_zones(maps: PeriodMaps, rule: ChangeRule) -> list[FollowedPixels]:

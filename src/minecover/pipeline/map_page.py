@@ -126,6 +126,11 @@ def write_map_page(
     return page, Balloons(language, drawn)
 
 
+def overlay_path(folder: Path, name: str) -> Path:
+    """Return the path of a layer of a map by its name, in the folder of its pictures."""
+    return folder / f"{name.replace(' ', '_')}.webp"
+
+
 def _with_outlines(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return candidates by rank, with the outlines that their verdicts are saved with."""
     by_rank = found.sort_values("rank", ignore_index=True)
@@ -145,7 +150,7 @@ def _overlays(folder: Path, of_map: MapRecord) -> list[Image]:
     for overlay in drawn:
         if overlay is None:
             continue
-        path = folder / f"{overlay.name.replace(' ', '_')}.webp"
+        path = overlay_path(folder, overlay.name)
         with replacing(path) as temporary:
             temporary.write_bytes(overlay.image)
         images.append(Image(overlay.name, f"{folder.name}/{path.name}", overlay.bounds))

@@ -111,9 +111,9 @@ def test_files_and_alerts_are_written_beside_the_maps(tmp_path: Path) -> None:
 
     assert [path.name for path in written] == [
         "changes.gpkg", "changes.csv", "changes.geojson", "changes.kmz",
-        "alerts.csv", "alerts.geojson",
+        "alerts.csv", "alerts.geojson", "changes.html",
     ]  # fmt: skip
-    (alert,) = json.loads(written[-1].read_text())["features"]
+    (alert,) = json.loads(written[-2].read_text())["features"]
     assert alert["properties"]["kind"] == "new"
     assert alert["properties"]["grown_ha"] == 0.36
     assert alert["properties"]["since"] == "2016-01-01"

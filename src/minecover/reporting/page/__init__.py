@@ -2,14 +2,10 @@
 
 One design serves maps (``index.html`` beside the rasters), the report of a build
 (``reports/index.html``) and reviews (``review.html``); `minecover.reporting.page.content`
-describes its data.
+describes its data. The page of mines through time shares its design and its scripts.
 """
 
 from __future__ import annotations
-
-import json
-from functools import cache
-from importlib.resources import files
 
 from markupsafe import Markup
 
@@ -27,21 +23,33 @@ from minecover.reporting.page.content import (
     page_data,
     with_href,
 )
-from minecover.reporting.page.overlays import Overlay, draw_probability, draw_true_colour
-from minecover.reporting.page.scores import TEMPLATES, ScoreContent, render_scores
+from minecover.reporting.page.mines_in_time import MinesInTime, render_mines_in_time
+from minecover.reporting.page.overlays import (
+    Overlay,
+    bounds_of,
+    canvas_of,
+    draw_probability,
+    draw_true_colour,
+)
+from minecover.reporting.page.rendering import render_file
+from minecover.reporting.page.scores import ScoreContent, render_scores
 
 __all__ = [
     "CandidatePictures",
     "Image",
+    "MinesInTime",
     "Overlay",
     "PageContent",
     "ScoreContent",
     "balloon_of",
+    "bounds_of",
+    "canvas_of",
     "data_url",
     "dates_shown",
     "draw_candidate",
     "draw_probability",
     "draw_true_colour",
+    "render_mines_in_time",
     "render_page",
     "render_scores",
     "window_around",
@@ -53,13 +61,14 @@ SCRIPTS = (
     "leaflet/leaflet.js",
     "js/state.js",
     "js/answers.js",
+    "js/place_parts.js",
     "js/place.js",
+    "js/candidates.js",
     "js/map.js",
     "js/list.js",
     "js/review.js",
     "js/dossier.js",
 )
-STYLES = ("leaflet/leaflet.css", "page.css")
 
 
 def render_page(content: PageContent) -> str:
@@ -76,29 +85,13 @@ def render_page(content: PageContent) -> str:
         HTML, the same for the same content.
     """
     language = content.language
-    return TEMPLATES.get_template("page.html").render(
-        _=language.text,
-        lang=language.code,
-        title=content.title,
-        style=Markup("\n".join(_read(name) for name in STYLES)),
-        scripts=[Markup(_read(name)) for name in SCRIPTS],
-        data=_script_json(page_data(content)),
-        warnings=content.warnings,
-        summary=content.summary,
-        metres=language.number(content.pixel_m),
-        files=list((content.files or {}).items()),
-        made=content.made,
-        scores=Markup(content.scores),
-    )
-
-
-def _script_json(content: object) -> Markup:
-    """Return JSON that is safe inside a script element."""
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return Markup(text.replace("<", "\\u003c"))
-
-
-@cache
-def _read(name: str) -> str:
-    """Read a file of this package."""
-    return files("minecover.reporting.page").joinpath(name).read_text(encoding="utf-8")
+    values = {
+        "title": content.title,
+        "warnings": content.warnings,
+        "summary": content.summary,
+        "metres": language.number(content.pixel_m),
+        "files": list((content.files or {}).items()),
+        "made": content.made,
+        "scores": Markup(content.scores),
+    }
+    return render_file("page.html", SCRIPTS, page_data(content), language, values)

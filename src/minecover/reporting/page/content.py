@@ -161,7 +161,10 @@ def page_data(content: PageContent) -> dict[str, object]:
     dict
         As the head of this module says; JSON can hold it.
     """
-    candidates = _candidates(content)
+    candidates = [
+        {**row, "pictures": content.pictures.get(str(row["candidate_id"]))}
+        for row in table_rows(content.candidates)
+    ]
     shown = json.dumps([{**one, "pictures": None} for one in candidates], sort_keys=True)
     return {
         "lang": content.language.code,
@@ -183,9 +186,14 @@ def page_data(content: PageContent) -> dict[str, object]:
     }
 
 
-def _candidates(content: PageContent) -> list[dict[str, object]]:
-    """Return the candidates with outlines and pictures."""
-    table = content.candidates
+def table_rows(table: gpd.GeoDataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table as JSON can hold them, with ``geometry`` as GeoJSON.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        In WGS 84.
+    """
     outlines = shapely.transform(
         table.geometry.to_numpy(), lambda degrees: degrees.round(OUTLINE_DECIMALS)
     )
@@ -194,7 +202,6 @@ def _candidates(content: PageContent) -> list[dict[str, object]]:
         {
             **{str(name): _plain(value) for name, value in row.items()},
             "geometry": shapely.geometry.mapping(outline),
-            "pictures": content.pictures.get(str(row["candidate_id"])),
         }
         for row, outline in zip(rows, outlines, strict=True)
     ]

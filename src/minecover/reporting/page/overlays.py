@@ -122,6 +122,16 @@ def canvas_of(files: Sequence[Path]) -> Grid | None:
     return Grid.from_corner(MERCATOR, left, top, rows, cols, pixel_m=side_m)
 
 
+def bounds_of(canvas: Grid) -> tuple[float, float, float, float]:
+    """Return west, south, east and north edge of the grid of an image [degrees]."""
+    left, bottom, right, top = canvas.bounds
+    to_degrees: Callable[..., tuple[float, float]] = Transformer.from_crs(
+        MERCATOR, "EPSG:4326", always_xy=True
+    ).transform
+    (west, south), (east, north) = to_degrees(left, bottom), to_degrees(right, top)
+    return round(west, 7), round(south, 7), round(east, 7), round(north, 7)
+
+
 def _parts(canvas: Grid, grid: Grid) -> Iterator[tuple[slice, slice, Grid]]:
     """Yield windows of the canvas that a grid may lie in."""
     left, bottom, right, top = transformed_bounds(grid, MERCATOR)
@@ -156,11 +166,5 @@ def _painted(canvas: Grid, files: Sequence[Path], *, band: int, fill: float) -> 
 
 def _overlay(name: str, canvas: Grid, colours: Colours, shown: NDArray[np.bool_]) -> Overlay:
     opacity = np.where(shown, 255, 0).astype(np.uint8)[..., None]
-    left, bottom, right, top = canvas.bounds
-    to_degrees: Callable[..., tuple[float, float]] = Transformer.from_crs(
-        MERCATOR, "EPSG:4326", always_xy=True
-    ).transform
-    (west, south), (east, north) = to_degrees(left, bottom), to_degrees(right, top)
-    edges = tuple(round(edge, 7) for edge in (west, south, east, north))
     image = webp(np.concatenate([colours, opacity], axis=-1), quality=QUALITY)
-    return Overlay(name, image, (edges[0], edges[1], edges[2], edges[3]))
+    return Overlay(name, image, bounds_of(canvas))

@@ -13,13 +13,10 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
+from drawn_changes import LATTICE, PERIODS, ZONE, drawn
 
 from minecover.core.errors import RegionError
-from minecover.core.grid import Grid
-from minecover.core.periods import Period
-from minecover.evaluation.change import follow
 from minecover.reporting.changes import (
-    FollowedPixels,
     alerts,
     by_period,
     change_table,
@@ -28,30 +25,7 @@ from minecover.reporting.changes import (
 )
 from minecover.reporting.changes.states import states_of
 
-PERIODS = [Period.parse(str(year)) for year in (2014, 2015, 2016, 2018)]
-LATTICE = Grid.from_corner("EPSG:32635", 555_015.0, -255_015.0, 1, 1)
 KML = {"kml": "http://www.opengis.net/kml/2.2"}
-
-
-def drawn(*drawings: str) -> FollowedPixels:
-    """Draw a map for each period: ``#`` is mined, ``?`` not observed, ``/`` ends a row."""
-    planes = np.array([[list(row) for row in one.split("/")] for one in drawings])
-    mined, observed = planes == "#", planes != "?"
-    row, col = np.nonzero(mined.any(axis=0))
-    mined, observed = mined[:, row, col], observed[:, row, col]
-    tracks = follow(row, col, mined, observed, min_px=2)
-    certainty = np.full(len(row), 0.9, np.float32)
-    applicable = np.linspace(1.0, 0.0, len(row))
-    return FollowedPixels(LATTICE, row, col, mined, mined, certainty, applicable, tracks)
-
-
-#: A mine that opens and grows, two that never change, one that is left, one that is hidden.
-ZONE = drawn(
-    ".............../.............../##...##...##.##",
-    "###............/.............../##...##...##.##",
-    "####.........../.............../##...##...??.##",
-    "######........./.............../##...##......??",
-)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 "use strict";
-// The map: layers with their opacity, candidates in the colours of the legend, clusters when far.
+// The map: layers with their opacity, places in the colours of the legend, clusters when far.
 (() => {
   const CLUSTER_PX = 58, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
   const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5, attributionControl: false});
@@ -7,7 +7,7 @@
   const marks = L.layerGroup().addTo(map), outlines = L.layerGroup().addTo(map);
   L.control.scale({imperial: false}).addTo(map);
   map.createPane("ground").style.zIndex = 250;
-  map.getContainer().setAttribute("aria-label", _("Map of the candidates. Arrow keys move it, plus and minus zoom."));
+  map.getContainer().setAttribute("aria-label", KIND.mapName);
   map.zoomControl._zoomInButton.title = _("Zoom in");
   map.zoomControl._zoomOutButton.title = _("Zoom out");
 
@@ -25,18 +25,14 @@
     const [west, south, east, north] = overlay.bounds, isColour = overlay.name === "true colour";
     const opacity = isColour ? 1 : 0.75;
     const layer = L.imageOverlay(overlay.href, [[south, west], [north, east]], {pane: "ground", opacity, zIndex: isColour ? 1 : 2, alt: word(overlay.name)});
-    toggle(word(overlay.name), layer, isColour, null, opacity);
+    state.layers[overlay.name] = toggle(word(overlay.name), layer, isColour, null, opacity);
   }
   if (data.overlays.some((one) => one.name === "probability")) list.append(scaleOfProbability());
   for (const {name, colour, parts} of data.lines) {
     const layer = L.polyline(parts, {color: colour, weight: name === "sites" ? 1.5 : 1.2, renderer: base, interactive: false});
     toggle(word(name === "road" ? "road lines" : name), layer, true, make("span", {class: "line", style: `border-color:${colour}`}));
   }
-  $("legend").append(
-    make("span", {class: "key"}, make("span", {class: "mark"}), _("new candidate")),
-    make("span", {class: "key"}, make("span", {class: "mark known"}), _("touches a known mine")),
-    make("span", {class: "key"}, make("span", {class: "many"}, "9"), _("several candidates; zoom in")),
-    make("span", {class: "key"}, make("span", {class: "swatch", style: "background:#c9c9c9"}), _("not observed")));
+  $("legend").append(...KIND.legend.map(([symbol, text]) => make("span", {class: "key"}, symbol, text)));
   list.append(online());
 
   function scaleOfProbability() {
@@ -60,14 +56,14 @@
   }
 
   function mark(index) {
-    const place = places[index], classes = `mark${place.known ? " known" : ""}${index === state.index ? " chosen" : ""}`;
-    const name = _("Candidate {rank}", {rank: place.rank});
-    const marker = L.marker([place.lat, place.lon], {title: name, alt: name, icon: L.divIcon({className: "", iconSize: [14, 14], html: `<span class="${classes}"></span>`})});
+    const place = places[index], classes = `mark${KIND.isRound(place) ? " round" : ""}${index === state.index ? " chosen" : ""}`;
+    const name = KIND.name(place.rank);
+    const marker = L.marker([place.lat, place.lon], {title: name, alt: name, icon: L.divIcon({className: "", iconSize: [14, 14], html: `<span class="${classes}" style="background:${KIND.colourOf(place)}"></span>`})});
     return marker.on("click", () => choose(index));
   }
   function cluster(group) {
     const bounds = L.latLngBounds(group.map((index) => [places[index].lat, places[index].lon]));
-    const name = _("{n} candidates; zoom in", {n: number(group.length)});
+    const name = KIND.several(number(group.length));
     const icon = L.divIcon({className: "", iconSize: [34, 34], html: `<span class="many">${group.length}</span>`});
     return L.marker(bounds.getCenter(), {title: name, alt: name, icon}).on("click", () => {
       map.fitBounds(bounds.pad(0.3), {maxZoom: APART_FROM_ZOOM, animate: false});
@@ -88,17 +84,23 @@
     for (const group of groups.values()) marks.addLayer(group.length === 1 ? mark(group[0]) : cluster(group));
     if (zoom < OUTLINES_FROM_ZOOM) return;
     // One layer for all outlines of a colour: hundreds of layers would take the browser long.
-    const some = near.slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
-    for (const [isKnown, colour] of [[true, "#0072b2"], [false, "#d55e00"]]) {
-      const rings = some.filter((index) => Boolean(places[index].known) === isKnown).flatMap(ringsOf);
+    const some = near.filter((index) => outlineOf(index) !== null).slice(0, MOST_OUTLINES), options = {fill: false, renderer: base, interactive: false};
+    const colours = new Map();
+    for (const index of some) {
+      const colour = KIND.colourOf(places[index]);
+      if (!colours.has(colour)) colours.set(colour, []);
+      colours.get(colour).push(...ringsOf(index));
+    }
+    for (const [colour, rings] of colours) {
       outlines.addLayer(L.polyline(rings, {...options, color: "#fff", weight: 4}));
       outlines.addLayer(L.polyline(rings, {...options, color: colour, weight: 2}));
     }
-    if (state.index !== null) outlines.addLayer(L.polyline(ringsOf(state.index), {...options, color: places[state.index].known ? "#0072b2" : "#d55e00", weight: 4}));
+    if (state.index !== null) outlines.addLayer(L.polyline(ringsOf(state.index), {...options, color: KIND.colourOf(places[state.index]), weight: 4}));
   }
   const kept = new Map();
   function ringsOf(index) {
     const outline = outlineOf(index);
+    if (outline === null) return [];
     if (!kept.has(outline)) {
       const parts = outline.type === "Polygon" ? [outline.coordinates] : outline.coordinates;
       kept.set(outline, parts.flat().map((ring) => ring.map(([lon, lat]) => [lat, lon])));

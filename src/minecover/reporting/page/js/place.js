@@ -6,7 +6,6 @@ function outlineOf(index) {
   const place = places[index];
   return answerOf(place.candidate_id).geometry || place.geometry;
 }
-const pathOf = (rings) => rings.map((ring) => "M" + ring.map((point) => point.join(",")).join("L") + "Z").join("");
 
 // The part of the pictures that is shown, [left, top, side] in pixels: the candidate in its middle.
 function shownPart(pictures) {
@@ -31,14 +30,6 @@ function outlinePaths(pictures) {
     paths.push(drawn("path", {d, class: "under"}), drawn("path", {d, class: "over drawn"}));
   }
   return paths;
-}
-function scaleBar(pictures, [left, top, side], size = 0.075) {
-  const metres = [50, 100, 200, 500, 1000, 2000, 5000].filter((one) => one <= 0.4 * side * pictures.pixel_m).pop() || 50;
-  const length = metres / pictures.pixel_m, x = left + 0.05 * side, y = top + 0.93 * side;
-  const bar = (width, colour) => drawn("path", {d: `M${x},${y}h${length}`, style: `stroke:${colour};stroke-width:${width}`});
-  const name = metres < 1000 ? `${number(metres)} m` : `${number(metres / 1000)} km`;
-  const text = drawn("text", {x, y: y - 0.03 * side, style: `font-size:${size * side}px;stroke-width:${0.27 * size * side}px`}, name);
-  return [bar(6, "#000"), bar(3, "#fff"), text];
 }
 // A picture of the strip, drawn by moving the strip behind a square.
 function picture(pictures, plane, extra = []) {
@@ -90,7 +81,6 @@ function comparison(pictures) {
     make("div", {class: "bar"}, options(before, _("Before")), make("span", {class: "bar end"}, options(after, _("After")))));
 }
 function factList(place) {
-  const fact = (title, text) => text !== null && make("div", {}, make("dt", {}, title), make("dd", {}, text));
   const metres = (value) => (value === null || value === undefined ? null : `${number(value)} m`);
   return make("dl", {class: "facts"},
     fact(_("Area"), place.area_ha === undefined ? null : `${number(place.area_ha, 2)} ha`),
@@ -101,28 +91,10 @@ function factList(place) {
     fact(_("To water"), metres(place.to_water_m)), fact(_("To a road"), metres(place.to_road_m)), fact(_("To a known mine"), metres(place.to_known_mine_m)));
 }
 function chips(place) {
-  const chip = (text, isWarning) => make("span", {class: `chip${isWarning ? " warn" : ""}`}, text);
   return make("div", {class: "chips"}, chip(place.reason ? word(place.reason) : place.known ? _("touches a known mine") : _("new")),
     place.applicable === false && chip(_("the model extrapolates here"), true),
     place.at_edge && chip(_("ground beside it was not observed"), true),
     place.dates_seen === 0 && chip(_("no date alone shows it"), true));
-}
-function links(place) {
-  const {lat, lon} = place, link = (href, text) => make("a", {href, target: "_blank", rel: "noopener noreferrer"}, text);
-  const said = make("span", {role: "status"});
-  const copy = make("button", {onclick: async () => {
-    try { await navigator.clipboard.writeText(coordinates(place)); said.textContent = _("Copied."); } catch (error) {
-      getSelection().selectAllChildren(text);
-      said.textContent = _("Selected; press Ctrl and C.");
-    }
-  }}, _("Copy"));
-  const text = make("span", {id: "coordinates"}, coordinates(place));
-  const online = document.body.dataset.online === "yes" ? [
-    link(`https://earth.google.com/web/@${lat},${lon},0a,4000d,35y,0h,0t,0r`, "Google Earth"),
-    link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=15/${lat}/${lon}`, "OpenStreetMap"),
-    link(`https://browser.dataspace.copernicus.eu/?zoom=15&lat=${lat}&lng=${lon}`, "Copernicus Browser")] : [];
-  const files = [["kmz", _("open in Google Earth")], ["qgs", _("open in QGIS")]].filter(([kind]) => data.files[kind]).map(([kind, name]) => make("a", {href: data.files[kind]}, name));
-  return make("div", {class: "bar"}, make("span", {}, _("Latitude, longitude:"), " "), text, copy, said, ...files, ...online);
 }
 (() => {
   const redraw = (change) => () => { change(); changed("picture"); };
@@ -148,15 +120,12 @@ function links(place) {
     box.hidden = state.index === null;
     document.body.dataset.shown = state.index === null ? "" : state.index;
     if (state.index === null) { box.replaceChildren(); return; }
-    const place = places[state.index], pictures = place.pictures, focused = document.activeElement?.id, at = state.shown.indexOf(state.index);
+    const place = places[state.index], pictures = place.pictures, focused = document.activeElement?.id;
     if (pictures) pictures.redrawn = answerOf(place.candidate_id).drawn;
     box.classList.toggle("drawing", Boolean(view.drawing));
     box.replaceChildren(
-      make("div", {class: "bar"}, make("button", {id: "back", onclick: () => choose(null)}, _("Back to the list")),
-        make("button", {disabled: at <= 0, onclick: () => step(-1)}, make("kbd", {}, "←"), " ", _("Previous")),
-        make("button", {disabled: at < 0 || at === state.shown.length - 1, onclick: () => step(1)}, _("Next"), " ", make("kbd", {}, "→")),
-        make("button", {onclick: () => printSheets([state.index])}, _("Print"))),
-      make("h2", {id: "place-title", tabindex: -1}, _("Candidate {rank}", {rank: number(place.rank)}), " ", make("span", {class: "note"}, place.candidate_id)),
+      placeBar(make("button", {onclick: () => printSheets([state.index])}, _("Print"))),
+      placeTitle(place, place.candidate_id),
       chips(place), factList(place), links(place));
     if (pictures) addPictures(box, pictures);
     else box.append(make("p", {class: "note"}, _("This candidate has no pictures on this page. Look at it in QGIS or Google Earth.")), reviewBox(place));
@@ -170,11 +139,7 @@ function links(place) {
       view.drawing = null;
       view.before = view.after = null;
       show();
-      $("panel").scrollTop = 0;
-      if (state.index !== null) {
-        if (window.innerWidth <= 900) $("panel").scrollIntoView();
-        $("place-title").focus({preventScroll: true});
-      }
+      focusOnPlace();
     } else if (what === "picture" || what === "answer") show();
   });
 })();

@@ -18,6 +18,8 @@ const WORDS = {
   "seen": _("looks mined"), "not seen": _("does not look mined"), "hidden": _("hidden"), "observed": "",
   "true colour": _("true colour"), "infrared": _("infrared"), "probability": _("probability"),
   "sites": _("sites"), "known mines": _("known mines"), "provinces": _("provinces"), "river": _("rivers"), "water": _("water"), "road lines": _("roads"),
+  "appeared": _("appeared"), "grew": _("grew"), "stable": _("stable"), "shrank": _("shrank"), "gone": _("gone"),
+  "split": _("split"), "merged": _("merged"), "absent": _("not there"),
   "candidate": _("candidate"), "label": _("drawn by hand"), "truth": _("the true mine"),
   "the model can hardly tell": _("the model can hardly tell"),
   "labelled, the model sees no mine": _("labelled, the model sees no mine"),
@@ -53,9 +55,14 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// Listeners are called with the name of what changed: "filter", "place", "answer".
+// Fields of a filter.
+const field = (title, control) => make("label", {}, title, control);
+const choice = (options) => make("select", {}, ...options.map(([value, text]) => make("option", {value}, text)));
+
+// Listeners are called with the name of what changed: "filter", "place", "answer",
+// "picture", "period".
 const listeners = [];
-const state = {shown: places.map((place, index) => index), index: null};
+const state = {shown: places.map((place, index) => index), index: null, layers: {}};
 function changed(what) { for (const listener of listeners) listener(what); }
 function choose(index) {
   state.index = index;
