@@ -40,7 +40,8 @@ FILES = (
 )
 #: Planes that are left, of those from files.
 NO_PLANES = (
-    "distance_to_water", "distance_to_river", "elevation_change", "water_occurrence", "tpi_1km",
+    "distance_to_water", "distance_to_river", "elevation_change", "elevation_change_error",
+    "water_occurrence", "tpi_1km",
 )  # fmt: skip
 #: Columns of verdicts that a reviewer may leave empty.
 BLANKS = ("who", "when", "why")

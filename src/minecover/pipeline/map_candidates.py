@@ -68,16 +68,19 @@ def write_region_candidates(
     Returns
     -------
     list of Path
-        The page, then the files of `write_map_candidates`.
+        The page, then the files of `write_map_candidates`; none if no tile was mapped.
     """
     folder, card = Path(settings.out), model_of(settings).card
+    layers = [_mosaic_layer(path) for path in mosaics if path.suffix == ".vrt"]
+    if not layers:
+        log.warning("candidates: no tile was mapped, so that there are none")
+        return []
     found = find_on_tiles(
         region_tiles(folder),
         ground.mines,
         min_px=ground.min_px(card.lattice),
         provinces=ground.provinces,
     )
-    layers = [_mosaic_layer(path) for path in mosaics if path.suffix == ".vrt"]
     digest = hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
     outcomes = [one for one in _outcomes(folder).values() if one.state == OK]
     files = [folder / TRUE_COLOUR / f"{one.tile_id}.tif" for one in outcomes]

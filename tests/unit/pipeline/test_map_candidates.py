@@ -283,6 +283,19 @@ def test_known_mines_are_drawn_on_the_page(
     assert data["lang"] == "es"
 
 
+def test_a_map_of_which_no_tile_could_be_read_has_no_candidates(
+    products: str, model: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in Path(products).rglob("*_B4.TIF"):
+        path.write_text("version https://git-lfs.github.com/spec/v1")
+    settings = map_settings(model, products, tmp_path / "map")
+    map_tiles(settings, tiles())
+
+    assert finish(settings) == []
+    assert "no tile was mapped" in caplog.text
+    assert not list((tmp_path / "map").glob("candidates*"))
+
+
 def test_a_map_without_a_mine_has_files_without_candidates(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
