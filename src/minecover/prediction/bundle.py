@@ -133,6 +133,11 @@ class ModelBundle:
         ModelError
             If the card is missing, damaged, or does not record the pickle's digest.
         """
+        if path.is_dir():
+            raise ModelError(
+                f"{path} is a folder, not a model. Name a pickle, such as models/model.pkl, or "
+                "a registered model, such as models:/minecover@champion."
+            )
         read = ModelCard.read(card or path.with_suffix(".json"))
         return cls(path, read, read.sha256, _digest(read), path.name)
 

@@ -219,3 +219,9 @@ def test_another_sensor_makes_another_bundle(path: Path) -> None:
     assert bundle.of_sensors("") is bundle
     assert other.card_sha256 != bundle.card_sha256
     assert [one.detector().unknown.is_everywhere for one in (bundle, other)] == [False, True]
+
+
+@pytest.mark.parametrize("folder", ["/", "."])
+def test_a_folder_in_place_of_a_model_is_named(folder: str) -> None:
+    with pytest.raises(ModelError, match="is a folder, not a model"):
+        ModelBundle.find(folder)
