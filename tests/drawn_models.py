@@ -12,6 +12,21 @@ from minecover.learning.applicability import DissimilarityIndex
 from minecover.learning.disagreement import Disagreement
 from minecover.learning.models.calibrated import AsIs, Calibrated
 from minecover.learning.training import with_threshold
+from minecover.learning.unet import UNet
+
+#: A network that is trained in a second.
+SMALL_UNET = UNet(
+    widths=(4, 8),
+    steps=60,
+    batch=4,
+    side_px=12,
+    learning_rate=0.02,
+    weight_decay=1e-4,
+    mine_weight=1.0,
+    inner_folds=2,
+    members=1,
+    seed=7,
+)
 
 
 def write_model(path: Path, *, slope: float, **changed: object) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn_models import SMALL_UNET as SMALL
 from numpy.typing import NDArray
 
 from minecover.core.errors import ConfigError
@@ -12,19 +13,6 @@ from minecover.learning.unet import FittedUNet, Patches, UNet
 pytest.importorskip("jax", reason="needs the extra `unet`: pip install 'minecover[unet]'")
 pytest.importorskip("optax", reason="needs the extra `unet`: pip install 'minecover[unet]'")
 from minecover.learning.unet import network
-
-SMALL = UNet(
-    widths=(4, 8),
-    steps=60,
-    batch=4,
-    side_px=12,
-    learning_rate=0.02,
-    weight_decay=1e-4,
-    mine_weight=1.0,
-    inner_folds=2,
-    members=1,
-    seed=7,
-)
 
 
 def drawn(seed: int, n: int = 8) -> Patches:

@@ -4,24 +4,12 @@ import sys
 from dataclasses import fields
 
 import pytest
+from drawn_models import SMALL_UNET as SMALL
 
 from minecover.core.errors import ConfigError
 from minecover.learning import unet
 from minecover.learning.unet import UNet
 from minecover.learning.unet.segmentation import import_network
-
-SMALL = UNet(
-    widths=(4, 8),
-    steps=60,
-    batch=4,
-    side_px=12,
-    learning_rate=0.02,
-    weight_decay=1e-4,
-    mine_weight=1.0,
-    inner_folds=2,
-    members=1,
-    seed=7,
-)
 
 
 def test_without_jax_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
