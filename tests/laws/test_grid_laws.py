@@ -24,8 +24,8 @@ def test_pixel_centre_round_trips(row: int, col: int) -> None:
 def test_every_site_lies_on_the_lattice(x_m: float, y_m: float, size_px: int) -> None:
     grid = Grid.around("EPSG:32635", x_m, y_m, size_px=size_px)
 
-    assert grid.is_on_lattice
-    assert grid.grown(7).is_on_lattice
+    assert grid.is_on(LANDSAT)
+    assert grid.grown(7).is_on(LANDSAT)
     assert grid.grown(7).grown(-7) == grid
 
 

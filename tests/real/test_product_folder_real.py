@@ -13,6 +13,7 @@ from pyproj import Transformer
 from minecover.core.cube import Cube
 from minecover.core.errors import SceneError
 from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.core.raster import read_cube, read_grid, write_cube
 from minecover.core.sites import Site
 from minecover.sources.product_folder import ProductFolder
@@ -139,5 +140,5 @@ def test_the_footprints_are_on_the_lattice_900_m_apart(real_data: Path) -> None:
     )
 
     assert after.transform.c - before.transform.c == 900
-    assert before.is_on_lattice
-    assert after.is_on_lattice
+    assert before.is_on(LANDSAT)
+    assert after.is_on(LANDSAT)

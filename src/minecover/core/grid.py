@@ -123,12 +123,11 @@ class Grid:
         right, bottom = self.transform @ (cols, rows)
         return float(left), float(bottom), float(right), float(top)
 
-    @property
-    def is_on_lattice(self) -> bool:
-        """Whether the pixels are aligned with Landsat's, so that no resampling is needed."""
-        t, side_m = self.transform, LANDSAT.pixel_m
+    def is_on(self, lattice: Lattice) -> bool:
+        """Return whether the pixels are those of a lattice, so that none is resampled."""
+        t, side_m = self.transform, lattice.pixel_m
         edges = (t.c % side_m, t.f % side_m)
-        return (t.a, -t.e) == (side_m, side_m) and edges == (LANDSAT.edge_m,) * 2
+        return (t.a, -t.e) == (side_m, side_m) and edges == (lattice.edge_m,) * 2
 
     @property
     def side_m(self) -> float:

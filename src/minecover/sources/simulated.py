@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from minecover.core.cube import F32, Cube
-from minecover.core.errors import ConfigError, SiteError
+from minecover.core.errors import ConfigError
 from minecover.core.grid import Grid
 from minecover.core.interpolation import sampled
 from minecover.core.lattice import LANDSAT, Lattice
@@ -71,13 +71,7 @@ class SimulatedScenes:
         SiteError
             If the site with its halo does not lie on simulated ground, or has other pixels.
         """
-        grid = site.read_grid
-        if not grid.is_on_lattice:
-            raise SiteError(
-                f"site {site.site_id} does not lie on Landsat's pixels, which have 30 m, found "
-                f"{grid.side_m:g} m. Set lattice.family=landsat, or source=simulated_sentinel2."
-            )
-        plot = self.world.plot_under(grid)
+        grid, plot = site.read_grid, self.world.plot_of(site, self.lattice)
         ground, days = self.world.ground(plot), self.world.days(plot)
         rows, cols = plot.slices(grid)
         taken = [self.world.expose(plot, ground, day) for day in days]
@@ -225,7 +219,7 @@ class SimulatedSurface:
         for plot in self.world.plots():
             if plot.grid.crs != grid.crs or not plot.grid.overlaps(grid):
                 continue
-            if grid.is_on_lattice:
+            if grid.is_on(LANDSAT):
                 first = grid.rowcol(*plot.grid.xy(0, 0))
                 rows, cols = (
                     slice(max(start, 0), min(start + there, here))

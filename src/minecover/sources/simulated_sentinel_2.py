@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minecover.core.cube import Cube
-from minecover.core.errors import ConfigError, SiteError
+from minecover.core.errors import ConfigError
 from minecover.core.lattice import Lattice
 from minecover.core.sensors import MSI
 from minecover.core.sites import Site
@@ -64,17 +64,9 @@ class SimulatedSentinel2:
             If the site with its halo does not lie on simulated ground, or has other pixels.
         """
         grid, world = site.read_grid, self.world
-        plot = world.plot_under(grid)
+        plot = world.plot_of(site, self.lattice)
         key, finer = (world.seed, plot.ground_id), Finer(plot.grid)
         n = round(grid.side_m / FINE_M)
-        if grid.pixel_m != (self.lattice.pixel_m,) * 2 or any(
-            (edge - self.lattice.edge_m) % self.lattice.pixel_m for edge in grid.bounds[::3]
-        ):
-            raise SiteError(
-                f"site {site.site_id} has pixels of {grid.side_m:g} m from {grid.bounds[0]:g}, "
-                f"{grid.bounds[3]:g}, which do not lie on the lattice of the source. Place the "
-                "sites again: `dvc repro sites`."
-            )
         row, col = finer.grid.rowcol(*grid.split(n).xy(0, 0))
         rows, cols = (
             slice(start, start + length * n)

@@ -10,7 +10,7 @@ import numpy as np
 
 from minecover.core import landsat
 from minecover.core.cube import Cube
-from minecover.core.errors import ConfigError, NotCoveredError, SiteError
+from minecover.core.errors import ConfigError, NotCoveredError
 from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.sites import Site
 from minecover.sources import check_period
@@ -96,13 +96,7 @@ class SimulatedYears:
         SiteError
             If the site with its halo does not lie on simulated ground, or has other pixels.
         """
-        grid = site.read_grid
-        if not grid.is_on_lattice:
-            raise SiteError(
-                f"site {site.site_id} does not lie on Landsat's pixels, which have 30 m, found "
-                f"{grid.side_m:g} m. Set lattice.family=landsat."
-            )
-        plot = self.world.plot_under(grid)
+        grid, plot = site.read_grid, self.world.plot_of(site, self.lattice)
         days = self.days(plot)
         if not days:
             raise NotCoveredError(

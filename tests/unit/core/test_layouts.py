@@ -11,6 +11,7 @@ import shapely
 
 from minecover.core.errors import SiteError
 from minecover.core.grid import project
+from minecover.core.lattice import LANDSAT
 from minecover.core.layouts import Background, Centred, Tiled
 from minecover.core.sites import Site, grouped, square
 from minecover.labels import label_table
@@ -49,7 +50,7 @@ def test_without_jitter_the_mine_is_centred() -> None:
     (site,) = centred(jitter_m=0)(labels((28.5, -2.0)))
 
     assert max(map(abs, offset(site, 28.5, -2.0))) <= 1
-    assert site.grid.is_on_lattice
+    assert site.grid.is_on(LANDSAT)
     assert site.read_grid.shape == (116, 116)
 
 
@@ -138,7 +139,7 @@ def test_tiles_cover_the_area_without_overlap() -> None:
     assert together.area == pytest.approx(sum(shape.area for shape in outlines))
     ground = gpd.GeoSeries([shapely.box(28.50, -2.05, 28.60, -2.00)], crs="EPSG:4326")
     assert together.contains(ground.to_crs(sites[0].grid.crs).iloc[0])
-    assert all(site.grid.is_on_lattice for site in sites)
+    assert all(site.grid.is_on(LANDSAT) for site in sites)
 
 
 def test_a_tile_does_not_depend_on_the_requested_area() -> None:

@@ -377,7 +377,7 @@ def test_every_surface_band_is_a_mean_of_bands_of_landsat() -> None:
 
 
 def test_landsat_refuses_the_pixels_of_sentinel_2(world: World) -> None:
-    with pytest.raises(SiteError, match="source=simulated_sentinel2"):
+    with pytest.raises(SiteError, match="do not lie on the lattice"):
         SimulatedScenes(world).scenes(placed(world, "sim0001", THIRTY))
     params = composed(["source=simulated", "lattice.family=sentinel_2"])
     with pytest.raises(ConfigError, match="source=simulated_sentinel2"):

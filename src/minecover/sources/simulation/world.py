@@ -9,6 +9,8 @@ import numpy as np
 
 from minecover.core.errors import ConfigError, SiteError
 from minecover.core.grid import Grid
+from minecover.core.lattice import Lattice
+from minecover.core.sites import Site
 from minecover.sources.simulation import layout
 from minecover.sources.simulation.acquisition_days import (
     Sun,
@@ -122,6 +124,32 @@ class World:
             f"sites.layouts.*.halo_m to less than {layout.MARGIN_M:g}, and place the sites on "
             "the simulated points without jitter."
         )
+
+    def plot_of(self, site: Site, lattice: Lattice) -> Plot:
+        """Return the plot of a site whose pixels are those of a source.
+
+        Parameters
+        ----------
+        site : Site
+            The site, with its halo.
+        lattice : Lattice
+            Where the pixels of the source lie.
+
+        Raises
+        ------
+        SiteError
+            If the site has other pixels, or no plot contains it with its halo.
+        """
+        grid = site.read_grid
+        if not grid.is_on(lattice):
+            left, _, _, top = grid.bounds
+            raise SiteError(
+                f"site {site.site_id} has pixels of {grid.side_m:g} m from {left:g}, {top:g}, "
+                f"which do not lie on the lattice of the source, {lattice.family} with "
+                f"{lattice.pixel_m:g} m. Place the sites again (`dvc repro sites`), or choose "
+                "a source of these pixels."
+            )
+        return self.plot_under(grid)
 
     def network(self, plot: Plot) -> Network:
         """Return rivers and road of a plot."""

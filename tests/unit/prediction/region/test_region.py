@@ -13,6 +13,7 @@ import shapely
 
 from minecover.core.errors import ConfigError, RegionError, SiteError
 from minecover.core.grid import Grid
+from minecover.core.lattice import LANDSAT
 from minecover.core.raster import read_planes
 from minecover.core.raster.tile_files import MosaicTile, write_mosaic, write_tile
 from minecover.prediction.region import cluster, worker_processes
@@ -95,7 +96,7 @@ def test_tiles_meet_on_the_lattice_and_end_with_the_area() -> None:
 
     tiles = tiles_of(area, size_px=128)
 
-    assert all(tile.grid.is_on_lattice for tile in tiles)
+    assert all(tile.grid.is_on(LANDSAT) for tile in tiles)
     n_tiles = np.zeros((260, 360), int)
     for tile in tiles:
         row, col = box.grown(30).rowcol(*tile.grid.xy(0, 0))

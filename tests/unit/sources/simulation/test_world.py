@@ -9,6 +9,7 @@ import pytest
 
 from minecover.core.config import composed
 from minecover.core.errors import ConfigError
+from minecover.core.lattice import LANDSAT
 from minecover.sources.simulation.acquisition_days import dryness, overpasses, sun_at
 from minecover.sources.simulation.ground import Ground
 from minecover.sources.simulation.layout import place_plots
@@ -73,7 +74,7 @@ def test_two_of_twenty_sites_overlap(world: World) -> None:
 
 
 def test_sites_lie_on_the_landsat_lattice(world: World) -> None:
-    assert all(grid.is_on_lattice for grid in world.sites().values())
+    assert all(grid.is_on(LANDSAT) for grid in world.sites().values())
     assert {grid.shape for grid in world.sites().values()} == {(100, 100)}
 
 
