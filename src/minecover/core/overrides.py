@@ -56,8 +56,10 @@ def quoted(override: str, parses: Callable[[str], bool]) -> str:
         return override
     is_list = value.startswith("[") and value.endswith("]")
     is_read = parses(override)
-    if is_list and not is_read and parses(f"{key}={_quoted_list(value, parses)}"):
-        return f"{key}={_quoted_list(value, parses)}"
+    if is_list and not is_read:
+        text = f"{key}={_quoted_list(value, parses)}"
+        if parses(text):
+            return text
     # Hydra knows ASCII letters only. What else it does not read may be a slip.
     if is_read and (is_list or not is_path) or not (is_path or is_read or not value.isascii()):
         return override
