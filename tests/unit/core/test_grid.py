@@ -1,11 +1,9 @@
-"""Grids: Landsat's lattice, neighbouring zones, and reading a raster between its pixels."""
+"""Grids: Landsat's lattice, and neighbouring zones."""
 
-import numpy as np
 import pytest
 from affine import Affine
 
 from minecover.core.grid import Grid, project, utm_crs
-from minecover.core.interpolation import block_mean, sampled
 from minecover.core.lattice import LANDSAT
 
 GRID = Grid.around("EPSG:32635", 700_000, -200_000, size_px=100)
@@ -17,8 +15,8 @@ def test_a_site_lies_on_the_lattice_of_usgs() -> None:
 
     assert [edge % 30 for edge in (left, bottom, right, top)] == [15, 15, 15, 15]
     assert (right - left, top - bottom) == (3000, 3000)
-    assert GRID.is_on_lattice
-    assert not Grid(GRID.crs, Affine(30, 0, 0, 0, -30, 0), (3, 3)).is_on_lattice
+    assert GRID.is_on(LANDSAT)
+    assert not Grid(GRID.crs, Affine(30, 0, 0, 0, -30, 0), (3, 3)).is_on(LANDSAT)
 
 
 @pytest.mark.parametrize(
@@ -118,39 +116,3 @@ def test_grids_of_two_zones_overlap_on_one_ground() -> None:
 def test_splitting_keeps_the_ground() -> None:
     assert GRID.split(4).bounds == GRID.bounds
     assert GRID.split(4).shape == (400, 400)
-
-
-def test_a_raster_is_read_between_its_pixels() -> None:
-    #  0   10        centres at column 0.5 and 1.5, rows 0.5 and 1.5
-    # 20   30
-    values = np.array([[0.0, 10.0], [20.0, 30.0]])
-    col = np.array([0.5, 1.5, 1.0, 0.75, 1.0])
-    row = np.array([0.5, 0.5, 0.5, 0.5, 1.0])
-
-    assert sampled(values, col, row, is_smooth=True).tolist() == [0, 10, 5, 2.5, 15]
-    assert sampled(values, col, row, is_smooth=False).tolist() == [0, 10, 10, 0, 30]
-
-
-def test_no_data_does_not_spread_or_leak() -> None:
-    # Column 0 has no data. Near column 1 the value is column 1's own, near 0 there is none.
-    values = np.array([[np.nan, 8.0, 8.0]])
-    col, row = np.array([0.9, 1.1, 1.5]), np.full(3, 0.5)
-
-    read = sampled(values, col, row, is_smooth=True)
-
-    np.testing.assert_array_equal(read, [np.nan, 8, 8])
-
-
-@pytest.mark.parametrize("is_smooth", [True, False])
-def test_outside_a_raster_there_is_nothing(is_smooth: bool) -> None:
-    outside = np.array([-0.1, 1.1, -1e12, 1e12])
-
-    read = sampled(np.ones((1, 1)), outside, np.full(4, 0.5), is_smooth=is_smooth)
-
-    assert np.isnan(read).all()
-
-
-def test_blocks_are_averaged_over_their_data() -> None:
-    values = np.array([[1.0, 3.0, np.nan, np.nan], [5.0, np.nan, np.nan, np.nan]])
-
-    np.testing.assert_array_equal(block_mean(values, 2), [[3, np.nan]])
