@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 
 from minecover.reporting.figures.canvas import png, write_png
 from minecover.reporting.figures.comparison import two_maps
+from minecover.reporting.figures.composites import stretch_bands
 from minecover.reporting.figures.curves import precision_recall, reliability, transfer
 from minecover.reporting.figures.date_pictures import Ground, date_pictures
 from minecover.reporting.figures.overview import overview
@@ -12,7 +13,6 @@ from minecover.reporting.figures.site import (
     clearest_date_index,
     example_sites,
     site_panel,
-    stretch_bands,
 )
 from minecover.reporting.figures.sweep_plots import importance, parallel_coordinates
 

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32, Cube
 from minecover.core.grid import Grid
-from minecover.reporting.figures.site import (
-    GAMMA,
-    PROBABILITY_COLOURS,
-    STRETCH_PERCENTILES,
+from minecover.reporting.figures.composites import (
     TRUE_COLOUR,
     fill_missing,
     infrared_bands,
+    stretch_limits,
+    stretched,
 )
+from minecover.reporting.figures.site import PROBABILITY_COLOURS
 
 Colours = NDArray[np.uint8]
 #: Names of the pictures of a date, and of the one over all dates.
@@ -208,22 +208,6 @@ def png_of(colours: Colours) -> bytes:
     stream = io.BytesIO()
     imsave(stream, np.ascontiguousarray(colours), format="png", metadata={"Software": ""})
     return stream.getvalue()
-
-
-def stretch_limits(values: F32) -> tuple[float, float]:
-    """Return the values that are shown as 0 and 1: `STRETCH_PERCENTILES` of finite values."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    low, high = np.percentile(finite, STRETCH_PERCENTILES)
-    return float(low), float(high)
-
-
-def stretched(values: F32, low: float, high: float) -> F32:
-    """Return values between two limits as 0 ... 1, with dark ones brightened; NaN stays."""
-    linear = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
-    brightened: F32 = np.power(linear, GAMMA, dtype=np.float32)
-    return brightened
 
 
 def _stretched(planes: F32, usable: NDArray[np.bool_]) -> F32:

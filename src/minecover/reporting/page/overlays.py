@@ -14,12 +14,11 @@ from pyproj import Transformer
 from minecover.core.cube import F32
 from minecover.core.grid import Grid, transformed_bounds
 from minecover.core.raster import read_band, read_grid
+from minecover.reporting.figures.composites import stretch_limits, stretched
 from minecover.reporting.figures.date_pictures import (
     Colours,
     as_bytes,
     probability_colours,
-    stretch_limits,
-    stretched,
     webp,
 )
 
