@@ -4,7 +4,8 @@ from minecover.evaluation.bootstrap import Bootstrap
 from minecover.evaluation.detection import ObjectCurve
 from minecover.evaluation.estimates import Report, get_score
 from minecover.evaluation.metrics import compute_estimates, compute_scores, report_scores
-from minecover.evaluation.object_matching import ObjectRule, StackedSites, count_objects
+from minecover.evaluation.object_matching import count_objects
+from minecover.evaluation.object_rule import ObjectRule
 from minecover.evaluation.paired import (
     differences,
     labels_digest,
@@ -24,6 +25,7 @@ from minecover.evaluation.ranking import (
 from minecover.evaluation.reliability import calibration_scores, reliability_table
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
 from minecover.evaluation.skill import NO_SKILL, find_no_skill, measure_no_skill
+from minecover.evaluation.stacked_sites import StackedSites
 from minecover.evaluation.support import (
     SitePredictions,
     Support,

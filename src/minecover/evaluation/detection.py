@@ -9,15 +9,10 @@ import numpy as np
 import pandas as pd
 
 from minecover.evaluation.estimates import Estimates
-from minecover.evaluation.object_matching import (
-    ObjectCounts,
-    ObjectRule,
-    StackedSites,
-    count_objects,
-    dilate,
-    match_objects,
-)
+from minecover.evaluation.object_matching import ObjectCounts, count_objects, match_objects
+from minecover.evaluation.object_rule import ObjectRule
 from minecover.evaluation.ranking import F64, I64, ratio
+from minecover.evaluation.stacked_sites import StackedSites, dilate
 
 #: Number of thresholds of the curve. They run from few predicted pixels to many: from
 #: `MIN_MINE_SHARE` times the mine pixels to `MAX_MINE_SHARE` times the mine pixels plus

@@ -13,7 +13,7 @@ from minecover.evaluation.chips import chip_scores, has_objects
 from minecover.evaluation.detection import ObjectCurve, false_object_scores, object_scores
 from minecover.evaluation.estimates import Estimates, Report, to_report
 from minecover.evaluation.look_alikes import look_alike_scores
-from minecover.evaluation.object_matching import ObjectRule, StackedSites
+from minecover.evaluation.object_rule import ObjectRule
 from minecover.evaluation.plot_tables import precision_at
 from minecover.evaluation.ranking import (
     F64,
@@ -26,6 +26,7 @@ from minecover.evaluation.ranking import (
 from minecover.evaluation.reliability import calibration_scores
 from minecover.evaluation.scored_model import EvaluationSettings, ScoredModel
 from minecover.evaluation.site_detection import site_scores
+from minecover.evaluation.stacked_sites import StackedSites
 from minecover.evaluation.support import (
     SitePredictions,
     Support,

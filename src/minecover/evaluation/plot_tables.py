@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from minecover.evaluation.object_matching import ObjectRule, StackedSites, count_objects
+from minecover.evaluation.object_matching import count_objects
+from minecover.evaluation.object_rule import ObjectRule
 from minecover.evaluation.ranking import F64, Confusion, Ranking, confusion, curve, ratio
 from minecover.evaluation.scored_model import ScoredModel
+from minecover.evaluation.stacked_sites import StackedSites
 from minecover.evaluation.support import published_support
 
 #: Points of a precision-recall curve: more than a screen can show.

@@ -9,7 +9,7 @@ import numpy as np
 
 from minecover.core.errors import ConfigError
 from minecover.evaluation.bootstrap import Bootstrap
-from minecover.evaluation.object_matching import ObjectRule
+from minecover.evaluation.object_rule import ObjectRule
 from minecover.evaluation.ranking import F64
 from minecover.evaluation.support import SitePredictions
 from minecover.evaluation.thresholds import Thresholds
