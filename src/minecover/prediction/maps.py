@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +13,11 @@ from minecover.core import paths
 from minecover.core.config import CONF, Params, composed, service_settings
 from minecover.core.cube import F32
 from minecover.core.errors import CloudyError, ModelError, NotCoveredError, SceneError
-from minecover.core.grid import Grid
-from minecover.core.mine_pixels import MinePixels, TileMap, mine_pixels
 from minecover.core.sites import Site, read_sites
 from minecover.features.context import compute_context
 from minecover.prediction.around import surroundings_of
 from minecover.prediction.bundle import ModelBundle
-from minecover.prediction.detector import BANDS, check_bands
+from minecover.prediction.detector import check_bands
 from minecover.prediction.map_files import (
     FolderMap,
     MappedSite,
@@ -30,14 +26,12 @@ from minecover.prediction.map_files import (
     map_path,
     write_map,
 )
+from minecover.prediction.map_windows import map_windows, window_tiles
 from minecover.prediction.other_sensors import folder_source, for_platforms
 from minecover.prediction.true_colour import write_true_colour
 from minecover.sources import Source
 
 log = logging.getLogger(__name__)
-
-#: Side of the windows in which a large area is read and scored [px].
-WINDOW_PX = 512
 
 
 def is_folder(source: str) -> bool:
@@ -125,13 +119,13 @@ def predict_folder(
         zone = f"-{extent.crs.replace(':', '')}" if len(extents) > 1 else ""
         made_from = map_digest(bundle, extent, source.product_ids())
         path = map_path(out, f"{name}{zone}", made_from)
-        maps, windows = _mapped(bundle, source, extent, path)
+        maps, windows = map_windows(bundle, source, extent, path)
         dates = sorted({day for window in windows for day in window.dates})
         write_map(path, maps, extent, bundle, Origin(made_from, name, dates))
         written.append(path)
         seen.append(maps)
         if on_map:
-            tiles = _tiles(maps["probability"], windows)
+            tiles = window_tiles(maps["probability"], windows)
             on_map(FolderMap(path, made_from, bundle, extent.crs, tiles))
     _warn(bundle, seen)
     return written
@@ -229,23 +223,6 @@ def check_pixels(bundle: ModelBundle, site: Site) -> None:
         )
 
 
-def _tiles(probability: F32, windows: Sequence[_Window]) -> list[TileMap]:
-    """Return the windows of a map as tiles, with the ground around each."""
-    observed = np.pad(~np.isnan(probability), 1, constant_values=False)
-    return [
-        TileMap(
-            f"{window.rows.start}-{window.cols.start}",
-            window.grid,
-            window.pixels,
-            observed[
-                window.rows.start : window.rows.stop + 2,
-                window.cols.start : window.cols.stop + 2,
-            ],
-        )
-        for window in windows
-    ]
-
-
 def _warn(bundle: ModelBundle, seen: Sequence[Mapping[str, F32]]) -> None:
     """Warn of observed locations of too few dates, and if the model says little of them."""
     known = bundle.card.dates
@@ -260,46 +237,3 @@ def _warn(bundle: ModelBundle, seen: Sequence[Mapping[str, F32]]) -> None:
     ]
     for warning in filter(None, warnings):
         log.warning("predict: %s", warning)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Window:
-    """A window of a map: where it lies, the dates of its scenes, and its mines."""
-
-    rows: slice
-    cols: slice
-    grid: Grid
-    dates: tuple[date, ...]
-    pixels: MinePixels
-
-
-def _mapped(
-    bundle: ModelBundle, source: Source, extent: Grid, path: Path
-) -> tuple[dict[str, F32], list[_Window]]:
-    """Map an extent window by window; ground that no scene shows is not observed.
-
-    The true colour of each window is written beside `path`, where the map will lie.
-    """
-    detector, planes = bundle.detector(), bundle.context(service_settings())
-    maps = {name: np.full(extent.shape, np.nan, np.float32) for name in BANDS}
-    maps["valid_dates"][:] = 0
-    windows = []
-    for rows, cols, grid in extent.windows(WINDOW_PX):
-        site = Site(f"{rows.start}-{cols.start}", "", grid, bundle.card.halo_px)
-        try:
-            cube = source.scenes(site)
-        except NotCoveredError:
-            continue
-        context = compute_context(planes, cube.grid)
-        found = detector.maps(cube, context)
-        for name, plane in found.items():
-            maps[name][rows, cols] = plane
-        mined = found["probability"] >= detector.threshold
-        around = surroundings_of(
-            bundle, cube, context, applicable=found["applicable"], mined=mined
-        )
-        pixels = mine_pixels(around, found["probability"], mined)
-        windows.append(_Window(rows, cols, grid, cube.dates, pixels))
-        name = f"{path.stem}-{site.site_id}"
-        write_true_colour(path.parent, name, cube, detector.profile)
-    return maps, windows
