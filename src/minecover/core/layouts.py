@@ -16,7 +16,7 @@ from minecover.core.errors import SiteError
 from minecover.core.grid import Grid, project, utm_crs
 from minecover.core.lattice import LANDSAT, Lattice
 from minecover.core.layout_areas import check_one_zone, read_area
-from minecover.core.sites import Site, coarse_centre, place_id, square, without_place
+from minecover.core.sites import Site, coarse_centre, place_id, projected, square, without_place
 
 #: Kind of the labels that are points on ground without a mine.
 BACKGROUND = "background"
@@ -108,7 +108,7 @@ class Centred:
         lon, lat = self._place(geometry)
         crs = utm_crs(lon, lat)
         x_m, y_m = project(lon, lat, crs)
-        ground = gpd.GeoSeries([geometry], crs="EPSG:4326").to_crs(crs).iloc[0]
+        ground = projected(geometry, crs)
         for _ in range(MOST_DRAWS):
             dx, dy = rng.uniform(-self.jitter_m, self.jitter_m, 2)
             grid = _square(self, crs, x_m + dx, y_m + dy)
@@ -131,7 +131,7 @@ class Centred:
         lon, lat = coarse_centre(geometry)
         crs = utm_crs(lon, lat)
         grid = _square(self, crs, *project(lon, lat, crs))
-        ground = gpd.GeoSeries([geometry], crs="EPSG:4326").to_crs(crs).iloc[0]
+        ground = projected(geometry, crs)
         if shapely.box(*grid.bounds).intersects(ground):
             return lon, lat
         return coarse_centre(shapely.point_on_surface(geometry))
@@ -178,7 +178,7 @@ class Tiled:
         crs = utm_crs(lon, lat)
         check_one_zone(area, lon)
         size_px = self.lattice.count(self.size_m, "sites.layouts.*.size_m")
-        ground = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
+        ground = projected(area, crs)
         side_m, first_m = self.size_m, self.lattice.edge_m
         left, bottom, right, top = (int((edge - first_m) // side_m) for edge in ground.bounds)
         zone = crs.removeprefix("EPSG:")

@@ -181,6 +181,11 @@ def read_sites(path: Path) -> list[Site]:
     ]
 
 
+def projected(geometry: shapely.Geometry, crs: str) -> shapely.Geometry:
+    """Return a geometry in WGS 84 [degrees] in another CRS, of a UTM zone [m]."""
+    return gpd.GeoSeries([geometry], crs="EPSG:4326").to_crs(crs).iloc[0]
+
+
 def square(grid: Grid) -> shapely.Polygon | shapely.MultiPolygon:
     """Return the outline of a grid in WGS 84 longitude and latitude [degrees].
 

@@ -14,6 +14,7 @@ from minecover.core.damaged import read_json, reading_parquet
 from minecover.core.files import replacing, write_text
 from minecover.core.language import IN_ENGLISH
 from minecover.core.sites import near as near_labels
+from minecover.core.sites import projected
 from minecover.evaluation import NO_SKILL, ObjectRule, Report, find_no_skill, get_score
 from minecover.labels import MINES
 from minecover.labels.review import candidate_questions
@@ -192,7 +193,7 @@ def draw_candidates(
     for site_id, group in candidates.groupby("site_id"):
         grid = scored.sites[str(site_id)].grid
         for row in group.itertuples():
-            local = gpd.GeoSeries([row.geometry], crs="EPSG:4326").to_crs(grid.crs).iloc[0]
+            local = projected(row.geometry, grid.crs)
             window = window_around(local, grid)
             beside = [ground_of(name) for name in scored.neighbours(str(site_id), window)]
             ground = ground_of(str(site_id)).on(window, beside)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import geopandas as gpd
 import shapely
 
 from minecover.core.errors import SiteError
 from minecover.core.grid import utm_crs
+from minecover.core.sites import projected
 from minecover.core.vector_checks import VectorFileKind
 from minecover.core.vectors import read_polygons
 
@@ -85,7 +85,7 @@ def by_zone(area: shapely.Geometry) -> dict[str, shapely.Geometry]:
         part = shapely.intersection(dense, shapely.segmentize(strip, CORNER_EVERY_DEG))
         if part.area > 0:
             crs = utm_crs(left + ZONE_DEG / 2, 0)
-            parts[crs] = gpd.GeoSeries([part], crs="EPSG:4326").to_crs(crs).iloc[0]
+            parts[crs] = projected(part, crs)
     return parts
 
 
