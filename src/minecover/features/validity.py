@@ -174,14 +174,25 @@ def usable_profiles(
     SceneError
         If the chosen profile cannot be used.
     """
+    if obstacle := chosen_profile(profiles, chosen).obstacle(cube):
+        raise SceneError(obstacle)
+    return {name: p for name, p in profiles.items() if not p.obstacle(cube)}
+
+
+def chosen_profile(profiles: Mapping[str, Profile], chosen: str) -> Profile:
+    """Return the profile of the chosen name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
     if chosen not in profiles:
         raise ConfigError(
             f"mask must be one of {', '.join(profiles)}, found {chosen}. "
             "Fix `mask`, or add the profile to `masks` in conf/config.yaml."
         )
-    if obstacle := profiles[chosen].obstacle(cube):
-        raise SceneError(obstacle)
-    return {name: p for name, p in profiles.items() if not p.obstacle(cube)}
+    return profiles[chosen]
 
 
 def valid(cube: Cube, profile: Profile) -> Bools:

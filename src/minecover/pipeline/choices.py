@@ -19,7 +19,7 @@ from minecover.features.requirements import (
     reach_px,
     required_bands,
 )
-from minecover.features.validity import Profile
+from minecover.features.validity import Profile, chosen_profile
 from minecover.learning.folds import GroupedFolds
 from minecover.pipeline.stages.train import columns_by_set
 from minecover.pipeline.value_checks import check_values
@@ -132,12 +132,7 @@ def _check_mask(params: Params, bands: Sequence[str], halo_m: float | None) -> N
     """Refuse a mask profile that does not exist, or needs another band or a wider halo."""
     profiles: dict[str, Profile] = params.build("masks")
     chosen = str(params.value("mask"))
-    if chosen not in profiles:
-        raise ConfigError(
-            f"mask must be one of {', '.join(profiles)}, found {chosen}. "
-            "Fix `mask`, or add the profile to `masks` in conf/config.yaml."
-        )
-    profile = profiles[chosen]
+    profile = chosen_profile(profiles, chosen)
     if lacking := [band for band in profile.bands if band not in bands]:
         raise ConfigError(
             f"mask={chosen} needs the band {_shown(lacking)}, found source.bands="
