@@ -3,14 +3,10 @@
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ import pandas as pd
 import pytest
 from conftest import Checkout
 from numpy.typing import NDArray
+from started_servers import free_port, started
 
 from minecover.core.digests import load_model
 from minecover.core.feature_table import read_table
@@ -87,31 +84,19 @@ def test_a_card_fits_into_the_description_of_a_version(card_of_version: str) -> 
 @pytest.fixture(scope="module")
 def address(small_world: Checkout, environment: dict[str, str]) -> Iterator[str]:
     """Serve the champion with MLflow's own command."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    program = Path(sys.executable).with_name("mlflow")
+    program, port = Path(sys.executable).with_name("mlflow"), free_port()
     words = ("--model-uri", "models:/minecover@champion", "--env-manager", "local")
     env = {**environment, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
-    with subprocess.Popen(
-        [program, "models", "serve", *words, "--port", port],
+    url = f"http://127.0.0.1:{port}"
+    with started(
+        *(program, "models", "serve", *words, "--port", str(port)),
+        url=f"{url}/ping",
         cwd=small_world.root.parent,
         env=env,
-        start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    ) as server:
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(f"{url}/ping", timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None
-                assert time.monotonic() < end
-                time.sleep(0.2)
+    ):
         yield f"{url}/invocations"
-        os.killpg(server.pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")

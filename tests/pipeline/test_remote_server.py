@@ -3,15 +3,12 @@
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SMALL, Checkout
+from started_servers import free_port, started
 
 from minecover.core.feature_table import read_table
 
@@ -54,41 +52,6 @@ def builds(small_world: Checkout, tmp_path_factory: pytest.TempPathFactory) -> l
         Checkout(root).must("git", "add", "-A")
         Checkout(root).must("git", "commit", "-qm", "Build", "--allow-empty")
     return roots
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def started(*command: str, url: str, **options: object) -> Iterator[None]:
-    """Run a server until the block ends; the block begins once it answers."""
-    with subprocess.Popen(command, start_new_session=True, **options) as server:  # type: ignore[call-overload]
-        try:
-            end = time.monotonic() + 120
-            while not answers(url):
-                assert server.poll() is None, f"{command[0]} has ended"
-                assert time.monotonic() < end, f"{url} does not answer"
-                time.sleep(0.2)
-            yield
-        finally:
-            if server.poll() is None:
-                os.killpg(server.pid, signal.SIGTERM)
-
-
-def answers(url: str) -> bool:
-    """Tell whether a server answers an HTTP request, or accepts connections."""
-    try:
-        if url.startswith("http"):
-            urllib.request.urlopen(url, timeout=5).close()
-        else:
-            host, port = url.split(":")
-            socket.create_connection((host, int(port)), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager

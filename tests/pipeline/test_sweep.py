@@ -3,12 +3,8 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -18,6 +14,7 @@ from conftest import Checkout
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from playwright.sync_api import Browser, Page, expect
+from started_servers import free_port, started
 
 from minecover.tracking import Tracking, connect
 from minecover.tracking.record import MAX_RUN_METRICS
@@ -229,11 +226,10 @@ def test_another_world_is_refused(checkout: Checkout) -> None:
 def ui(checkout: Checkout, first: CompletedProcess[str], browser: Browser) -> Iterator[str]:
     """Serve the UI of the sweep and of a registered model; yield the address that it prints."""
     checkout.must("minecover", "register", "--if-missing")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with subprocess.Popen(
-        ("minecover", "ui", "--port", str(port)),
+    port = free_port()
+    with started(
+        *("minecover", "ui", "--port", str(port)),
+        url=f"http://127.0.0.1:{port}/health",
         cwd=checkout.root,
         env=checkout.environment,
         stdout=subprocess.DEVNULL,
@@ -241,23 +237,7 @@ def ui(checkout: Checkout, first: CompletedProcess[str], browser: Browser) -> It
         text=True,
     ) as server:
         assert server.stderr is not None
-        address = server.stderr.readline().split()[-1]
-        wait_for(f"http://127.0.0.1:{port}/health")
-        yield address
-        server.terminate()
-
-
-def wait_for(url: str) -> None:
-    """Wait until a server answers."""
-    end = time.monotonic() + 180
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    raise TimeoutError(f"{url} does not answer")
+        yield server.stderr.readline().split()[-1]
 
 
 @pytest.fixture(scope="module")
