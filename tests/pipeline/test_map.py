@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from simulated_folders import write_simulated
 
-from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.raster import read_planes
 from minecover.core.sensors import OLI
@@ -34,8 +34,6 @@ from minecover.prediction.region.tile_job import (
 from minecover.prediction.region.tiles import Tile
 from minecover.reporting.candidates import SiteMap, find_candidates
 from minecover.sources.product_folder import ProductFolder
-from minecover.sources.simulated_products import write_products
-from minecover.sources.simulation.wide_area import Area
 
 
 class Checkout(Protocol):
@@ -51,10 +49,7 @@ ONE = Workers(None, 1, 2.0)
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write product folders: three dates of 150 x 190 simulated pixels with many mines."""
     folder = tmp_path_factory.mktemp("region") / "products"
-    conf = Path(__file__).parents[2] / "conf"
-    parameters = composed(["source=simulated"], conf=conf).build("world.parameters")
-    write_products(Area(7, 150, 190, 3, 400.0, parameters), folder, quiet=True)
-    return folder
+    return write_simulated(folder, rows=150, cols=190, dates=3)
 
 
 @pytest.fixture(scope="module")

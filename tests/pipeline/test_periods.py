@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_pages import page_json
+from simulated_folders import write_simulated
 
-from minecover.core.config import composed
 from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.language import IN_ENGLISH
 from minecover.core.periods import Period
@@ -25,8 +25,6 @@ from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import map_settings
 from minecover.prediction.region.tile_job import MapSettings
 from minecover.sources.product_folder import ProductFolder
-from minecover.sources.simulated_products import write_products
-from minecover.sources.simulation.wide_area import Area
 
 
 class Checkout(Protocol):
@@ -44,10 +42,7 @@ RULE = ChangeRule(1, 0.02, 0.05, 3.0, 0.95, 0.2)
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write product folders: four dates of 130 x 150 simulated pixels with many mines."""
     folder = tmp_path_factory.mktemp("periods") / "products"
-    conf = Path(__file__).parents[2] / "conf"
-    parameters = composed(["source=simulated"], conf=conf).build("world.parameters")
-    write_products(Area(7, 130, 150, 4, 400.0, parameters), folder, quiet=True)
-    return folder
+    return write_simulated(folder, rows=130, cols=150, dates=4)
 
 
 @pytest.fixture(scope="module")
