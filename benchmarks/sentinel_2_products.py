@@ -31,7 +31,7 @@ from minecover.sources.simulation.world import World
 # The writer of product folders that tests draw.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from safe_products import DrawnSafe  # noqa: E402
+from safe_products import DrawnSafe
 
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 LATTICE = Lattice("sentinel_2", 10.0)

@@ -179,7 +179,7 @@ def _left(folder: Path, names: list[str]) -> Iterator[str]:
             continue
         try:
             digest(path)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             yield f"{name} cannot be read: {type(error).__name__}: {error}"
 
 

@@ -56,8 +56,9 @@ def read_day(value: object, date_formats: Sequence[str] = (), *, is_end: bool = 
     if pd.isna(value) or not str(value).strip():
         return ""
     # A column of years with gaps is one of floats.
-    whole = isinstance(value, float) and value.is_integer()
-    text = str(int(value)) if whole else str(value).strip()  # type: ignore[call-overload]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip()
     for form in date_formats or (ISO,):
         try:
             return _parsed(text, form, is_end).isoformat()

@@ -1,5 +1,4 @@
 """Area of applicability: how unlike its training data a location is."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from minecover.core.places import Places
 from minecover.evaluation.pooling import POOLINGS
@@ -15,13 +15,14 @@ from minecover.learning.known_dates import KnownDates
 DESIGNS = ("location", "observation")
 
 
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(float(value))  # type: ignore[arg-type]
+def _is_number(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 def _is_probability(value: object) -> bool:
-    return _is_number(value) and 0 <= float(value) <= 1  # type: ignore[arg-type]
+    return _is_number(value) and 0 <= value <= 1
 
 
 def _is_whole(value: object) -> bool:

@@ -1,5 +1,4 @@
 """Disagreement: where small models of parts of the training ground contradict the model."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

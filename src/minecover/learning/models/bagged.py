@@ -1,5 +1,4 @@
 """The mean of several classifiers, each trained on another draw of the negatives."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

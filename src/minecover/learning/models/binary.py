@@ -1,5 +1,4 @@
 """Base of the binary classifiers of this package: `predict` takes the likelier class."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

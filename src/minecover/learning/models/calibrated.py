@@ -1,5 +1,4 @@
 """Turn scores into probabilities that mean what they say, without changing their order."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

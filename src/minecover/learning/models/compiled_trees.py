@@ -1,5 +1,4 @@
 """Copies of fitted models whose LightGBM trees are scored several times faster."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Fill missing values of features that had none in training."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Undo what sampling the negatives did to a probability."""
-# mypy: allow-subclassing-any
 
 from __future__ import annotations
 
