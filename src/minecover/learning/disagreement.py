@@ -196,12 +196,12 @@ class Disagreement(TransformerMixin, BaseEstimator):
         self, is_mine: NDArray[np.bool_], unit: NDArray[np.integer]
     ) -> NDArray[np.bool_]:
         """Halve units of rows; those with mines apart from those without."""
-        rich = np.unique(unit[is_mine])
-        poor = np.setdiff1d(unit, rich)
+        mined = np.unique(unit[is_mine])
+        others = np.setdiff1d(unit, mined)
         rng = np.random.default_rng(self.seed)
         halves = []
         for _ in range(self.pairs):
-            chosen = [rng.permutation(kind)[: len(kind) // 2] for kind in (rich, poor)]
+            chosen = [rng.permutation(kind)[: len(kind) // 2] for kind in (mined, others)]
             first = np.isin(unit, np.concatenate(chosen))
             halves += [first, ~first]
         return np.array(halves)

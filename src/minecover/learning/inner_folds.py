@@ -92,11 +92,11 @@ class TrainingRows:
         ModelError
             If fewer groups than folds have a labelled mine.
         """
-        rich = len(np.unique(self.group[self.y == 1]))
-        if rich < inner_folds:
+        n_with_mine = len(np.unique(self.group[self.y == 1]))
+        if n_with_mine < inner_folds:
             raise ModelError(
                 f"{inner_folds} inner folds need as many site groups with a labelled mine, "
-                f"found {rich}. Lower inner_folds in design.recipe, or folds.n."
+                f"found {n_with_mine}. Lower inner_folds in design.recipe, or folds.n."
             )
         yield from StratifiedGroupKFold(inner_folds).split(self.X, self.y, self.group)
 
@@ -113,7 +113,7 @@ class EarlyStopping:
     inner_folds : int
         Number of folds that groups of sites are dealt into. The mean average precision over
         them decides. Log loss would stop much sooner: under noisy labels it counts the
-        confident errors, which calibration mends, and not the order.
+        confident errors, which calibration corrects, and not the order.
     every : int
         Number of rounds between two evaluations. The family's own number is the maximum.
     """

@@ -91,7 +91,7 @@ def predict_folder(
     out : Path
         Folder for ``<folder>.tif``, a COG of `minecover.prediction.detector.BANDS`; with scenes
         of several zones ``<folder>-<zone>.tif``. A map of other scenes or of another model that
-        has this name is kept, see `_path`.
+        has this name is kept, see `minecover.prediction.map_files.map_path`.
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
     on_map : callable or None
@@ -149,7 +149,7 @@ def predict_sites(
         Name of a file in conf/source.
     out : Path
         Folder for the ``<site>.tif``. A map of other scenes or of another model that has this
-        name is kept, see `_path`.
+        name is kept, see `minecover.prediction.map_files.map_path`.
     is_masked : bool
         See `minecover.prediction.bundle.ModelBundle.find`.
     on_map : callable or None

@@ -141,8 +141,8 @@ class UnknownGround:
         Returns
         -------
         str
-            Empty if little of what was seen on enough dates is unknown. Other sentences tell of
-            too few dates, of unseen sensors, and of models without skill.
+            Empty if little of what was seen on enough dates is unknown. Other sentences are
+            about too few dates, of unseen sensors, and of models without skill.
         """
         enough = [one["valid_dates"] >= max(self.fewest_dates, 1) for one in maps]
         n_seen = sum(int(np.count_nonzero(one)) for one in enough)

@@ -1,4 +1,4 @@
-"""Check, once per file, that a band has the digital numbers and pixels that its MTL tells."""
+"""Check, once per file, that a band has the digital numbers and pixels that its MTL states."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def fetch_site(source: Source, site: Site, path: Path) -> Outcome:
     Returns
     -------
     Outcome
-        Its status tells whether there are scenes, and its message why not.
+        Its status says whether there are scenes, and its message why not.
 
     Raises
     ------

@@ -167,7 +167,7 @@ class Safe:
         """Paths of the images in the product, without suffix.
 
         By the agency's name of a band (``"B04"``, ``"SCL"``) and the side of a pixel [m], which
-        names of Level 1 do not tell.
+        names of Level 1 do not contain.
         """
         found: dict[tuple[str, float | None], PurePosixPath] = {}
         for one in self.root.iter("IMAGE_FILE"):

@@ -27,7 +27,7 @@ SATURATED = 65535
 #: windows of GeoTIFFs are read thirty times as fast.
 SUFFIXES = (".tif", ".tiff", ".jp2")
 #: Bands of Level 1's raster of clouds and snow, by the class of Level 2 that means the same.
-#: All other ground is stored as class 5, since the raster tells no more of it.
+#: All other ground is stored as class 5, since the raster says no more of it.
 CLASSIFICATION = {11: 3, 10: 2, 9: 1}
 OTHER_GROUND = 5
 

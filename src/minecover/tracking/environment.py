@@ -55,7 +55,7 @@ class Stopwatch:
         -------
         dict of float
             Seconds, processor seconds, their ratio in percent of all cores, and the largest
-            memory of the process so far, where the system tells it.
+            memory of the process so far, where the system reports it.
         """
         wall = time.perf_counter() - self.wall_s
         cpu = time.process_time() - self.cpu_s

@@ -15,7 +15,7 @@ EXTERNAL = "external evaluation"
 ADOPTABLE = "adoptable"
 #: Most metrics of a run: more would hide the few that decide.
 MAX_RUN_METRICS = 60
-#: Tags of every run, so that each run in the UI tells where it comes from.
+#: Tags of every run, so that each run in the UI says where it comes from.
 REQUIRED_TAGS = (
     "kind",
     "data_digest",

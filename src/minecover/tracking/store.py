@@ -1,4 +1,4 @@
-"""Find the MLflow store where it lies now, and mend the absolute paths that it recorded."""
+"""Find the MLflow store where it lies now, and repair the absolute paths that it recorded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def open_store(tracking: Tracking) -> str:
-    """Return the URI of the store, after its paths were mended and a server was checked.
+    """Return the URI of the store, after its paths were repaired and a server was checked.
 
     Hold the lock ``create`` where the store can be written.
 
@@ -61,15 +61,15 @@ def open_store(tracking: Tracking) -> str:
     if tracking.is_read_only:
         return sqlite_uri(_readable_copy(database, database.stat().st_mtime_ns))
     if database.is_file():
-        mend_paths(database, database.parent)
+        repair_paths(database, database.parent)
     return tracking.uri
 
 
-def mend_paths(database: Path, root: Path, *, mends_models: bool = True) -> None:
+def repair_paths(database: Path, root: Path, *, repairs_models: bool = True) -> None:
     """Replace the recorded folder of a store that was moved, renamed or copied.
 
-    MLflow records absolute paths: unmended, a copied checkout reads and writes the files of the
-    checkout that it was copied from.
+    MLflow records absolute paths: without this, a copied checkout reads and writes the files of
+    the checkout that it was copied from.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def mend_paths(database: Path, root: Path, *, mends_models: bool = True) -> None
         The SQLite database.
     root : Path
         Folder in which the store lies now.
-    mends_models : bool
-        Whether the MLmodel files of the logged models are mended as well.
+    repairs_models : bool
+        Whether the MLmodel files of the logged models are repaired as well.
 
     Raises
     ------
@@ -99,8 +99,8 @@ def mend_paths(database: Path, root: Path, *, mends_models: bool = True) -> None
                             f"WHERE substr({column}, 1, ?) = ?",
                             (after, len(before) + 1, len(before) + 1, f"{before}/"),
                         )
-                if mends_models and ("logged_models", "artifact_location") in columns:
-                    _mend_models(connection, old, now)
+                if repairs_models and ("logged_models", "artifact_location") in columns:
+                    _repair_models(connection, old, now)
     except sqlite3.DatabaseError as error:
         raise RegistryError(
             f"{database} cannot be read as a database of runs ({error}). Put a copy of it "
@@ -132,7 +132,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
-def _mend_models(connection: sqlite3.Connection, old: str, now: str) -> None:
+def _repair_models(connection: sqlite3.Connection, old: str, now: str) -> None:
     """Replace the folder in the MLmodel files of all logged models."""
     for (location,) in connection.execute("SELECT artifact_location FROM logged_models"):
         path = Path(_plain(str(location))) / "MLmodel"
@@ -140,12 +140,12 @@ def _mend_models(connection: sqlite3.Connection, old: str, now: str) -> None:
             continue
         text = path.read_text(encoding="utf-8")
         lines = text.splitlines(keepends=True)
-        mended = "".join(
+        repaired = "".join(
             line.replace(f"{old}/", f"{now}/") if line.startswith(MODEL_PATH) else line
             for line in lines
         )
-        if mended != text:
-            write_text(path, mended)
+        if repaired != text:
+            write_text(path, repaired)
 
 
 def _plain(uri: str) -> str:
@@ -166,14 +166,14 @@ def _readable_copy(database: Path, changed: int) -> Path:
             f"{database} cannot be copied to {copy.parent} to be read ({error.strerror}). Free "
             "some space there, or name another folder in the environment variable TMPDIR."
         ) from error
-    mend_paths(copy, database.parent, mends_models=False)
+    repair_paths(copy, database.parent, repairs_models=False)
     copy.chmod(0o444)  # what would be recorded in a copy is lost
     return copy
 
 
 @contextmanager
 def answering(tracking: Tracking) -> Iterator[None]:
-    """Let the first request of the block wait for ten seconds only, and say who is silent.
+    """Let the first request of the block wait for ten seconds only, and say what failed.
 
     Parameters
     ----------

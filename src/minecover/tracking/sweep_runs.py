@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: MLflow's limit for the value of a tag [characters].
 MAX_TAG = 5000
 #: Tag with a digest of the machine and folder that a run was started in: only there its lock
-#: tells whether its process is alive.
+#: says whether its process is alive.
 CHECKOUT = "checkout"
 #: Tag that MLflow shows as the description of a run.
 NOTE = "mlflow.note.content"

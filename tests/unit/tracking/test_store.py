@@ -140,7 +140,7 @@ def test_a_store_that_did_not_move_is_left_alone(copied: Path) -> None:
     database = copied / "mlruns" / "mlflow.db"
     before = database.read_bytes()
 
-    store.mend_paths(database, database.parent)
+    store.repair_paths(database, database.parent)
 
     assert database.read_bytes() == before
 

@@ -38,7 +38,7 @@ def read_remote_band(
     Raises
     ------
     OSError
-        If the file cannot be read: rasterio's own error, which tells the status of a response.
+        If the file cannot be read: rasterio's own error, which holds the status of a response.
     SceneError
         If it has several bands, or no coordinate reference system.
     """

@@ -24,14 +24,15 @@ F64 = NDArray[np.float64]
 
 #: Rounds of co-registration, and the step below which it ends [px].
 ROUNDS, SMALLEST_STEP_PX = 20, 0.01
-#: Differences beyond so many robust standard deviations have changed, and tell no shift.
+#: Ground whose difference is beyond so many robust standard deviations has changed: it says
+#: nothing of a shift.
 OUTLIER = 3.0
 #: Standard deviation of a normal distribution per median absolute deviation.
 PER_MAD = 1.4826
 #: Root mean square of the slope from which a shift is sought [m/m], and the largest one [px]:
 #: flat ground looks the same wherever it is moved.
 LEAST_SLOPE, MOST_SHIFT_PX = 0.03, 3.0
-#: What is found in a window, in the order of `_Registration`.
+#: Number of values found in a window, see `register`.
 N_FOUND = 6
 
 

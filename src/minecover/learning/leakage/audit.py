@@ -72,7 +72,7 @@ def audit(
         Without a limit: ``site_median_lift``, the same with the medians of all features, which
         may know how bare a site is; the average precision of a quick model on a random and on
         the grouped split, and their difference, by which a random split would be too high.
-        ``failed`` names what is above its limit; ``passed`` tells whether nothing is.
+        ``failed`` names what is above its limit; ``passed`` says whether nothing is.
     """
     fold_of = dict(zip(folds["site_id"], folds["fold"], strict=True))
     fold = np.array([fold_of[site.site_id] for site in sites])

@@ -1,4 +1,4 @@
-"""Logistic regression on standardised features, the honest baseline."""
+"""Logistic regression on standardised features, the simple baseline."""
 
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression

@@ -150,11 +150,11 @@ def inner_folds(patches: Patches, n: int, *, seed: int) -> list[NDArray[np.bool_
     """
     area = ((patches.label == 1) & (patches.weight > 0)).sum(axis=(1, 2))
     has_mine = area > 0
-    rich = len(np.unique(patches.group[has_mine]))
-    if rich < n:
+    n_with_mine = len(np.unique(patches.group[has_mine]))
+    if n_with_mine < n:
         raise ModelError(
-            f"{n} inner folds need as many site groups with a labelled mine, found {rich}. "
-            "Lower inner_folds, or add labelled sites."
+            f"{n} inner folds need as many site groups with a labelled mine, found "
+            f"{n_with_mine}. Lower inner_folds, or add labelled sites."
         )
     # Without a mine, with less than the median area, with more: a fold of small mines alone
     # would stop the network at random.

@@ -78,7 +78,7 @@ def evaluate(
     ------
     MinecoverError
         If the ground is not new to the model, has no labels, bands or pixels that the model
-        takes, or tells no score.
+        takes, or gives no score.
     """
     bundle = ModelBundle.find(model, is_masked=is_masked)
     params = asked.compose(bundle.card)

@@ -18,7 +18,7 @@ from minecover.prediction.http.json_body import read_output
 from minecover.prediction.http.request_body import JSON, read_request
 from minecover.tracking.flavor import OUTPUTS
 
-#: Feature that tells the number of valid dates of a row.
+#: Feature that is the number of valid dates of a row.
 DATES = "dates_seen"
 
 

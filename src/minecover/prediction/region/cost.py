@@ -30,7 +30,7 @@ from minecover.sources.product_folder import ProductFolder
 
 #: Tiles are timed for at least this long [s], after one that is not counted.
 BENCHMARK_S = 10.0
-#: Numbers of workers for which a plan tells the time.
+#: Numbers of workers for which a plan gives the time.
 WORKERS = (1, 16, 100)
 #: Requests a minute that Earth Engine allows a project; quality bands of a scene.
 QUOTA_A_MINUTE, QUALITY_PLANES = 6_000, 2

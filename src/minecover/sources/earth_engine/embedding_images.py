@@ -41,7 +41,7 @@ class EmbeddingImages:
         return PROPERTIES
 
     def listed(self, name: str, properties: Mapping[str, str]) -> ListedImage:
-        """Return what a listing tells of an image."""
+        """Return what a listing says of an image."""
         zone = _ZONE.fullmatch(properties["UTM_ZONE"])
         if not zone:
             raise SceneError(

@@ -1,4 +1,4 @@
-"""Kinds of images in Earth Engine: their interface, and what a listing tells of an image."""
+"""Kinds of images in Earth Engine: their interface, and what a listing says of an image."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ImageKind(Protocol):
         ...
 
     def listed(self, name: str, properties: Mapping[str, str]) -> ListedImage | None:
-        """Return what a listing tells of an image; None if it cannot be used, as at night.
+        """Return what a listing says of an image; None if it cannot be used, as at night.
 
         Raises
         ------

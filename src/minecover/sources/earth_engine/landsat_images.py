@@ -93,7 +93,7 @@ class LandsatImages:
         ]
 
     def listed(self, name: str, properties: Mapping[str, str]) -> ListedImage | None:
-        """Return what a listing tells of a scene; None of one that was taken at night."""
+        """Return what a listing says of a scene; None of one that was taken at night."""
         mtl = _mtl(name, properties)
         if mtl.number("SUN_ELEVATION", GROUPS[0]) <= 0:
             return None

@@ -76,7 +76,7 @@ class Sentinel2Images:
         return PROPERTIES
 
     def listed(self, name: str, properties: Mapping[str, str]) -> ListedImage:
-        """Return what a listing tells of a tile; the day is that on which the pass began."""
+        """Return what a listing says of a tile; the day is that on which the pass began."""
         taken = _DATATAKE.fullmatch(properties["DATATAKE_IDENTIFIER"])
         tile = _TILE.fullmatch(properties["MGRS_TILE"])
         if not taken or not tile:

@@ -122,7 +122,7 @@ BETWEEN_SITES[:, 8] = 0.0
 OLI_BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22", "pan", "cirrus")
 #: Sentinel-2's bands at the surface as shares of these. Most are the same part of the spectrum;
 #: the red edge and the near infrared beside `nir08` are interpolated, the same way for all
-#: covers, so that they tell nothing that `red`, `nir08` and `swir16` do not.
+#: covers, so that they hold nothing that `red`, `nir08` and `swir16` do not.
 MSI_SHARES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         **{name: {name: 1.0} for name in OLI_BANDS[:4]},

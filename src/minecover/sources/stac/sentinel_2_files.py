@@ -1,4 +1,4 @@
-"""Files of Sentinel-2 Level 2A in a STAC catalogue, with the offset that it tells."""
+"""Files of Sentinel-2 Level 2A in a STAC catalogue, with the offset that it states."""
 
 from __future__ import annotations
 
