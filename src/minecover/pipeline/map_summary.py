@@ -85,8 +85,8 @@ class MapSummary:
             (0 if self.no_skill else int((~found["applicable"].astype(bool)).sum()),
              say("The model is not applicable to {n} of {all} candidates, so do not believe "
                  "their ranks: the ground is unlike the training data, small models of halves "
-                 "of the training ground disagree with the model, or it never saw such a sensor "
-                 "or so few dates.")),
+                 "of the training ground disagree with the model, or it never saw such a "
+                 "sensor or so few dates.")),
             (few,
              say("{n} of {all} candidates were observed on fewer dates than the model was "
                  "trained with.")),

@@ -11,7 +11,7 @@ from products import DrawnProduct
 from safe_products import DrawnSafe
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError, NotCoveredError, RegionError, SceneError
+from minecover.core.errors import ModelError, NotCoveredError, RegionError
 from minecover.core.grid import Grid
 from minecover.core.periods import Period
 from minecover.core.raster import read_grid, read_planes
@@ -130,8 +130,8 @@ def test_products_of_the_other_level_are_refused(tmp_path: Path, own: int, other
 
     assert str(refused.value) == (
         f"the model reads Level-{own} products, and {folder} holds none, but Level-{other} "
-        f"products of landsat-8. Choose a model that was trained on Level {other} (--model), or "
-        f"download the Level-{own} products of these scenes."
+        f"products of landsat-8. Choose a model that was trained on Level {other} (--model), "
+        f"or download the Level-{own} products of these scenes."
     )
 
 
