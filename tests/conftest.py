@@ -153,3 +153,12 @@ def browser() -> Iterator["Browser"]:
         started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Read the script of axe-core, which looks for what users of screen readers cannot use."""
+    name = os.environ.get("MINECOVER_AXE", "node_modules/axe-core/axe.min.js")
+    if not Path(name).is_file():
+        pytest.skip(f"no {name}; npm install axe-core, and name axe.min.js in MINECOVER_AXE")
+    return Path(name).read_text(encoding="utf-8")

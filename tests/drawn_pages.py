@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from playwright.sync_api import Page
 
 from minecover.core.grid import Grid
 from minecover.core.language import Language
@@ -25,7 +26,14 @@ from minecover.reporting.page import (
     with_href,
 )
 
-__all__ = ["GRID", "candidates_of", "drawn_ground", "drawn_page", "page_json"]
+__all__ = [
+    "GRID",
+    "candidates_of",
+    "drawn_ground",
+    "drawn_page",
+    "page_json",
+    "serious_violations",
+]
 
 GRID = Grid.from_corner("EPSG:32635", 719_985.0, -269_985.0, 100, 100)
 DAYS = (date(2017, 1, 15), date(2017, 1, 31), date(2017, 2, 16))
@@ -119,3 +127,14 @@ def page_json(html: str) -> dict[str, object]:
     body = html.partition('id="data">')[2].partition("</script>")[0]
     data: dict[str, object] = json.loads(body)
     return data
+
+
+def serious_violations(page: Page, axe: str) -> list[str]:
+    """Return what axe-core calls serious or critical on an open page, each with an element."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']} and {len(one['nodes']) - 1} more"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -112,5 +112,6 @@ def test_a_model_of_six_bands_refuses_other_products(
     )  # fmt: skip
 
     assert done.returncode == 1
-    assert "holds no product of level 2" in done.stderr
+    assert "the model reads Level-2 products" in done.stderr
+    assert "holds none, but Level-1 products of landsat-8" in done.stderr
     assert not (tmp_path / "maps").exists()

@@ -124,13 +124,6 @@ def write_map_candidates(
         )
         write_json(new / f"{name}.json", record)
     log.info("candidates: %d, %d of them known mines", len(found), known)
-    if unknown := int((~found["applicable"].astype(bool)).sum()):
-        log.warning(
-            "candidates: the model is not applicable to %d of %d (column applicable): its "
-            "training says little about them, so do not believe their ranks",
-            unknown,
-            len(found),
-        )
     return [folder / f"{name}.{suffix}" for suffix in ("gpkg", "geojson", "csv", "kmz", "qgs")]
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from minecover.core import paths
-from minecover.core.damaged import read_json
 from minecover.core.language import Language
-from minecover.evaluation import find_no_skill
 from minecover.learning.model_card import ModelCard
 from minecover.pipeline.candidate_files import (
     CANDIDATES,
@@ -65,7 +63,7 @@ class MapSummary:
             candidates=found,
             mapped_km2=n * pixel_m2 / KM2 if n else None,
             unseen_share=1 - of_map.seen / n if n else 0.0,
-            no_skill=_no_skill(bundle.sha256),
+            no_skill=bundle.card.no_skill,
             is_simulated=of_map.is_simulated,
             fewest_dates=bundle.card.dates.fewest,
         )
@@ -83,9 +81,12 @@ class MapSummary:
             warnings.append(say("These data are simulated: no place on this map is real."))
         few = int((found["dates_valid"] < self.fewest_dates).sum())
         counts = (
-            (int((~found["applicable"]).sum()),
-             say("{n} of {all} candidates lie where the model extrapolates: the ground there "
-                 "is unlike the training data.")),
+            # Without skill a model is applicable nowhere, which the first warning says.
+            (0 if self.no_skill else int((~found["applicable"].astype(bool)).sum()),
+             say("The model is not applicable to {n} of {all} candidates, so do not believe "
+                 "their ranks: the ground is unlike the training data, small models of halves "
+                 "of the training ground disagree with the model, or it never saw such a "
+                 "sensor or so few dates.")),
             (few,
              say("{n} of {all} candidates were observed on fewer dates than the model was "
                  "trained with.")),
@@ -202,12 +203,3 @@ def summary_lines(files: Sequence[Path], language: Language) -> list[str]:
     candidates = read_candidates(page.with_name(f"{name}.parquet"))
     of_map = read_record(page.parent, name)
     return MapSummary.of(candidates, of_map).lines(language, page)
-
-
-def _no_skill(sha256: str) -> str:
-    """Return why a model is no better than chance, if it is the one of this build."""
-    if not (paths.METRICS.is_file() and paths.MODEL_CARD.is_file()):
-        return ""
-    if ModelCard.read(paths.MODEL_CARD).value("sha256") != sha256:
-        return ""
-    return find_no_skill(read_json(paths.METRICS))

@@ -17,6 +17,8 @@ from minecover.sources.product_list import platforms_in
 
 log = logging.getLogger(__name__)
 
+#: The other processing level, by level.
+LEVELS = {1: 2, 2: 1}
 #: The mask for scenes of another family than that of the model, by their family.
 MASKS = {"landsat": "strict", "sentinel_2": "scl"}
 
@@ -36,7 +38,8 @@ def folder_source(folder: str, card: ModelCard, period: Period | None = None) ->
     Raises
     ------
     ModelError
-        If the products lack bands, or are of several other families.
+        If the products are of the other processing level, lack bands, or are of several other
+        families.
     NotCoveredError
         If there is no product of the period.
     """
@@ -87,6 +90,14 @@ def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:
 def _platforms(folder: str, card: ModelCard, period: Period | None) -> list[str]:
     """Return the satellites whose products are read, of one family."""
     found = platforms_in(folder, card.level, period)
+    other_level = LEVELS[card.level]
+    if not found and (others := platforms_in(folder, other_level, period)):
+        raise ModelError(
+            f"the model reads Level-{card.level} products, and {folder} holds none"
+            f"{f' of {period}' if period else ''}, but Level-{other_level} products of "
+            f"{', '.join(others)}. Choose a model that was trained on Level {other_level} "
+            f"(--model), or download the Level-{card.level} products of these scenes."
+        )
     if period is not None and not found:
         raise NotCoveredError(f"{folder} holds no product of level {card.level} of {period}.")
     own = [name for name in found if BY_PLATFORM[name].name in _sensors(card.platforms)]

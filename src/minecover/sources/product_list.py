@@ -55,7 +55,8 @@ def listed_products(
         raise SceneError(
             f"{folder} holds no product of level {level} of {', '.join(platforms)}, found "
             f"{' and '.join(kinds) or nothing}. "
-            "Fix source.input, source.level or source.platforms."
+            "Name a folder that holds some: with --source, or in a build with source.input; a "
+            "build reads source.level and source.platforms as well."
         )
     chosen, older = _one_each(products, folder)
     if period is not None:

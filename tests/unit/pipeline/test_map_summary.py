@@ -26,7 +26,7 @@ def summary_of(found: gpd.GeoDataFrame, **changes: object) -> MapSummary:
 def test_a_summary_says_what_was_mapped_and_where_to_look_first() -> None:
     lines = summary_of(candidates_of(7)).lines(Language("en"), Path("map/index.html"))
 
-    assert lines[0].startswith("Warning: 1 of 7 candidates lie where the model extrapolates")
+    assert lines[0].startswith("Warning: The model is not applicable to 1 of 7 candidates")
     assert lines[1:3] == [
         "Mapped 66.0 km²; 10.0 % of it was not observed.",
         "7 candidates: 3 new, 4 on known mines.",
@@ -50,6 +50,29 @@ def test_warnings_stand_first(changes: dict[str, object], warning: str) -> None:
     lines = summary_of(candidates_of(2), **changes).lines(Language("en"), None)
 
     assert warning in lines[0]
+
+
+@pytest.mark.parametrize("code", ["en", "fr", "pt", "es"])
+def test_candidates_that_the_model_is_not_applicable_to_are_counted_once(code: str) -> None:
+    named = {
+        "en": "training data, small models",
+        "fr": "données d'apprentissage, de petits modèles",
+        "pt": "dados de treino, pequenos modelos",
+        "es": "datos de entrenamiento, pequeños modelos",
+    }
+
+    found = summary_of(candidates_of(7)).warnings(Language(code))
+
+    assert [named[code] in text for text in found] == [True]
+    assert re.search(r"\b1\b.*\b7\b", found[0])
+
+
+def test_without_skill_the_model_is_applicable_nowhere_and_that_is_said_once() -> None:
+    nowhere = candidates_of(2).assign(applicable=False)
+
+    found = summary_of(nowhere, no_skill="no better than chance: x").warnings(Language("en"))
+
+    assert len(found) == 1
 
 
 def test_a_map_without_candidates_has_a_summary_without_warning() -> None:

@@ -11,7 +11,7 @@ from products import DrawnProduct
 from safe_products import DrawnSafe
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError, NotCoveredError, RegionError, SceneError
+from minecover.core.errors import ModelError, NotCoveredError, RegionError
 from minecover.core.grid import Grid
 from minecover.core.periods import Period
 from minecover.core.raster import read_grid, read_planes
@@ -120,12 +120,29 @@ def test_a_model_of_embeddings_is_not_applied_to_products(tmp_path: Path) -> Non
         predict_folder(path, tmp_path / "empty", tmp_path / "maps")
 
 
-def test_another_level_is_refused(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(
-        SceneError,
-        match=r"no product of level 1 of landsat-8, landsat-9, found level 2 of sentinel-2a\.",
-    ):
-        predict_folder(model(tmp_path), folder, tmp_path / "maps")
+@pytest.mark.parametrize(("own", "other"), [(1, 2), (2, 1)])
+def test_products_of_the_other_level_are_refused(tmp_path: Path, own: int, other: int) -> None:
+    folder = tmp_path / "LC08"
+    DrawnProduct(level={1: "L1TP", 2: "L2SP"}[other]).put(folder, QA_PIXEL=21824)
+
+    with pytest.raises(ModelError) as refused:
+        predict_folder(model(tmp_path, level=own), folder, tmp_path / "maps")
+
+    assert str(refused.value) == (
+        f"the model reads Level-{own} products, and {folder} holds none, but Level-{other} "
+        f"products of landsat-8. Choose a model that was trained on Level {other} (--model), "
+        f"or download the Level-{own} products of these scenes."
+    )
+
+
+def test_products_of_the_other_level_in_a_period_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "LC08"
+    one = DrawnProduct(level="L2SP")
+    one.put(folder, QA_PIXEL=21824)
+    year = Period.parse("2017")
+
+    with pytest.raises(ModelError, match=f"holds none of {year}, but Level-2 products of"):
+        map_settings(model(tmp_path), str(folder), tmp_path / "map", period=year)
 
 
 def test_a_region_has_the_pixels_of_the_models_lattice(

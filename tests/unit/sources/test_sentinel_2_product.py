@@ -288,7 +288,7 @@ def test_an_l1c_is_not_taken_for_an_l2a(tmp_path: Path) -> None:
 
     with pytest.raises(
         SceneError,
-        match=r"no product of level 2 of sentinel-2a, .*, found level 1 of sentinel-2a\. Fix",
+        match=r"no product of level 2 of sentinel-2a, .*, found level 1 of sentinel-2a\. Name",
     ):
         source(tmp_path, 2).scenes(SITE)
 

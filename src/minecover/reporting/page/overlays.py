@@ -13,7 +13,8 @@ from pyproj import Transformer
 
 from minecover.core.cube import F32
 from minecover.core.grid import Grid, transformed_bounds
-from minecover.core.raster import read_band, read_grid
+from minecover.core.interpolation import sampled
+from minecover.core.raster import read_band, read_grid, read_planes
 from minecover.reporting.figures.composites import stretch_limits, stretched
 from minecover.reporting.figures.date_pictures import (
     Colours,
@@ -67,8 +68,8 @@ def draw_true_colour(files: Sequence[Path]) -> Overlay | None:
     canvas = canvas_of(files)
     if canvas is None:
         return None
-    planes = [_painted(canvas, files, band=band, fill=0.0) for band in (1, 2, 3)]
-    shown_px = np.asarray(np.isfinite(np.stack(planes)).all(axis=0))
+    planes = _true_colour_on(canvas, files)
+    shown_px = np.asarray(np.isfinite(planes).all(axis=0))
     limits = [stretch_limits(plane) for plane in planes]
     shown = np.stack(
         [stretched(plane, *ends) for plane, ends in zip(planes, limits, strict=True)], axis=-1
@@ -87,11 +88,13 @@ def draw_probability(files: Sequence[Path]) -> Overlay | None:
     canvas = canvas_of(files)
     if canvas is None:
         return None
-    found = _painted(canvas, files, band=1, fill=np.nan)
+    found = np.full(canvas.shape, np.nan, np.float32)
     inside = np.zeros(canvas.shape, np.bool_)
     for path in files:
         grid = read_grid(path)
         for rows, cols, part in _parts(canvas, grid):
+            plane = read_band(path, part, resampling="nearest", fill=np.nan, number=1)
+            found[rows, cols] = np.where(np.isfinite(plane), plane, found[rows, cols])
             col, row = grid.positions(part)
             n_rows, n_cols = grid.shape
             within = (row >= 0) & (row < n_rows) & (col >= 0) & (col < n_cols)
@@ -151,15 +154,18 @@ def _moved(part: slice, by: int) -> slice:
     return slice(part.start + by, part.stop + by)
 
 
-def _painted(canvas: Grid, files: Sequence[Path], *, band: int, fill: float) -> F32:
-    """Read a band of all files onto a canvas, NaN where there is none; the last one on top."""
-    found = np.full(canvas.shape, np.nan, np.float32)
+def _true_colour_on(canvas: Grid, files: Sequence[Path]) -> F32:
+    """Return red, green and blue of all files on a canvas, NaN outside; the last one on top."""
+    found = np.full((3, *canvas.shape), np.nan, np.float32)
     for path in files:
-        for rows, cols, part in _parts(canvas, read_grid(path)):
-            plane = read_band(path, part, resampling="nearest", fill=fill, number=band)
-            values = plane.astype(np.float32)
-            has_data = np.isfinite(values) if np.isnan(fill) else values != fill
-            found[rows, cols] = np.where(has_data, values, found[rows, cols])
+        # A file is small, half a tile a side: read once, whole, for its bands and all parts.
+        planes = [np.where(plane == 0, np.nan, plane) for plane in read_planes(path).values()]
+        grid = read_grid(path)
+        for rows, cols, part in _parts(canvas, grid):
+            at = grid.positions(part)
+            values = np.stack([sampled(plane, *at, is_smooth=False) for plane in planes[:3]])
+            old = found[:, rows, cols]
+            found[:, rows, cols] = np.where(np.isfinite(values), values, old)
     return found
 
 

@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from drawn_pages import drawn_page
+from drawn_pages import drawn_page, serious_violations
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from minecover.labels import read_reviewed
@@ -76,6 +77,24 @@ def test_the_page_requests_nothing_and_fits_the_window(
     assert others == [path.as_uri()]
     assert opened.messages == []
     assert max(list_width, place_width) <= window_width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_core_finds_no_serious_violation(
+    browser: Browser, path: Path, axe: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    opened = Window(browser, path, width)
+    opened.page.emulate_media(color_scheme=scheme)
+
+    of_list = serious_violations(opened.page, axe)
+    opened.look_at(0)
+    of_place = serious_violations(opened.page, axe)
+    opened.page.evaluate("document.querySelector('#place-view button').ariaHidden = true")
+    of_a_hidden_button = serious_violations(opened.page, axe)
+
+    assert of_list == of_place == []
+    assert len(of_a_hidden_button) == 1
 
 
 def test_texts_and_numbers_of_a_page_in_french_are_french(

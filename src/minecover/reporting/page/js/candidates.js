@@ -14,7 +14,7 @@ const KIND = (() => {
 
   function statusOf(place) {
     const parts = [place.reason ? word(place.reason) : place.known ? _("known") : _("new")];
-    if (place.applicable === false) parts.push(_("extrapolated"));
+    if (place.applicable === false) parts.push(_("not applicable"));
     if (place.at_edge) parts.push(_("at the edge"));
     return parts.join(", ");
   }

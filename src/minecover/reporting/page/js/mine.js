@@ -42,7 +42,7 @@
     const first = periodNamed(place.first_seen), {alert} = place;
     const ends = seen.length > 1 ? [seen[0], seen[seen.length - 1]] : seen;
     box.replaceChildren(placeBar(), placeTitle(place, place.change_id),
-      make("div", {class: "chips"}, chip(word(place.state)), alert && chip(`${alertText(place)}, +${number(alert.grown_ha, 2)} ha`, true), !place.applicable && chip(_("the model extrapolates here"), true)),
+      make("div", {class: "chips"}, chip(word(place.state)), alert && chip(`${alertText(place)}, +${number(alert.grown_ha, 2)} ha`, true), !place.applicable && chip(_("the model is not applicable here"), true)),
       make("dl", {class: "facts"}, fact(_("Area"), `${number(place.area_ha, 2)} ha`), fact(_("Grown"), `${number(place.grown_ha, 2)} ha`),
         fact(_("Growth (ha a year)"), growthOf(place)),
         fact(_("First seen"), first ? (place.areas[seen[0]] > 0 ? _("{period} or earlier", {period: periodText(first)}) : periodText(first)) : "–"),

@@ -92,7 +92,7 @@ function factList(place) {
 }
 function chips(place) {
   return make("div", {class: "chips"}, chip(place.reason ? word(place.reason) : place.known ? _("touches a known mine") : _("new")),
-    place.applicable === false && chip(_("the model extrapolates here"), true),
+    place.applicable === false && chip(_("the model is not applicable here"), true),
     place.at_edge && chip(_("ground beside it was not observed"), true),
     place.dates_seen === 0 && chip(_("no date alone shows it"), true));
 }
