@@ -94,7 +94,7 @@ def write_change(
         )
     out = folder if out is None else out
     zones = followed_zones(maps, rule)
-    table = change_table(zones, maps.periods, level=rule.level)
+    table = change_table(zones, maps.periods, level=rule.level, mapped=maps.mapped)
     in_time = by_period(zones, table, maps.periods)
     last = [p for p, is_mapped in zip(maps.periods, maps.mapped, strict=True) if is_mapped][-1]
     since = since or last.first_day

@@ -99,6 +99,7 @@ def map_periods(
             settings = settings_of_period(out=out / period.name, period=period)
             new = _list_of(out, settings)
             check_model(new)
+            log.info("map: period %s", period.name)
             found, paths = map_area(run.area, settings, run.workers, tile_px=run.tile_px)
         except NotCoveredError as error:
             empty[period] = error
@@ -107,6 +108,12 @@ def map_periods(
         is_mapped = any(path.suffix == ".vrt" for path in paths)
         if is_mapped:
             paths += write_region_candidates(settings, paths, KnownGround.read(), run.page)
+        else:
+            log.warning(
+                "map: %s is not observed: no location has change.min_dates=%d valid dates",
+                period.name,
+                settings.min_dates,
+            )
         written += paths
         record(replace(new, periods=[period], mapped=[is_mapped]))
     for period, reason in empty.items():
