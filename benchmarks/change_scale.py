@@ -25,7 +25,7 @@ from minecover.core.grid import Grid
 from minecover.core.periods import Period
 from minecover.core.raster.tile_files import write_tile
 from minecover.pipeline.change import write_change
-from minecover.pipeline.period_maps import PeriodMaps
+from minecover.pipeline.period_list import PeriodMaps
 from minecover.prediction.region.mosaic import tile_path
 from minecover.prediction.region.tile_ledger import OK, Outcome, TileLedger
 

@@ -20,7 +20,8 @@ from minecover.core.sites import square
 from minecover.evaluation.change import ChangeRule
 from minecover.pipeline.change import write_change
 from minecover.pipeline.map_page import PageOptions
-from minecover.pipeline.period_maps import MapRun, PeriodMaps, map_periods
+from minecover.pipeline.period_list import PeriodMaps
+from minecover.pipeline.period_maps import MapRun, map_periods
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import map_settings
 from minecover.prediction.region.tile_job import MapSettings

@@ -60,6 +60,8 @@ def write_styled_geopackage(
                 temporary,
                 layer=layer,
                 driver="GPKG",
+                # Days would be text otherwise.
+                use_arrow=True,
                 geometry_type="MultiPolygon",
                 dataset_options={"VERSION": VERSION},
             )

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.core.errors import RegionError
+from minecover.core.errors import RegionError, SceneError
 from minecover.core.grid import Grid
 from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.raster import read_band, read_grid
 from minecover.evaluation.change import ChangeRule, follow, smoothed
 from minecover.pipeline.change_page import Followed, write_change_page
-from minecover.pipeline.period_maps import PeriodMaps
+from minecover.pipeline.period_list import PERIODS, PeriodMaps
 from minecover.prediction.detector import MINE
-from minecover.prediction.region.mosaic import tile_path
-from minecover.prediction.region.tile_ledger import OK, TileLedger
+from minecover.prediction.region.mosaic import LAYERS, tile_path
+from minecover.prediction.region.tile_ledger import LEDGER, OK, TileLedger
 from minecover.reporting.candidates.place_names import lattice_name, lattice_of
 from minecover.reporting.changes import (
     FollowedPixels,
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+#: What restores a file of a map.
+AGAIN = "Run the command that made the maps again, which makes what is missing"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +94,7 @@ def write_change(
         )
     out = folder if out is None else out
     zones = followed_zones(maps, rule)
-    table = change_table(zones, maps.periods, level=rule.level)
+    table = change_table(zones, maps.periods, level=rule.level, mapped=maps.mapped)
     in_time = by_period(zones, table, maps.periods)
     last = [p for p, is_mapped in zip(maps.periods, maps.mapped, strict=True) if is_mapped][-1]
     since = since or last.first_day
@@ -130,11 +132,30 @@ def followed_zones(maps: PeriodMaps, rule: ChangeRule) -> list[FollowedPixels]:
 
 
 def _tile_ids(maps: PeriodMaps) -> list[str]:
-    """Return the tiles that any period observed, in order."""
+    """Return the tiles that any period observed, in order; refuse maps that lack a file."""
     found: set[str] = set()
     for folder in _folders(maps):
-        outcomes = TileLedger(folder / "ledger.csv").outcomes()
-        found |= {name for name, one in outcomes.items() if one.state == OK}
+        ledger = folder / LEDGER
+        # Whoever reads a ledger that is missing would begin one.
+        if not ledger.is_file():
+            raise RegionError(
+                f"{maps.folder / PERIODS} lists a map of {folder.name}, and {ledger} is not "
+                f"there. {AGAIN}, or take that period out of {PERIODS}."
+            )
+        outcomes = TileLedger(ledger).outcomes()
+        observed = {name for name, one in outcomes.items() if one.state == OK}
+        for path in (
+            folder / tile_path(layer, n) for n in sorted(observed) for layer in LAYERS
+        ):
+            # What is lost is not what clouds hid.
+            if not path.is_file():
+                raise RegionError(f"{path} is not there, which its ledger lists. {AGAIN}.")
+        found |= observed
+    if not found:
+        raise RegionError(
+            f"no tile of any period in {maps.folder} was observed, so there is nothing to "
+            "compare. Map other periods with `minecover map --period`."
+        )
     return sorted(found)
 
 
@@ -146,14 +167,32 @@ def _folders(maps: PeriodMaps) -> Iterator[Path]:
 
 def _read(maps: PeriodMaps, layer: str, tile_id: str) -> tuple[Grid, F32]:
     """Return the grid of a tile, and a layer of it in each period; NaN without a map."""
-    paths = [maps.folder / p.name / tile_path(layer, tile_id) for p in maps.periods]
-    there = [path.is_file() for path in paths]
-    grid = read_grid(paths[there.index(True)])
-    stack = np.full((len(paths), *grid.shape), np.nan, np.float32)
-    for plane, path, is_there in zip(stack, paths, there, strict=True):
-        if is_there:
-            plane[:] = read_band(path, grid, resampling="nearest", fill=np.nan)
+    folders = [maps.folder / period.name for period in maps.periods]
+    paths = {at: folder / tile_path(layer, tile_id) for at, folder in enumerate(folders)}
+    there = [at for at, path in paths.items() if path.is_file()]
+    grid, _ = _read_plane(paths[there[0]])
+    stack = np.full((len(folders), *grid.shape), np.nan, np.float32)
+    for at in there:
+        found, plane = _read_plane(paths[at])
+        if found != grid:
+            names = " and ".join(folders[one].name for one in (there[0], at))
+            raise RegionError(
+                f"the maps of {names} in {maps.folder} are of another area or another --tile: "
+                f"tile {tile_id} is not the same ground. Map all periods again with one area "
+                "and one --tile, into another folder (--out)."
+            )
+        stack[at] = plane
     return grid, stack
+
+
+def _read_plane(path: Path) -> tuple[Grid, F32]:
+    """Return the grid and the values of a tile of one period."""
+    try:
+        grid = read_grid(path)
+        plane = read_band(path, grid, resampling="nearest", fill=np.nan)
+    except (SceneError, OSError) as error:
+        raise RegionError(f"{path} cannot be read ({error}). Delete it. {AGAIN}.") from error
+    return grid, plane.astype(np.float32, copy=False)
 
 
 def _pixels(

@@ -15,7 +15,7 @@ from minecover.core.periods import Period
 from minecover.evaluation.change import ChangeRule
 from minecover.pipeline.candidate_files import PAGE
 from minecover.pipeline.map_page import PICTURES, overlay_path
-from minecover.pipeline.period_maps import PeriodMaps
+from minecover.pipeline.period_list import PeriodMaps
 from minecover.prediction.true_colour import TRUE_COLOUR
 from minecover.reporting.changes import CHANGES
 from minecover.reporting.page import (

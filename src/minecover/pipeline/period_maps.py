@@ -1,32 +1,30 @@
-"""Maps of several periods in one folder: one model, one grid, a map for each period."""
+"""Map an area once for each of several periods: one model, one grid, one folder."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from minecover.core.config import PARAMS, composed, load_params
-from minecover.core.damaged import read_json
 from minecover.core.errors import NotCoveredError, RegionError
-from minecover.core.files import write_json
 from minecover.core.periods import Period, in_order
 from minecover.evaluation.change import ChangeRule
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
 from minecover.pipeline.map_page import PageOptions
+from minecover.pipeline.period_list import PERIODS, PeriodMaps, check_model, record
 from minecover.prediction.maps import source_params
+from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.run import map_area
+from minecover.prediction.region.run import RUN, ground_of, map_area
 from minecover.prediction.region.tile_job import MapSettings, model_of
 
 log = logging.getLogger(__name__)
-
-#: File that lists the periods, in the folder above their maps.
-PERIODS = "periods.json"
 
 
 class SettingsOfPeriod(Protocol):
@@ -35,76 +33,6 @@ class SettingsOfPeriod(Protocol):
     def __call__(self, *, out: Path, period: Period) -> MapSettings:
         """Return the settings of a map into a folder."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodMaps:
-    """The maps of several periods, as their folder lists them.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder; each map lies in a folder of the period's name.
-    periods : list of Period
-        In the order of time.
-    mapped : list of bool
-        Whether any ground of a period was observed, so that there is a map.
-    threshold : float
-        Probability from which the model calls a location a mine.
-    min_px : int
-        Smallest object [px].
-    model, model_name : str
-        Digest and name of the model.
-    is_simulated : bool
-        Whether the scenes are known to be simulated.
-    """
-
-    folder: Path
-    periods: list[Period]
-    mapped: list[bool]
-    threshold: float
-    min_px: int
-    model: str
-    model_name: str
-    is_simulated: bool
-
-    @classmethod
-    def read(cls, folder: Path) -> PeriodMaps:
-        """Read the list of a folder.
-
-        Raises
-        ------
-        RegionError
-            If there is none.
-        """
-        path = folder / PERIODS
-        if not path.is_file():
-            raise RegionError(
-                f"no {path}, so no maps of several periods. Name the folder that `minecover "
-                "map --period 2016 --period 2018 --out DIR` wrote."
-            )
-        found = read_json(path)
-        try:
-            listed = found.pop("periods")
-            periods = [Period.parse(one["days"]) for one in listed]
-            return cls(folder, periods, [one["mapped"] for one in listed], **found)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RegionError(
-                f"{path} is damaged, or was edited ({error!r}). Write it again with the "
-                "command that made the maps."
-            ) from error
-
-    def write(self) -> Path:
-        """Write the list, and return its path."""
-        content = asdict(self)
-        del content["folder"], content["mapped"]
-        content["periods"] = [
-            {"name": period.name, "days": str(period), "mapped": is_mapped}
-            for period, is_mapped in zip(self.periods, self.mapped, strict=True)
-        ]
-        path = self.folder / PERIODS
-        write_json(path, content)
-        return path
 
 
 def change_rule() -> ChangeRule:
@@ -160,39 +88,51 @@ def map_periods(
     RegionError
         If periods overlap, or the folder holds maps of another model.
     """
-    wanted = in_order(periods)
-    known = PeriodMaps.read(out) if (out / PERIODS).is_file() else None
-    in_order([*wanted, *(known.periods if known else [])])
+    wanted, empty = in_order(periods), dict[Period, NotCoveredError]()
+    listed = PeriodMaps.read(out).states if (out / PERIODS).is_file() else {}
+    mapped = [period for period, is_mapped in listed.items() if is_mapped]
+    in_order([*wanted, *mapped])
+    _check_ground(out, mapped, run)
     counts, written = Counter[str](), list[Path]()
     for period in wanted:
         try:
             settings = settings_of_period(out=out / period.name, period=period)
+            new = _list_of(out, settings)
+            check_model(new)
+            log.info("map: period %s", period.name)
+            found, paths = map_area(run.area, settings, run.workers, tile_px=run.tile_px)
         except NotCoveredError as error:
-            log.warning("map: %s is not observed: %s", period.name, error)
-            known = known and _with(known, period, is_mapped=False)
+            empty[period] = error
             continue
-        _check_model(known, settings, out)
-        found, paths = map_area(run.area, settings, run.workers, tile_px=run.tile_px)
         counts.update(found)
         is_mapped = any(path.suffix == ".vrt" for path in paths)
         if is_mapped:
             paths += write_region_candidates(settings, paths, KnownGround.read(), run.page)
+        else:
+            log.warning(
+                "map: %s is not observed: no location has change.min_dates=%d valid dates",
+                period.name,
+                settings.min_dates,
+            )
         written += paths
-        known = _with(known or _first(out, settings), period, is_mapped=is_mapped)
-        known.write()
-    if known is None:
+        record(replace(new, periods=[period], mapped=[is_mapped]))
+    for period, reason in empty.items():
+        kept = " Its map, which is there already, is kept." if period in mapped else ""
+        log.warning("map: %s is not observed: %s%s", period.name, reason, kept)
+    if not (out / PERIODS).is_file():
+        names = ", ".join(period.name for period in wanted)
+        first = str(next(iter(empty.values()))).rstrip(".")
         raise NotCoveredError(
-            f"no scene of {', '.join(period.name for period in wanted)} is there. Choose other "
-            "periods (--period), or add products."
+            f"no scene of {names} is there ({first}). Choose other periods (--period), or add "
+            "products."
         )
-    for period in wanted:
-        if period not in known.periods:
-            known = _with(known, period, is_mapped=False)
-    return dict(counts), [*written, known.write()]
+    nothing = [period for period in empty if period not in mapped]
+    known = replace(PeriodMaps.read(out), periods=nothing, mapped=[False] * len(nothing))
+    return dict(counts), [*written, record(known)]
 
 
-def _first(out: Path, settings: MapSettings) -> PeriodMaps:
-    """Return an empty list of the maps of a model."""
+def _list_of(out: Path, settings: MapSettings) -> PeriodMaps:
+    """Return an empty list of the maps of a run."""
     card = model_of(settings).card
     is_simulated = settings.source.startswith("{") and bool(
         source_params(settings.source_name).value("source.is_simulated")
@@ -209,17 +149,14 @@ def _first(out: Path, settings: MapSettings) -> PeriodMaps:
     )
 
 
-def _with(maps: PeriodMaps, period: Period, *, is_mapped: bool) -> PeriodMaps:
-    """Return a list with one period more, or with that one replaced."""
-    states = dict(zip(maps.periods, maps.mapped, strict=True)) | {period: is_mapped}
-    ordered = sorted(states)
-    return replace(maps, periods=ordered, mapped=[states[one] for one in ordered])
-
-
-def _check_model(known: PeriodMaps | None, settings: MapSettings, out: Path) -> None:
-    """Refuse to mix the maps of two models."""
-    if known is not None and known.model != settings.sha256:
-        raise RegionError(
-            f"{out} holds maps of periods by {known.model_name}, another model. Choose another "
-            "folder with --out: what differs between periods would be the models."
-        )
+def _check_ground(out: Path, mapped: Iterable[Period], run: MapRun) -> None:
+    """Refuse to mix maps of two areas, or of tiles of two sizes, in one folder."""
+    wanted = ground_of(read_area(run.area), run.tile_px)
+    for path in (out / period.name / RUN for period in mapped):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else wanted
+        if differing := [key for key, value in wanted.items() if found.get(key) != value]:
+            raise RegionError(
+                f"{path.parent} is a map of another {' and '.join(differing)}, and only maps "
+                "of the same tiles can be compared. Repeat its area and --tile, or choose "
+                "another folder with --out."
+            )

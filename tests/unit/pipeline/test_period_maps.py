@@ -1,6 +1,7 @@
 """The list of maps of several periods: what it holds, and what is refused."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from minecover.core.periods import Period
 from minecover.core.raster.tile_files import write_tile
 from minecover.evaluation.change import ChangeRule
 from minecover.pipeline.change import followed_zones, write_change
-from minecover.pipeline.period_maps import PERIODS, PeriodMaps, change_rule
+from minecover.pipeline.period_list import PeriodMaps
+from minecover.pipeline.period_maps import change_rule
 from minecover.prediction.region.mosaic import tile_path
 from minecover.prediction.region.tile_ledger import CLOUDY, OK, Outcome, TileLedger
 
@@ -45,24 +47,6 @@ def maps_of(folder: Path, *drawn: tuple[str, str]) -> PeriodMaps:
     maps = PeriodMaps(folder, PERIOD, [True] * 3, 0.4, 2, "digest", "model", True)
     maps.write()
     return maps
-
-
-def test_the_list_is_read_as_it_was_written(tmp_path: Path) -> None:
-    maps = PeriodMaps(tmp_path, PERIOD, [True, False, True], 0.4, 3, "digest", "m", False)
-
-    maps.write()
-
-    assert PeriodMaps.read(tmp_path) == maps
-
-
-def test_a_list_that_was_edited_is_refused(tmp_path: Path) -> None:
-    PeriodMaps(tmp_path, PERIOD, [True] * 3, 0.4, 3, "digest", "m", False).write()
-    content = json.loads((tmp_path / PERIODS).read_text())
-    del content["threshold"]
-    (tmp_path / PERIODS).write_text(json.dumps(content))
-
-    with pytest.raises(RegionError, match="edited"):
-        PeriodMaps.read(tmp_path)
 
 
 def test_a_mine_across_tiles_is_one(tmp_path: Path) -> None:
@@ -121,3 +105,64 @@ def test_files_and_alerts_are_written_beside_the_maps(tmp_path: Path) -> None:
 
 def test_the_rule_is_the_key_of_the_configuration() -> None:
     assert change_rule() == composed().build("change")
+
+
+MINE, NOTHING = "....../.####./......", "....../....../......"
+
+
+def three_maps(folder: Path) -> PeriodMaps:
+    """Write three maps; a mine of the first tile is always there, one of the second is new."""
+    return maps_of(folder, (MINE, NOTHING), (MINE, NOTHING), (MINE, MINE))
+
+
+LAST = PERIOD[-1].name
+SECOND_TILE = list(TILES)[1]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(PERIOD[1].name, id="a folder"),
+        pytest.param(f"{LAST}/ledger.csv", id="a ledger"),
+        pytest.param(f"{LAST}/probability/{SECOND_TILE}.tif", id="probabilities"),
+        pytest.param(f"{LAST}/class/{SECOND_TILE}.tif", id="classes"),
+    ],
+)
+def test_a_map_of_which_something_was_deleted_is_refused(tmp_path: Path, lost: str) -> None:
+    three_maps(tmp_path)
+    path = tmp_path / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    with pytest.raises(RegionError, match=f"{lost}.*again"):
+        write_change(tmp_path, RULE, since=None)
+
+    # What is read is not written: an empty ledger would say that there are no tiles.
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
+def test_a_tile_that_was_cut_off_is_refused(tmp_path: Path, share: float) -> None:
+    three_maps(tmp_path)
+    path = tmp_path / LAST / tile_path("probability", SECOND_TILE)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    with pytest.raises(RegionError, match=rf"{SECOND_TILE}.*Delete"):
+        write_change(tmp_path, RULE, since=None)
+
+
+def test_maps_of_another_area_are_not_compared(tmp_path: Path) -> None:
+    three_maps(tmp_path)
+    wider = Grid.from_corner("EPSG:32635", 500_025 + 120, -15, 3, 8)
+    for layer, value in {"probability": np.float32(0.9), "class": np.uint8(2)}.items():
+        path = tmp_path / LAST / tile_path(layer, SECOND_TILE)
+        write_tile(path, np.full(wider.shape, value), wider, name=layer)
+
+    with pytest.raises(RegionError, match=r"2014 and 2016.*another area or another --tile"):
+        write_change(tmp_path, RULE, since=None)
+
+
+def test_maps_of_which_no_tile_was_observed_are_refused(tmp_path: Path) -> None:
+    maps_of(tmp_path, ("", ""), ("", ""), ("", ""))
+
+    with pytest.raises(RegionError, match="no tile"):
+        write_change(tmp_path, RULE, since=None)

@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import shapely
 from tqdm import tqdm
 
 from minecover.core.config import service_settings
@@ -188,7 +189,7 @@ def map_area(
     if isinstance(source, ProductFolder):
         source.check_covers(geometry, area)
     with open_ledger(folder) as ledger:
-        _check_same(folder / RUN, settings, geometry.wkt, tile_px)
+        _check_same(folder / RUN, settings, ground_of(geometry, tile_px))
         known = ledger.outcomes()
         missing = [t for t in tiles if not _is_final(folder, known.get(t.tile_id))]
         log.info(
@@ -206,6 +207,14 @@ def map_area(
             log.warning("map: %s", warning)
         written = write_map(folder, tiles, outcomes, properties, _tags(settings, outcomes))
         return ledger.counts(), written
+
+
+def ground_of(area: shapely.Geometry, tile_px: int) -> dict[str, object]:
+    """Return what identifies the tiles of a map: digest of the area, and side of a tile [px].
+
+    Maps of several periods have it in common, see `minecover.pipeline.period_maps`.
+    """
+    return {"area": hashlib.sha256(area.wkt.encode()).hexdigest(), "tile_px": tile_px}
 
 
 def _in_period(
@@ -267,13 +276,12 @@ def _is_final(folder: Path, outcome: Outcome | None) -> bool:
     return outcome.state != OK or all((folder / path).is_file() for path in paths)
 
 
-def _check_same(path: Path, settings: MapSettings, area: str, tile_px: int) -> None:
+def _check_same(path: Path, settings: MapSettings, ground: Mapping[str, object]) -> None:
     """Write what identifies the map of a folder; refuse a folder of another map."""
     wanted = {
         "model": settings.sha256,
         "source": settings.products,
-        "area": hashlib.sha256(area.encode()).hexdigest(),
-        "tile_px": tile_px,
+        **ground,
         "screen": settings.is_screened,
         "mask": settings.mask,
     }

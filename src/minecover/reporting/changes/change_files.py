@@ -87,8 +87,8 @@ def render_changes(in_time: gpd.GeoDataFrame, *, simulated: bool) -> str:
     """
     template = files("minecover.reporting.changes").joinpath("changes.kml")
     days = in_time.assign(
-        begin=in_time["begin"].dt.date.astype(str),
-        end=in_time["end"].dt.date.astype(str),
+        begin=in_time["begin"].astype(str),
+        end=in_time["end"].astype(str),
         growth_ha_a=in_time["growth_ha_a"]
         .astype(object)
         .where(np.isfinite(in_time["growth_ha_a"]), None),

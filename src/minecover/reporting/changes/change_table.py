@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ HA_M2 = 10_000
 MIN_APPLICABLE = 0.5
 #: Least time between the middles of the first and the last period for growth a year [a].
 LEAST_YEARS = 0.5
+#: Type of columns of days.
+DAY = pd.ArrowDtype(pa.date32())
 #: Beginnings of the columns that hold an area and a state of each period.
 AREA, STATE = "area_ha_", "state_"
 
@@ -79,7 +83,11 @@ class FollowedPixels:
 
 
 def change_table(
-    zones: Sequence[FollowedPixels], periods: Sequence[Period], *, level: float
+    zones: Sequence[FollowedPixels],
+    periods: Sequence[Period],
+    *,
+    level: float,
+    mapped: Sequence[bool] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a row for each mine that was followed, the one that grew most first.
 
@@ -91,6 +99,8 @@ def change_table(
         In the order of time.
     level : float
         Level of the intervals of growth, 0 ... 1.
+    mapped : sequence of bool or None
+        Whether each period has a map, one at least; None: all have.
 
     Returns
     -------
@@ -98,7 +108,8 @@ def change_table(
         In WGS 84: the outline of all ground that was ever mined. For the columns see
         docs/guides/change.md; `zone` and `track` say where the pixels are.
     """
-    found = [_zone_table(zone, periods, level) for zone in zones]
+    with_map = np.flatnonzero([True] * len(periods) if mapped is None else mapped)
+    found = [_zone_table(zone, periods, level, last=int(with_map[-1])) for zone in zones]
     table = pd.concat([one.assign(zone=at) for at, one in enumerate(found)], ignore_index=True)
     order = ["grown_ha", "area_ha", "change_id"]
     table = table.sort_values(order, ascending=[False, False, True], ignore_index=True)
@@ -110,6 +121,9 @@ def by_period(
     zones: Sequence[FollowedPixels], table: gpd.GeoDataFrame, periods: Sequence[Period]
 ) -> gpd.GeoDataFrame:
     """Return a row for each mine and period in which it is there, with its outline then.
+
+    In a period that did not observe it, it is there as the other periods say, without an area:
+    on a time slider it would else be gone for that time.
 
     Parameters
     ----------
@@ -126,25 +140,24 @@ def by_period(
     """
     parts = []
     for at, period in enumerate(periods):
-        until = (
-            periods[at + 1].first_day - pd.Timedelta(days=1)
-            if at + 1 < len(periods)
-            else (period.last_day)
-        )
-        there = table[table[f"{AREA}{period.name}"] > 0]
-        shapes = np.empty(len(there), np.object_)
-        for zone, pixels in enumerate(zones):
-            here = (there["zone"] == zone).to_numpy()
+        later = periods[at + 1 : at + 2]
+        until = later[0].first_day - timedelta(days=1) if later else period.last_day
+        shapes = np.full(len(table), None, np.object_)
+        for number, pixels in enumerate(zones):
+            here = (table["zone"] == number).to_numpy()
             outlines = _outlines(pixels, pixels.mined[at])
-            shapes[here] = outlines[there["track"].to_numpy()[here]]
+            shapes[here] = outlines[table["track"].to_numpy()[here]]
+        is_there = shapes != np.array(None)
+        there = table[is_there]
         parts.append(
             gpd.GeoDataFrame(
                 {
                     "change_id": there["change_id"].to_numpy(),
                     "rank": there["rank"].to_numpy(),
                     "period": period.name,
-                    "begin": pd.Timestamp(period.first_day),
-                    "end": pd.Timestamp(until),
+                    # Days and not times, which would be those of a time zone.
+                    "begin": pd.array([period.first_day] * len(there), dtype=DAY),
+                    "end": pd.array([until] * len(there), dtype=DAY),
                     "state": there[f"{STATE}{period.name}"].to_numpy(),
                     "area_ha": there[f"{AREA}{period.name}"].to_numpy(),
                     "overall": there["state"].to_numpy(),
@@ -152,7 +165,7 @@ def by_period(
                     "confidence": there["confidence"].to_numpy(),
                     "applicable": there["applicable"].to_numpy(np.bool_),
                 },
-                geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"),
+                geometry=gpd.GeoSeries(shapes[is_there], crs="EPSG:4326"),
                 crs="EPSG:4326",
             )
         )
@@ -160,7 +173,7 @@ def by_period(
 
 
 def _zone_table(
-    pixels: FollowedPixels, periods: Sequence[Period], level: float
+    pixels: FollowedPixels, periods: Sequence[Period], level: float, *, last: int
 ) -> gpd.GeoDataFrame:
     """Return the rows of one lattice, in the order of its tracks."""
     tracks, ha = pixels.tracks, pixels.pixel_ha
@@ -171,17 +184,17 @@ def _zone_table(
     words = states_of(tracks, noise)
     there = tracks.observed & (area > 0)
     names = np.array([period.name for period in periods])
-    last = len(periods) - 1 - tracks.observed[::-1].argmax(axis=0)
+    newest = len(periods) - 1 - tracks.observed[::-1].argmax(axis=0)
     first = tracks.observed.argmax(axis=0)
     at = np.arange(len(tracks))
     table = _places(pixels, _outlines(pixels, tracks.number >= 0))
-    table["state"] = overall(tracks, words, growth)
+    table["state"] = overall(tracks, growth, last=last)
     table["first_seen"] = _period_names(names, there, there.argmax(axis=0))
     table["last_seen"] = _period_names(
         names, there, len(periods) - 1 - there[::-1].argmax(axis=0)
     )
-    table["area_ha"] = (area[last, at] * ha).round(2)
-    table["grown_ha"] = ((area[last, at] - area[first, at]) * ha).round(2)
+    table["area_ha"] = (area[newest, at] * ha).round(2)
+    table["grown_ha"] = ((area[newest, at] - area[first, at]) * ha).round(2)
     # Over a few weeks, growth a year would be an extrapolation.
     known = 1.0 if np.ptp(years) >= LEAST_YEARS else np.nan
     for column, slope in (
@@ -189,7 +202,8 @@ def _zone_table(
         ("growth_low", growth.low),
         ("growth_high", growth.high),
     ):
-        table[column] = (slope * ha * known).round(3)
+        # Adding zero makes -0.0 the number that people write.
+        table[column] = (slope * ha * known).round(3) + 0.0
     table["confidence"] = _means(pixels.certainty, tracks).round(3)
     table["applicable"] = _means(pixels.applicable, tracks) >= MIN_APPLICABLE
     table["events"] = _events(words, names)

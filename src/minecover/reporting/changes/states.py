@@ -61,22 +61,22 @@ def states_of(tracks: Tracks, noise_px: float) -> Words:
     return words
 
 
-def overall(tracks: Tracks, words: Words, growth: Growth) -> Words:
+def overall(tracks: Tracks, growth: Growth, *, last: int) -> Words:
     """Return what became of each mine over all periods, (mine,).
 
     Parameters
     ----------
     tracks : Tracks
         Mines followed over periods.
-    words : (period, mine) str
-        From `states_of`.
     growth : Growth
         Growth per year, of which the interval decides between grew, stable and shrank.
+    last : int
+        The last period that has a map: one without any hides all mines, and tells of none.
 
     Returns
     -------
     (mine,) str
-        ``hidden`` if the last period did not observe it; ``gone`` if it is not there then;
+        ``hidden`` if that period did not observe it; ``gone`` if it is not there then;
         ``appeared`` if it was not there in the first period that observed its ground; else by
         its growth.
     """
@@ -85,8 +85,8 @@ def overall(tracks: Tracks, words: Words, growth: Growth) -> Words:
     began = tracks.area_px[first, at] > 0
     return np.select(
         [
-            ~tracks.observed[-1],
-            tracks.area_px[-1] == 0,
+            ~tracks.observed[last],
+            tracks.area_px[last] == 0,
             ~began,
             growth.low > 0,
             growth.high < 0,

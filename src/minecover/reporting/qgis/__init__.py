@@ -27,6 +27,8 @@ CHANGE_COLOURS = {
     "shrank": "86,180,233",
     "split": "0,158,115",
     "merged": "204,121,167",
+    # Not observed in that period: the outline that the others imply.
+    "hidden": "138,138,134",
 }
 #: Names of columns that need a unit or a word more.
 ALIASES = {

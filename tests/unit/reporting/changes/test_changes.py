@@ -4,6 +4,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +17,8 @@ import pytest
 from drawn_changes import LATTICE, PERIODS, ZONE, drawn
 
 from minecover.core.errors import RegionError
+from minecover.core.periods import Period
+from minecover.evaluation.change import follow
 from minecover.reporting.changes import (
     alerts,
     by_period,
@@ -77,6 +80,27 @@ def test_what_was_not_observed_has_no_area(table: gpd.GeoDataFrame) -> None:
     assert hidden["area_ha"] == 0.18
 
 
+def test_a_last_period_without_a_map_does_not_hide_what_became_of_mines(
+    table: gpd.GeoDataFrame,
+) -> None:
+    tracks, n = ZONE.tracks, len(ZONE.row)
+    never = np.zeros((1, n), np.bool_)
+    mined, observed = (
+        np.concatenate([some, never])
+        for some in (ZONE.mined, tracks.observed[:, tracks.number])
+    )
+    tracks = follow(ZONE.row, ZONE.col, mined, observed, min_px=2)
+    zone = replace(ZONE, mined=mined, on_map=mined, tracks=tracks)
+    periods = [*PERIODS, Period.parse("2030")]
+
+    found = change_table([zone], periods, level=0.95, mapped=[True] * 4 + [False])
+    clouds = change_table([zone], periods, level=0.95, mapped=[True] * 5)
+
+    assert found["state"].tolist() == table["state"].tolist()
+    assert set(clouds["state"]) == {"hidden"}
+    assert set(found["state_2030"]) == {"hidden"}
+
+
 def test_a_place_lies_inside_its_outline(table: gpd.GeoDataFrame) -> None:
     points = gpd.GeoSeries.from_xy(table["lon"], table["lat"], crs="EPSG:4326")
 
@@ -93,9 +117,34 @@ def test_each_period_has_the_outline_of_its_time(
     assert in_time["period"].value_counts().to_dict() == {
         "2014": 4, "2015": 5, "2016": 4, "2018": 3,
     }  # fmt: skip
-    ends = in_time.groupby("period")["end"].first().dt.date.astype(str).to_dict()
+    ends = in_time.groupby("period")["end"].first().astype(str).to_dict()
     assert ends["2015"] == "2015-12-31"
     assert ends["2016"] == "2017-12-31"
+
+
+def test_a_mine_that_a_period_did_not_observe_does_not_vanish_from_a_time_slider(
+    tmp_path: Path,
+) -> None:
+    zone = drawn("####", "####", "####", "....")
+    # Clouds in 2015, which the other periods fill.
+    tracks = follow(zone.row, zone.col, zone.mined, np.arange(4)[:, None] != [1], min_px=2)
+    zone = replace(zone, tracks=tracks)
+    found = change_table([zone], PERIODS, level=0.95)
+
+    rows = by_period([zone], found, PERIODS)
+
+    assert rows["period"].tolist() == ["2014", "2015", "2016"]
+    assert rows["state"].tolist() == ["stable", "hidden", "stable"]
+    assert rows["area_ha"].isna().tolist() == [False, True, False]
+    gpkg, *_, kmz = write_changes(tmp_path, found, rows, simulated=False)
+    assert len(gpd.read_file(gpkg, layer="changes")) == 3
+    document = ElementTree.fromstring(ZipFile(kmz).read("doc.kml"))
+    names = [one.text for one in document.findall(".//kml:Placemark/kml:name", KML)]
+    assert [str(name).partition(": ")[2] for name in names] == [
+        "stable, 0.36 ha", "not observed", "stable, 0.36 ha",
+    ]  # fmt: skip
+    styles = {f"#{one.get('id')}" for one in document.findall(".//kml:Style", KML)}
+    assert {one.text for one in document.findall(".//kml:styleUrl", KML)} <= styles
 
 
 def test_alerts_are_new_or_have_grown_by_more_than_a_stated_area() -> None:
@@ -137,6 +186,14 @@ def test_files_know_their_time(
     assert pyogrio.read_info(gpkg, layer="changes")["features"] == len(in_time)
     layer = gpd.read_file(gpkg, layer="changes")
     assert layer["begin"].dt.year.tolist() == in_time["begin"].dt.year.tolist()
+    # Days: as times they would begin on the day before, west of Greenwich.
+    kinds = dict(
+        zip(
+            *(pyogrio.read_info(gpkg, layer="changes")[k] for k in ("fields", "ogr_types")),
+            strict=True,
+        )
+    )
+    assert (kinds["begin"], kinds["end"]) == ("OFTDate", "OFTDate")
     with closing(sqlite3.connect(gpkg)) as file:
         (style,) = file.execute("SELECT styleQML FROM layer_styles").fetchone()
     temporal = ElementTree.fromstring(style).find("temporal")
