@@ -1,11 +1,27 @@
 """`minecover change`: what changed between the maps of several periods."""
 
+import math
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from minecover.cli import lang_option
+
+
+class Hectares(click.FloatRange):
+    """An area, which is a number: no alert is larger than nan or inf."""
+
+    name = "hectares"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what is no number."""
+        area: float = super().convert(value, param, ctx)
+        if not math.isfinite(area):
+            self.fail(f"{value} is not an area in hectares.", param, ctx)
+        return area
 
 
 @click.command(short_help="Follow mines over the maps of several periods.")
@@ -15,7 +31,7 @@ from minecover.cli import lang_option
     type=click.DateTime(["%Y-%m-%d"]),
     help="Day from which alerts are counted [default: the first day of the last period].",
 )
-@click.option("--alert-ha", type=click.FloatRange(min=0), help="Least growth of an alert [ha].")
+@click.option("--alert-ha", type=Hectares(min=0), help="Least growth of an alert [ha].")
 @lang_option
 def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: str) -> None:
     """Follow mines over the maps of FOLDER, which `minecover map --period` wrote.

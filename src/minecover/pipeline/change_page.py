@@ -68,7 +68,8 @@ def write_change_page(
     """
     say, number = language.text, language.number
     heading = say("Mines through time")
-    years = sorted({maps.periods[0].first_day.year, maps.periods[-1].last_day.year})
+    shown = [period for period, is_mapped in maps.states.items() if is_mapped]
+    years = sorted({shown[0].first_day.year, shown[-1].last_day.year})
     # Without the name of the folder: the same maps give the same bytes.
     title = f"{heading} · {'–'.join(map(str, years))}"
     if maps.is_simulated:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import RUN, ground_of, map_area
 from minecover.prediction.region.tile_job import MapSettings, model_of
+from minecover.prediction.region.tile_ledger import CORRUPT, FAILED, STATES
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def map_periods(
     mapped = [period for period, is_mapped in listed.items() if is_mapped]
     in_order([*wanted, *mapped])
     _check_ground(out, mapped, run)
-    counts, written = Counter[str](), list[Path]()
+    counts, written = dict.fromkeys(STATES, 0), list[Path]()
     for period in wanted:
         try:
             settings = settings_of_period(out=out / period.name, period=period)
@@ -104,11 +104,11 @@ def map_periods(
         except NotCoveredError as error:
             empty[period] = error
             continue
-        counts.update(found)
+        counts = {state: counts[state] + number for state, number in found.items()}
         is_mapped = any(path.suffix == ".vrt" for path in paths)
         if is_mapped:
             paths += write_region_candidates(settings, paths, KnownGround.read(), run.page)
-        else:
+        elif not found[CORRUPT] + found[FAILED]:
             log.warning(
                 "map: %s is not observed: no location has change.min_dates=%d valid dates",
                 period.name,
@@ -128,7 +128,7 @@ def map_periods(
         )
     nothing = [period for period in empty if period not in mapped]
     known = replace(PeriodMaps.read(out), periods=nothing, mapped=[False] * len(nothing))
-    return dict(counts), [*written, record(known)]
+    return counts, [*written, record(known)]
 
 
 def _list_of(out: Path, settings: MapSettings) -> PeriodMaps:

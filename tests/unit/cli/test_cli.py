@@ -34,6 +34,14 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
     assert f"minecover {' '.join(path)}" in minecover(*path, "--help").output
 
 
+@pytest.mark.parametrize("area", ["nan", "inf", "-1", "a"])
+def test_an_alert_has_an_area(tmp_path: Path, area: str) -> None:
+    result = minecover("change", str(tmp_path), "--alert-ha", area)
+
+    assert result.exit_code == 2
+    assert "Invalid value for '--alert-ha'" in result.output
+
+
 def test_version_is_that_of_the_package() -> None:
     assert minecover("--version").output == f"minecover, version {__version__}\n"
 

@@ -169,8 +169,12 @@ def test_a_map_is_kept_if_its_scenes_are_gone(tmp_path: Path) -> None:
     record(listed(tmp_path, "2016"))
     run = MapRun("27,-1,28,0", Workers(None, 1, 1.0), 256, PageOptions(IN_ENGLISH, 0))
 
-    map_periods(run, [Period.parse("2016"), Period.parse("2018")], without_scenes, out=tmp_path)
+    counts, _ = map_periods(
+        run, [Period.parse("2016"), Period.parse("2018")], without_scenes, out=tmp_path
+    )
 
+    # No tile was tried, so none is corrupt or failed.
+    assert counts == {"ok": 0, "empty": 0, "cloudy": 0, "corrupt": 0, "failed": 0}
     assert list(PeriodMaps.read(tmp_path).states.values()) == [True, False]
 
 

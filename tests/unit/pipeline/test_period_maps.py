@@ -4,9 +4,11 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+from drawn_pages import page_json
 
 from minecover.core.config import composed
 from minecover.core.errors import RegionError
@@ -166,3 +168,19 @@ def test_maps_of_which_no_tile_was_observed_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RegionError, match="no tile"):
         write_change(tmp_path, RULE, since=None)
+
+
+def test_a_future_period_changes_neither_title_nor_state(tmp_path: Path) -> None:
+    maps = three_maps(tmp_path)
+    future = [*maps.periods, Period.parse("2030")]
+    replace(maps, periods=future, mapped=[*maps.mapped, False]).write()
+
+    write_change(tmp_path, RULE, since=None)
+
+    data = page_json((tmp_path / "changes.html").read_text())
+    assert str(data["title"]).startswith("Mines through time · 2014–2016")
+    mines = cast("list[dict[str, object]]", data["candidates"])
+    assert [mine["state"] for mine in mines] == ["appeared", "stable"]
+    assert [cast("list[object]", mine["areas"])[-1] for mine in mines] == [None, None]
+    # Grey on the page, in its legend once.
+    assert "hidden" not in cast("dict[str, str]", data["colours"])

@@ -15,7 +15,7 @@ from minecover.core.ledger import Ledger
 
 #: States of a tile. The first three are final; tiles in the others are tried again by the next
 #: run, and are "not observed" on the map until then.
-OK, EMPTY, CLOUDY, CORRUPT, FAILED = "ok", "empty", "cloudy", "corrupt", "failed"
+OK, EMPTY, CLOUDY, CORRUPT, FAILED = STATES = ("ok", "empty", "cloudy", "corrupt", "failed")
 FINAL = (OK, EMPTY, CLOUDY)
 #: Files in the folder of a map; the last names the process that holds the lock.
 LEDGER, LOCK, LOCK_HOLDER = "ledger.csv", ".lock", ".lock_holder"
@@ -88,7 +88,7 @@ class TileLedger:
     def counts(self) -> dict[str, int]:
         """Return the number of tiles in each state."""
         found = Counter(outcome.state for outcome in self.outcomes().values())
-        return {state: found[state] for state in (OK, EMPTY, CLOUDY, CORRUPT, FAILED)}
+        return {state: found[state] for state in STATES}
 
 
 def _outcome(line: Mapping[str, str]) -> Outcome:

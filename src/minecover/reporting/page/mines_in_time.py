@@ -29,6 +29,7 @@ import shapely
 from minecover.core.language import Language
 from minecover.core.periods import Period
 from minecover.reporting.changes.change_table import AREA, STATE
+from minecover.reporting.changes.states import HIDDEN
 from minecover.reporting.page.content import OUTLINE_DECIMALS, Image, table_rows
 from minecover.reporting.page.rendering import render_file
 from minecover.reporting.qgis import CHANGE_COLOURS
@@ -130,7 +131,10 @@ def mines_in_time_data(content: MinesInTime) -> dict[str, object]:
         "files": {"kmz": "changes.kmz"} if "changes.kmz" in content.files else {},
         "overlays": [{"name": "true colour", **image} for image in last],
         "lines": [],
-        "colours": {name: f"rgb({colour})" for name, colour in CHANGE_COLOURS.items()},
+        # Grey is whatever is not in this list, a mine that was not observed too.
+        "colours": {
+            name: f"rgb({colour})" for name, colour in CHANGE_COLOURS.items() if name != HIDDEN
+        },
         "periods": [
             {
                 "name": period.name,
