@@ -17,10 +17,7 @@ function reviewBox(place) {
   const dates = pictures ? Object.keys(pictures.seen) : [];
   const select = (name, title) => make("label", {}, title, " ", make("select", {id: name, onchange: (event) => answer(id, {[name]: event.target.value})},
     make("option", {value: ""}, _("not said")), ...dates.map((iso) => make("option", {value: iso, selected: own[name] === iso}, day(iso)))));
-  const why = make("textarea", {rows: 2, id: "why", oninput: () => {
-    answers.own[id] = {...answerOf(id), why: why.value};
-    keep();
-  }});
+  const why = make("textarea", {rows: 2, id: "why", oninput: () => explain(id, why.value)});
   why.value = own.why || "";
   const others = disagreement(id);
   return make("section", {class: "review", "aria-label": _("Reason and outline")},
@@ -59,22 +56,24 @@ function finishDrawing() {
   answer(place.candidate_id, {geometry: {type: "Polygon", coordinates: [[...degrees, degrees[0]]]}, drawn: points});
 }
 (() => {
-  const who = make("input", {id: "who", autocomplete: "name", value: answers.who, oninput: () => { answers.who = who.value; keep(); }});
+  const who = make("input", {id: "who", autocomplete: "name", value: answers.who, oninput: () => rename(who.value)});
   const file = make("input", {type: "file", id: "load", accept: ".geojson,.json", hidden: true, multiple: true, onchange: async () => {
     for (const one of file.files) await load(one);
     file.value = "";
     who.value = answers.who;
   }});
   const count = make("p", {id: "count"}), bar = make("progress", {"aria-label": _("Progress of the review"), max: Math.max(places.length, 1)}), compared = make("div", {id: "compared"});
+  const unkept = make("p", {class: "warning", hidden: true}, _("This browser keeps nothing of this page. Save your verdicts as a file before you close it."));
   $("progress-view").append(make("h2", {}, _("Review")), count, bar,
     make("div", {class: "bar"}, make("label", {}, _("Reviewer"), " ", who), make("button", {id: "save", onclick: save}, make("kbd", {}, "s"), " ", _("Save as a file")),
       make("button", {onclick: () => file.click()}, _("Open saved files")), file),
-    make("p", {id: "said", class: "status", role: "status"}), compared,
+    make("p", {id: "said", class: "status", role: "status"}), unkept, compared,
     make("p", {class: "note"}, _("Keys: m, n, u give a verdict, a digit says what it is, x takes it back, z undoes, ← and → go through the list, w writes a reason, d redraws the outline, s saves. Verdicts stay in this browser until you save them.")));
   function progress() {
     const n = places.filter((place) => answerOf(place.candidate_id).verdict).length;
     count.textContent = _("{n} of {all} answered", {n: number(n), all: number(places.length)});
     bar.value = n;
+    unkept.hidden = answers.isKept;
     compared.replaceChildren(...Object.entries(answers.others).map(([name, their]) => {
       const {n: both, observed, kappa} = agreement(answers.own, their);
       return make("p", {}, both
@@ -84,6 +83,15 @@ function finishDrawing() {
   }
   listeners.push((what) => { if (what === "answer") progress(); });
   progress();
+  // Another tab of this page gave a verdict, or this one comes to the front again.
+  const refresh = () => {
+    const before = JSON.stringify(answers.own);
+    recall();
+    if (document.activeElement !== who) who.value = answers.who;
+    if (JSON.stringify(answers.own) !== before) changed("answer");
+  };
+  window.addEventListener("storage", (event) => event.key === STORE && refresh());
+  window.addEventListener("focus", refresh);
 
   const id = () => places[state.index].candidate_id;
   const keys = {
