@@ -15,10 +15,9 @@ from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.files import write_json
 from minecover.core.periods import Period, in_order
 from minecover.evaluation.change import ChangeRule
-from minecover.pipeline.known_ground import KnownGround
+from minecover.pipeline.known_ground import KnownGround, is_simulated
 from minecover.pipeline.map_candidates import write_region_candidates
 from minecover.pipeline.map_page import PageOptions
-from minecover.prediction.maps import source_params
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import map_area
 from minecover.prediction.region.tile_job import MapSettings, model_of
@@ -194,9 +193,6 @@ def map_periods(
 def _first(out: Path, settings: MapSettings) -> PeriodMaps:
     """Return an empty list of the maps of a model."""
     card = model_of(settings).card
-    is_simulated = settings.source.startswith("{") and bool(
-        source_params(settings.source_name).value("source.is_simulated")
-    )
     return PeriodMaps(
         out,
         [],
@@ -205,7 +201,7 @@ def _first(out: Path, settings: MapSettings) -> PeriodMaps:
         min_px=KnownGround.read().min_px(card.lattice),
         model=settings.sha256,
         model_name=settings.model_name,
-        is_simulated=is_simulated,
+        is_simulated=is_simulated(settings),
     )
 
 

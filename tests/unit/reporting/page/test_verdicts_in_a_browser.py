@@ -137,7 +137,7 @@ def test_an_own_file_does_not_replace_later_verdicts_and_can_be_undone(
     together = verdicts_of(page)
     page.locator("body").press("z")
 
-    assert "1 of yours are later and were kept" in said
+    assert "Later verdicts of yours that were kept: 1" in said
     assert together == {FIRST: "not mine", SECOND: "mine"}
     assert verdicts_of(page) == {FIRST: "not mine"}
 

@@ -118,7 +118,7 @@ function save() {
   const link = make("a", {href: URL.createObjectURL(new Blob([JSON.stringify(file)], {type: "application/geo+json"})), download: name});
   link.click();
   URL.revokeObjectURL(link.href);
-  said(_("Saved {n} verdicts as {file}. Type: {command}", {n: number(file.features.length), file: name, command: `minecover review import ${name}`}));
+  said(_("Verdicts saved: {n}, as {file}. Type: {command}", {n: number(file.features.length), file: name, command: `minecover review import ${name}`}));
 }
 // Outlines of a file that people may have edited; null is none that can be drawn.
 function outlineIn(geometry) {
@@ -167,7 +167,7 @@ async function load(file) {
     }
   }
   if (changes.length) setAnswers(changes); else changed("answer");
-  const read = _("Read {n} verdicts of {who}; {left} are on other candidates.", {n: number(here.length), who: names.join(", "), left: number(rows.length - here.length)});
-  said(later ? `${read} ${_("{n} of yours are later and were kept.", {n: number(later)})}` : read);
+  const read = _("Verdicts read: {n}, of {who}; on other candidates: {left}.", {n: number(here.length), who: names.join(", "), left: number(rows.length - here.length)});
+  said(later ? `${read} ${_("Later verdicts of yours that were kept: {n}.", {n: number(later)})}` : read);
 }
 function said(text) { $("said").textContent = text; }
