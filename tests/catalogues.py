@@ -36,7 +36,8 @@ def texts_of_the_code() -> dict[str, list[tuple[str, int]]]:
     for path in sorted(SOURCE.rglob("*")):
         if path.suffix not in METHODS or "leaflet" in path.parts:
             continue
-        options = {"trimmed": "false"}
+        # Texts within template strings of JavaScript as well.
+        options = {"trimmed": "false", "parse_template_string": "true"}
         with path.open("rb") as file:
             messages = list(extract(METHODS[path.suffix], file, KEYWORDS, (), options))
         for _, message, _, _ in messages:

@@ -1,6 +1,7 @@
 """Maps of a region: equal to maps of sites, independent of the tiling, safe after failures."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Protocol
@@ -311,5 +312,5 @@ def test_the_command_writes_the_candidates_of_its_map(
     assert tags["MINECOVER_MODEL_SHA256"] == card["sha256"]
     assert float(tags["MINECOVER_THRESHOLD"]) == card["threshold"]
     assert tags["MINECOVER_SOURCE"] == "products"
-    assert len(tags["MINECOVER_DATES"].split()) == 2
+    assert re.fullmatch(r"[\d-]{10}/[\d-]{10}", tags["MINECOVER_DATES"])
     assert names["CLASS_3"] == "mine where the model extrapolates"

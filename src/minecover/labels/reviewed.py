@@ -27,6 +27,8 @@ EXPORTED = (
     "Name the file that the reviewer saved, from the page or the layers of "
     "`minecover review export`."
 )
+#: Tables that spreadsheets write.
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 REVIEWED_FILE = VectorFileKind(
     LabelError, "reviewed file", "Name the file that the reviewer saved.", "another file"
 )
@@ -63,6 +65,12 @@ def read_reviewed(
         blanks = {**blanks, "when": read_day(blanks["when"], formats)}
     except ValueError as error:
         raise LabelError(f"--when: {error}. Write it as 2026-03-01.") from error
+    if path.is_file() and path.suffix.lower() in TABLES:
+        raise LabelError(
+            f"{path} is a table without the outlines that labels are made of. Give the verdicts "
+            "in the page (index.html or review.html) and save them there, or in review.gpkg "
+            "with QGIS, and import that file."
+        )
     frame = read_vector(path, REVIEWED_FILE)
     # A Shapefile keeps ten characters of a name.
     cases = {find_column(frame, name, name[:10]): name for name in FIELDS}

@@ -173,7 +173,18 @@ def read_record(folder: Path, name: str = CANDIDATES) -> MapRecord:
 
 
 def read_candidates(path: Path) -> gpd.GeoDataFrame:
-    """Read the candidates that a build or a map wrote as Parquet."""
+    """Read the candidates that a build or a map wrote as Parquet.
+
+    Raises
+    ------
+    RegionError
+        If there is no such file.
+    """
+    if not path.is_file():
+        raise RegionError(
+            f"no {path}: it was deleted, or never written. Write it again with the command "
+            "that made the map (`minecover map` or `predict`), or the build with `dvc repro`."
+        )
     with reading_parquet(path):
         return gpd.read_parquet(path)
 

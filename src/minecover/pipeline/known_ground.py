@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 
@@ -14,10 +15,15 @@ from minecover.evaluation import ObjectRule
 from minecover.features.context import Provinces
 from minecover.labels import MINES, read_labels
 from minecover.labels.ground_names import REAL, world_name
+from minecover.prediction.maps import source_params
+from minecover.prediction.region.tile_job import MapSettings
 from minecover.reporting.candidates import ProvinceNames
+from minecover.sources.simulated_products import are_simulated
 
 log = logging.getLogger(__name__)
 
+#: Name of simulated ground that is not of the build.
+ELSEWHERE = "another simulated world"
 #: Smallest candidate where there is no params.yaml, `metrics.objects.min_area_m2` [m2].
 MIN_AREA_M2 = 2700.0
 
@@ -60,6 +66,34 @@ class KnownGround:
         """Return the smallest candidate on a lattice [px]."""
         rule = ObjectRule(self.min_area_m2, 0.0, (), (), lattice)
         return rule.min_px
+
+
+def is_simulated(settings: MapSettings) -> bool:
+    """Return whether the scenes of a map are simulated.
+
+    Parameters
+    ----------
+    settings : MapSettings
+        Its source is an option of conf/source, or a folder of products.
+    """
+    if settings.source.startswith("{"):  # an object of conf/
+        return bool(source_params(settings.source_name).value("source.is_simulated"))
+    return are_simulated(Path(settings.source))
+
+
+def ground_name(params: Params | None, *, is_simulated: bool) -> str:
+    """Return the name of the ground that verdicts on a map are about.
+
+    Parameters
+    ----------
+    params : Params or None
+        The parameters of the build here, if there is one.
+    is_simulated : bool
+        Whether the scenes of the map are simulated. Verdicts on these are never about real
+        ground: where nothing simulated is built, no build takes them.
+    """
+    name = REAL if params is None else world_name(params)
+    return REAL if not is_simulated else ELSEWHERE if name == REAL else name
 
 
 def _built_mines(nothing: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -22,7 +22,7 @@ from minecover.core.raster import read_band, read_grid, read_planes
 from minecover.labels import MINES, read_labels
 from minecover.labels.ground_names import REAL, world_name
 from minecover.pipeline.candidate_files import MapRecord, free_name, write_map_candidates
-from minecover.pipeline.known_ground import KnownGround
+from minecover.pipeline.known_ground import KnownGround, is_simulated
 from minecover.pipeline.map_page import ENGLISH_PAGE, PageOptions, write_map_page
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.map_files import FolderMap, MappedSite
@@ -88,7 +88,7 @@ def write_region_candidates(
         digest,
         layers,
         settings,
-        is_simulated=False,
+        is_simulated=is_simulated(settings),
         true_colour=[path for path in files if path.is_file()],
         locations=sum(one.locations for one in _outcomes(folder).values()),
         seen=sum(one.seen for one in outcomes),
@@ -156,7 +156,7 @@ def write_folder_candidates(
     layers = [RasterLayer(one.path, "probability", one.crs) for one in maps]
     digest, scenes = _digest([one.made_from for one in maps]), source.resolve()
     settings = _settings(bundle, out, digest, str(scenes), scenes.name)
-    of_map = _record(digest, layers, settings, is_simulated=False)
+    of_map = _record(digest, layers, settings)
     return _write(out, found, of_map, options, ground.mines)
 
 
@@ -188,10 +188,9 @@ def write_site_candidates(
         The page, then the files of `write_map_candidates`.
     """
     bundle, node = maps[0].bundle, source_params(source)
-    is_simulated = bool(node.value("source.is_simulated"))
     rule = replace(params.build("metrics.objects"), lattice=bundle.card.lattice)
     labels = read_labels(paths.LABELS)
-    if not is_simulated and world_name(params) != REAL:
+    if not node.value("source.is_simulated") and world_name(params) != REAL:
         labels = labels[:0]
     by_site = {one.site_id: one.surroundings for one in maps}
     mines = labels[labels["kind"].isin(MINES)].geometry
@@ -212,7 +211,7 @@ def write_site_candidates(
     settings = _settings(
         bundle, out, digest, json.dumps(node.complete("source.scenes")), source
     )
-    of_map = _record(digest, layers, settings, is_simulated=is_simulated)
+    of_map = _record(digest, layers, settings)
     return _write(out, found, of_map, options, mines)
 
 
@@ -229,9 +228,7 @@ def _write(
     return [page, *write_map_candidates(folder, name, found, of_map, balloons)]
 
 
-def _record(
-    digest: str, layers: Sequence[RasterLayer], settings: MapSettings, *, is_simulated: bool
-) -> MapRecord:
+def _record(digest: str, layers: Sequence[RasterLayer], settings: MapSettings) -> MapRecord:
     """Return the record of maps of a folder or of sites, each of which is one file."""
     planes = [read_planes(one.path)["probability"] for one in layers]
     # Of a site, and of the windows of a folder.
@@ -241,7 +238,7 @@ def _record(
         digest,
         layers,
         settings,
-        is_simulated,
+        is_simulated(settings),
         true_colour=sorted(path for path in folder.glob("*.tif") if own.fullmatch(path.stem)),
         locations=sum(plane.size for plane in planes),
         seen=sum(int(np.isfinite(plane).sum()) for plane in planes),

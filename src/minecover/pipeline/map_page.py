@@ -13,9 +13,9 @@ import shapely
 from minecover.core.config import PARAMS, load_params
 from minecover.core.files import replacing, write_text
 from minecover.core.language import IN_ENGLISH, Language
-from minecover.labels.ground_names import REAL, world_name
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, PAGE, MapRecord
+from minecover.pipeline.known_ground import ground_name
 from minecover.pipeline.map_pictures import keep_map_candidate
 from minecover.pipeline.map_summary import MapSummary
 from minecover.prediction.region.tile_job import model_of
@@ -82,6 +82,7 @@ def write_map_page(
     balloons : Balloons
         What a KMZ shows of them.
     """
+    params = load_params() if PARAMS.is_file() else None
     language, say = options.language, options.language.text
     pictures_folder = folder / name.replace(CANDIDATES, PICTURES)
     outlined = _with_outlines(found)
@@ -105,7 +106,7 @@ def write_map_page(
         pictures=pictures,
         threshold=float(card.value("threshold")),
         pixel_m=card.lattice.pixel_m,
-        world=_world(of_map),
+        world=ground_name(params, is_simulated=of_map.is_simulated),
         made=say("Model {model}, SHA-256 {digest}; scenes of {source}.",
                   model=of_map.settings.model_name, digest=of_map.settings.sha256[:16],
                   source=of_map.settings.source_name),
@@ -164,13 +165,6 @@ def _known_mines(
     boxes = [shapely.box(*one.bounds) for one in overlays]
     near = mines[mines.intersects(shapely.union_all(boxes))]
     return {"known mines": gpd.GeoDataFrame(geometry=near)} if len(near) else {}
-
-
-def _world(of_map: MapRecord) -> str:
-    """Return the name of the ground that verdicts on the map are about."""
-    if of_map.is_simulated and PARAMS.is_file():
-        return world_name(load_params())
-    return REAL
 
 
 def _files(name: str, language: Language) -> Mapping[str, str]:

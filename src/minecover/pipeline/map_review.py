@@ -9,9 +9,9 @@ import geopandas as gpd
 from minecover.core.config import Params
 from minecover.core.errors import LabelError
 from minecover.core.language import IN_ENGLISH, Language
-from minecover.labels.ground_names import REAL, world_name
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, read_candidates, read_record
+from minecover.pipeline.known_ground import ground_name
 from minecover.pipeline.map_pictures import draw_map_candidate
 from minecover.pipeline.review import without_verdict
 from minecover.pipeline.review_files import review_title, write_export
@@ -75,7 +75,7 @@ def export_map_questions(
         pictures={name: with_href(one) for name, one in drawn.items() if one},
         threshold=float(card.value("threshold")),
         pixel_m=card.lattice.pixel_m,
-        world=world_name(params) if of_map.is_simulated else REAL,
+        world=ground_name(params, is_simulated=of_map.is_simulated),
         is_map=True,
     )
     files = write_export(out, questions, content)

@@ -111,7 +111,7 @@ class MapSummary:
             )  # fmt: skip
         known = int(found["known"].sum())
         sentences.append(
-            say("{all} candidates: {new} new, {known} on known mines.", all=number(len(found)),
+            say("Candidates: {all}; new: {new}, on known mines: {known}.", all=number(len(found)),
                 new=number(len(found) - known), known=number(known))
         )  # fmt: skip
         return sentences

@@ -13,11 +13,10 @@ from minecover.core.config import PARAMS, composed, load_params
 from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.periods import Period, in_order
 from minecover.evaluation.change import ChangeRule
-from minecover.pipeline.known_ground import KnownGround
+from minecover.pipeline.known_ground import KnownGround, is_simulated
 from minecover.pipeline.map_candidates import write_region_candidates
 from minecover.pipeline.map_page import PageOptions
 from minecover.pipeline.period_list import PERIODS, PeriodMaps, check_model, record
-from minecover.prediction.maps import source_params
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cluster import Workers
 from minecover.prediction.region.run import RUN, ground_of, map_area
@@ -134,9 +133,6 @@ def map_periods(
 def _list_of(out: Path, settings: MapSettings) -> PeriodMaps:
     """Return an empty list of the maps of a run."""
     card = model_of(settings).card
-    is_simulated = settings.source.startswith("{") and bool(
-        source_params(settings.source_name).value("source.is_simulated")
-    )
     return PeriodMaps(
         out,
         [],
@@ -145,7 +141,7 @@ def _list_of(out: Path, settings: MapSettings) -> PeriodMaps:
         min_px=KnownGround.read().min_px(card.lattice),
         model=settings.sha256,
         model_name=settings.model_name,
-        is_simulated=is_simulated,
+        is_simulated=is_simulated(settings),
     )
 
 

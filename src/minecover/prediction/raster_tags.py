@@ -9,6 +9,8 @@ from minecover import __version__
 from minecover.core.map_classes import CLASS_NAMES
 from minecover.prediction.bundle import ModelBundle
 
+#: Tag of the acquisition dates: a list of days, or the first and the last one, divided by "/".
+DATES_TAG = "MINECOVER_DATES"
 LEGEND = ", ".join(f"{number} {name}" for number, name in enumerate(CLASS_NAMES))
 #: What a layer of a map shows, as the image description of its files.
 SHOWS = {
@@ -46,7 +48,7 @@ def raster_tags(bundle: ModelBundle, *, source: str, dates: Sequence[date]) -> d
         "MINECOVER_THRESHOLD": threshold_text(bundle),
         "MINECOVER_MASK": str(bundle.card.value("mask")["name"]),
         "MINECOVER_SOURCE": source,
-        "MINECOVER_DATES": " ".join(day.isoformat() for day in dates),
+        DATES_TAG: " ".join(day.isoformat() for day in dates),
     }
 
 

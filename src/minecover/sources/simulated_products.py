@@ -26,6 +26,9 @@ from minecover.sources.simulation.wide_area import Area, Cell
 PATH, ROW = 173, 65
 #: Name of the raster of the true mines, beside the products.
 TRUTH = "truth.tif"
+#: ORIGIN in the metadata of products, where USGS writes "Image courtesy of the U.S. Geological
+#: Survey".
+ORIGIN = "Simulated by minecover, no image of the Earth"
 NATIVE = tuple(band.native for band in OLI.bands.values())
 
 
@@ -72,6 +75,18 @@ def write_products(area: Area, folder: Path, *, quiet: bool) -> list[Path]:
     return folders
 
 
+def are_simulated(folder: Path) -> bool:
+    """Return whether a folder holds products that `write_products` wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of products.
+    """
+    files = (path for one in (folder, *folder.glob("*/")) for path in one.glob("*_MTL.*"))
+    return any(ORIGIN in path.read_text(encoding="utf-8", errors="replace") for path in files)
+
+
 def product_id(day: date) -> str:
     """Return the product id of a day."""
     return f"LC08_L1TP_{PATH}{ROW:03d}_{day:%Y%m%d}_20200905_02_T1"
@@ -89,6 +104,7 @@ def mtl_text(day: date, sun_up: float) -> str:
     """
     groups: dict[str, dict[str, object]] = {
         "PRODUCT_CONTENTS": {
+            "ORIGIN": f'"{ORIGIN}"',
             "LANDSAT_PRODUCT_ID": f'"{product_id(day)}"',
             "PROCESSING_LEVEL": '"L1TP"',
             "COLLECTION_NUMBER": "02",

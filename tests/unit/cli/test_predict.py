@@ -55,7 +55,7 @@ def test_a_map_ends_with_a_summary_in_the_language_that_was_asked_for(
     done = CliRunner().invoke(main, [*command, "--lang", "fr"])
     again = CliRunner().invoke(main, ["summary", "--map", str(out), "--lang", "pt"])
 
-    assert "0 candidats : 0 nouveaux" in done.stderr
+    assert "Candidats : 0 ; nouveaux : 0" in done.stderr
     assert f"À regarder dans un navigateur : {out}/index.html" in done.stderr
     assert '<html lang="fr">' in (out / "index.html").read_text()
-    assert "0 candidatos: 0 novos" in again.stdout
+    assert "Candidatos: 0; novos: 0" in again.stdout

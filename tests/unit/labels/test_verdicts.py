@@ -370,3 +370,12 @@ def test_verdicts_edited_by_hand_are_checked(
 
     with pytest.raises(LabelError, match=message):
         read_verdicts(path)
+
+
+@pytest.mark.parametrize("name", ["candidates.csv", "reviewed.XLSX"])
+def test_a_table_of_a_spreadsheet_is_told_what_it_lacks(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes("\ufefflat;lon;candidate_id;verdict\n1;2;map-N35-E1-S1;mine\n".encode())
+
+    with pytest.raises(LabelError, match=r"without the outlines .* review.gpkg"):
+        read_reviewed(path, blanks={"who": "Ada", "when": "2026-03-01", "why": ""})

@@ -37,6 +37,7 @@ from minecover.prediction.region.tile_job import MapSettings, map_tile
 from minecover.prediction.region.tile_ledger import open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of
 from minecover.reporting.candidates import TABLE
+from minecover.sources.simulated_products import ORIGIN
 
 CONF = Path("conf").resolve()
 GROUND = Grid.around("EPSG:32635", 700_000, -200_000, size_px=140)
@@ -343,3 +344,35 @@ def test_a_folder_without_candidates_is_named(
 
     with pytest.raises(RegionError, match=r"no .*candidates.json, so no candidates of a map"):
         export_map_questions(params, tmp_path, top=2, out=tmp_path / "review")
+
+
+@pytest.mark.parametrize("name", ["candidates.parquet", "probability_32635.vrt"])
+def test_a_map_of_which_files_were_deleted_names_them(
+    mapped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    params = real_ground(tmp_path, monkeypatch)
+    (mapped / name).unlink()
+
+    with pytest.raises(RegionError, match=f"no .*{name}.*Write it again with the command that"):
+        export_map_questions(params, mapped, top=2, out=tmp_path / "review")
+
+
+def test_the_map_of_simulated_products_says_so(
+    products: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in Path(products).rglob("*_MTL.json"):
+        path.write_text(
+            path.read_text().replace(
+                '"PRODUCT_CONTENTS": {', f'"PRODUCT_CONTENTS": {{"ORIGIN": "{ORIGIN}", '
+            )
+        )
+
+    map_folder(model, Path(products), tmp_path / "maps", is_masked=True)
+
+    html = (tmp_path / "maps/index.html").read_text()
+    with zipfile.ZipFile(tmp_path / "maps/candidates.kmz") as file:
+        kml = file.read("doc.kml").decode()
+    assert "These data are simulated" in html
+    assert "simulated" in kml
+    assert page_json(html)["world"] == "another simulated world"

@@ -29,7 +29,7 @@ def test_a_summary_says_what_was_mapped_and_where_to_look_first() -> None:
     assert lines[0].startswith("Warning: The model is not applicable to 1 of 7 candidates")
     assert lines[1:3] == [
         "Mapped 66.0 km²; 10.0 % of it was not observed.",
-        "7 candidates: 3 new, 4 on known mines.",
+        "Candidates: 7; new: 3, on known mines: 4.",
     ]
     assert [line.split()[0] for line in lines[3:8]] == ["1.", "2.", "3.", "4.", "5."]
     assert re.search(r"-?\d\.\d{5}, \d\d\.\d{5}: 3.24 ha, probability 0.90, known", lines[3])
@@ -78,5 +78,5 @@ def test_without_skill_the_model_is_applicable_nowhere_and_that_is_said_once() -
 def test_a_map_without_candidates_has_a_summary_without_warning() -> None:
     lines = summary_of(candidates_of(1)[:0]).lines(Language("fr"), None)
 
-    assert lines[-1] == "0 candidats : 0 nouveaux, 0 sur des mines connues."
+    assert lines[-1] == "Candidats : 0 ; nouveaux : 0, sur des mines connues : 0."
     assert len(lines) == 2

@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import check_bands
 from minecover.prediction.maps import is_folder, source_params
 from minecover.prediction.other_sensors import folder_source, for_platforms
-from minecover.prediction.raster_tags import layer_tags
+from minecover.prediction.raster_tags import DATES_TAG, layer_tags
 from minecover.prediction.region import cluster
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.mosaic import (
@@ -237,11 +236,12 @@ def _in_period(
 
 
 def _tags(settings: MapSettings, outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, str]]:
-    """Return the tags of the mosaic of each layer, with the first and the last day of all."""
+    """Return the tags of the mosaic of each layer: its dates are the period of all tiles."""
     ends = [end for one in outcomes.values() for end in one.days.split("/") if end]
-    days = [date.fromisoformat(end) for end in (min(ends), max(ends))] if ends else []
+    # An interval as ISO 8601 writes it, which nobody takes for a list of two dates.
+    period = {DATES_TAG: f"{min(ends)}/{max(ends)}" if ends else ""}
     bundle, source = model_of(settings), settings.source_name
-    return {layer: layer_tags(bundle, layer, source, days) for layer in LAYERS}
+    return {layer: layer_tags(bundle, layer, source, []) | period for layer in LAYERS}
 
 
 def _map_tiles(

@@ -6,7 +6,7 @@ The page is one HTML file. Its element ``data`` holds:
     Language, title, the threshold of the model, and the name of the ground, which files of
     verdicts repeat.
 ``key``
-    Digest of the candidates, under which a browser keeps the verdicts.
+    Digest of the ground's name, under which a browser keeps the verdicts.
 ``texts``
     The catalogue: texts of the language by the English ones in the code; empty for English.
 ``verdicts``, ``look_alikes``
@@ -23,7 +23,7 @@ The page is one HTML file. Its element ``data`` holds:
 ``candidates``
     One object each: the columns of its table (see `minecover.reporting.candidates.TABLE`; those
     that a question has not are left out), ``reason`` of a question, ``geometry`` (GeoJSON, what
-    a verdict is saved with), and ``pictures``, null or:
+    a verdict is saved with), ``digest`` of it, and ``pictures``, null or:
 
     ``href``
         One image with all pictures of the candidate below each other, from the top.
@@ -63,6 +63,8 @@ from minecover.reporting.page.candidate_pictures import CandidatePictures
 
 #: Decimals of the coordinates of outlines, 0.1 m, and of lines, 1 m [degrees].
 OUTLINE_DECIMALS, LINE_DECIMALS = 6, 5
+#: Hexadecimal digits of a digest.
+DIGITS = 12
 #: Decimals of other numbers.
 DECIMALS = 6
 #: Share of the map's width by which lines are simplified.
@@ -162,16 +164,19 @@ def page_data(content: PageContent) -> dict[str, object]:
         As the head of this module says; JSON can hold it.
     """
     candidates = [
-        {**row, "pictures": content.pictures.get(str(row["candidate_id"]))}
+        {
+            **row,
+            "pictures": content.pictures.get(str(row["candidate_id"])),
+            "digest": _digest(row["geometry"]),
+        }
         for row in table_rows(content.candidates)
     ]
-    shown = json.dumps([{**one, "pictures": None} for one in candidates], sort_keys=True)
     return {
         "lang": content.language.code,
         "title": content.title,
         "threshold": content.threshold,
         "world": content.world,
-        "key": hashlib.sha256(shown.encode()).hexdigest()[:16],
+        "key": _digest(content.world),
         "texts": content.language.texts,
         "verdicts": {name[0]: name for name in VERDICTS},
         "look_alikes": {str(n): name for n, name in enumerate(LOOK_ALIKES, start=1)},
@@ -184,6 +189,11 @@ def page_data(content: PageContent) -> dict[str, object]:
         "lines": [_line_layer(name, layer) for name, layer in (content.lines or {}).items()],
         "candidates": candidates,
     }
+
+
+def _digest(value: object) -> str:
+    """Return a short digest of what JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:DIGITS]
 
 
 def table_rows(table: gpd.GeoDataFrame) -> list[dict[str, object]]:

@@ -25,6 +25,11 @@ def outline_of(row: int) -> shapely.Geometry:
     return candidates_of(5).to_crs(GRID.crs).geometry.iloc[row]
 
 
+def places_of(data: dict[str, object]) -> list[dict[str, object]]:
+    """Return the candidates of a page's data."""
+    return cast("list[dict[str, object]]", data["candidates"])
+
+
 def test_the_page_refers_to_no_other_file(content: PageContent) -> None:
     html = render_page(content)
 
@@ -37,7 +42,7 @@ def test_the_page_refers_to_no_other_file(content: PageContent) -> None:
 def test_every_candidate_is_in_the_data_with_what_is_known_of_it(content: PageContent) -> None:
     data = page_json(render_page(content))
 
-    places = cast("list[dict[str, object]]", data["candidates"])
+    places = places_of(data)
     first = {name: places[0][name] for name in ("rank", "area_ha", "to_road_m", "known")}
     assert [place["rank"] for place in places] == [1, 2, 3, 4, 5]
     assert first == {"rank": 1, "area_ha": 3.24, "to_road_m": None, "known": True}
@@ -51,14 +56,22 @@ def test_names_are_escaped(content: PageContent) -> None:
     assert "<b>drawn</b>" not in html
 
 
-def test_the_same_content_gives_the_same_page_and_other_candidates_another_key(
+def test_the_same_content_gives_the_same_page(content: PageContent) -> None:
+    assert render_page(content) == render_page(content)
+
+
+def test_verdicts_are_kept_by_the_ground_and_the_outline_of_a_candidate(
     content: PageContent,
 ) -> None:
-    fewer = replace(content, candidates=content.candidates.head(4))
+    fewer = replace(content, candidates=content.candidates.tail(4))
+    elsewhere = replace(content, world="another world")
 
-    assert render_page(content) == render_page(content)
-    keys = {cast(str, page_json(render_page(one))["key"]) for one in (content, fewer)}
-    assert len(keys) == 2
+    data, less, other = (page_json(render_page(one)) for one in (content, fewer, elsewhere))
+    digests = [[place["digest"] for place in places_of(one)] for one in (data, less)]
+
+    assert data["key"] == less["key"] != other["key"]
+    assert len(set(digests[0])) == 5
+    assert digests[1] == digests[0][1:]
 
 
 def test_a_page_without_candidates_is_rendered() -> None:

@@ -124,7 +124,7 @@ def test_the_list_sorts_and_filters(window: Window) -> None:
     assert by_area == ["5", "4", "3", "2", "1"]
     assert new == ["4", "2"]
     assert window.ranks() == []
-    assert window.page.inner_text("#list-count") == "0 of 5 candidates"
+    assert window.page.inner_text("#list-count") == "Candidates: 0 of 5"
 
 
 def test_a_candidate_shows_every_date_and_two_of_them_compared(window: Window) -> None:
@@ -216,6 +216,36 @@ def test_a_redrawn_outline_is_saved(window: Window, tmp_path: Path) -> None:
     assert drawn.centroid.distance(place.centroid) < 100
 
 
+def test_an_outline_is_redrawn_by_keys_alone(window: Window, tmp_path: Path) -> None:
+    window.page.fill("#who", "Ada")
+    window.look_at(1)
+    window.page.focus("#place-title")
+    steps = ["ArrowUp"] * 4 + [" "] + ["Shift+ArrowLeft", " "] + ["ArrowDown"] * 8 + [" "]
+    for key in ["d", *steps, "Shift+ArrowRight", " ", "Enter", "m"]:
+        window.page.keyboard.press(key)
+
+    found, _ = read_reviewed(window.save(tmp_path / "saved.geojson"), blanks=BLANKS)
+
+    # 5 by 8 pixels of 30 m, to the left of the middle.
+    drawn = found.to_crs("EPSG:32635").geometry.iloc[0]
+    assert drawn.area == pytest.approx(5 * 8 * 900, rel=0.01)
+    assert window.page.evaluate("document.body.dataset.shown") == "1"
+
+
+def test_names_of_controls_are_in_the_language_of_the_page(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(render_page(drawn_page(2, lang="fr")))
+
+    opened = Window(browser, file)
+    named = opened.page.locator("[aria-label]")
+    labels = named.evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
+
+    assert "Agrandir" in labels
+    assert not [one for one in labels if one.startswith(("Zoom", "Map", "Look"))]
+
+
 def test_the_file_of_another_reviewer_is_compared(window: Window, tmp_path: Path) -> None:
     window.page.fill("#who", "Ada")
     window.look_at(0)
@@ -231,8 +261,8 @@ def test_the_file_of_another_reviewer_is_compared(window: Window, tmp_path: Path
 
     text = window.page.inner_text("#compared")
     window.page.keyboard.press("ArrowLeft")
-    assert "With Ben: 3 candidates have both verdicts, 67 % agree" in text
-    assert "Cohen's kappa 0.00" in text
+    assert "With Ben: candidates that both judged: 3; verdicts alike: 67 %" in text
+    assert "Cohen's kappa: 0.00" in text
     assert "Reviewers disagree. Ada: not mine, Ben: mine" in window.page.inner_text(
         "#place-view"
     )

@@ -13,7 +13,8 @@ function locator(place) {
 }
 function sheet(place) {
   const own = answerOf(place.candidate_id), pictures = place.pictures;
-  const said = own.verdict ? `${word(own.verdict)}${own.what ? ` (${word(own.what)})` : ""}. ${own.who}, ${day(own.when)}. ${own.why || ""}` : "";
+  const by = [own.who || answers.who.trim(), own.when && day(own.when)].filter(Boolean).join(", ");
+  const said = own.verdict ? [`${word(own.verdict)}${own.what ? ` (${word(own.what)})` : ""}`, by, own.why].filter(Boolean).join(". ") : "";
   const parts = [];
   if (pictures) {
     const composite = planesOf(pictures, "true colour").length ? "true colour" : "infrared";

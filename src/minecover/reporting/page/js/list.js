@@ -41,7 +41,7 @@
       make("button", {disabled: first === 0, onclick: () => turn(-ROWS)}, _("Previous")),
       make("span", {}, _("{first} to {last}", {first: number(first + 1), last: number(last)})),
       make("button", {disabled: last === state.shown.length, onclick: () => turn(ROWS)}, _("Next"))]),
-      KIND.foot() ?? "");
+      KIND.foot() || "");
   }
   listeners.push((what) => {
     if (what === "answer" || what === "period") render();

@@ -8,8 +8,10 @@
   L.control.scale({imperial: false}).addTo(map);
   map.createPane("ground").style.zIndex = 250;
   map.getContainer().setAttribute("aria-label", KIND.mapName);
-  map.zoomControl._zoomInButton.title = _("Zoom in");
-  map.zoomControl._zoomOutButton.title = _("Zoom out");
+  for (const [button, name] of [[map.zoomControl._zoomInButton, _("Zoom in")], [map.zoomControl._zoomOutButton, _("Zoom out")]]) {
+    button.title = name;
+    button.setAttribute("aria-label", name);
+  }
 
   const list = $("layer-list");
   function toggle(name, layer, isOn, symbol, slider) {

@@ -1,6 +1,6 @@
 "use strict";
 // One candidate: what is known of it, every date in one stretch, before and after, coordinates.
-const view = {zoom: 1, composite: "true colour", isOutlined: true, before: null, after: null, share: 0.5, drawing: null};
+const view = {zoom: 1, composite: "true colour", isOutlined: true, before: null, after: null, share: 0.5, drawing: null, cross: null};
 
 function outlineOf(index) {
   const place = places[index];
@@ -27,6 +27,10 @@ function outlinePaths(pictures) {
   const own = view.drawing || pictures.redrawn;
   if (own && own.length) {
     const d = "M" + own.map((point) => point.map((v) => v.toFixed(2)).join(",")).join("L") + (view.drawing ? "" : "Z");
+    paths.push(drawn("path", {d, class: "under"}), drawn("path", {d, class: "over drawn"}));
+  }
+  if (view.cross) {
+    const [x, y] = view.cross, d = `M${x - 2},${y}h4M${x},${y - 2}v4`;
     paths.push(drawn("path", {d, class: "under"}), drawn("path", {d, class: "over drawn"}));
   }
   return paths;
@@ -136,7 +140,7 @@ function chips(place) {
   }
   listeners.push((what) => {
     if (what === "place") {
-      view.drawing = null;
+      view.drawing = view.cross = null;
       view.before = view.after = null;
       show();
       focusOnPlace();
