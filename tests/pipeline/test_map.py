@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -181,6 +182,9 @@ def test_a_finished_map_is_not_written_again(
 def test_maps_are_never_mixed(mapped: Path, products: Path, model: str, box: str) -> None:
     with pytest.raises(RegionError, match="holds a map of another tile_px"):
         map_area(box, map_settings(model, str(products), mapped), ONE, tile_px=256)
+    turned = replace(map_settings(model, str(products), mapped), like="landsat-8")
+    with pytest.raises(RegionError, match="holds a map of another like"):
+        map_area(box, turned, ONE, tile_px=128)
 
 
 def test_an_area_without_imagery_is_refused_at_once(

@@ -26,6 +26,7 @@ class Settings(TypedDict):
     lang: str
     pictures: int
     periods: tuple[str, ...]
+    like: str | None
 
 
 @click.command(cls=AreaCommand, short_help="Map the mines of a region, tile by tile.")
@@ -67,6 +68,12 @@ class Settings(TypedDict):
     multiple=True,
     metavar="YEAR|FROM/TO",
     help="Map this period alone; may be given several times [default: all dates, one map].",
+)
+@click.option(
+    "--like",
+    type=click.Choice(["landsat-8", "landsat-9"]),
+    help="Turn the reflectance of other satellites into that of this one, by published lines "
+    "for level 2 [default: as delivered].",
 )
 @mask_option
 @pictures_option
@@ -139,7 +146,7 @@ def _settings_of(
     from dataclasses import replace
 
     from minecover.pipeline.period_maps import change_rule
-    from minecover.prediction.region.run import map_settings
+    from minecover.prediction.region.run import harmonised, map_settings
 
     found = map_settings(
         model,
@@ -149,4 +156,6 @@ def _settings_of(
         is_masked=settings["mask"] != "none",
         period=period,
     )
+    if settings["like"]:
+        found = harmonised(found, settings["like"])
     return replace(found, min_dates=change_rule().min_dates) if period else found

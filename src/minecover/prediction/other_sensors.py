@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from minecover.core.config import composed
 from minecover.core.errors import ModelError, NotCoveredError
+from minecover.core.harmonisation import published
 from minecover.core.periods import Period
 from minecover.core.sensors import BY_PLATFORM, offered
 from minecover.learning.model_card import ModelCard
@@ -23,7 +24,9 @@ LEVELS = {1: 2, 2: 1}
 MASKS = {"landsat": "strict", "sentinel_2": "scl"}
 
 
-def folder_source(folder: str, card: ModelCard, period: Period | None = None) -> ProductFolder:
+def folder_source(
+    folder: str, card: ModelCard, period: Period | None = None, like: str = ""
+) -> ProductFolder:
     """Return the source of a folder of products, with the level and bands that a model takes.
 
     Parameters
@@ -34,18 +37,40 @@ def folder_source(folder: str, card: ModelCard, period: Period | None = None) ->
         Card of the model; pixels lie on its lattice.
     period : Period or None
         Days of the products that are read; None for all.
+    like : str
+        Satellite whose reflectance that of others is turned into; empty: as delivered.
 
     Raises
     ------
     ModelError
-        If the products are of the other processing level, lack bands, or are of several other
-        families.
+        If the products are of the other processing level, lack bands, are of several other
+        families, or are of a satellite or level that nothing published turns into `like`.
     NotCoveredError
         If there is no product of the period.
     """
     platforms = _platforms(folder, card, period)
     check_bands(card.bands, offered(platforms, card.level))
-    return ProductFolder(folder, card.level, card.bands, platforms, card.lattice, period)
+    if like:
+        _check_published(platforms, like, card.level)
+    return ProductFolder(
+        folder, card.level, card.bands, platforms, card.lattice, period, like or None
+    )
+
+
+def _check_published(platforms: Sequence[str], like: str, level: int) -> None:
+    """Refuse satellites that would stay as delivered beside those that are turned."""
+    to = BY_PLATFORM[like].name
+    unknown = [
+        name
+        for name in platforms
+        if BY_PLATFORM[name].name != to and published(name, like, level) is None
+    ]
+    if unknown:
+        raise ModelError(
+            f"no published line turns level {level} of {', '.join(unknown)} into {like} (level "
+            "2 of Landsat 4 to 7 and of Sentinel-2 has one). Leave --like out, or take a model "
+            "that was trained on level 2."
+        )
 
 
 def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:

@@ -13,6 +13,7 @@ from safe_products import DrawnSafe
 from minecover.core.config import composed
 from minecover.core.errors import ModelError, NotCoveredError, RegionError
 from minecover.core.grid import Grid
+from minecover.core.harmonisation import BANDS, published
 from minecover.core.periods import Period
 from minecover.core.raster import read_grid, read_planes
 from minecover.core.sites import Site, write_sites
@@ -20,7 +21,7 @@ from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.maps import predict_folder, predict_sites
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cost import format_plan, plan_area
-from minecover.prediction.region.run import map_settings
+from minecover.prediction.region.run import harmonised, map_settings
 from minecover.prediction.region.tile_job import map_tile, model_of, source_of
 from minecover.prediction.region.tiles import tiles_of
 from minecover.sources.earth_engine import EarthEngineScenes
@@ -243,3 +244,39 @@ def test_a_period_without_a_product_is_not_covered(
 
     with pytest.raises(NotCoveredError, match="1999"):
         map_settings(path, str(folder), tmp_path / "map", period=Period.parse("1999"))
+
+
+def test_reflectance_is_turned_into_that_of_the_satellite_asked_for(
+    tmp_path: Path, folder: Path
+) -> None:
+    path = model(tmp_path, level=2, bands=["red"])
+    site = Site("one", "one", SAFE.grid, 0)
+
+    as_delivered = source_of(map_settings(path, str(folder), tmp_path / "map")).scenes(site)
+    turned = harmonised(map_settings(path, str(folder), tmp_path / "map"), "landsat-8")
+    cube = source_of(turned).scenes(site)
+
+    line = published("sentinel-2a", "landsat-8", 2)
+    assert line is not None
+    red = BANDS.index("red")
+    np.testing.assert_allclose(cube.scale, np.asarray(as_delivered.scale) * line.slope[red])
+    np.testing.assert_allclose(
+        cube.offset, np.asarray(as_delivered.offset) * line.slope[red] + line.offset[red]
+    )
+
+
+def test_a_level_without_a_published_line_is_refused(tmp_path: Path) -> None:
+    old = DrawnProduct(level="L1TP", craft="LANDSAT_7", sensor="ETM")
+    old.put(tmp_path / "LE07", B3=9000, QA_PIXEL=21824, QA_RADSAT=0)
+
+    settings = map_settings(model(tmp_path), str(tmp_path / "LE07"), tmp_path)
+
+    with pytest.raises(ModelError, match="level 1 of landsat-7 into landsat-8.*--like"):
+        harmonised(settings, "landsat-8")
+
+
+def test_an_option_of_conf_is_turned_by_its_own_key(tmp_path: Path) -> None:
+    settings = map_settings(model(tmp_path), "earth_engine", tmp_path / "map")
+
+    with pytest.raises(RegionError, match=r"--like landsat-8 .* source\.scenes\.like"):
+        harmonised(settings, "landsat-8")

@@ -113,6 +113,34 @@ def map_settings(
     return replace(settings, period=str(period) if period else "")
 
 
+def harmonised(settings: MapSettings, like: str) -> MapSettings:
+    """Return the settings of a map whose scenes get the reflectance of one satellite.
+
+    Parameters
+    ----------
+    settings : MapSettings
+        Of a folder of products.
+    like : str
+        The satellite, see `minecover.core.harmonisation.published`.
+
+    Raises
+    ------
+    ModelError
+        If nothing published turns the products into it.
+    RegionError
+        If the scenes are not those of a folder.
+    """
+    if settings.source.startswith("{"):
+        raise RegionError(
+            f"--like {like} is for a folder of products, and --source {settings.source_name} "
+            "is an option of conf/source. Leave it out; sources of folders have the key "
+            "source.scenes.like."
+        )
+    found = replace(settings, like=like)
+    source_of(found)
+    return found
+
+
 def settings_of(
     bundle: ModelBundle,
     out: Path,
@@ -284,6 +312,7 @@ def _check_same(path: Path, settings: MapSettings, ground: Mapping[str, object])
         **ground,
         "screen": settings.is_screened,
         "mask": settings.mask,
+        "like": settings.like,
     }
     if settings.period:
         wanted |= {"period": settings.period, "min_dates": settings.min_dates}
@@ -291,7 +320,7 @@ def _check_same(path: Path, settings: MapSettings, ground: Mapping[str, object])
         write_json(path, wanted)
         return
     found = json.loads(path.read_text(encoding="utf-8"))
-    if differing := [key for key, value in wanted.items() if found.get(key) != value]:
+    if differing := [key for key, value in wanted.items() if found.get(key, "") != value]:
         raise RegionError(
             f"{path.parent} holds a map of another {' and '.join(differing)}. "
             "Choose another folder with --out, or delete that one: maps are never mixed."

@@ -77,6 +77,8 @@ class MapSettings:
         Days of the scenes, ``2016-01-01/2016-12-31``; empty for all.
     min_dates : int
         Least number of valid dates of a location; with fewer it is not observed.
+    like : str
+        Satellite whose reflectance that of others is turned into; empty: as delivered.
     """
 
     model: str
@@ -94,6 +96,7 @@ class MapSettings:
     source_name: str
     period: str = ""
     min_dates: int = 1
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,15 +259,16 @@ def few_dates_warning(settings: MapSettings, dates: Sequence[int]) -> str:
 
 def source_of(settings: MapSettings) -> Source:
     """Return the source of a map, opened once in a process."""
-    return _source(settings.source, model_of(settings), settings.period)
+    return _source(settings.source, model_of(settings), settings.period, settings.like)
 
 
 @lru_cache(maxsize=1)
-def _source(source: str, bundle: ModelBundle, period: str) -> Source:
+def _source(source: str, bundle: ModelBundle, period: str, like: str) -> Source:
     if source.startswith("{"):  # an object of conf/; longer than a path may be
         built: Source = build(json.loads(source), "source.scenes")
         return built
-    return folder_source(source, bundle.card, Period.parse(period) if period else None)
+    days = Period.parse(period) if period else None
+    return folder_source(source, bundle.card, days, like)
 
 
 def _site(settings: MapSettings, tile: Tile) -> Site:
