@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from pathlib import Path
 
 import click
 
@@ -30,6 +31,22 @@ lang_option = click.option(
     default="en",
     show_default=True,
     help="Language of the page and of the summary.",
+)
+#: The options --model, --source and --out of commands that use a model.
+model_option = click.option(
+    "--model",
+    default="models:/minecover@champion",
+    show_default=True,
+    help="A registered model, or the path of a pickle.",
+)
+source_option = click.option(
+    "--source", required=True, help="A product folder, or an option of conf/source."
+)
+out_option = click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to.",
 )
 #: The option --pictures of commands that write a page.
 pictures_option = click.option(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import json_option, mask_option
+from minecover.cli import json_option, mask_option, model_option, out_option
 
 #: Scores that are printed: their names in evaluation.json, and in words.
 SHOWN = {
@@ -20,21 +20,11 @@ SHOWN = {
 
 
 @click.command(short_help="Try a model on ground that it never saw.")
-@click.option(
-    "--model",
-    default="models:/minecover@champion",
-    show_default=True,
-    help="A registered model, or the path of a pickle.",
-)
+@model_option
 @click.option("--source", help="A product folder, or an option of conf/source.")
 @click.option("--labels", help="A file of outlines, or an option of conf/labels.")
 @click.option("--experiment", help="An option of conf/experiment: source, labels and sites.")
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to.",
-)
+@out_option
 @click.option(
     "--drop-overlap",
     is_flag=True,

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from minecover.cli import AreaCommand, lang_option, mask_option, pictures_option
+from minecover.cli import (
+    AreaCommand,
+    lang_option,
+    mask_option,
+    model_option,
+    out_option,
+    pictures_option,
+    source_option,
+)
 
 if TYPE_CHECKING:
     from minecover.core.periods import Period
@@ -31,19 +39,9 @@ class Settings(TypedDict):
 
 @click.command(cls=AreaCommand, short_help="Map the mines of a region, tile by tile.")
 @click.argument("area")
-@click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option(
-    "--model",
-    default="models:/minecover@champion",
-    show_default=True,
-    help="A registered model, or the path of a pickle.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to.",
-)
+@source_option
+@model_option
+@out_option
 @click.option("--scheduler", help="Dask scheduler, tcp://host:port [default: this machine].")
 @click.option(
     "--workers",

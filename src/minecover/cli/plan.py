@@ -4,18 +4,13 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import AreaCommand, json_option
+from minecover.cli import AreaCommand, json_option, model_option, source_option
 
 
 @click.command(cls=AreaCommand, short_help="Estimate the cost of mapping a region.")
 @click.argument("area")
-@click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option(
-    "--model",
-    default="models:/minecover@champion",
-    show_default=True,
-    help="A registered model, or the path of a pickle.",
-)
+@source_option
+@model_option
 @click.option("--tile", default=1024, show_default=True, help="Side of a tile [px].")
 @click.option(
     "--dates",

@@ -4,23 +4,20 @@ from pathlib import Path
 
 import click
 
-from minecover.cli import lang_option, mask_option, pictures_option
+from minecover.cli import (
+    lang_option,
+    mask_option,
+    model_option,
+    out_option,
+    pictures_option,
+    source_option,
+)
 
 
 @click.command(short_help="Map mines in a product folder, or on the sites.")
-@click.option(
-    "--model",
-    default="models:/minecover@champion",
-    show_default=True,
-    help="A registered model, or the path of a pickle.",
-)
-@click.option("--source", required=True, help="A product folder, or an option of conf/source.")
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to.",
-)
+@model_option
+@source_option
+@out_option
 @mask_option
 @pictures_option
 @lang_option

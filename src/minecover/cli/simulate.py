@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from minecover.cli import out_option
+
 
 @click.command(short_help="Write a simulated area as Landsat products.")
 @click.option(
@@ -30,12 +32,7 @@ import click
 @click.option(
     "--seed", default=7, show_default=True, type=click.IntRange(min=0), help="Random seed."
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to.",
-)
+@out_option
 def simulate(rows: int, cols: int, dates: int, mines: float, seed: int, out: Path) -> None:
     """Write a simulated area as Landsat 8 Collection 2 Level-1 products.
 

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import traceback
+from collections.abc import Sequence
 
 
 class MinecoverError(Exception):
@@ -66,6 +67,8 @@ class SweepError(MinecoverError):
     """A sweep needs columns that its tables lack, or some of its jobs failed."""
 
 
+#: Number of names that an error lists.
+N_NAMED = 5
 #: Set to show the traceback of every error, as `minecover --debug` does.
 DEBUG = "MINECOVER_DEBUG"
 #: Characters shown of the message of an error that is not our own.
@@ -81,6 +84,12 @@ SYSTEM_ADVICE = {
     errno.ENOENT: "Check the path, and build what is missing: dvc repro",
     errno.EMFILE: "Too many files are open: allow more with `ulimit -n 4096`",
 }
+
+
+def first_names(names: Sequence[str], most: int = N_NAMED) -> str:
+    """Return the first names of a list, and how many there are beyond."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def error_line(error: BaseException, doing: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from minecover.core.cube import F32
 from minecover.core.damaged import reading_parquet
-from minecover.core.errors import ModelError
+from minecover.core.errors import ModelError, first_names
 from minecover.core.files import replacing
 from minecover.core.ground_kinds import GroundKinds
 
@@ -26,8 +26,6 @@ GROUND = "ground"
 Mark = NDArray[np.int8] | NDArray[np.int16] | NDArray[np.bool_]
 #: What a row of a table stands for. An observation is a location on one date.
 DESIGNS = ("observation", "location")
-#: Missing columns that an error names.
-N_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,9 +156,7 @@ def read_table(
     missing = [name for name in columns if name not in known and name not in once]
     if missing:
         raise ModelError(
-            f"{path} has no column {', '.join(missing[:N_NAMED])}"
-            + (f" and {len(missing) - N_NAMED} more" if len(missing) > N_NAMED else "")
-            + f" (it has {len(schema.names)} others). "
+            f"{path} has no column {first_names(missing)} (it has {len(schema.names)} others). "
             "Add the feature set to `table` in conf/config.yaml and run dvc repro features, "
             "or choose features that the source's bands allow."
         )

@@ -92,9 +92,7 @@ def grouped(sites: Sequence[Site], *, within_m: float) -> list[Site]:
             "from sites.layouts; two areas that share ground (sites.layouts.*.area) separate, "
             "or join to one; two labels of one id rename."
         )
-    outlines = gpd.GeoSeries([square(site.grid) for site in ordered], crs="EPSG:4326")
-    lon, lat = centre(outlines.union_all())
-    local = outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")
+    local = local_squares(ordered)
     a, b = local.sindex.query(local.to_numpy(), predicate="dwithin", distance=within_m)
     # Imported here because it takes half a second and most callers only read sites.
     from scipy.sparse import coo_array
@@ -193,6 +191,13 @@ def square(grid: Grid) -> shapely.Polygon | shapely.MultiPolygon:
     """
     outline = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs)
     return cut(outline.to_crs("EPSG:4326").iloc[0])
+
+
+def local_squares(sites: Sequence[Site]) -> gpd.GeoSeries:
+    """Return the outlines of sites in one projection around the middle of them [m]."""
+    outlines = gpd.GeoSeries([square(site.grid) for site in sites], crs="EPSG:4326")
+    lon, lat = centre(outlines.union_all())
+    return outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")
 
 
 def near(features: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.intp]:

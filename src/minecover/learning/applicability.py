@@ -245,14 +245,8 @@ class Applicability:
         mines, others = np.flatnonzero(sample.y == 1), np.flatnonzero(sample.y == 0)
         n_mines = min(len(mines), self.points // 2)
         n_others = min(len(others), self.points - n_mines)
-        rows = np.sort(
-            np.concatenate(
-                [
-                    rng.choice(mines, n_mines, replace=False),
-                    rng.choice(others, n_others, replace=False),
-                ]
-            )
-        )
+        of_each = ((mines, n_mines), (others, n_others))
+        rows = np.sort(np.concatenate([rng.choice(*one, replace=False) for one in of_each]))
         X = sample.X[rows]
         weights = importance(model, X, rng)
         index = DissimilarityIndex(weights, self.columns)

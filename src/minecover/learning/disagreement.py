@@ -276,14 +276,8 @@ class SmallModels:
         weight = np.where(sample.always, 1.0, 1.0 / kept_negatives)
         weight[mines] *= len(mines) / n_mines
         weight[others] *= len(others) / n_others
-        rows = np.sort(
-            np.concatenate(
-                [
-                    rng.choice(mines, n_mines, replace=False),
-                    rng.choice(others, n_others, replace=False),
-                ]
-            )
-        )
+        of_each = ((mines, n_mines), (others, n_others))
+        rows = np.sort(np.concatenate([rng.choice(*one, replace=False) for one in of_each]))
         members = Disagreement(self.pairs, [int(column) for column in columns], self.seed)
         return members.fit(
             sample.X[rows], sample.y[rows], group=sample.group[rows], weight=weight[rows]

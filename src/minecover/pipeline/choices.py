@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import yaml
 
 from minecover.core.config import CONF, Params
-from minecover.core.errors import ConfigError
+from minecover.core.errors import ConfigError, first_names
 from minecover.core.lattice import Lattice
 from minecover.core.sensors import BY_PLATFORM
 from minecover.core.watched import file_or
@@ -40,8 +40,6 @@ OBJECTS = (
 )
 #: What DVC watches of the simulated world, unless mines are drawn by hand.
 SIMULATION = "src/minecover/sources/simulation"
-#: Names that a message lists.
-N_NAMED = 5
 
 
 def check_choices(params: Params) -> None:
@@ -110,7 +108,7 @@ def _check_features(
     no_plane = sorted(context_planes(feature_sets, lost) - set(context))
     no_input = sorted(needed - set(plane_names(feature_sets)) - set(no_band))
     lacks = [
-        f"{what} {_shown(names)} ({key})"
+        f"{what} {first_names(names)} ({key})"
         for what, names, key in (
             ("the bands", no_band, "source.bands"),
             ("the layers", no_plane, "context.planes"),
@@ -122,7 +120,7 @@ def _check_features(
     rest = [name for name in params.value("features") if name not in sets]
     raise ConfigError(
         f"features={_list(sets)} has {len(lost)} columns that cannot be computed "
-        f"({_shown(lost)}): this configuration lacks {' and '.join(lacks)}. Choose other "
+        f"({first_names(lost)}): this configuration lacks {' and '.join(lacks)}. Choose other "
         f"features ({f'features={_list(rest)}' if rest else 'e.g. features=[bands]'}), or add "
         "what is missing."
     )
@@ -135,7 +133,7 @@ def _check_mask(params: Params, bands: Sequence[str], halo_m: float | None) -> N
     profile = chosen_profile(profiles, chosen)
     if lacking := [band for band in profile.bands if band not in bands]:
         raise ConfigError(
-            f"mask={chosen} needs the band {_shown(lacking)}, found source.bands="
+            f"mask={chosen} needs the band {first_names(lacking)}, found source.bands="
             f"{_list(bands)}. Choose mask=strict, or a source that has it."
         )
     _check_layouts(chosen, profile, params.value("source.platforms"))
@@ -208,12 +206,6 @@ def _halo_m(params: Params) -> float | None:
     layouts = [node for node in params.value("sites.layouts").values() if node]
     halos = [float(node["halo_m"]) for node in layouts if "halo_m" in node]
     return min(halos) if halos else None
-
-
-def _shown(names: Sequence[str]) -> str:
-    """Return the first names, and how many there are beyond."""
-    more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
-    return ", ".join(names[:N_NAMED]) + more
 
 
 def _list(names: Sequence[str]) -> str:

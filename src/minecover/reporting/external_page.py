@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
+from minecover.core.templates import templates_of
 from minecover.evaluation import Report, get_score
 from minecover.reporting.page.detection_tables import (
     BY_CHANCE,
@@ -75,9 +73,9 @@ def external_page(content: Mapping[str, Any]) -> str:
     str
         HTML that loads nothing; its title says *simulated* if the ground is.
     """
-    template = files("minecover.reporting").joinpath("external_page.html")
+    template = templates_of("minecover.reporting").get_template("external_page.html")
     scores = content["scores"]
-    return _ENVIRONMENT.from_string(template.read_text(encoding="utf-8")).render(
+    return template.render(
         **content,
         table=score_table(scores),
         kinds=kind_table(scores),
@@ -99,8 +97,3 @@ def _counts(scores: Report, name: str) -> tuple[str, ...]:
 def _first(left_out: Mapping[str, str], most: int = 10) -> Sequence[tuple[str, str]]:
     """Return the first sites that were left out, and why."""
     return list(left_out.items())[:most]
-
-
-_ENVIRONMENT = Environment(
-    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)

@@ -250,13 +250,7 @@ def read_mtl(path: Path) -> Mtl:
     SceneError
         If it is truncated, or not an MTL file of Landsat 4 to 9.
     """
-    try:
-        text = read_bytes(path).decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise SceneError(
-            f"{path} cannot be read: {error.strerror or error}. Give yourself the right to "
-            "read it (chmod u+r), or download it again."
-        ) from error
+    text = read_bytes(path).decode("utf-8-sig", errors="replace")
     parse = _json_groups if path.suffix.lower() == ".json" else _odl_groups
     try:
         return Mtl(path.name, parse(text))

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from minecover.core.errors import NotCoveredError, SceneError
+from minecover.core.errors import NotCoveredError, SceneError, first_names
 from minecover.core.periods import Period
 from minecover.sources.product import Product
 from minecover.sources.product_search import Found, find_products
@@ -128,5 +128,4 @@ def _say_once(text: str) -> None:
 
 def _names(names: Sequence[str], start: str) -> str:
     """Return the first names as one text; empty if there is none."""
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{start}{', '.join(names[:MAX_NAMES])}{more}" if names else ""
+    return f"{start}{first_names(names, MAX_NAMES)}" if names else ""

@@ -233,10 +233,5 @@ def parsed_xml(path: Path) -> ElementTree.Element:
     """
     try:
         return ElementTree.fromstring(read_bytes(path))
-    except OSError as error:
-        raise SceneError(
-            f"{path} cannot be read: {error.strerror or error}. Give yourself the right to "
-            "read it (chmod u+r), or download it again."
-        ) from error
     except ElementTree.ParseError as error:
         raise SceneError(f"{path} cannot be read as XML: {error}. {REPLACE}") from error

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 import minecover
 from minecover.core.digests import load_model
-from minecover.core.errors import ModelError
+from minecover.core.errors import ModelError, first_names
 from minecover.core.probabilities import row_classes, row_probabilities
 from minecover.tracking.types import CARD, PICKLE
 
@@ -50,8 +50,6 @@ REQUIREMENTS = (
 KEYS = ("features", "row", "observation_threshold", "example")
 #: The parameter of a prediction, and its values; the first is the default.
 OUTPUT, OUTPUTS = "output", ("probability", "class")
-#: An error names at most this many columns.
-MAX_NAMES = 5
 
 
 class Answers(np.ndarray[tuple[int], np.dtype[np.float64]]):
@@ -117,10 +115,9 @@ class RowModel:
         """Return the features as the model takes them: (n, n_features) float32."""
         names = [str(name) for name in self.card["features"]]
         if missing := [name for name in names if name not in frame]:
-            more = f" and {len(missing) - MAX_NAMES} more" if len(missing) > MAX_NAMES else ""
             raise refused(
                 f"the table lacks {len(missing)} of the model's {len(names)} columns: "
-                f"{', '.join(missing[:MAX_NAMES])}{more} (`features` in {CARD} lists them)."
+                f"{first_names(missing)} (`features` in {CARD} lists them)."
             )
         with np.errstate(over="ignore"):
             # Row by row in memory, as everywhere: the order of sums decides their last bits.

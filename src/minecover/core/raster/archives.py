@@ -65,11 +65,20 @@ def read_bytes(path: Path) -> bytes:
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
     SceneError
-        If its archive is damaged.
+        If the file cannot be read, or its archive is damaged.
     """
+    try:
+        return _content(path)
+    except OSError as error:
+        raise SceneError(
+            f"{path} cannot be read: {error.strerror or error}. Give yourself the right to "
+            "read it (chmod u+r), or download it again."
+        ) from error
+
+
+def _content(path: Path) -> bytes:
+    """Return the content of a file; an `OSError` if it cannot be read."""
     archive = archive_of(path)
     if archive is None:
         return path.read_bytes()

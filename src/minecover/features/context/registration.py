@@ -16,7 +16,7 @@ from minecover.features.context.terrain import (
     KNOWN_WINDOW,
     REACH_PX,
     WINDOW_CELLS,
-    absolute_cell,
+    cells_under,
     inner,
 )
 
@@ -151,8 +151,7 @@ def register(after: F64, before: F64, pixel_m: tuple[float, float]) -> F64:
 def _registered(after: Surface, before: Surface, grid: Grid) -> tuple[F64, F64, F64]:
     """Return both models with their margin, and what `register` finds around each pixel."""
     wide = [read_with_margin(one, grid, REACH_PX).astype(np.float64) for one in (after, before)]
-    # From the first whole cell on; a partial cell at the other end is dropped.
-    top, left = ((REACH_PX - start) % CELL_PX for start in absolute_cell(grid))
+    top, left, places = cells_under(grid)
     size = WINDOW_CELLS * CELL_PX
     n_rows, n_cols = (
         (length - start) // CELL_PX - WINDOW_CELLS + 1
@@ -169,11 +168,6 @@ def _registered(after: Surface, before: Surface, grid: Grid) -> tuple[F64, F64, 
             one = register(wide[0][window], wide[1][window], grid.pixel_m)
             # The last bits of least squares depend on the processor.
             found[:, row, col] = one.round(4)
-    at_row, at_col = (
-        (REACH_PX - offset + np.arange(length) + 0.5) / CELL_PX - WINDOW_CELLS // 2
-        for offset, length in zip((top, left), grid.shape, strict=True)
-    )
-    places = np.meshgrid(at_col, at_row)
     return wide[0], wide[1], np.array([sampled(one, *places, is_smooth=True) for one in found])
 
 

@@ -192,16 +192,8 @@ class ElevationChange:
         """
         wide = read_with_margin(self.after, grid, REACH_PX).astype(np.float64)
         wide = wide - read_with_margin(self.before, grid, REACH_PX)
-        first = absolute_cell(grid)
-        # From the first whole cell on; a partial cell at the other end is dropped.
-        top, left = ((REACH_PX - start) % CELL_PX for start in first)
-        at_row, at_col = (
-            (REACH_PX - offset + np.arange(length) + 0.5) / CELL_PX - WINDOW_CELLS // 2
-            for offset, length in zip((top, left), grid.shape, strict=True)
-        )
-        shift = sampled(
-            _window_medians(wide[top:, left:]), *np.meshgrid(at_col, at_row), is_smooth=True
-        )
+        top, left, places = cells_under(grid)
+        shift = sampled(_window_medians(wide[top:, left:]), *places, is_smooth=True)
         change = inner(wide, REACH_PX, grid) - shift
         return change.round(4).astype(np.float32)
 
@@ -248,6 +240,26 @@ def _disc_sum(values: I64, spans: dict[int, int], margin_px: int, grid: Grid) ->
         end, begin = margin_px + half + 1, margin_px - half
         total += line[:, end : end + cols] - line[:, begin : begin + cols]
     return total
+
+
+def cells_under(grid: Grid) -> tuple[int, int, tuple[F64, F64]]:
+    """Return where whole cells begin on a grid with its margin, and where its pixels lie.
+
+    Returns
+    -------
+    top, left : int
+        Row and column of the first whole cell, from the corner of the margin [px]. A partial
+        cell at the other end is dropped.
+    col, row : (row, col) float64
+        Pixel centres, counted in windows of whole cells.
+    """
+    top, left = ((REACH_PX - start) % CELL_PX for start in absolute_cell(grid))
+    at_row, at_col = (
+        (REACH_PX - offset + np.arange(length) + 0.5) / CELL_PX - WINDOW_CELLS // 2
+        for offset, length in zip((top, left), grid.shape, strict=True)
+    )
+    col, row = np.meshgrid(at_col, at_row)
+    return top, left, (col, row)
 
 
 def absolute_cell(grid: Grid) -> tuple[int, int]:

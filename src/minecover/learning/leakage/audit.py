@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -13,10 +12,9 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.metrics import average_precision_score
 from threadpoolctl import threadpool_limits
 
-from minecover.core.antimeridian import centre
 from minecover.core.cube import F32
 from minecover.core.errors import FoldError
-from minecover.core.sites import Site, square
+from minecover.core.sites import Site, local_squares
 from minecover.learning.leakage.evidence import F64, I8, Evidence, quantiles
 
 #: A model of the position in the site alone, or of the site alone, may reach this many times
@@ -111,9 +109,7 @@ def audit(
 
 def _across(sites: Sequence[Site], fold: I8) -> tuple[int, float]:
     """Count overlapping squares of different folds, and measure the nearest two [m]."""
-    outlines = gpd.GeoSeries([square(site.grid) for site in sites], crs="EPSG:4326")
-    lon, lat = centre(outlines.union_all())
-    local = outlines.to_crs(f"+proj=aeqd +lon_0={lon:.4f} +lat_0={lat:.4f} +units=m")
+    local = local_squares(sites)
     # A millimetre less, so that tiles which only touch do not count as shared ground.
     inner = local.buffer(-0.001, join_style="mitre")
     a, b = inner.sindex.query(inner.to_numpy(), predicate="intersects")

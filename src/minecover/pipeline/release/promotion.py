@@ -6,14 +6,20 @@ import json
 import logging
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minecover.core import paths
 from minecover.core.config import Params, load_params
-from minecover.core.errors import ConfigError, MinecoverError, ModelError, RegistryError
+from minecover.core.errors import (
+    ConfigError,
+    MinecoverError,
+    ModelError,
+    RegistryError,
+    first_names,
+)
 from minecover.evaluation import ScoredModel, find_no_skill, paired_differences
 from minecover.pipeline.release.commits import committed_value, recorded_in
 from minecover.pipeline.release.external import check_external
@@ -28,9 +34,6 @@ from minecover.tracking.signature_check import signature_problems
 from minecover.tracking.types import Tracking, Version
 
 log = logging.getLogger(__name__)
-
-#: Names that a message lists.
-N_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +224,7 @@ def _check_commit(tracking: Tracking, version: Version, source: Origin) -> str:
     here = git_state(Path())
     if here.is_dirty:
         raise ModelError(
-            f"this checkout has uncommitted changes ({_shown(here.changed)}; on "
+            f"this checkout has uncommitted changes ({first_names(here.changed)}; on "
             f"{here.commit[:10]}), so these checks could not be repeated. Commit them, or "
             "`git stash` them"
         )
@@ -234,8 +237,8 @@ def _check_commit(tracking: Tracking, version: Version, source: Origin) -> str:
     if source.commit.differing:
         raise ModelError(
             f"commit {commit[:10]} records this build and does not build it: it was built from "
-            f"other {_shown(source.commit.differing)}. Commit what it was built from, or type "
-            "`make run` to build what is committed"
+            f"other {first_names(source.commit.differing)}. Commit what it was built from, or "
+            "type `make run` to build what is committed"
         )
     named = recorded_in(version.tags["git_commit"], source.lock)
     if version.tags.get("git_dirty") != "false" or named is None or named.differing:
@@ -255,12 +258,6 @@ def _name_other_rule(params: Params, source: Origin) -> list[str]:
         # Commits of an earlier minecover do not have all keys.
         if digest_of(rules[key] or None) != digest_of(committed[key] or None)
     ]
-
-
-def _shown(names: Sequence[str]) -> str:
-    """Return the first names, and how many there are beyond."""
-    more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
-    return ", ".join(names[:N_NAMED]) + more
 
 
 def _check_audit(tracking: Tracking, version: Version) -> str:

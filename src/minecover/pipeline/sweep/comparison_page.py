@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 
+from minecover.core.templates import templates_of
 from minecover.evaluation import ScoredModel
 from minecover.pipeline.run_card import SIMULATED
 from minecover.reporting import figures
@@ -31,10 +30,10 @@ def comparison_page(found: Comparison) -> str:
     str
         HTML with its picture inside; it loads nothing.
     """
-    template = files("minecover.pipeline.sweep").joinpath("compare.html")
+    template = templates_of("minecover.pipeline.sweep").get_template("compare.html")
     site_id, wrong_a, wrong_b = most_different_site(*found.models)
     first, *others = found.verdict()
-    return _ENVIRONMENT.from_string(template.read_text(encoding="utf-8")).render(
+    return template.render(
         name=found.name,
         a=found.a,
         b=found.b,
@@ -117,8 +116,3 @@ def _maps(found: Comparison, site_id: str) -> figures.Figure:
         title=f"Site {site_id}, out of fold",
         simulated=found.is_simulated,
     )
-
-
-_ENVIRONMENT = Environment(
-    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from minecover.core.files import write_text
 from minecover.core.grid import LON_LAT
 from minecover.core.map_classes import CLASS_COLOURS, CLASS_NAMES
+from minecover.core.templates import templates_of
 
 #: Colours of the outlines of candidates, as in the KML file.
 KINDS = (
@@ -227,11 +227,5 @@ def _render(name: str, **values: object) -> str:
     return _TEMPLATES.get_template(name).render(values)
 
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("minecover.reporting.qgis", ""),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = templates_of("minecover.reporting.qgis")
 _TEMPLATES.filters["srsid"] = _srsid

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from minecover.core.errors import LabelError
+from minecover.core.errors import LabelError, first_names
 
 #: Label of a chip that counts neither as with a mine nor as without.
 APART = -1
@@ -105,9 +105,8 @@ class ChipTable:
             (sorted(set(images) - set(table.index)), "no row for the images of some chips"),
         ):
             if names:
-                more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
                 raise LabelError(
-                    f"{path} has {what}: {', '.join(names[:N_NAMED])}{more}. Complete the "
+                    f"{path} has {what}: {first_names(names, N_NAMED)}. Complete the "
                     "folder or the table, or fix source.chips.images."
                 )
         for column, values in self.keep.items():
