@@ -226,3 +226,28 @@ def test_scenes_of_another_satellite_are_named(
     other, level = found.content["warnings"]
     assert "trained on landsat-8, and these scenes are of sentinel-2a, sentinel-2b" in other
     assert "level 1, and these are of level 2" in level
+
+
+def test_too_few_groups_are_said_where_the_intervals_stand(model: Model, tried: Tried) -> None:
+    few = {name: CHIPS[name] for name in ("pit_a", "bar_a")}
+
+    found = tried(model(), few)
+
+    # Both came out right: an interval of no width, which says nothing.
+    assert get_score(scores_of(found), "site.auc_low") == 1.0
+    assert found.content["ground"]["groups"] == 2
+    (sentence,) = found.content["warnings"]
+    assert sentence.startswith("The sites form 2 groups: fewer than 5 can all come out right")
+    assert sentence in found.files[1].read_text()
+    assert tried(model(), CHIPS).content["warnings"] == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_scoring(
+    model: Model, tried: Tried, workplace: Path
+) -> None:
+    (workplace / "out").write_text("a file")
+    # Scoring it would fail: no reflectance is as high.
+    bright = {name: replace(chip, upper=4000.0) for name, chip in CHIPS.items()}
+
+    with pytest.raises(FileExistsError):
+        tried(model(), bright)
