@@ -125,6 +125,25 @@ class ChipTable:
             for name, row in table.to_dict("index").items()
         }
 
+    def unmatched(self, folder: Path) -> list[str]:
+        """Return a sentence for each column of which `keep` or `apart` names values in vain.
+
+        A misspelt value leaves out all mines or all other ground without an error.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder of the chips.
+        """
+        table, path = self.read(folder), folder / self.file
+        return [
+            f"no row of {path} has {', '.join(missing)} as {column}, which "
+            f"source.chips.table.{key} names"
+            for key, columns in (("keep", self.keep), ("apart", self.apart))
+            for column, values in columns.items()
+            if (missing := sorted({str(value) for value in values} - set(table[column])))
+        ]
+
     def _values(self, folder: Path) -> str:
         """Return the first values of the columns of `keep`, as text."""
         table = self.read(folder)

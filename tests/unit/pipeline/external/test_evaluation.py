@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from external_chips import BAR, CHIPS, FOREST, POND, Chip
+from external_chips import BAR, CHIPS, FOREST, POND, Chip, draw, words
 
 from minecover.core.errors import MinecoverError
 from minecover.core.places import REAL
 from minecover.evaluation import Report, get_score
-from minecover.pipeline.external.evaluation import Evaluated
+from minecover.pipeline.external.asked import Asked
+from minecover.pipeline.external.evaluation import Evaluated, evaluate
 
 Model = Callable[..., str]
 Tried = Callable[..., Evaluated]
@@ -251,3 +252,15 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_scoring(
 
     with pytest.raises(FileExistsError):
         tried(model(), bright)
+
+
+def test_chips_of_which_labels_alone_are_known_are_scored_as_sites(
+    model: Model, workplace: Path
+) -> None:
+    folder = draw(workplace / "drawn", CHIPS)
+    asked = Asked("chips", None, None, (*words(folder), "source.chips.masks=null"))
+
+    found = evaluate(model(), asked, workplace / "out", is_masked=True, drop_overlap=False)
+
+    assert get_score(scores_of(found), "site.auc") == 1.0
+    assert not {"location", "look_alike"} & set(scores_of(found))
