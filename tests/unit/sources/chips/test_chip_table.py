@@ -6,14 +6,16 @@ import pytest
 
 from minecover.core.errors import LabelError
 from minecover.sources.chips import ChipTable
+from minecover.sources.chips.chip_table import ChipRow
 
 TABLE = ChipTable("chips.csv", chip="chip", label="label", group="group", keep={}, kind="kind")
 ROWS = ("chip,label,group,kind", "pit,1,7,aluvião", "bar,0,8,river")
 IMAGES = ("pit", "bar")
+FOUND = {"pit": ChipRow(1, "7", "aluvião"), "bar": ChipRow(0, "8", "river")}
 
 
-def rows(folder: Path, table: ChipTable = TABLE) -> dict[str, tuple[int | None, str, str]]:
-    return {name: tuple(row) for name, row in table.rows(folder, IMAGES).items()}
+def rows(folder: Path, table: ChipTable = TABLE) -> dict[str, ChipRow]:
+    return table.rows(folder, IMAGES)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
@@ -24,14 +26,14 @@ def test_tables_of_spreadsheets_in_any_language(
     text = "\r\n".join(ROWS).replace(",", delimiter)
     (tmp_path / "chips.csv").write_text(text, encoding=encoding, newline="")
 
-    assert rows(tmp_path) == {"pit": (1, "7", "aluvião"), "bar": (0, "8", "river")}
+    assert rows(tmp_path) == FOUND
 
 
 def test_columns_in_another_order_beside_others(tmp_path: Path) -> None:
     text = 'note,kind,group,label,chip\n"a, b",river,8,0,bar\n,aluvião,7,1,pit\n'
     (tmp_path / "chips.csv").write_text(text)
 
-    assert rows(tmp_path) == {"pit": (1, "7", "aluvião"), "bar": (0, "8", "river")}
+    assert rows(tmp_path) == FOUND
 
 
 def test_rows_without_any_text_are_no_chips(tmp_path: Path) -> None:
