@@ -25,6 +25,9 @@ KEPT = ("location", "objects", "transfer", "look_alike", "site", "chip", "backgr
 OF_PIXELS = ("location", "objects", "transfer", "calibration", "truth")
 #: Those that are scored inside and outside of where the model applies.
 BY_APPLICABILITY = ("location", "look_alike", "site")
+#: Fewest groups of sites that can tell skill from luck: a model that guesses is right on all of
+#: five with a probability of 1/32, and on all of four with 1/16.
+FEWEST_GROUPS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,9 +133,28 @@ def external_unknown(scores: Report) -> list[str]:
     if NO_MINES_DRAWN in found and not {"site", "chip", "look_alike"} & set(scores):
         raise ModelError(
             f"nothing of this ground can be scored. {' '.join(found)} Add outlines of mines, "
-            "or sites that are known to hold none."
+            "or sites of both kinds: known to hold a mine, and known to hold none."
         )
     return found
+
+
+def few_groups(groups: int) -> list[str]:
+    """Return a sentence about ground with too few groups of sites; none if there are enough.
+
+    A bootstrap over two groups that both came out right has an interval of no width.
+
+    Parameters
+    ----------
+    groups : int
+        Number of groups of sites.
+    """
+    if groups >= FEWEST_GROUPS:
+        return []
+    return [
+        f"The sites form {groups} group{'' if groups == 1 else 's'}: fewer than "
+        f"{FEWEST_GROUPS} can all come out right by luck, and intervals from so few are far "
+        "too narrow."
+    ]
 
 
 def _without_limits(settings: EvaluationSettings) -> EvaluationSettings:

@@ -2,7 +2,13 @@
 
 from minecover.labels.ipis import IpisLabels
 from minecover.labels.quality import Quality, quality, quality_lines
-from minecover.labels.reading import LATITUDE, LONGITUDE, read_features, read_provinces
+from minecover.labels.reading import (
+    LATITUDE,
+    LONGITUDE,
+    csv_format,
+    read_features,
+    read_provinces,
+)
 from minecover.labels.reviewed import read_reviewed
 from minecover.labels.table import (
     COLUMNS,
@@ -39,6 +45,7 @@ __all__ = [
     "Quality",
     "as_labels",
     "check_labels",
+    "csv_format",
     "label_table",
     "merge_verdicts",
     "quality",

@@ -16,6 +16,8 @@ from minecover.labels.dates import date_advice, impossible_year, read_day, shown
 
 #: Columns of a table that hold the coordinates of a point [degrees, WGS 84].
 LONGITUDE, LATITUDE = "longitude", "latitude"
+#: What separates the cells of a CSV table.
+DELIMITERS = (",", ";", "\t")
 #: Column of province names.
 PROVINCE = "province"
 #: The words of messages about label files, and about files of provinces.
@@ -178,9 +180,26 @@ def column_days(
     return days
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise LabelError(f"there is no label file at {path}. Set labels.input.")
+def csv_format(path: Path) -> tuple[str, str]:
+    """Return delimiter and encoding of a CSV table, as spreadsheets in any language write it.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+
+    Returns
+    -------
+    delimiter : str
+        Comma, semicolon or tab: the one that the header has most of.
+    encoding : str
+        UTF-8, with or without a byte order mark, or else Windows-1252.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
     content = path.read_bytes()
     # Spreadsheets on Windows write cp1252 instead of UTF-8.
     try:
@@ -189,7 +208,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError:
         encoding = "cp1252"
     header = content.partition(b"\n")[0]
-    delimiter = ";" if header.count(b";") > header.count(b",") else ","
+    return max(DELIMITERS, key=lambda one: header.count(one.encode())), encoding
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise LabelError(f"there is no label file at {path}. Set labels.input.")
+    delimiter, encoding = csv_format(path)
     try:
         table = pd.read_csv(path, sep=delimiter, dtype=str, encoding=encoding)
     except (ValueError, pd.errors.ParserError) as error:

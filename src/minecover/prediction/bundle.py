@@ -133,10 +133,12 @@ class ModelBundle:
         ModelError
             If the card is missing, damaged, or does not record the pickle's digest.
         """
-        if path.is_dir():
+        # Without a suffix it is no pickle: often models:/ was left out.
+        if path.is_dir() or not (path.suffix or path.exists()):
+            found = "is a folder, not a model" if path.is_dir() else "is no model"
             raise ModelError(
-                f"{path} is a folder, not a model. Name a pickle, such as models/model.pkl, or "
-                "a registered model, such as models:/minecover@champion."
+                f"{path} {found}. Name a pickle, such as models/model.pkl, or a registered "
+                "model, such as models:/minecover@champion."
             )
         read = ModelCard.read(card or path.with_suffix(".json"))
         return cls(path, read, read.sha256, _digest(read), path.name)

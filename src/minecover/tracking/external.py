@@ -36,6 +36,8 @@ class ExternalEvaluation:
         Why the model counts as no better than chance there; empty if it is better.
     scores : mapping of str to list of float or None
         Value, lower and upper end of each score, by its dotted name.
+    groups : int or None
+        Number of groups of sites; None in the tag of an earlier minecover.
     """
 
     run_id: str
@@ -45,6 +47,7 @@ class ExternalEvaluation:
     is_known_new: bool
     no_skill: str
     scores: Mapping[str, list[float | None]]
+    groups: int | None = None
 
 
 def record_external(tracking: Tracking, version: Version, found: ExternalEvaluation) -> None:

@@ -225,3 +225,8 @@ def test_another_sensor_makes_another_bundle(path: Path) -> None:
 def test_a_folder_in_place_of_a_model_is_named(folder: str) -> None:
     with pytest.raises(ModelError, match="is a folder, not a model"):
         ModelBundle.find(folder)
+
+
+def test_a_registered_model_without_its_prefix_is_named() -> None:
+    with pytest.raises(ModelError, match=r"minecover@champion is no model.*such as models:/"):
+        ModelBundle.find("minecover@champion")

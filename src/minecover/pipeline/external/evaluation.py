@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minecover.core.config import Params
-from minecover.core.files import write_json, write_text
+from minecover.core.files import check_space, write_json, write_text
 from minecover.evaluation import Report, ScoredModel, labels_digest, report_scores
 from minecover.evaluation.estimates import Estimates
 from minecover.evaluation.external import (
@@ -17,6 +17,7 @@ from minecover.evaluation.external import (
     external_model,
     external_skill,
     external_unknown,
+    few_groups,
 )
 from minecover.evaluation.pooling import CHIP_POOLING
 from minecover.learning.model_card import ModelCard
@@ -79,12 +80,17 @@ def evaluate(
     MinecoverError
         If the ground is not new to the model, has no labels, bands or pixels that the model
         takes, or gives no score.
+    OSError
+        If the files cannot be written.
     """
     bundle = ModelBundle.find(model, is_masked=is_masked)
     params = asked.compose(bundle.card)
     check_bands(bundle.card.bands, params.value("source.bands"))
     ground = lay_out_ground(params, bundle.card, drop_overlap=drop_overlap)
     usable = for_platforms(bundle, params.value("source.platforms"))
+    # Scoring takes minutes: a folder that cannot be written to is found before.
+    out.mkdir(parents=True, exist_ok=True)
+    check_space(out / JSON)
     sites, left_out = score_sites(usable, params, ground)
     scored = external_model(
         [site.predictions for site in sites],
@@ -100,7 +106,7 @@ def evaluate(
         "overlap": {"is_known": ground.is_known_new, "dropped": list(ground.dropped)},
         "no_skill": external_skill(scores),
         "unknown": external_unknown(scores),
-        "warnings": _warnings(bundle.card, params),
+        "warnings": [*_warnings(bundle.card, params), *few_groups(_n_groups(sites))],
         "level": settings.bootstrap.level,
         "scores": scores,
         "left_out": left_out,
@@ -166,13 +172,18 @@ def _ground(
         "platforms": list(params.value("source.platforms")),
         "level": params.value("source.level"),
         "sites": len(sites),
-        "groups": len({one.predictions.group or one.predictions.site_id for one in sites}),
+        "groups": _n_groups(sites),
         "mine_sites": counts["mine_sites"],
         "other_sites": counts["other_sites"],
         "dates": [min(one.n_dates for one in sites), max(one.n_dates for one in sites)],
         "digest": labels_digest(scored),
         "asked": asked.text(),
     }
+
+
+def _n_groups(sites: list[ExternalSite]) -> int:
+    """Return the number of groups of sites, which intervals are drawn over."""
+    return len({one.predictions.group or one.predictions.site_id for one in sites})
 
 
 def _title(source: str, ground: str) -> str:

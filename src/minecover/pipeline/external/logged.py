@@ -183,4 +183,5 @@ def _tag(content: Mapping[str, Any], run_id: str) -> ExternalEvaluation:
         is_known_new=content["overlap"]["is_known"],
         no_skill=content["no_skill"],
         scores=kept,
+        groups=ground["groups"],
     )

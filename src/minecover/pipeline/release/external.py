@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minecover.core.config import Params
 from minecover.core.errors import ModelError
+from minecover.evaluation.external import FEWEST_GROUPS
 from minecover.pipeline.run_card import number, score_name
 from minecover.tracking.external import ExternalEvaluation, external_evaluations
 from minecover.tracking.types import Version
@@ -30,17 +31,19 @@ def check_external(version: Version, params: Params) -> str:
     Raises
     ------
     ModelError
-        If an evaluation is needed, and there is none on ground that is known to be new, or the
-        version is no better than chance on one.
+        If an evaluation is needed, and there is none on ground that is known to be new, with
+        `FEWEST_GROUPS` groups of sites; or the version is no better than chance on one.
     """
     found = [one for one in external_evaluations(version) if one.is_known_new]
     text = "; ".join(map(_in_short, found)) or "not tried"
     if not params.value("promotion.needs_external"):
         return text
-    if not found:
+    enough = [one for one in found if one.groups is None or one.groups >= FEWEST_GROUPS]
+    if not enough:
         raise ModelError(
-            "it was tried on no ground that is known to be new to it, which "
-            "promotion.needs_external asks for. Type `minecover evaluate --model "
+            "it was tried on no ground that is known to be new to it, with sites in at least "
+            f"{FEWEST_GROUPS} groups, which promotion.needs_external asks for. Type "
+            "`minecover evaluate --model "
             f"models:/{version.name}/{version.version} --source ... --labels ... --out ...`"
         )
     if useless := [one for one in found if one.no_skill]:

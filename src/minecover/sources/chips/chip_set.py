@@ -62,8 +62,9 @@ class ChipSet:
     images : str
         Where the images lie in it: ``images/{chip}_{date}.tif``. The text at all names in
         braces but ``{date}`` is the name of a chip.
-    masks : str
+    masks : str or None
         Where the masks lie, by the same names. With ``{date}``, each date is a chip of its own.
+        None if there are none, and the table alone says which chips hold a mine.
     days : mapping of str to str
         ISO days of the texts at ``{date}`` that are no days; the day of all images is
         ``all``, where names have none.
@@ -76,7 +77,7 @@ class ChipSet:
 
     folder: str
     images: str
-    masks: str
+    masks: str | None
     days: Mapping[str, str]
     table: ChipTable | None
     classes: Mapping[str, Sequence[int]]
@@ -84,13 +85,14 @@ class ChipSet:
     def __post_init__(self) -> None:
         """Refuse patterns that name no chip, and classes that are unknown or ambiguous."""
         names = placeholders(self.images)
-        if not set(names) - {DATE} or not set(names) - {DATE} <= set(placeholders(self.masks)):
+        of_masks = names if self.masks is None else placeholders(self.masks)
+        if not set(names) - {DATE} or not set(names) - {DATE} <= set(of_masks):
             raise ConfigError(
                 "source.chips.images and source.chips.masks must name chips alike, such as "
                 f"images/{{chip}}_{{date}}.tif and masks/{{chip}}.tif, found {self.images} and "
                 f"{self.masks}."
             )
-        if unknown := set(placeholders(self.masks)) - set(names):
+        if unknown := set(of_masks) - set(names):
             raise ConfigError(
                 f"source.chips.masks has {', '.join(sorted(unknown))} in braces, which "
                 f"source.chips.images={self.images} does not have."
@@ -174,17 +176,10 @@ def list_chips(chips: ChipSet) -> dict[str, Chip]:
     named_by = [
         name
         for name in placeholders(chips.images)
-        if name != DATE or DATE in placeholders(chips.masks)
+        if name != DATE or DATE in placeholders(chips.masks or "")
     ]
     images = _images(chips, folder, named_by)
-    masks: dict[str, Path] = {}
-    for file, text in matching(folder, chips.masks).items():
-        name = "_".join(text[one] for one in named_by)
-        if name in masks:
-            raise LabelError(f"{file} and {masks[name]} are both masks of the chip {name!r}.")
-        masks[name] = file
-    if not masks:
-        raise LabelError(f"no file of {folder} is named {chips.masks}. Fix source.chips.masks.")
+    masks = {} if chips.masks is None else _masks(folder, chips.masks, named_by)
     if alone := sorted(set(masks) - set(images)):
         raise LabelError(f"{masks[alone[0]]} is a mask without an image {chips.images}.")
     if chips.table is None:
@@ -196,12 +191,29 @@ def list_chips(chips: ChipSet) -> dict[str, Chip]:
         row, of_chip = rows[name], dict(sorted(images[name].items()))
         if name not in masks and row.label is None:
             raise LabelError(
-                f"the chip {name} has neither a mask {chips.masks} nor a label. Fix "
+                f"the chip {name} has neither a mask "
+                f"(source.chips.masks={chips.masks or 'null'}) nor a label. Fix "
                 "source.chips.masks, or name a column of labels in source.chips.table.label."
             )
         mask = None if row.label == APART else masks.get(name)
         found[name] = Chip(name, of_chip, mask, row.label, row.group, row.kind)
     return found
+
+
+def _masks(folder: Path, pattern: str, named_by: Sequence[str]) -> dict[str, Path]:
+    """Return the masks by chip."""
+    masks: dict[str, Path] = {}
+    for file, text in matching(folder, pattern).items():
+        name = "_".join(text[one] for one in named_by)
+        if name in masks:
+            raise LabelError(f"{file} and {masks[name]} are both masks of the chip {name!r}.")
+        masks[name] = file
+    if not masks:
+        raise LabelError(
+            f"no file of {folder} is named {pattern}. Fix source.chips.masks; set it to null "
+            "if source.chips.table alone says which chips hold a mine."
+        )
+    return masks
 
 
 def _images(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +18,8 @@ from minecover.core.raster import trace_inside
 from minecover.core.sites import Site
 from minecover.labels import label_table
 from minecover.sources.chips.chip_set import Chip, ChipSet
+
+log = logging.getLogger(__name__)
 
 WGS84 = "EPSG:4326"
 #: Classes of the masks that become outlines, by kind of label. The rest is other ground.
@@ -39,6 +43,9 @@ class ChipSites:
 
     def __call__(self, labels: gpd.GeoDataFrame) -> list[Site]:
         """Return the sites with the labels of their chips; the outlines are unused."""
+        if self.chips.table is not None:
+            for sentence in self.chips.table.unmatched(Path(self.chips.folder)):
+                log.warning("sites: %s", sentence)
         return [self._site(chip) for chip in self.chips.chips().values()]
 
     def _site(self, chip: Chip) -> Site:

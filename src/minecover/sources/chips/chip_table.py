@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from minecover.core.errors import LabelError, first_names
+from minecover.labels import csv_format
 
 #: Label of a chip that counts neither as with a mine nor as without.
 APART = -1
 #: Rows that an error names.
 N_NAMED = 3
+#: Values of a column that an error names.
+N_VALUES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,7 @@ class ChipTable:
             If it is missing, lacks a column, or names a chip twice.
         """
         path = folder / self.file
-        try:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        except (OSError, ValueError) as error:
-            raise LabelError(
-                f"{path} cannot be read as a CSV table ({error}). Fix source.chips.table.file."
-            ) from error
+        table = _read_text(path)
         wanted = [self.chip, self.label, self.group, self.kind, *self.keep, *self.apart]
         if missing := [name for name in wanted if name and name not in table]:
             raise LabelError(
@@ -113,8 +112,8 @@ class ChipTable:
             table = table[table[column].isin([str(value) for value in values])]
         if table.empty:
             raise LabelError(
-                f"no row of {path} has the values of source.chips.table.keep, found "
-                f"{dict(self.keep)}."
+                f"no row of {path} has the values of source.chips.table.keep, "
+                f"{_plain(self.keep)}. The columns have {self._values(folder)}."
             )
         return {
             str(name): ChipRow(
@@ -124,6 +123,34 @@ class ChipTable:
             )
             for name, row in table.to_dict("index").items()
         }
+
+    def unmatched(self, folder: Path) -> list[str]:
+        """Return a sentence for each column of which `keep` or `apart` names values in vain.
+
+        A misspelt value leaves out all mines or all other ground without an error.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder of the chips.
+        """
+        table, path = self.read(folder), folder / self.file
+        return [
+            f"no row of {path} has {', '.join(missing)} as {column}, which "
+            f"source.chips.table.{key} names"
+            for key, columns in (("keep", self.keep), ("apart", self.apart))
+            for column, values in columns.items()
+            if (missing := sorted({str(value) for value in values} - set(table[column])))
+        ]
+
+    def _values(self, folder: Path) -> str:
+        """Return the first values of the columns of `keep`, as text."""
+        table = self.read(folder)
+        found = {column: sorted(table[column].unique()) for column in self.keep}
+        return "; ".join(
+            f"{column}: {', '.join(some[:N_VALUES])}{', ...' if len(some) > N_VALUES else ''}"
+            for column, some in found.items()
+        )
 
     def _label(self, row: Mapping[Hashable, object]) -> int | None:
         """Return the label of a row, `APART` for what counts as neither."""
@@ -150,3 +177,35 @@ class ChipRow(NamedTuple):
     label: int | None
     group: str
     kind: str = ""
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """Return a CSV table without its blank rows, all cells as text."""
+    try:
+        delimiter, encoding = csv_format(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                sep=delimiter,
+                encoding=encoding,
+                dtype=str,
+                keep_default_na=False,
+                # Else the first column becomes the index where all rows are longer.
+                index_col=False,
+            )
+    except pd.errors.ParserWarning as error:
+        raise LabelError(
+            f"rows of {path} have more cells than its header has names. Put text that holds "
+            "the separator in quotes, or remove the separators at the ends of rows."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise LabelError(
+            f"{path} cannot be read as a CSV table ({error}). Fix source.chips.table.file."
+        ) from error
+    return table[(table != "").any(axis=1)]
+
+
+def _plain(values: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
+    """Return values of columns as messages show them."""
+    return {column: list(some) for column, some in values.items()}

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from external_chips import BAR, CHIPS, FOREST, POND, Chip
+from external_chips import BAR, CHIPS, FOREST, POND, Chip, draw, words
 
 from minecover.core.errors import MinecoverError
 from minecover.core.places import REAL
 from minecover.evaluation import Report, get_score
-from minecover.pipeline.external.evaluation import Evaluated
+from minecover.pipeline.external.asked import Asked
+from minecover.pipeline.external.evaluation import Evaluated, evaluate
 
 Model = Callable[..., str]
 Tried = Callable[..., Evaluated]
@@ -226,3 +227,40 @@ def test_scenes_of_another_satellite_are_named(
     other, level = found.content["warnings"]
     assert "trained on landsat-8, and these scenes are of sentinel-2a, sentinel-2b" in other
     assert "level 1, and these are of level 2" in level
+
+
+def test_too_few_groups_are_said_where_the_intervals_stand(model: Model, tried: Tried) -> None:
+    few = {name: CHIPS[name] for name in ("pit_a", "bar_a")}
+
+    found = tried(model(), few)
+
+    # Both came out right: an interval of no width, which says nothing.
+    assert get_score(scores_of(found), "site.auc_low") == 1.0
+    assert found.content["ground"]["groups"] == 2
+    (sentence,) = found.content["warnings"]
+    assert sentence.startswith("The sites form 2 groups: fewer than 5 can all come out right")
+    assert sentence in found.files[1].read_text()
+    assert tried(model(), CHIPS).content["warnings"] == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_scoring(
+    model: Model, tried: Tried, workplace: Path
+) -> None:
+    (workplace / "out").write_text("a file")
+    # Scoring it would fail: no reflectance is as high.
+    bright = {name: replace(chip, upper=4000.0) for name, chip in CHIPS.items()}
+
+    with pytest.raises(FileExistsError):
+        tried(model(), bright)
+
+
+def test_chips_of_which_labels_alone_are_known_are_scored_as_sites(
+    model: Model, workplace: Path
+) -> None:
+    folder = draw(workplace / "drawn", CHIPS)
+    asked = Asked("chips", None, None, (*words(folder), "source.chips.masks=null"))
+
+    found = evaluate(model(), asked, workplace / "out", is_masked=True, drop_overlap=False)
+
+    assert get_score(scores_of(found), "site.auc") == 1.0
+    assert not {"location", "look_alike"} & set(scores_of(found))

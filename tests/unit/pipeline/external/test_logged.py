@@ -70,6 +70,7 @@ def log(
             "is_simulated": True,
             "remark": "",
             "sites": len(sites),
+            "groups": len(sites),
             "digest": labels_digest(model),
         },
         "overlap": {"is_known": True, "dropped": []},
@@ -208,3 +209,14 @@ def test_ground_that_may_have_been_trained_on_does_not_count(
 
     with pytest.raises(ModelError, match="on no ground that is known to be new"):
         check_external(changed, asked(needs_external=True))
+
+
+def test_ground_with_too_few_groups_does_not_count(registry: RegistryCheckout) -> None:
+    version = version_at(registry.tracking, "models:/minecover/2")
+    (tag,) = [name for name in version.tags if name.startswith("external.")]
+    few = {**json.loads(version.tags[tag]), "groups": 4}
+    changed = replace(version, tags={**version.tags, tag: json.dumps(few)})
+
+    with pytest.raises(ModelError, match="with sites in at least 5 groups"):
+        check_external(changed, asked(needs_external=True))
+    assert "average precision 0." in check_external(changed, asked(needs_external=False))

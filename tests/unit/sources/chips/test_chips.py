@@ -350,3 +350,31 @@ def test_pixels_of_another_size_than_the_lattice_are_refused(folder: Path) -> No
 def test_a_chip_without_mask_needs_a_label(folder: Path) -> None:
     with pytest.raises(LabelError, match="the chip bar has neither a mask"):
         chip_set(folder).chips()
+
+
+def test_a_set_may_have_labels_alone(folder: Path) -> None:
+    chips = chip_set(folder, table=TABLE, masks=None)
+
+    labels = ChipLabels(chips)()
+
+    assert [(s.site_id, s.chip_label) for s in ChipSites(chips, LATTICE)(labels)] == [
+        ("bar", 1),
+        ("pit_1", 1),
+    ]
+    assert set(labels["kind"]) == {"ignore"}
+    with pytest.raises(LabelError, match=r"neither a mask \(source\.chips\.masks=null\)"):
+        chip_set(folder, masks=None).chips()
+
+
+def test_values_that_no_row_has_are_said(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = replace(TABLE, keep={"status": ["seen", "unsre"]}, apart={"status": ["factory"]})
+    chips = chip_set(folder, table=table)
+
+    sites = ChipSites(chips, LATTICE)(ChipLabels(chips)())
+
+    assert [site.site_id for site in sites] == ["pit_1"]
+    kept, apart = (record.message for record in caplog.records)
+    assert kept.endswith("has unsre as status, which source.chips.table.keep names")
+    assert apart.endswith("has factory as status, which source.chips.table.apart names")
