@@ -8,7 +8,8 @@ on every pair of folds left out: the choice for a fold is made by average precis
 three, by models that saw neither. Printed are each variant out of fold, the nested choice,
 recall with each date alone on ground that both show, and the first candidates: whether they
 touch a labelled mine, lie in a settlement, and on which share of them the model is not
-applicable, by an index and members of the other folds. Thresholds are chosen on other folds.
+applicable, by an index and members of the other folds; then their order by several rules (M: a
+labelled mine, t: the town). Thresholds are chosen on other folds.
 Labels: eight polygons, drawn by hand on these two scenes and not exhaustive.
 """
 
@@ -25,7 +26,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
-from brumadinho_ground import Ground, Variant
+from brumadinho_ground import SETTLEMENTS, Ground, Variant
+from candidate_ranking import RULES, ordered
 from joblib import Parallel, delayed
 
 from minecover.core import paths
@@ -59,39 +61,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "the last date": (LAST,),
     "the last date, 7 leaves": (LAST, "model.num_leaves=7"),
     "the last date, and how rough the ground is": ("features=[last,rough]",),
-}
-#: Settlements, drawn by hand on the scenes (EPSG:32623): villages before a candidate was seen;
-#: the town, which the first scene alone shows, after two candidates were found to lie there.
-SETTLEMENTS = {
-    "town of Brumadinho": (
-        (583400, -2227200),
-        (584250, -2227400),
-        (584650, -2227600),
-        (584500, -2228250),
-        (584300, -2228700),
-        (584350, -2229900),
-        (583400, -2229900),
-    ),
-    "village beside the lower spill": (
-        (587700, -2227100),
-        (588900, -2226950),
-        (589250, -2227900),
-        (588850, -2228450),
-        (588000, -2228500),
-        (587650, -2227800),
-    ),
-    "village below the west mine": (
-        (587350, -2224850),
-        (588000, -2224850),
-        (588000, -2225400),
-        (587350, -2225400),
-    ),
-    "village beside the upper spill": (
-        (592700, -2226500),
-        (593700, -2226200),
-        (593700, -2227000),
-        (592700, -2227000),
-    ),
 }
 SHOWN = 12
 
@@ -158,15 +127,16 @@ def by_fold(ground: Ground, p: dict[int, F32]) -> dict[int, float]:
 def recalls(ground: Ground, chosen: Sequence[Outcome], p: dict[int, F32]) -> str:
     """Write recall with the first, the last and both dates, where both are valid.
 
-    The mines are those of the last date that is used; at the end once more with both dates, of
-    the mines of the first.
+    The mines are those of the last date that is used. At the end, of the mines of the first:
+    with both dates; and where the last shows the ground as it was, with the first and both.
     """
-    thresholds, hits = by_fold(ground, p), np.zeros((4, 2))
+    thresholds, hits = by_fold(ground, p), np.zeros((6, 2))
     for index, several in enumerate(ground.alone):
-        fold = int(ground.fold[index])
+        fold, same = int(ground.fold[index]), ground.as_it_was[index]
         outcome = chosen[fold]
-        of_first = several[2][0], several[0][1]
-        for row, (X, label) in enumerate([*several, of_first]):
+        first, of_first = several[0], (several[2][0], several[0][1])
+        of_same = [(X[same], label[same]) for X, label in (first, of_first)]
+        for row, (X, label) in enumerate([*several, of_first, *of_same]):
             is_mine = label == 1
             found = probability(outcome.models[fold], X[is_mine][:, outcome.variant.columns])
             hits[row] += (found >= thresholds[fold]).sum(), is_mine.sum()
@@ -204,6 +174,10 @@ def candidates(ground: Ground, chosen: Sequence[Outcome], p: dict[int, F32]) -> 
             f"{here['is_unknown'].mean():.2f}",
             flush=True,
         )
+    in_town = shapes.intersection(towns.iloc[0]).area > 0.5 * shapes.area
+    marks = np.select([found["known"], in_town], ["M", "t"], ".")
+    for rule in RULES:
+        print(f"{rule}: {''.join(marks[ordered(found, rule, threshold)])}", flush=True)
 
 
 def doubtful(
@@ -246,13 +220,14 @@ def study(params: Params, chosen: dict[str, Params]) -> None:
     ground, outcomes = Ground(params, every), {}
     print(
         "variant | AP | precision | recall | recall, the first date | the last | both | both, "
-        "of the first date's mines | inner AP a fold"
+        "of the first date's mines | of those on unchanged ground: the first date | both | "
+        "inner AP a fold"
     )
     for name, one in chosen.items():
         at = np.array([every.index(column) for column in columns[name]])
         outcome = outcomes[name] = tried(ground, Variant(one, at))
-        same = [outcome] * len(outcome.models)
         by_inner = " ".join(f"{value:.3f}" for value in outcome.inner)
+        same = [outcome] * len(outcome.models)
         cells = [line(ground, outcome.p), recalls(ground, same, outcome.p), by_inner]
         print(f"{name} | {' | '.join(cells)}", flush=True)
     names, inner = list(outcomes), np.array([one.inner for one in outcomes.values()])
