@@ -32,8 +32,15 @@ class Hectares(click.FloatRange):
     help="Day from which alerts are counted [default: the first day of the last period].",
 )
 @click.option("--alert-ha", type=Hectares(min=0), help="Least growth of an alert [ha].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to [default: FOLDER]; the page has its true colour in FOLDER alone.",
+)
 @lang_option
-def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: str) -> None:
+def change(
+    folder: Path, since: datetime | None, alert_ha: float | None, out: Path | None, lang: str
+) -> None:
     """Follow mines over the maps of FOLDER, which `minecover map --period` wrote.
 
     Writes changes.csv and .geojson, a row for each mine: what became of it, its area in each
@@ -56,5 +63,5 @@ def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: s
     if alert_ha is not None:
         rule = replace(rule, alert_ha=alert_ha)
     day = since.date() if since else None
-    for path in write_change(folder, rule, since=day, language=Language(lang)):
+    for path in write_change(folder, rule, since=day, out=out, language=Language(lang)):
         click.echo(str(path))
