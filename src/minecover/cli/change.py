@@ -9,19 +9,11 @@ import click
 from minecover.cli import lang_option
 
 
-class Hectares(click.FloatRange):
-    """An area, which is a number: no alert is larger than nan or inf."""
-
-    name = "hectares"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Refuse what is no number."""
-        area: float = super().convert(value, param, ctx)
-        if not math.isfinite(area):
-            self.fail(f"{value} is not an area in hectares.", param, ctx)
-        return area
+def _area(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse an area that is no number: no alert is larger than nan or inf."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not an area in hectares.", ctx, param)
+    return value
 
 
 @click.command(short_help="Follow mines over the maps of several periods.")
@@ -31,9 +23,21 @@ class Hectares(click.FloatRange):
     type=click.DateTime(["%Y-%m-%d"]),
     help="Day from which alerts are counted [default: the first day of the last period].",
 )
-@click.option("--alert-ha", type=Hectares(min=0), help="Least growth of an alert [ha].")
+@click.option(
+    "--alert-ha",
+    type=click.FloatRange(min=0),
+    callback=_area,
+    help="Least growth of an alert [ha].",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to [default: FOLDER]; the page has its true colour in FOLDER alone.",
+)
 @lang_option
-def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: str) -> None:
+def change(
+    folder: Path, since: datetime | None, alert_ha: float | None, out: Path | None, lang: str
+) -> None:
     """Follow mines over the maps of FOLDER, which `minecover map --period` wrote.
 
     Writes changes.csv and .geojson, a row for each mine: what became of it, its area in each
@@ -56,5 +60,5 @@ def change(folder: Path, since: datetime | None, alert_ha: float | None, lang: s
     if alert_ha is not None:
         rule = replace(rule, alert_ha=alert_ha)
     day = since.date() if since else None
-    for path in write_change(folder, rule, since=day, language=Language(lang)):
+    for path in write_change(folder, rule, since=day, out=out, language=Language(lang)):
         click.echo(str(path))

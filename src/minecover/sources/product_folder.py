@@ -76,6 +76,20 @@ class ProductFolder:
                 f"satellites are {', '.join(BY_PLATFORM)}, found {self.like!r}. Fix "
                 "source.scenes.like."
             )
+        self._check_lines()
+
+    def _check_lines(self) -> None:
+        """Refuse to leave as delivered what should be turned into another satellite's."""
+        if self.like is None:
+            return
+        sensor = BY_PLATFORM[self.like].name
+        others = [name for name in self.platforms if BY_PLATFORM[name].name != sensor]
+        if none := [n for n in others if published(n, self.like, self.level) is None]:
+            raise ConfigError(
+                f"no line is published that turns level {self.level} of {', '.join(none)} into "
+                f"that of {self.like}: source.scenes.like would leave them as they are. Set it "
+                "to null or to another satellite, or source.level to 2."
+            )
 
     def scenes(self, site: Site) -> Cube:
         """Return the scenes of a site on ``site.read_grid``: one per day, by date.

@@ -8,8 +8,10 @@ from typing import cast
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from drawn_pages import page_json
 
+from minecover.cli import main
 from minecover.core.config import composed
 from minecover.core.errors import RegionError
 from minecover.core.grid import Grid
@@ -184,3 +186,17 @@ def test_a_future_period_changes_neither_title_nor_state(tmp_path: Path) -> None
     assert [cast("list[object]", mine["areas"])[-1] for mine in mines] == [None, None]
     # Grey on the page, in its legend once.
     assert "hidden" not in cast("dict[str, str]", data["colours"])
+
+
+def test_what_changed_is_written_elsewhere_where_maps_can_only_be_read(tmp_path: Path) -> None:
+    three_maps(tmp_path / "maps")
+    before = {path: path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*"))}
+
+    result = CliRunner().invoke(
+        main, ["change", str(tmp_path / "maps"), "--out", str(tmp_path / "é à/out")]
+    )
+
+    assert result.exit_code == 0, result.output
+    assert len(list((tmp_path / "é à/out").iterdir())) == 7
+    maps = {path: at for path, at in before.items() if path != tmp_path}
+    assert {path: path.stat().st_mtime_ns for path in maps} == maps

@@ -282,3 +282,19 @@ def test_scenes_of_the_wanted_satellite_stay_as_they_are(tmp_path: Path) -> None
 def test_an_unknown_satellite_to_be_like_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"source\.scenes\.like"):
         replace(source(tmp_path, ["landsat-7"]), like="landsat-99")
+
+
+@pytest.mark.parametrize(
+    ("platform", "like", "level"),
+    [
+        pytest.param("landsat-7", "landsat-8", 1, id="top of the atmosphere"),
+        pytest.param("landsat-8", "landsat-7", 2, id="the other way round"),
+    ],
+)
+def test_what_no_published_line_turns_is_refused(
+    tmp_path: Path, platform: str, like: str, level: int
+) -> None:
+    plain = source(tmp_path, [platform], "red")
+
+    with pytest.raises(ConfigError, match=rf"level {level} of {platform} into"):
+        replace(plain, level=level, like=like)

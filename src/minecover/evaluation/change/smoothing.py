@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from minecover.core.errors import ConfigError
 
 F32 = NDArray[np.float32]
+#: Evidence beyond which no other period counts: float32 holds its square, and not much more.
+CERTAIN = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,14 @@ def smoothed(probability: F32, *, threshold: float, rule: ChangeRule) -> F32:
     ----------
     Rabiner (1989), Proceedings of the IEEE 77, 257-286, section III.
     """
-    odds = _odds(probability, threshold)
     if not rule.most_evidence:
-        return np.asarray(odds / (1 + odds), np.float32)
+        # Odds in units of those at the threshold, as a probability: 1 has infinite odds.
+        mine, none = probability * (1 - threshold), (1 - probability) * threshold
+        return np.asarray(mine / (mine + none), np.float32)
+    odds = _odds(probability, threshold)
     seen = ~np.isnan(odds)
-    low, high = np.exp(-rule.most_evidence), np.exp(rule.most_evidence)
+    most = min(rule.most_evidence, CERTAIN)
+    low, high = np.exp(-most), np.exp(most)
     ratio = np.where(seen, np.clip(odds, low, high), 1).astype(np.float32)
     opens, closes = np.float32(rule.opens), np.float32(rule.closes)
     mined = np.empty_like(ratio)

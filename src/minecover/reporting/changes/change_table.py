@@ -216,12 +216,20 @@ def _zone_table(
 
 
 def _places(pixels: FollowedPixels, ever: NDArray[np.object_]) -> gpd.GeoDataFrame:
-    """Return outlines, a point inside each, and its name."""
+    """Return outlines, a point inside each, and its name.
+
+    The name is that of the ground of the first period, so that a mine keeps it while it grows.
+    """
     lattice = pixels.lattice
     shapes = gpd.GeoSeries(ever, crs="EPSG:4326")
     local = shapes.to_crs(lattice.crs)
     points = gpd.GeoSeries([point_inside(s, lattice) for s in local], crs=lattice.crs)
-    middles = shapely.centroid(local.to_numpy())
+    number, n = pixels.tracks.number, len(pixels.row)
+    begun = (pixels.tracks.area_px > 0).argmax(axis=0)
+    # The -1 of pixels without a track picks any: they have no outline.
+    first = pixels.mined[begun[number], np.arange(n)] if len(begun) else number >= 0
+    begin = gpd.GeoSeries(_outlines(pixels, first), crs="EPSG:4326").to_crs(lattice.crs)
+    middles = shapely.centroid(begin.to_numpy())
     x, y = shapely.get_x(middles), shapely.get_y(middles)
     squares = [square_name(lattice, *at) for at in zip(x, y, strict=True)]
     places = points.to_crs("EPSG:4326")

@@ -71,6 +71,15 @@ def test_without_smoothing_each_map_counts_alone() -> None:
     assert not is_mine([0.9, NAN, 0.9], raw)[1]
 
 
+@pytest.mark.parametrize("most_evidence", [0, 3, 40, 100, 1e6])
+def test_the_most_certain_maps_have_a_state(most_evidence: float) -> None:
+    rule = replace(RULE, most_evidence=most_evidence)
+
+    assert is_mine([1.0, 1.0, 0.0, 0.0], rule) == [True, True, False, False]
+    assert is_mine([1.0], rule) == [True]
+    assert is_mine([0.0], rule) == [False]
+
+
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=8), st.integers(0, 7))
 def test_more_evidence_never_makes_a_mine_less_probable(series: list[float], at: int) -> None:
     at %= len(series)

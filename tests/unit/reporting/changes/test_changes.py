@@ -108,6 +108,17 @@ def test_a_place_lies_inside_its_outline(table: gpd.GeoDataFrame) -> None:
     assert table["change_id"].is_unique
 
 
+def test_a_mine_keeps_its_name_while_it_grows() -> None:
+    small, large = "##" + 38 * ".", 40 * "#"
+    periods = PERIODS[:3]
+
+    before = change_table([drawn(small, small)], periods[:2], level=0.95)
+    after = change_table([drawn(small, small, large)], periods, level=0.95)
+
+    assert after["area_ha"].iloc[0] > 10 * before["area_ha"].iloc[0]
+    assert after["change_id"].tolist() == before["change_id"].tolist()
+
+
 def test_each_period_has_the_outline_of_its_time(
     table: gpd.GeoDataFrame, in_time: gpd.GeoDataFrame
 ) -> None:
