@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from minecover.core.config import composed
 from minecover.core.errors import ModelError, NotCoveredError
-from minecover.core.harmonisation import published
 from minecover.core.periods import Period
 from minecover.core.sensors import BY_PLATFORM, offered
 from minecover.learning.model_card import ModelCard
@@ -42,35 +41,19 @@ def folder_source(
 
     Raises
     ------
+    ConfigError
+        If no published line turns the products into those of `like`.
     ModelError
-        If the products are of the other processing level, lack bands, are of several other
-        families, or are of a satellite or level that nothing published turns into `like`.
+        If the products are of the other processing level, lack bands, or are of several other
+        families.
     NotCoveredError
         If there is no product of the period.
     """
     platforms = _platforms(folder, card, period)
     check_bands(card.bands, offered(platforms, card.level))
-    if like:
-        _check_published(platforms, like, card.level)
     return ProductFolder(
         folder, card.level, card.bands, platforms, card.lattice, period, like or None
     )
-
-
-def _check_published(platforms: Sequence[str], like: str, level: int) -> None:
-    """Refuse satellites that would stay as delivered beside those that are turned."""
-    to = BY_PLATFORM[like].name
-    unknown = [
-        name
-        for name in platforms
-        if BY_PLATFORM[name].name != to and published(name, like, level) is None
-    ]
-    if unknown:
-        raise ModelError(
-            f"no published line turns level {level} of {', '.join(unknown)} into {like} (level "
-            "2 of Landsat 4 to 7 and of Sentinel-2 has one). Leave --like out, or take a model "
-            "that was trained on level 2."
-        )
 
 
 def for_platforms(bundle: ModelBundle, platforms: Sequence[str]) -> ModelBundle:

@@ -11,7 +11,7 @@ from products import DrawnProduct
 from safe_products import DrawnSafe
 
 from minecover.core.config import composed
-from minecover.core.errors import ModelError, NotCoveredError, RegionError
+from minecover.core.errors import ConfigError, ModelError, NotCoveredError, RegionError
 from minecover.core.grid import Grid
 from minecover.core.harmonisation import BANDS, published
 from minecover.core.periods import Period
@@ -271,7 +271,9 @@ def test_a_level_without_a_published_line_is_refused(tmp_path: Path) -> None:
 
     settings = map_settings(model(tmp_path), str(tmp_path / "LE07"), tmp_path)
 
-    with pytest.raises(ModelError, match="level 1 of landsat-7 into landsat-8.*--like"):
+    with pytest.raises(
+        ConfigError, match="level 1 of landsat-7 into that of landsat-8.*--like"
+    ):
         harmonised(settings, "landsat-8")
 
 

@@ -125,8 +125,8 @@ def harmonised(settings: MapSettings, like: str) -> MapSettings:
 
     Raises
     ------
-    ModelError
-        If nothing published turns the products into it.
+    ConfigError
+        If no published line turns the products into it.
     RegionError
         If the scenes are not those of a folder.
     """
