@@ -104,6 +104,10 @@ class ChipSet:
                 f"{', '.join(CLASSES)}, found {dict(self.classes)}."
             )
 
+    def __hash__(self) -> int:
+        """Hash the text of the fields, some of which are mappings."""
+        return hash(repr(self))
+
     def chips(self) -> dict[str, Chip]:
         """Return the chips by name, sorted; see `list_chips`."""
         return list_chips(self)

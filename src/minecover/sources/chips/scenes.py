@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from minecover.core.cube import F32, Cube
 from minecover.core.errors import NotCoveredError, SceneError
 from minecover.core.raster.stacks import Stack, read_stack
 from minecover.core.sites import Site
-from minecover.sources.chips.chip_set import ChipSet
+from minecover.sources.chips.chip_set import Chip, ChipSet
 
 F64 = NDArray[np.float64]
 #: Reflectance above it in most pixels means that the scale is wrong.
@@ -55,7 +56,7 @@ class ChipScenes:
         SceneError
             If an image has another grid, or lacks a band, or its values are no reflectance.
         """
-        chip = self.chips.chips().get(site.site_id)
+        chip = _listed(self.chips, _changed(self.chips)).get(site.site_id)
         if chip is None:
             raise NotCoveredError(
                 f"{self.chips.folder} has no chip {site.site_id}. Choose sites=chips."
@@ -126,3 +127,17 @@ class ChipScenes:
                     "[0.0001, 0]."
                 )
         return values, scale, offset
+
+
+@lru_cache(maxsize=1)
+def _listed(chips: ChipSet, changed: tuple[int, ...]) -> dict[str, Chip]:
+    """Return the chips of a folder; each worker process lists them once, not for each site."""
+    return chips.chips()
+
+
+def _changed(chips: ChipSet) -> tuple[int, ...]:
+    """Return when files were last added to the folder of the images, and the table changed."""
+    folder = Path(chips.folder)
+    images = folder / chips.images.partition("{")[0].partition("*")[0].rpartition("/")[0]
+    table = [] if chips.table is None else [folder / chips.table.file]
+    return tuple(path.stat().st_mtime_ns for path in (images, *table) if path.exists())

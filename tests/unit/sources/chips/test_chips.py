@@ -14,7 +14,8 @@ from minecover.core.lattice import Lattice
 from minecover.core.raster import read_cube, write_cube
 from minecover.core.sites import grouped
 from minecover.labels.burning import label_cube, labels_of_site
-from minecover.sources.chips import ChipLabels, ChipScenes, ChipSet, ChipSites, ChipTable
+from minecover.sources.chips import Chip, ChipLabels, ChipScenes, ChipSet, ChipSites, ChipTable
+from minecover.sources.chips.chip_set import list_chips
 
 NAN = np.nan
 #: Two bands of 3 x 3 pixels: digital numbers, 0 where there is no data.
@@ -378,3 +379,26 @@ def test_values_that_no_row_has_are_said(
     kept, apart = (record.message for record in caplog.records)
     assert kept.endswith("has unsre as status, which source.chips.table.keep names")
     assert apart.endswith("has factory as status, which source.chips.table.apart names")
+
+
+def test_a_folder_is_listed_once_for_all_sites(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chips = chip_set(folder, table=TABLE)
+    sites = ChipSites(chips, LATTICE)(ChipLabels(chips)())
+    listed: list[ChipSet] = []
+
+    def count(one: ChipSet) -> dict[str, Chip]:
+        listed.append(one)
+        return list_chips(one)
+
+    monkeypatch.setattr("minecover.sources.chips.chip_set.list_chips", count)
+
+    # As worker processes do, each site comes with a source of its own.
+    for site in sites:
+        scenes(chip_set(folder, table=TABLE)).scenes(site)
+    assert len(listed) == 1
+
+    (folder / "images/bar_t1.tif").unlink()
+    (bar,) = [site for site in sites if site.site_id == "bar"]
+    assert len(scenes(chips).scenes(bar).dates) == 1
