@@ -67,9 +67,9 @@ def read_reviewed(
         raise LabelError(f"--when: {error}. Write it as 2026-03-01.") from error
     if path.is_file() and path.suffix.lower() in TABLES:
         raise LabelError(
-            f"{path} is a table without the outlines that labels are made of. Give the verdicts "
-            "in the page (index.html or review.html) and save them there, or in review.gpkg "
-            "with QGIS, and import that file."
+            f"{path} is a table without the outlines that labels are made of. Give verdicts "
+            "in the page (index.html or review.html) and save them there, or in review.gpkg with "
+            "QGIS, and import that file."
         )
     frame = read_vector(path, REVIEWED_FILE)
     # A Shapefile keeps ten characters of a name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from minecover.core.errors import RegionError
 from minecover.core.files import replacing_together, write_json, write_text
 from minecover.core.raster import read_grid
 from minecover.prediction.region.tile_job import MapSettings, model_of
+from minecover.prediction.true_colour import TRUE_COLOUR
 from minecover.reporting.candidates import (
     Balloons,
     write_candidates,
@@ -143,6 +145,13 @@ def read_record(folder: Path, name: str = CANDIDATES) -> MapRecord:
         If there is none.
     """
     path = folder / f"{name}.json"
+    ledger = folder / "ledger.csv"
+    if not path.is_file() and ledger.is_file():
+        raise RegionError(
+            f"no {path}: no tile of this map was observed, or its candidates were deleted. "
+            f"{ledger} says what became of each tile. Add products of other dates, or write "
+            "the map again with the command that made it."
+        )
     if not path.is_file():
         raise RegionError(
             f"no {path}, so no candidates of a map. Name the folder that `minecover map` or "
@@ -162,6 +171,7 @@ def read_record(folder: Path, name: str = CANDIDATES) -> MapRecord:
             rasters,
             settings,
             found["simulated"],
+            true_colour=true_colour_files(folder, rasters),
             locations=found.get("locations", 0),
             seen=found.get("seen", 0),
         )
@@ -170,6 +180,25 @@ def read_record(folder: Path, name: str = CANDIDATES) -> MapRecord:
             f"{path} is damaged, or was edited ({error!r}). Write it again with the command "
             "that made the map."
         ) from error
+
+
+def true_colour_files(folder: Path, rasters: Sequence[RasterLayer]) -> list[Path]:
+    """Return the files of true colour of a map.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map. A region has its own; maps of folders of products may share one.
+    rasters : sequence of RasterLayer
+        Its rasters: mosaics of a region, or one file each for a folder or a site.
+    """
+    files = sorted((folder / TRUE_COLOUR).glob("*.tif"))
+    if any(one.path.suffix == ".vrt" for one in rasters):
+        return files
+    # Of a site, and of the windows of a folder.
+    stems = "|".join(re.escape(one.path.stem) for one in rasters)
+    own = re.compile(rf"({stems})(-\d+-\d+)?")
+    return [path for path in files if own.fullmatch(path.stem)]
 
 
 def read_candidates(path: Path) -> gpd.GeoDataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,12 @@ from minecover.core.mine_pixels import MinePixels, TileMap, read_mine_pixels
 from minecover.core.raster import read_band, read_grid, read_planes
 from minecover.labels import MINES, read_labels
 from minecover.labels.ground_names import REAL, world_name
-from minecover.pipeline.candidate_files import MapRecord, free_name, write_map_candidates
+from minecover.pipeline.candidate_files import (
+    MapRecord,
+    free_name,
+    true_colour_files,
+    write_map_candidates,
+)
 from minecover.pipeline.known_ground import KnownGround, is_simulated
 from minecover.pipeline.map_page import ENGLISH_PAGE, PageOptions, write_map_page
 from minecover.prediction.bundle import ModelBundle
@@ -73,7 +77,10 @@ def write_region_candidates(
     folder, card = Path(settings.out), model_of(settings).card
     layers = [_mosaic_layer(path) for path in mosaics if path.suffix == ".vrt"]
     if not layers:
-        log.warning("candidates: no tile was mapped, so that there are none")
+        log.warning(
+            "candidates: no tile was observed (%s says why), so there are none, and no page",
+            folder / "ledger.csv",
+        )
         return []
     found = find_on_tiles(
         region_tiles(folder),
@@ -231,15 +238,12 @@ def _write(
 def _record(digest: str, layers: Sequence[RasterLayer], settings: MapSettings) -> MapRecord:
     """Return the record of maps of a folder or of sites, each of which is one file."""
     planes = [read_planes(one.path)["probability"] for one in layers]
-    # Of a site, and of the windows of a folder.
-    stems = "|".join(re.escape(one.path.stem) for one in layers)
-    own, folder = re.compile(rf"({stems})(-\d+-\d+)?"), layers[0].path.parent / TRUE_COLOUR
     return MapRecord(
         digest,
         layers,
         settings,
         is_simulated(settings),
-        true_colour=sorted(path for path in folder.glob("*.tif") if own.fullmatch(path.stem)),
+        true_colour=true_colour_files(layers[0].path.parent, layers),
         locations=sum(plane.size for plane in planes),
         seen=sum(int(np.isfinite(plane).sum()) for plane in planes),
     )

@@ -140,17 +140,17 @@ def _with_outlines(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return by_rank.set_geometry(candidate_questions(by_rank).geometry)
 
 
+def draw_overlays(of_map: MapRecord) -> list[Overlay]:
+    """Draw the layers of a map, true colour and probability, as far as it has them."""
+    rasters = [one.path for one in of_map.rasters if one.kind == "probability"]
+    drawn = (draw_true_colour(of_map.true_colour), draw_probability(rasters))
+    return [one for one in drawn if one is not None]
+
+
 def _overlays(folder: Path, of_map: MapRecord) -> list[Image]:
     """Draw the layers of the map into a folder."""
-    rasters = [one.path for one in of_map.rasters if one.kind == "probability"]
-    drawn: list[Overlay | None] = [
-        draw_true_colour(of_map.true_colour),
-        draw_probability(rasters),
-    ]
     images = []
-    for overlay in drawn:
-        if overlay is None:
-            continue
+    for overlay in draw_overlays(of_map):
         path = overlay_path(folder, overlay.name)
         with replacing(path) as temporary:
             temporary.write_bytes(overlay.image)

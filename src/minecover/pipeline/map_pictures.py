@@ -13,7 +13,7 @@ import shapely
 
 from minecover.core.antimeridian import centre
 from minecover.core.cube import F32
-from minecover.core.errors import RegionError, SceneError, SiteError
+from minecover.core.errors import SceneError, SiteError
 from minecover.core.files import replacing, write_text
 from minecover.core.grid import LON_LAT, Grid, utm_crs
 from minecover.core.raster import read_band
@@ -129,11 +129,6 @@ def _probability(of_map: MapRecord, grid: Grid) -> F32:
     in_zone = [one for one in rasters if one.crs == grid.crs]
     found = np.full(grid.shape, np.nan, np.float32)
     for raster in in_zone or rasters:
-        if not raster.path.is_file():
-            raise RegionError(
-                f"no {raster.path}, which the map had. Write it again with the command that "
-                "made the map."
-            )
         plane = read_band(raster.path, grid, resampling="nearest", fill=np.nan, number=1)
         found = np.where(np.isnan(found), plane.astype(np.float32), found)
     return found

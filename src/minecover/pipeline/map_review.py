@@ -7,17 +7,19 @@ from pathlib import Path
 import geopandas as gpd
 
 from minecover.core.config import Params
-from minecover.core.errors import LabelError
+from minecover.core.errors import LabelError, RegionError
 from minecover.core.language import IN_ENGLISH, Language
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, read_candidates, read_record
 from minecover.pipeline.known_ground import ground_name
+from minecover.pipeline.map_page import draw_overlays
 from minecover.pipeline.map_pictures import draw_map_candidate
+from minecover.pipeline.map_summary import MapSummary
 from minecover.pipeline.review import without_verdict
 from minecover.pipeline.review_files import review_title, write_export
 from minecover.pipeline.stages.labels import verdicts_of_world
 from minecover.prediction.region.tile_job import model_of
-from minecover.reporting.page import PageContent, with_href
+from minecover.reporting.page import Image, PageContent, data_url, with_href
 
 
 def export_map_questions(
@@ -48,11 +50,17 @@ def export_map_questions(
     Raises
     ------
     RegionError
-        If the folder holds no candidates.
+        If the folder holds no candidates, or its map was deleted.
     LabelError
         If no candidate is left to review.
     """
     of_map = read_record(folder)
+    missing = [one.path for one in of_map.rasters if not one.path.is_file()]
+    if missing:
+        raise RegionError(
+            f"no {missing[0]}, which the map had. Write it again with the command that made "
+            "the map."
+        )
     candidates = read_candidates(folder / f"{CANDIDATES}.parquet")
     found = candidate_questions(candidates[~candidates["known"]])
     questions = without_verdict(found, verdicts_of_world(params)).head(top)
@@ -68,6 +76,7 @@ def export_map_questions(
         for row in questions.itertuples()
     }
     card = model_of(of_map.settings).card
+    asked = candidates[candidates["candidate_id"].isin(questions["candidate_id"])]
     content = PageContent(
         title=review_title(language, simulated=of_map.is_simulated),
         language=language,
@@ -76,6 +85,10 @@ def export_map_questions(
         threshold=float(card.value("threshold")),
         pixel_m=card.lattice.pixel_m,
         world=ground_name(params, is_simulated=of_map.is_simulated),
+        overlays=[
+            Image(one.name, data_url(one.image), one.bounds) for one in draw_overlays(of_map)
+        ],
+        warnings=MapSummary.of(asked, of_map).warnings(language),
         is_map=True,
     )
     files = write_export(out, questions, content)

@@ -111,8 +111,8 @@ class MapSummary:
             )  # fmt: skip
         known = int(found["known"].sum())
         sentences.append(
-            say("Candidates: {all}; new: {new}, on known mines: {known}.", all=number(len(found)),
-                new=number(len(found) - known), known=number(known))
+            say("Candidates: {all}; new: {new}, on known mines: {known}.",
+                all=number(len(found)), new=number(len(found) - known), known=number(known))
         )  # fmt: skip
         return sentences
 

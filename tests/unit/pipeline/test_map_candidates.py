@@ -296,7 +296,9 @@ def test_a_map_of_which_no_tile_could_be_read_has_no_candidates(
     map_tiles(settings, tiles())
 
     assert finish(settings) == []
-    assert "no tile was mapped" in caplog.text
+    assert "no tile was observed" in caplog.text
+    with pytest.raises(RegionError, match=r"no tile of this map was observed.*ledger.csv says"):
+        map_lines(tmp_path / "map", IN_ENGLISH)
     assert not list((tmp_path / "map").glob("candidates*"))
 
 
@@ -331,7 +333,11 @@ def test_candidates_of_a_map_are_exported_for_review_and_imported_as_labels(
     assert (n, left) == (2, 1)
     assert package in files
     assert questions["candidate_id"].str.startswith("map-").all()
-    assert page.count("data:image/webp;base64") == 2
+    # Complete alone: pictures of both, and the probability; the products have no true colour.
+    assert page.count("data:image/webp;base64") == 3
+    overlays = cast("list[dict[str, str]]", page_json(page)["overlays"])
+    assert [one["name"] for one in overlays] == ["probability"]
+    assert "fewer dates than the model" not in page.partition("<script")[0]
     assert done.merge.counts["added"] == 2
     labels = as_labels(read_verdicts(done.path))
     assert sorted(labels["kind"]) == ["confirmed", "rejected"]

@@ -97,6 +97,26 @@ def test_axe_core_finds_no_serious_violation(
     assert len(of_a_hidden_button) == 1
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_candidate_and_the_list_are_in_view_when_they_are_opened(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(render_page(drawn_page(60, n_pictures=1)))
+    opened = Window(browser, file, width)
+    in_view = "(one) => [one.getBoundingClientRect().top, innerHeight]"
+
+    opened.look_at(55)
+    title, height = opened.page.locator("#place-title").evaluate(in_view)
+    opened.page.keyboard.press("ArrowLeft")
+    opened.page.keyboard.press("Escape")
+    opened.page.wait_for_function("document.activeElement.closest('tr') !== null")
+    row, _ = opened.page.locator("tr[data-index='54'] button:focus").evaluate(in_view)
+
+    assert 0 <= title < height / 3
+    assert 0 <= row < height
+
+
 def test_texts_and_numbers_of_a_page_in_french_are_french(
     browser: Browser, tmp_path: Path
 ) -> None:

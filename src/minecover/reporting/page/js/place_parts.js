@@ -38,10 +38,17 @@ function placeBar(...others) {
     ...others);
 }
 const placeTitle = (place, id) => make("h2", {id: "place-title", tabindex: -1}, KIND.name(number(place.rank)), " ", make("span", {class: "note"}, id));
-// Scrolls to a place that was just chosen.
+// Scrolls to a place that was just chosen, or back in the list to the one that was looked at.
+let looked = null;
 function focusOnPlace() {
   $("panel").scrollTop = 0;
-  if (state.index === null) return;
+  if (state.index === null) {
+    const row = `tr[data-index="${looked}"] button`;
+    // When all listeners are through, the list is there again.
+    queueMicrotask(() => (document.querySelector(row) || $("panel")).focus());
+    return;
+  }
+  looked = state.index;
   if (window.innerWidth <= 900) $("panel").scrollIntoView();
   $("place-title").focus({preventScroll: true});
 }
