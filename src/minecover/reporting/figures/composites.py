@@ -64,7 +64,9 @@ def stretch_band(plane: F32, valid: NDArray[np.bool_]) -> F32:
     (..., row, col) float32
         0 ... 1; NaN where there is no data.
     """
-    return stretched(plane, *stretch_limits(plane[valid]))
+    # NumPy computes in double precision with scalars of its own.
+    low, high = map(np.float64, stretch_limits(plane[valid]))
+    return stretched(plane, low, high)
 
 
 def stretch_limits(values: F32) -> tuple[float, float]:
