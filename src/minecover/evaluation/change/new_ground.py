@@ -10,6 +10,8 @@ I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 #: The eight neighbours of a pixel, and itself.
 AROUND = np.ones((3, 3), np.bool_)
+#: Width of the rim of a mine, in which new ground is growth [px].
+RIM_PX = 2
 
 
 def separate(
@@ -19,7 +21,7 @@ def separate(
 
     Most of what is new beside a mine is its growth. A spill below a dam, or a second mine that
     reaches a small old one at once, is not: it comes in one period, is larger than what stood
-    there, and hangs together without its rim.
+    there, and hangs together outside its rim, in which pixels flip from map to map.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ def _own(row: I64, col: I64, mined: Bools, observed: Bools, least_px: float) -> 
         is_mined = np.zeros(shape, np.bool_)
         is_mined[inside] = now
         if owner.any():
-            pieces = _pieces(is_mined & (owner == 0) & seen, last, least_px)
+            pieces = _pieces(is_mined & seen, owner > 0, last, least_px)
             owner = np.where(pieces > 0, pieces + max(owner.max(), 1), owner)
         owner = _spread(owner, is_mined)
         last = is_mined
@@ -88,22 +90,19 @@ def _own(row: I64, col: I64, mined: Bools, observed: Bools, least_px: float) -> 
     return found
 
 
-def _pieces(new: Bools, last: Bools, least_px: float) -> I64:
+def _pieces(mined: Bools, old: Bools, last: Bools, least_px: float) -> I64:
     """Return pieces of new ground that touch a smaller mine of the last period; 0 elsewhere."""
-    opened = ndimage.binary_opening(new, AROUND)
-    piece, n = ndimage.label(opened, AROUND)
-    old, _ = ndimage.label(last, AROUND)
-    found = np.zeros(new.shape, np.int64)
-    reached, _ = ndimage.label(new | last, AROUND)
+    rim = ndimage.binary_dilation(old, AROUND, iterations=RIM_PX)
+    piece, n = ndimage.label(mined & ~rim, AROUND)
     area = np.bincount(piece.ravel(), minlength=n + 1)
-    kept = 0
-    for at in range(1, n + 1):
-        if area[at] < least_px:
-            continue
+    mine, _ = ndimage.label(last, AROUND)
+    mine_area = np.bincount(mine.ravel())
+    whole, _ = ndimage.label((mined & ~old) | last, AROUND)
+    found, kept = np.zeros(mined.shape, np.int64), 0
+    for at in 1 + np.flatnonzero(area[1:] >= least_px):
         here = piece == at
-        beside = reached == reached[here][0]
-        touched = np.unique(old[beside & last])
-        if len(touched) and area[at] > np.isin(old, touched).sum():
+        touched = np.unique(mine[last & (whole == whole[here][0])])
+        if len(touched) and area[at] > mine_area[touched].sum():
             kept += 1
             found[here] = kept
     return found

@@ -37,8 +37,8 @@ def test_a_spill_below_a_dam_is_a_mine_of_its_own() -> None:
     tracks, plane = followed(DAM, SPILL, least=9)
 
     assert len(tracks) == 2
-    assert tracks.area_px.tolist() == [[4, 0], [4, 21]]
-    assert plane[1, :4].tolist() == [0, 0, 1, 1]
+    assert tracks.area_px.tolist() == [[4, 0], [7, 18]]
+    assert plane[1, :4].tolist() == [0, 0, 0, 1]
 
 
 PIT = "####....../####....../####....../####....../.........."
@@ -74,7 +74,7 @@ def test_later_ground_belongs_to_what_it_touches() -> None:
 
     tracks, plane = followed(DAM, SPILL, later, least=9)
 
-    assert tracks.area_px.tolist() == [[4, 0], [4, 21], [5, 24]]
+    assert tracks.area_px.tolist() == [[4, 0], [7, 18], [8, 21]]
     assert plane[0, 2] == 0
     assert plane[1, 9] == 1
 
