@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from change_truth import MIN_PX, YEARS, Followed, counts_of, true_mines
+from change_truth import MIN_PX, PIXEL_HA, YEARS, Followed, counts_of, true_mines
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -44,6 +44,7 @@ COLUMNS = {
     "area": "median error of area, as outlined",
     "area_bare": "as bare ground and ponds",
     "false": "false openings per 100 km2 and year",
+    "beside": "openings where a mine stood per 100 km2 and year",
     "steady": "intervals of unchanged mines that hold 0",
     "grew": "intervals above 0 of mines that opened or grew",
 }
@@ -116,6 +117,10 @@ def _ways(rule: ChangeRule) -> dict[str, ChangeRule]:
         )
         for opens, closes in ((0.005, 0.02), (0.02, 0.05), (0.1, 0.1), (0.2, 0.2))
     }
+    ways |= {
+        f"hidden Markov, separate_ha={area:g}": replace(rule, separate_ha=area)
+        for area in (0, 0.5, 1, 2, 5, 10)
+    }
     return ways | {
         f"hidden Markov, min_dates={n}": replace(rule, min_dates=n) for n in (1, 2, 3, 4)
     }
@@ -181,7 +186,14 @@ def _followed(
     on_map = np.where(np.isnan(some), mined, on_map)
     row, col = np.nonzero(mined.any(axis=0) | on_map.any(axis=0))
     seen = ~np.isnan(some)[:, row, col]
-    tracks = follow(row, col, mined[:, row, col], seen, min_px=MIN_PX)
+    tracks = follow(
+        row,
+        col,
+        mined[:, row, col],
+        seen,
+        min_px=MIN_PX,
+        separate_px=rule.separate_ha / PIXEL_HA,
+    )
     number = np.full(probability.shape[1:], -1)
     number[row, col] = tracks.number
     inside = number >= 0
@@ -206,7 +218,7 @@ def _cells(counts: Sequence[Mapping[str, list[float]]], bootstrap: Bootstrap) ->
 def _figure(counts: Sequence[Mapping[str, list[float]]], name: str) -> float:
     """Return one figure of some sites."""
     values = [value for of_site in counts for value in of_site[name]]
-    if name == "false":
+    if name in ("false", "beside"):
         return 100 * sum(values) / sum(one["km2_years"][0] for one in counts)
     if not values:
         return float("nan")

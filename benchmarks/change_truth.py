@@ -96,7 +96,9 @@ def counts_of(
     """Return what is counted at one site, by the names of `COLUMNS`."""
     number, tracks = followed.number, followed.tracks
     found = _mines(number, tracks, truth)
-    found["false"] = [float(_false_openings(number, tracks, truth))]
+    found["false"], found["beside"] = (
+        [float(n)] for n in _wrong_openings(number, tracks, truth)
+    )
     found["km2_years"] = [truth.mine.size * 900 / 1e6 * (len(YEARS) - 1)]
     found["steady"], found["grew"] = _intervals(followed, truth, noise=noise, level=level)
     return found
@@ -131,9 +133,12 @@ def _mines(number: NDArray[np.int64], tracks: Tracks, truth: Truth) -> dict[str,
     return found
 
 
-def _false_openings(number: NDArray[np.int64], tracks: Tracks, truth: Truth) -> int:
-    """Return how often a mine is said to open where none did, from two years before on."""
-    n_false = 0
+def _wrong_openings(number: NDArray[np.int64], tracks: Tracks, truth: Truth) -> tuple[int, int]:
+    """Return how often a mine is said to open where none did, and where one stood before.
+
+    Before is two years before; the first of the two counts where none opened since then.
+    """
+    n_false, n_beside = 0, 0
     for track in range(len(tracks)):
         near = binary_dilation(number == track, AROUND, iterations=2)
         was_there, was_seen = False, False
@@ -143,8 +148,9 @@ def _false_openings(number: NDArray[np.int64], tracks: Tracks, truth: Truth) -> 
                 before = truth.active[max(int(at) - 2, 0)]
                 later = truth.active[at : at + 2].any(axis=0)
                 n_false += not (later & ~before & near).any()
+                n_beside += bool((before & near).any())
             was_there, was_seen = is_there, True
-    return n_false
+    return n_false, n_beside
 
 
 def _intervals(

@@ -25,7 +25,7 @@ def drawn(*drawings: str) -> FollowedPixels:
     mined, observed = planes == "#", planes != "?"
     row, col = np.nonzero(mined.any(axis=0))
     mined, observed = mined[:, row, col], observed[:, row, col]
-    tracks = follow(row, col, mined, observed, min_px=2)
+    tracks = follow(row, col, mined, observed, min_px=2, separate_px=0)
     certainty = np.full(len(row), 0.9, np.float32)
     applicable = np.linspace(1.0, 0.0, len(row))
     return FollowedPixels(LATTICE, row, col, mined, mined, certainty, applicable, tracks)

@@ -128,7 +128,9 @@ def followed_zones(maps: PeriodMaps, rule: ChangeRule) -> list[FollowedPixels]:
             classes = _read(maps, "class", tile_id)[1]
             corner = lattice.rowcol(*grid.xy(0, 0))
             parts.append(_pixels(maps, rule, probability, classes, corner))
-    return [_followed(lattice, parts, maps) for _, (lattice, parts) in sorted(zones.items())]
+    return [
+        _followed(lattice, parts, maps, rule) for _, (lattice, parts) in sorted(zones.items())
+    ]
 
 
 def _tile_ids(maps: PeriodMaps) -> list[str]:
@@ -218,7 +220,9 @@ def _pixels(
     )
 
 
-def _followed(lattice: Grid, parts: list[_Pixels], maps: PeriodMaps) -> FollowedPixels:
+def _followed(
+    lattice: Grid, parts: list[_Pixels], maps: PeriodMaps, rule: ChangeRule
+) -> FollowedPixels:
     """Return the mines of one lattice."""
     n = len(maps.periods)
     nowhere, never = np.empty(0, np.int64), np.empty((n, 0), np.bool_)
@@ -233,7 +237,15 @@ def _followed(lattice: Grid, parts: list[_Pixels], maps: PeriodMaps) -> Followed
     )
     order = np.lexsort((col, row))
     row, col = row[order], col[order]
-    tracks = follow(row, col, mined[:, order], observed[:, order], min_px=maps.min_px)
+    width_m, height_m = lattice.pixel_m
+    tracks = follow(
+        row,
+        col,
+        mined[:, order],
+        observed[:, order],
+        min_px=maps.min_px,
+        separate_px=rule.separate_ha * 10_000 / (width_m * height_m),
+    )
     called = on_map & observed
     return FollowedPixels(
         lattice,

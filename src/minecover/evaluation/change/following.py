@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minecover.core.components import connected
+from minecover.evaluation.change.new_ground import separate
 
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -16,6 +17,8 @@ Bools = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracks:
     """Mines followed over periods: pixels that touch, whichever period they are mined in.
+
+    New ground may be one of its own although it touches (see `follow`).
 
     Parameters
     ----------
@@ -42,7 +45,9 @@ class Tracks:
         return int(self.area_px.shape[1])
 
 
-def follow(row: I64, col: I64, mined: Bools, observed: Bools, *, min_px: int) -> Tracks:
+def follow(
+    row: I64, col: I64, mined: Bools, observed: Bools, *, min_px: int, separate_px: float
+) -> Tracks:
     """Follow mines over periods.
 
     Parameters
@@ -55,10 +60,15 @@ def follow(row: I64, col: I64, mined: Bools, observed: Bools, *, min_px: int) ->
         Whether each was observed in a period.
     min_px : int
         Least number of pixels that a track has in some period.
+    separate_px : float
+        Area from which new ground that touches a mine can be a track of its own
+        (`minecover.evaluation.change.new_ground.separate`); 0: never.
     """
-    ever = np.flatnonzero(mined.any(axis=0))
-    number = np.full(len(row), -1, np.int64)
-    number[ever] = connected(row[ever], col[ever])
+    number = _numbers(row, col, np.asarray(mined.any(axis=0)))
+    own = separate(row, col, number, mined, observed, least_px=separate_px)
+    if own.any():
+        number = _numbers(row, col, (number >= 0) & (own == 0))
+        number = np.where(own > 0, number.max(initial=-1) + own, number)
     n = int(number.max(initial=-1)) + 1
     areas = np.array([np.bincount(number[now], minlength=n) for now in mined]).reshape(
         len(mined), n
@@ -76,6 +86,14 @@ def follow(row: I64, col: I64, mined: Bools, observed: Bools, *, min_px: int) ->
     labels = [_parts(row, col, now & inside, min_px) for now in mined]
     parts, split, merged = _events(number, labels, is_seen)
     return Tracks(number, areas[:, kept], is_seen, parts, split, merged)
+
+
+def _numbers(row: I64, col: I64, here: Bools) -> I64:
+    """Return the connected object of each pixel; -1 elsewhere."""
+    at = np.flatnonzero(here)
+    number = np.full(len(row), -1, np.int64)
+    number[at] = connected(row[at], col[at])
+    return number
 
 
 def _parts(row: I64, col: I64, here: Bools, min_px: int) -> I64:

@@ -29,6 +29,9 @@ class ChangeRule:
         Largest logarithm of a ratio of probabilities that one period counts for: so much, and
         no more, can a single map say against those of the other periods. 0 takes each map as
         it is, without smoothing.
+    separate_ha : float
+        Area from which new ground that touches a smaller mine is a mine of its own [ha], and
+        not growth (`minecover.evaluation.change.new_ground.separate`); 0: never.
     level : float
         Level of the intervals of growth.
     alert_ha : float
@@ -39,6 +42,7 @@ class ChangeRule:
     opens: float
     closes: float
     most_evidence: float
+    separate_ha: float
     level: float
     alert_ha: float
 
@@ -50,10 +54,12 @@ class ChangeRule:
                 f"change.opens, change.closes and change.level must lie between 0 and 1, found "
                 f"{self.opens}, {self.closes} and {self.level}. Fix change in conf/config.yaml."
             )
-        if self.min_dates < 1 or self.most_evidence < 0 or self.alert_ha < 0:
+        amounts = (self.most_evidence, self.separate_ha, self.alert_ha)
+        if self.min_dates < 1 or min(amounts) < 0:
             raise ConfigError(
-                "change.min_dates must be at least 1, and change.most_evidence and "
-                f"change.alert_ha at least 0, found {self}. Fix change in conf/config.yaml."
+                "change.min_dates must be at least 1, and change.most_evidence, "
+                f"change.separate_ha and change.alert_ha at least 0, found {self}. Fix change "
+                "in conf/config.yaml."
             )
 
 

@@ -15,7 +15,9 @@ def followed(*drawings: str, min_px: int = 1) -> Tracks:
     drawn = planes(*drawings)
     mined, observed = drawn == "#", drawn != "?"
     row, col = np.nonzero(mined.any(axis=0))
-    return follow(row, col, mined[:, row, col], observed[:, row, col], min_px=min_px)
+    return follow(
+        row, col, mined[:, row, col], observed[:, row, col], min_px=min_px, separate_px=0
+    )
 
 
 def test_a_mine_that_grows_is_one() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minecover.core.errors import ConfigError
 from minecover.evaluation.change import ChangeRule, smoothed
 
-RULE = ChangeRule(3, 0.02, 0.05, 3.0, 0.95, 1.0)
+RULE = ChangeRule(3, 0.02, 0.05, 3.0, 5.0, 0.95, 1.0)
 NAN = float("nan")
 
 
@@ -109,6 +109,7 @@ def test_locations_do_not_depend_on_each_other(series: list[float]) -> None:
         {"level": 1.0},
         {"min_dates": 0},
         {"most_evidence": -1.0},
+        {"separate_ha": -1.0},
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(changed: dict[str, Any]) -> None:
