@@ -114,7 +114,7 @@ def map(area: str, source: str, model: str, out: Path, **settings: Unpack[Settin
     from minecover.prediction.region.run import map_area
 
     settings_of = partial(_settings_of, model, source, settings)
-    page = PageOptions(Language(settings["lang"]), settings["pictures"])
+    page = PageOptions(Language(settings["lang"]), settings["pictures"], settings["processes"])
     workers = Workers(settings["scheduler"], settings["processes"], settings["memory_gb"])
     if periods := [Period.parse(text) for text in settings["periods"]]:
         run = MapRun(area, workers, settings["tile"], page)

@@ -68,8 +68,8 @@ def read_reviewed(
     if path.is_file() and path.suffix.lower() in TABLES:
         raise LabelError(
             f"{path} is a table without the outlines that labels are made of. Give verdicts "
-            "in the page (index.html or review.html) and save them there, or in review.gpkg with "
-            "QGIS, and import that file."
+            "in the page (index.html or review.html) and save them there, or in review.gpkg "
+            "with QGIS, and import that file."
         )
     frame = read_vector(path, REVIEWED_FILE)
     # A Shapefile keeps ten characters of a name.

@@ -16,7 +16,7 @@ from minecover.core.language import IN_ENGLISH, Language
 from minecover.labels.review import candidate_questions
 from minecover.pipeline.candidate_files import CANDIDATES, PAGE, MapRecord
 from minecover.pipeline.known_ground import ground_name
-from minecover.pipeline.map_pictures import keep_map_candidate
+from minecover.pipeline.map_pictures import keep_map_candidates
 from minecover.pipeline.map_summary import MapSummary
 from minecover.prediction.region.tile_job import model_of
 from minecover.reporting.candidates import Balloons
@@ -40,10 +40,21 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """Language of a map's page, and number of its candidates with pictures."""
+    """Language of a map's page, and number of its candidates with pictures.
+
+    Parameters
+    ----------
+    language : Language
+        Language of the page.
+    n_pictures : int
+        Number of candidates with pictures, by rank.
+    processes : int
+        Number of processes that draw them.
+    """
 
     language: Language
     n_pictures: int = N_PICTURES
+    processes: int = 1
 
 
 ENGLISH_PAGE = PageOptions(IN_ENGLISH)
@@ -86,12 +97,13 @@ def write_map_page(
     language, say = options.language, options.language.text
     pictures_folder = folder / name.replace(CANDIDATES, PICTURES)
     outlined = _with_outlines(found)
-    pictures = {}
-    for row in outlined.head(options.n_pictures).itertuples():
-        candidate_id = str(row.candidate_id)
-        facts = keep_map_candidate(pictures_folder, of_map, row.geometry, candidate_id, mines)
-        if facts:
-            pictures[candidate_id] = facts
+    pictures = keep_map_candidates(
+        pictures_folder,
+        of_map,
+        outlined.head(options.n_pictures).set_index("candidate_id").geometry,
+        mines,
+        processes=options.processes,
+    )
     if missing := min(len(outlined), options.n_pictures) - len(pictures):
         log.warning("page: no pictures of %d candidates: their scenes end there", missing)
     card = model_of(of_map.settings).card

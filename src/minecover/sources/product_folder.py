@@ -87,9 +87,9 @@ class ProductFolder:
         if none := [n for n in others if published(n, self.like, self.level) is None]:
             raise ConfigError(
                 f"no line is published that turns level {self.level} of {', '.join(none)} into "
-                f"that of {self.like}: they would stay as they are. Set source.scenes.like "
-                "to null, or leave out --like of `minecover map`; level 2 of Landsat 4 to 7 and "
-                "of Sentinel-2 has a line to Landsat 8 (source.level, or the model's level)."
+                f"that of {self.like}: they would stay as they are. Set source.scenes.like to "
+                "null, or leave out --like of `minecover map`. Level 2 (source.level, or a model "
+                "of it) of Landsat 4 to 7 and of Sentinel-2 has a line to Landsat 8."
             )
 
     def scenes(self, site: Site) -> Cube:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -77,6 +78,22 @@ def test_the_page_requests_nothing_and_fits_the_window(
     assert others == [path.as_uri()]
     assert opened.messages == []
     assert max(list_width, place_width) <= window_width
+
+
+def test_the_legend_has_the_lines_of_the_map_and_the_ground_fills_the_width(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page = drawn_page(5, n_pictures=1)
+    mines = {"known mines": page.candidates[["geometry"]]}
+    (tmp_path / "index.html").write_text(render_page(replace(page, lines=mines)))
+
+    opened = Window(browser, tmp_path / "index.html").page
+
+    line = opened.locator("#legend .key", has_text="known mines").locator(".line")
+    colour = line.evaluate("(one) => getComputedStyle(one).borderTopColor")
+    ground = opened.evaluate("document.querySelector('#map img').getBoundingClientRect().width")
+    assert colour == "rgb(230, 159, 0)"
+    assert ground > 0.7 * opened.evaluate("document.querySelector('#map').clientWidth")
 
 
 @pytest.mark.parametrize("width", WIDTHS)

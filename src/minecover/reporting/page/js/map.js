@@ -2,7 +2,7 @@
 // The map: layers with their opacity, places in the colours of the legend, clusters when far.
 (() => {
   const CLUSTER_PX = 58, OUTLINES_FROM_ZOOM = 11, MOST_OUTLINES = 400, APART_FROM_ZOOM = 14;
-  const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.5, attributionControl: false});
+  const map = L.map("map", {preferCanvas: true, minZoom: 2, maxZoom: 18, zoomSnap: 0.25, attributionControl: false});
   const base = L.canvas({padding: 0.3});
   const marks = L.layerGroup().addTo(map), outlines = L.layerGroup().addTo(map);
   L.control.scale({imperial: false}).addTo(map);
@@ -13,7 +13,7 @@
     button.setAttribute("aria-label", name);
   }
 
-  const list = $("layer-list");
+  const list = $("layer-list"), keys = KIND.legend.slice();
   function toggle(name, layer, isOn, symbol, slider) {
     const set = (on) => (on ? layer.addTo(map) : layer.remove());
     const box = make("input", {type: "checkbox", checked: isOn, onchange: () => set(box.checked)});
@@ -32,9 +32,11 @@
   if (data.overlays.some((one) => one.name === "probability")) list.append(scaleOfProbability());
   for (const {name, colour, parts} of data.lines) {
     const layer = L.polyline(parts, {color: colour, weight: name === "sites" ? 1.5 : 1.2, renderer: base, interactive: false});
-    toggle(word(name === "road" ? "road lines" : name), layer, true, make("span", {class: "line", style: `border-color:${colour}`}));
+    const text = word(name === "road" ? "road lines" : name), line = () => make("span", {class: "line", style: `border-color:${colour}`});
+    toggle(text, layer, true, line());
+    keys.push([line(), text]);
   }
-  $("legend").append(...KIND.legend.map(([symbol, text]) => make("span", {class: "key"}, symbol, text)));
+  $("legend").append(...keys.map(([symbol, text]) => make("span", {class: "key"}, symbol, text)));
   list.append(online());
 
   function scaleOfProbability() {
