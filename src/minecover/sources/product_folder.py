@@ -88,8 +88,8 @@ class ProductFolder:
             raise ConfigError(
                 f"no line is published that turns level {self.level} of {', '.join(none)} into "
                 f"that of {self.like}: they would stay as they are. Set source.scenes.like to "
-                "null, or leave out --like of `minecover map`. Level 2 (source.level, or a model "
-                "of it) of Landsat 4 to 7 and of Sentinel-2 has a line to Landsat 8."
+                "null, or leave out --like of `minecover map`. Level 2 (source.level, or a "
+                "model of it) of Landsat 4 to 7 and of Sentinel-2 has a line to Landsat 8."
             )
 
     def scenes(self, site: Site) -> Cube:
