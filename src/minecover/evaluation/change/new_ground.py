@@ -111,6 +111,8 @@ def _pieces(mined: Bools, old: Bools, last: Bools, least_px: float) -> I64:
 def _spread(owner: I64, mined: Bools) -> I64:
     """Give new pixels the owner of what they touch first; 1 if they touch nothing."""
     high = owner.max() + 1
+    if high <= 2:  # no ground of its own yet
+        return np.where(mined, 1, owner)
     while True:
         # The lowest owner around: where both are near, new pixels are growth of the old mine.
         reach = ndimage.grey_dilation(np.where(owner > 0, high - owner, 0), footprint=AROUND)

@@ -1,8 +1,10 @@
 """The page of mines through time: its data, its texts, and its slider in a real browser."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import shapely
 from drawn_changes import PERIODS, drawn_mines
@@ -74,9 +76,11 @@ def test_names_are_escaped_and_the_same_mines_give_the_same_page() -> None:
 class Window:
     """The page of drawn mines in a browser window."""
 
-    def __init__(self, browser: Browser, folder: Path, lang: str, width: int) -> None:
+    def __init__(
+        self, browser: Browser, folder: Path, lang: str, width: int, **changed: Any
+    ) -> None:
         path = folder / "index.html"
-        path.write_text(render_mines_in_time(drawn_mines(lang)))
+        path.write_text(render_mines_in_time(replace(drawn_mines(lang), **changed)))
         size = ViewportSize(width=width, height=900)
         self.page: Page = browser.new_context(viewport=size, offline=True).new_page()
         self.errors: list[str] = []
@@ -139,4 +143,17 @@ def test_a_mine_shows_before_and_after_and_its_area_in_each_period(
     assert window.page.is_visible("#list-view")
     assert window.page.locator("#list-body svg.spark").count() == 5
     assert "alerte" in window.page.inner_text("tr[data-index='0']")
+    assert window.errors == []
+
+
+def test_growth_that_no_mine_has_is_no_column(browser: Browser, tmp_path: Path) -> None:
+    table = drawn_mines().table
+    weeks = table.assign(growth_ha_a=np.nan, growth_low=np.nan, growth_high=np.nan)
+
+    years = Window(browser, tmp_path, "en", 1280).page.locator(".list th").all_inner_texts()
+    window = Window(browser, tmp_path, "en", 1280, table=weeks)
+
+    assert "Growth (ha a year)" in years
+    kept = [name for name in years if name != "Growth (ha a year)"]
+    assert window.page.locator(".list th").all_inner_texts() == kept
     assert window.errors == []

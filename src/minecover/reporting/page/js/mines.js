@@ -22,7 +22,8 @@ function seenText(place) {
   if (!first) return "–";
   const isYear = (period) => /^\d{4}$/.test(period.name);
   const from = isYear(first) ? first.name : day(first.first_day), to = isYear(last) ? last.name : day(last.last_day);
-  return from === to ? from : `${from}–${to}`;
+  // Breaks at the dash alone: a day is one word.
+  return from === to ? from : make("span", {}, make("span", {class: "whole"}, `${from}–`), make("wbr"), make("span", {class: "whole"}, to));
 }
 const alertText = (place) => (place.alert ? (place.alert.kind === "new" ? _("alert: new") : _("alert: grown")) : "");
 // The area in each period as bars in the colours of states; a dash on the line: not observed.
@@ -46,7 +47,7 @@ const KIND = (() => {
     {name: "areas", title: _("Area in each period"), value: (place) => place.grown_ha ?? 0, cell: (place) => sparkline(place), isNumber: true},
     {name: "growth_ha_a", title: _("Growth (ha a year)"), value: (place) => place.growth_ha_a ?? 0, cell: growthOf, isNumber: true},
     {name: "seen", title: _("Seen"), value: (place) => place.first_seen, cell: seenText, isSpare: true},
-  ];
+  ].filter((column) => column.name !== "growth_ha_a" || places.some((place) => place.growth_ha_a !== null));
   const search = make("input", {type: "search"});
   const names = [...new Set(places.map((place) => place.state))].sort();
   const what = choice([["", _("all")], ...names.map((name) => [name, word(name)])]);
