@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
@@ -39,7 +40,7 @@ def write_styled_geopackage(
     path : Path
         ``*.gpkg``.
     table : GeoDataFrame
-        Polygons in any CRS.
+        Polygons in any CRS; MultiPolygons alone if a column has a type of Arrow, as days have.
     layer : str
         Name of the layer, and of the style.
     style : str
@@ -60,8 +61,8 @@ def write_styled_geopackage(
                 temporary,
                 layer=layer,
                 driver="GPKG",
-                # Days would be text otherwise.
-                use_arrow=True,
+                # Without Arrow, days would be written as text.
+                use_arrow=any(isinstance(kind, pd.ArrowDtype) for kind in table.dtypes),
                 geometry_type="MultiPolygon",
                 dataset_options={"VERSION": VERSION},
             )

@@ -127,7 +127,8 @@ def _true_colour(out: Path, maps: PeriodMaps, period: Period) -> Image | None:
     """Return the true colour that the page of a period shows; None if there is none."""
     folder = maps.folder / period.name
     path = overlay_path(folder / PICTURES, "true colour")
-    canvas = canvas_of(sorted((folder / TRUE_COLOUR).glob("*.tif")))
+    # Without the temporary files of a run that was killed, which begin with a dot.
+    canvas = canvas_of(sorted((folder / TRUE_COLOUR).glob("[!.]*.tif")))
     if canvas is None or not path.is_file() or out.resolve() != maps.folder.resolve():
         return None
     return Image("true colour", path.relative_to(maps.folder).as_posix(), bounds_of(canvas))

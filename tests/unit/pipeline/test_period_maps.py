@@ -200,3 +200,17 @@ def test_what_changed_is_written_elsewhere_where_maps_can_only_be_read(tmp_path:
     assert len(list((tmp_path / "é à/out").iterdir())) == 7
     maps = {path: at for path, at in before.items() if path != tmp_path}
     assert {path: path.stat().st_mtime_ns for path in maps} == maps
+
+
+def test_what_a_killed_run_left_behind_is_no_picture(tmp_path: Path) -> None:
+    three_maps(tmp_path)
+    for period in PERIOD:
+        (tmp_path / period.name / "true_colour").mkdir()
+        (tmp_path / period.name / "true_colour/.x7b2.tif").write_bytes(b"half a picture")
+
+    write_change(tmp_path, RULE, since=None)
+
+    data = page_json((tmp_path / "changes.html").read_text())
+    assert [one["image"] for one in cast("list[dict[str, object]]", data["periods"])] == [
+        None
+    ] * 3

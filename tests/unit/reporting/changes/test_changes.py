@@ -18,7 +18,6 @@ from drawn_changes import LATTICE, PERIODS, ZONE, drawn
 
 from minecover.core.errors import RegionError
 from minecover.core.periods import Period
-from minecover.evaluation.change import follow
 from minecover.reporting.changes import (
     alerts,
     by_period,
@@ -83,13 +82,15 @@ def test_what_was_not_observed_has_no_area(table: gpd.GeoDataFrame) -> None:
 def test_a_last_period_without_a_map_does_not_hide_what_became_of_mines(
     table: gpd.GeoDataFrame,
 ) -> None:
-    tracks, n = ZONE.tracks, len(ZONE.row)
-    never = np.zeros((1, n), np.bool_)
-    mined, observed = (
-        np.concatenate([some, never])
-        for some in (ZONE.mined, tracks.observed[:, tracks.number])
+    # Nobody observed the fifth period, in which nothing is mined either.
+    tracks = replace(
+        ZONE.tracks,
+        **{
+            name: np.pad(getattr(ZONE.tracks, name), ((0, 1), (0, 0)))
+            for name in ("area_px", "observed", "parts", "split", "merged")
+        },
     )
-    tracks = follow(ZONE.row, ZONE.col, mined, observed, min_px=2)
+    mined = np.pad(ZONE.mined, ((0, 1), (0, 0)))
     zone = replace(ZONE, mined=mined, on_map=mined, tracks=tracks)
     periods = [*PERIODS, Period.parse("2030")]
 
@@ -138,7 +139,8 @@ def test_a_mine_that_a_period_did_not_observe_does_not_vanish_from_a_time_slider
 ) -> None:
     zone = drawn("####", "####", "####", "....")
     # Clouds in 2015, which the other periods fill.
-    tracks = follow(zone.row, zone.col, zone.mined, np.arange(4)[:, None] != [1], min_px=2)
+    observed = np.array([[True], [False], [True], [True]])
+    tracks = replace(zone.tracks, observed=observed)
     zone = replace(zone, tracks=tracks)
     found = change_table([zone], PERIODS, level=0.95)
 
