@@ -284,6 +284,21 @@ def test_the_dossier_is_one_page_for_each_candidate(window: Window) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
 
 
+@pytest.mark.parametrize(
+    ("index", "pages"), [pytest.param("null", 5, id="list"), pytest.param("1", 1, id="place")]
+)
+def test_the_command_of_the_browser_prints_the_dossier(
+    window: Window, index: str, pages: int
+) -> None:
+    window.page.evaluate(f"choose({index})")
+
+    pdf = window.page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
+    assert rb"/Subtype /Image" in pdf or rb"/Subtype/Image" in pdf
+    assert "with-dossier" not in (window.page.get_attribute("body", "class") or "")
+
+
 def test_the_online_basemap_is_off_until_it_is_switched_on(
     browser: Browser, path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 "use strict";
 // How the list and the map show candidates: columns, filters, marks, legend.
+const MOST_SHEETS = 50;
 const NEW_COLOUR = "#d55e00", KNOWN_COLOUR = "#0072b2";
 const KIND = (() => {
   const has = (name) => places.some((place) => place[name] !== null && place[name] !== undefined && place[name] !== "");
@@ -51,7 +52,7 @@ const KIND = (() => {
     lookAt: (rank) => _("Look at candidate {rank}", {rank}),
     count: (shown, all) => (places.length ? _("Candidates: {shown} of {all}", {shown, all}) : _("There is no candidate. Ground without one may hold a mine too.")),
     several: (n) => _("{n} candidates; zoom in", {n}),
-    foot: () => places.length > 0 && make("button", {disabled: !state.shown.length, onclick: () => printSheets(state.shown.slice(0, 50))}, _("Print the list from its first candidate ({n})", {n: number(Math.min(50, state.shown.length))})),
+    foot: () => places.length > 0 && make("button", {disabled: !state.shown.length, onclick: () => printSheets(state.shown.slice(0, MOST_SHEETS))}, _("Print the list from its first candidate ({n})", {n: number(Math.min(MOST_SHEETS, state.shown.length))})),
     mapName: _("Map of the candidates. Arrow keys move it, plus and minus zoom."),
     colourOf: (place) => (place.known ? KNOWN_COLOUR : NEW_COLOUR),
     isRound: (place) => Boolean(place.known),
