@@ -8,7 +8,7 @@ const KIND = (() => {
     {name: "rank", title: _("Rank"), value: (place) => place.rank, cell: (place) => number(place.rank), isNumber: true},
     has("area_ha") && {name: "area_ha", title: _("Area (ha)"), value: (place) => place.area_ha ?? 0, cell: (place) => number(place.area_ha, 2), isNumber: true},
     {name: "max_probability", title: _("Probability"), value: (place) => place.max_probability, cell: (place) => number(place.max_probability, 2), isNumber: true},
-    has("province") && {name: "province", title: _("Province"), value: (place) => place.province || "", cell: (place) => place.province || "–"},
+    has("province") && {name: "province", title: _("Province"), value: (place) => place.province || "", cell: (place) => place.province || "–", isSpare: true},
     {name: "status", title: _("Status"), value: (place) => statusOf(place), cell: (place) => statusOf(place)},
     {name: "verdict", title: _("Verdict"), value: (place) => verdictOf(place), cell: (place) => verdictOf(place)},
   ].filter(Boolean);
