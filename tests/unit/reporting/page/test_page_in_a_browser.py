@@ -134,6 +134,28 @@ def test_a_candidate_and_the_list_are_in_view_when_they_are_opened(
     assert 0 <= row < height
 
 
+@pytest.mark.parametrize("lang", ["en", "fr", "pt", "es"])
+def test_no_word_of_the_list_is_broken_on_a_phone(
+    browser: Browser, tmp_path: Path, lang: str
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(render_page(drawn_page(5, lang=lang, n_pictures=1)))
+    opened = Window(browser, file, 400)
+
+    heads = opened.page.locator("#list-head th:visible button")
+    lines = heads.evaluate_all(
+        """(all) => all.map((one) => {
+            const range = document.createRange();
+            range.selectNodeContents(one);
+            const tops = [...range.getClientRects()].map((box) => Math.round(box.top));
+            return [one.textContent, new Set(tops).size];
+        })"""
+    )
+
+    assert len(lines) == 5
+    assert [text for text, n in lines if n > len(text.split())] == []
+
+
 def test_texts_and_numbers_of_a_page_in_french_are_french(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -318,6 +340,21 @@ def test_the_dossier_is_one_page_for_each_candidate(window: Window) -> None:
 
     assert too_high == 0
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
+
+
+@pytest.mark.parametrize(
+    ("index", "pages"), [pytest.param("null", 5, id="list"), pytest.param("1", 1, id="place")]
+)
+def test_the_command_of_the_browser_prints_the_dossier(
+    window: Window, index: str, pages: int
+) -> None:
+    window.page.evaluate(f"choose({index})")
+
+    pdf = window.page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
+    assert rb"/Subtype /Image" in pdf or rb"/Subtype/Image" in pdf
+    assert "with-dossier" not in (window.page.get_attribute("body", "class") or "")
 
 
 def test_the_online_basemap_is_off_until_it_is_switched_on(

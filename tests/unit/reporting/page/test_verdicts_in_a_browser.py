@@ -207,6 +207,38 @@ def test_a_verdict_without_an_outline_has_that_of_its_candidate(
     assert file["features"][0]["geometry"] == place
 
 
+def test_what_is_said_of_several_files_is_said_together(
+    context: BrowserContext, path: Path, tmp_path: Path
+) -> None:
+    page = open_page(context, path)
+    page.fill("#who", "Ada")
+    files = [tmp_path / name for name in ("ben.geojson", "notes.txt")]
+    read_back(page, files[0], [feature(who="Ben")])
+    files[1].write_text("later")
+
+    page.evaluate("said('')")
+    page.set_input_files("#load", files)
+    page.wait_for_function("document.getElementById('said').textContent !== ''")
+
+    said = page.inner_text("#said")
+    assert "Verdicts read: 1, of Ben" in said
+    assert "notes.txt is no file of verdicts" in said
+
+
+def test_letters_can_be_switched_off(context: BrowserContext, path: Path) -> None:
+    page = open_page(context, path)
+    page.uncheck("#letters")
+
+    judge(page, 0, "m")
+    by_letter = verdicts_of(page)
+    page.click("#verdict-m")
+    page.keyboard.press("ArrowRight")
+
+    assert by_letter == {}
+    assert verdicts_of(page) == {FIRST: "mine"}
+    assert page.evaluate("document.body.dataset.shown") == "1"
+
+
 @pytest.mark.parametrize(
     ("who", "name"),
     [

@@ -142,16 +142,14 @@ function verdictsIn(text, name) {
   return rows.filter((one) => one.verdict);
 }
 // Reads a saved file: the reviewer's own verdicts go on from there, those of others are compared.
+// Returns what there is to say of it.
 async function load(file) {
   let rows;
-  try { rows = verdictsIn(await file.text(), file.name); } catch (error) { said(error.message); return; }
+  try { rows = verdictsIn(await file.text(), file.name); } catch (error) { return error.message; }
   recall();
   const ids = new Map(places.map((place) => [place.candidate_id.toLowerCase(), place.candidate_id]));
   const here = rows.filter((one) => ids.has(one.candidate_id.toLowerCase()));
-  if (!here.length) {
-    said(_("{file} holds no verdict on a candidate of this page.", {file: file.name}));
-    return;
-  }
+  if (!here.length) return _("{file} holds no verdict on a candidate of this page.", {file: file.name});
   // An import joins the names of those who agreed with "; ".
   const namesOf = (one) => (one.who || file.name).split("; ");
   const names = [...new Set(here.flatMap(namesOf))];
@@ -168,6 +166,6 @@ async function load(file) {
   }
   if (changes.length) setAnswers(changes); else changed("answer");
   const read = _("Verdicts read: {n}, of {who}; on other candidates: {left}.", {n: number(here.length), who: names.join(", "), left: number(rows.length - here.length)});
-  said(later ? `${read} ${_("Later verdicts of yours that were kept: {n}.", {n: number(later)})}` : read);
+  return later ? `${read} ${_("Later verdicts of yours that were kept: {n}.", {n: number(later)})}` : read;
 }
 function said(text) { $("said").textContent = text; }

@@ -1,5 +1,6 @@
 "use strict";
 // How the list and the map show candidates: columns, filters, marks, legend.
+const MOST_SHEETS = 50;
 const NEW_COLOUR = "#d55e00", KNOWN_COLOUR = "#0072b2";
 const KIND = (() => {
   const has = (name) => places.some((place) => place[name] !== null && place[name] !== undefined && place[name] !== "");
@@ -7,7 +8,7 @@ const KIND = (() => {
     {name: "rank", title: _("Rank"), value: (place) => place.rank, cell: (place) => number(place.rank), isNumber: true},
     has("area_ha") && {name: "area_ha", title: _("Area (ha)"), value: (place) => place.area_ha ?? 0, cell: (place) => number(place.area_ha, 2), isNumber: true},
     {name: "max_probability", title: _("Probability"), value: (place) => place.max_probability, cell: (place) => number(place.max_probability, 2), isNumber: true},
-    has("province") && {name: "province", title: _("Province"), value: (place) => place.province || "", cell: (place) => place.province || "–"},
+    has("province") && {name: "province", title: _("Province"), value: (place) => place.province || "", cell: (place) => place.province || "–", isSpare: true},
     {name: "status", title: _("Status"), value: (place) => statusOf(place), cell: (place) => statusOf(place)},
     {name: "verdict", title: _("Verdict"), value: (place) => verdictOf(place), cell: (place) => verdictOf(place)},
   ].filter(Boolean);
@@ -51,7 +52,7 @@ const KIND = (() => {
     lookAt: (rank) => _("Look at candidate {rank}", {rank}),
     count: (shown, all) => (places.length ? _("Candidates: {shown} of {all}", {shown, all}) : _("There is no candidate. Ground without one may hold a mine too.")),
     several: (n) => _("{n} candidates; zoom in", {n}),
-    foot: () => places.length > 0 && make("button", {disabled: !state.shown.length, onclick: () => printSheets(state.shown.slice(0, 50))}, _("Print the list from its first candidate ({n})", {n: number(Math.min(50, state.shown.length))})),
+    foot: () => places.length > 0 && make("button", {disabled: !state.shown.length, onclick: () => printSheets(state.shown.slice(0, MOST_SHEETS))}, _("Print the list from its first candidate ({n})", {n: number(Math.min(MOST_SHEETS, state.shown.length))})),
     mapName: _("Map of the candidates. Arrow keys move it, plus and minus zoom."),
     colourOf: (place) => (place.known ? KNOWN_COLOUR : NEW_COLOUR),
     isRound: (place) => Boolean(place.known),

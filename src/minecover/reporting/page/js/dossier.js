@@ -31,12 +31,21 @@ function sheet(place) {
     ...parts, make("div", {class: "answer"}, make("b", {}, _("Verdict")), ` ${said || "______________________________________________"}`),
     make("p", {class: "note"}, _("A candidate is a patch of ground that looks like a mine to a program. It is a reason to look closer, never a finding.")));
 }
-async function printSheets(indices) {
+function laySheets(indices) {
   $("dossier").replaceChildren(...indices.map((index) => sheet(places[index])));
-  document.body.classList.add("with-dossier");
+  document.body.classList.toggle("with-dossier", indices.length > 0);
+}
+async function printSheets(indices) {
+  laySheets(indices);
   const images = new Set([...$("dossier").querySelectorAll("image")].map((image) => image.getAttribute("href")));
   await Promise.all([...images].map((href) => { const image = new Image(); image.src = href; return image.decode().catch(() => null); }));
   window.print();
 }
+// The browser's own command prints the candidate that is looked at, or the first of the list; of
+// a report with scores it prints these.
+window.addEventListener("beforeprint", () => {
+  if (document.body.classList.contains("with-dossier") || (state.index === null && $("scores"))) return;
+  laySheets(state.index === null ? state.shown.slice(0, MOST_SHEETS) : [state.index]);
+});
 window.addEventListener("afterprint", () => document.body.classList.remove("with-dossier"));
 document.body.dataset.ready = "yes";

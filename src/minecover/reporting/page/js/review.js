@@ -69,17 +69,22 @@ function finishDrawing() {
 (() => {
   const who = make("input", {id: "who", autocomplete: "name", value: answers.who, oninput: () => rename(who.value)});
   const file = make("input", {type: "file", id: "load", accept: ".geojson,.json", hidden: true, multiple: true, onchange: async () => {
-    for (const one of file.files) await load(one);
+    const texts = [];
+    for (const one of file.files) texts.push(await load(one));
+    said(texts.join(" "));
     file.value = "";
     who.value = answers.who;
   }});
   const count = make("p", {id: "count"}), bar = make("progress", {"aria-label": _("Progress of the review"), max: Math.max(places.length, 1)}), compared = make("div", {id: "compared"});
+  // Who speaks to the computer, or whose screen reader takes letters, switches them off.
+  const letters = make("input", {type: "checkbox", id: "letters", checked: true});
   const unkept = make("p", {class: "warning", hidden: true}, _("This browser keeps nothing of this page. Save your verdicts as a file before you close it."));
   $("progress-view").append(make("h2", {}, _("Review")), count, bar,
     make("div", {class: "bar"}, make("label", {}, _("Reviewer"), " ", who), make("button", {id: "save", onclick: save}, make("kbd", {}, "s"), " ", _("Save as a file")),
       make("button", {onclick: () => file.click()}, _("Open saved files")), file),
     make("p", {id: "said", class: "status", role: "status"}), unkept, compared,
-    make("p", {class: "note"}, _("Keys: m, n, u give a verdict, a digit says what it is, x takes it back, z undoes, ← and → go through the list, w writes a reason, d redraws the outline, s saves. Verdicts stay in this browser until you save them.")));
+    make("p", {class: "note"}, _("Keys: m, n, u give a verdict, a digit says what it is, x takes it back, z undoes, ← and → go through the list, w writes a reason, d redraws the outline, s saves. Verdicts stay in this browser until you save them.")),
+    make("label", {class: "key"}, letters, _("Letters and digits are keys")));
   function progress() {
     const n = places.filter((place) => answerOf(place.candidate_id).verdict).length;
     count.textContent = _("{n} of {all} answered", {n: number(n), all: number(places.length)});
@@ -128,6 +133,7 @@ function finishDrawing() {
     const isButton = event.target.matches("button, a, summary, .leaflet-marker-icon") && isPressed;
     const action = (view.drawing && drawingKeys[event.key]) || keys[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey || isButton || event.target.closest("#map") || !action) return;
+    if (!letters.checked && /^[a-z0-9]$/.test(event.key)) return;
     if (state.index === null && !["s", "z"].includes(event.key)) return;
     event.preventDefault();
     action(event.shiftKey);
