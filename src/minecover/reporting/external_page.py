@@ -7,6 +7,7 @@ from typing import Any
 
 from minecover.core.templates import templates_of
 from minecover.evaluation import Report, get_score
+from minecover.evaluation.external import FEWEST_GROUPS
 from minecover.reporting.page.detection_tables import (
     BY_CHANCE,
     DETECTION_ROWS,
@@ -75,10 +76,13 @@ def external_page(content: Mapping[str, Any]) -> str:
     """
     template = templates_of("minecover.reporting").get_template("external_page.html")
     scores = content["scores"]
+    kinds = kind_table(scores)
     return template.render(
         **content,
         table=score_table(scores),
-        kinds=kind_table(scores),
+        kinds=kinds,
+        few_kinds=_few(kinds),
+        fewest=FEWEST_GROUPS,
         share=format_score(scores, "applicable.share"),
         pooling=POOLING_NAMES[content["model"]["pooling"]],
         first_left_out=_first(content["left_out"]),
@@ -92,6 +96,11 @@ def _counts(scores: Report, name: str) -> tuple[str, ...]:
     )
     numbers = (f"{number:,}" for number in (inside + outside, inside, outside))
     return (COUNTED[name], *numbers, "")
+
+
+def _few(kinds: Table) -> Sequence[str]:
+    """Return the kinds of ground with too few sites for an interval."""
+    return [row[0] for row in kinds.rows if row[-1].isdigit() and int(row[-1]) < FEWEST_GROUPS]
 
 
 def _first(left_out: Mapping[str, str], most: int = 10) -> Sequence[tuple[str, str]]:

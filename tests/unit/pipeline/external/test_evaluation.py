@@ -264,3 +264,14 @@ def test_chips_of_which_labels_alone_are_known_are_scored_as_sites(
 
     assert get_score(scores_of(found), "site.auc") == 1.0
     assert not {"location", "look_alike"} & set(scores_of(found))
+
+
+def test_kinds_of_too_few_sites_are_named_beside_their_intervals(
+    model: Model, tried: Tried
+) -> None:
+    bars = {f"bar_{n}": CHIPS["bar_a"] for n in "cde"}
+
+    page = tried(model(), {**CHIPS, **bars}).files[1].read_text()
+
+    # Five river bars, a fish pond and a quarry.
+    assert "Believe no interval of\nfish pond, industrial (counts as neither): fewer" in page
