@@ -5,8 +5,8 @@
 Maps the whole extent of a folder of simulated products with two workers, then finds and writes
 its candidates again in processes of their own. A threshold below that of the model makes more
 candidates (`--threshold`). With `--copies` the map of small products is repeated, to as many
-tiles of 1024 pixels a side, and the candidates of that larger map are measured. Their page is
-written without pictures; `benchmarks/page.py` measures its layers.
+tiles of 1024 pixels a side, and the candidates of that larger map are measured; there are no
+scenes of it, so `--pictures 0`. `benchmarks/page.py` measures the layers of larger maps.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from minecover.core.raster.tile_files import write_tile
 from minecover.pipeline.candidate_files import read_record
 from minecover.pipeline.known_ground import KnownGround
 from minecover.pipeline.map_candidates import write_region_candidates
-from minecover.pipeline.map_page import PageOptions
+from minecover.pipeline.map_page import PICTURES, PageOptions
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.detector import MINE, MINE_UNLIKE_TRAINING
+from minecover.prediction.region import worker_processes
 from minecover.prediction.region.mosaic import (
     LAYERS,
     MINE_PIXELS,
@@ -55,7 +56,7 @@ def main() -> None:
     """Measure and print the figures."""
     options = _options()
     if options.again:
-        _again(options.again)
+        _again(options.again, options.pictures)
         return
     print(machine())
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
@@ -74,10 +75,11 @@ def main() -> None:
         busy_s = sum(one.seconds for one in outcomes) / WORKERS
         locations = sum(one.locations for one in outcomes if one.state == OK)
         mines = sum(one.mines for one in outcomes)
+        again = [sys.executable, __file__]
         runs = [
             json.loads(
                 subprocess.run(
-                    [sys.executable, __file__, "--again", str(out)],
+                    [*again, "--again", str(out), "--pictures", str(options.pictures)],
                     check=True,
                     capture_output=True,
                     text=True,
@@ -98,19 +100,28 @@ def main() -> None:
     )
 
 
-def _again(out: Path) -> None:
+def _again(out: Path, n_pictures: int) -> None:
     """Find and write the candidates of a map once, and print time and memory as JSON."""
-    begin, begin_cpu = time.perf_counter(), time.process_time()
+    shutil.rmtree(out / PICTURES, ignore_errors=True)
+    if n_pictures:  # as the command does before it maps
+        worker_processes.prepare("minecover.prediction.region.tile_job")
+    begin, begin_cpu = time.perf_counter(), _cpu_s()
     write_region_candidates(
         read_record(out).settings,
         sorted(out.glob("*.vrt")),
         KnownGround.read(),
-        PageOptions(IN_ENGLISH, n_pictures=0),
+        PageOptions(IN_ENGLISH, n_pictures, WORKERS),
     )
-    wall, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
+    wall, cpu = time.perf_counter() - begin, _cpu_s() - begin_cpu
     found = json.loads((out / "candidates.json").read_text())["candidates"]
     peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"wall": wall, "cpu": cpu, "candidates": found, "peak": peak}))
+
+
+def _cpu_s() -> float:
+    """Return the time of a processor of this process and of those that it ended [s]."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _repeat(out: Path, n_tiles: int) -> None:
@@ -172,6 +183,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=Path("models/model.pkl"))
     parser.add_argument("--threshold", type=float)
     parser.add_argument("--copies", type=int, help="Number of tiles to put together.")
+    parser.add_argument("--pictures", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--scratch", type=Path, help="Where the map is written.")
     parser.add_argument("--again", type=Path, help=argparse.SUPPRESS)

@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from drawn_pages import serious_violations
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, ViewportSize
 from rio_cogeo.cogeo import cog_info, cog_validate
 
 from minecover.core.raster import read_grid, read_planes
@@ -34,6 +37,26 @@ def mapped(
     )  # fmt: skip
     assert str(out / "brumadinho.tif") in said
     return out / "brumadinho.tif"
+
+
+@pytest.fixture(scope="module")
+def region(
+    brumadinho: Checkout, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Map both scenes on tiles of 2 km with the registered champion, in French."""
+    out = tmp_path_factory.mktemp("region") / "feijao"
+    brumadinho.must(
+        "minecover", "map", "-44.2003,-20.18,-44.0786,-20.10", "--tile", "64", "--lang", "fr",
+        "--model", "models:/minecover-brumadinho@champion", "--workers", "2",
+        "--source", str(real_data / "brumadinho"), "--out", str(out),
+    )  # fmt: skip
+    return out
+
+
+def drawn_groups(real_data: Path) -> NDArray[np.object_]:
+    """Return the five groups of drawn mines that touch, in the zone of the scenes."""
+    drawn = gpd.read_file(real_data / "brumadinho/mines.geojson").to_crs("EPSG:32623")
+    return np.asarray(shapely.get_parts(shapely.union_all(drawn.geometry.buffer(0.5))))
 
 
 def test_a_small_forest_finds_mines_that_it_never_saw(brumadinho: Checkout) -> None:
@@ -74,8 +97,7 @@ def test_every_group_of_drawn_mines_is_among_the_first_candidates_of_the_map(
     mapped: Path, real_data: Path
 ) -> None:
     # In sample: the model was trained on these mines.
-    drawn = gpd.read_file(real_data / "brumadinho/mines.geojson").to_crs("EPSG:32623")
-    groups = shapely.get_parts(shapely.union_all(drawn.geometry.buffer(0.5)))
+    groups = drawn_groups(real_data)
     candidates = gpd.read_parquet(mapped.with_name("candidates.parquet"))
 
     first = candidates[candidates["rank"] <= 7].to_crs("EPSG:32623")
@@ -84,6 +106,66 @@ def test_every_group_of_drawn_mines_is_among_the_first_candidates_of_the_map(
     assert [first.intersects(group).any() for group in groups] == [True] * 5
     assert first["known"].sum() >= 5
     assert candidates["candidate_id"].is_unique
+
+
+def test_mines_that_borders_of_tiles_cut_are_one_candidate_each(
+    region: Path, real_data: Path
+) -> None:
+    candidates = gpd.read_parquet(region / "candidates.parquet").to_crs("EPSG:32623")
+    first = candidates[candidates["rank"] <= 7]
+    tiles = [shapely.box(*read_grid(path).bounds) for path in region.glob("class/*.tif")]
+
+    cut = [sum(tile.intersects(shape) for tile in tiles) > 1 for shape in first.geometry]
+    meeting, _ = candidates.sindex.query(candidates.geometry.buffer(1), predicate="intersects")
+
+    assert [first.intersects(one).any() for one in drawn_groups(real_data)] == [True] * 5
+    assert sum(cut) >= 3
+    assert len(meeting) == len(candidates)
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_page_of_the_map_shows_both_dates_in_french_and_requests_nothing(
+    browser: Browser, region: Path, width: int
+) -> None:
+    page, requests, messages = opened(browser, region, width)
+
+    page.locator("#list-body button").first.click()
+    page.wait_for_function("document.body.dataset.shown === '0'")
+
+    place = page.inner_text("#place-view")
+    assert "14 janv. 2019" in place
+    assert "30 janv. 2019" in place
+    assert "touche une mine connue" in place
+    assert "mines connues" in page.inner_text("#legend")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert {url.partition(":")[0] for url in requests} <= {"file", "data", "blob"}
+    assert messages == []
+
+
+def test_axe_core_finds_no_serious_violation_on_the_page_of_the_map(
+    browser: Browser, region: Path, axe: str
+) -> None:
+    page, _, _ = opened(browser, region, 1280)
+
+    of_list = serious_violations(page, axe)
+    page.locator("#list-body button").first.click()
+    page.wait_for_function("document.body.dataset.shown === '0'")
+
+    assert [*of_list, *serious_violations(page, axe)] == []
+
+
+def opened(browser: Browser, folder: Path, width: int) -> tuple[Page, list[str], list[str]]:
+    """Open the page of a map from its file, and return it with its requests and messages."""
+    size = ViewportSize(width=width, height=900)
+    page = browser.new_context(viewport=size, offline=True).new_page()
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("console", lambda message: messages.append(message.text))
+    page.goto((folder / "index.html").as_uri())
+    page.wait_for_function("document.body.dataset.ready === 'yes'")
+    return page, requests, messages
 
 
 def test_the_maps_corners_are_those_of_both_scenes(mapped: Path) -> None:

@@ -21,7 +21,7 @@ from minecover.core.cube import F32
 from minecover.core.errors import RegionError, SceneError, SiteError
 from minecover.core.files import replacing, write_text
 from minecover.core.grid import LON_LAT, Grid, utm_crs
-from minecover.core.raster import read_band
+from minecover.core.raster import keep_open, read_band
 from minecover.core.sites import Site
 from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import valid
@@ -138,7 +138,7 @@ def keep_map_candidates(
     else:
         context = get_context(worker_processes.METHOD)
         try:
-            with ProcessPoolExecutor(processes, context, _warn_elsewhere) as pool:
+            with ProcessPoolExecutor(processes, context, _begin) as pool:
                 drawn = list(pool.map(draw, outlines, names, near, chunksize=CHUNK))
         except BrokenProcessPool as error:
             raise RegionError(
@@ -148,9 +148,10 @@ def keep_map_candidates(
     return {name: facts for name, facts in zip(names, drawn, strict=True) if facts}
 
 
-def _warn_elsewhere() -> None:
-    """Hide messages about scenes, which the process that reads them first has printed."""
+def _begin() -> None:
+    """Prepare a process that draws; of the scenes, those that mapped them have warned."""
     logging.disable(logging.WARNING)
+    keep_open()
 
 
 def _keep(

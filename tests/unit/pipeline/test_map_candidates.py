@@ -125,6 +125,24 @@ def test_candidates_that_the_model_is_not_applicable_to_are_counted(
     assert "applicable" not in caplog.text
 
 
+def test_two_processes_draw_the_same_pictures_and_go_on_where_one_stopped(
+    mapped: Path, products: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minecover.pipeline.map_pictures.MIN_SHARED", 2)
+    settings = map_settings(model, products, mapped)
+    mosaics = sorted(mapped.glob("*.vrt"), reverse=True)
+    before = content(mapped)
+    lost = [mapped / name for name in before if "pictures/map-" in name][2:]
+    for path in (*lost, mapped / "index.html", mapped / "candidates.json"):
+        path.unlink()
+
+    options = PageOptions(IN_ENGLISH, processes=2)
+    write_region_candidates(settings, mosaics, NOTHING, options)
+
+    assert len(lost) == 4
+    assert content(mapped) == before
+
+
 def real_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """Work in an empty checkout whose labels are of real ground."""
     params = composed(

@@ -20,6 +20,7 @@ from minecover.core.files import replacing
 from minecover.core.grid import Grid
 from minecover.core.raster.band_reading import read_band as read_band
 from minecover.core.raster.opening import grid_of, opened
+from minecover.core.raster.opening import keep_open as keep_open
 from minecover.core.raster.polygons import burn as burn
 from minecover.core.raster.polygons import trace as trace
 from minecover.core.raster.polygons import trace_inside as trace_inside

@@ -7,8 +7,10 @@ import os
 import sys
 import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -62,8 +64,21 @@ class _Hook:
 
 
 _hook = _Hook()
+#: Files that stay open between readings, by GDAL's name, the latest last; None keeps none.
+_kept: ContextVar[OrderedDict[str, DatasetReader] | None] = ContextVar("kept", default=None)
+#: Largest number of files that stay open; systems allow a process about a thousand.
+MAX_KEPT = 256
 #: Marker at the end of a JPEG 2000 code stream (ISO/IEC 15444-1, EOC).
 END_OF_JPEG_2000 = b"\xff\xd9"
+
+
+def keep_open() -> None:
+    """Let files stay open from now on, in this thread until its process ends.
+
+    For processes that read small windows of the same files again and again: to open a file
+    takes longer than to read one. The files must not change meanwhile.
+    """
+    _kept.set(OrderedDict())
 
 
 @contextmanager
@@ -86,10 +101,7 @@ def opened(path: Path) -> Iterator[DatasetReader]:
         file = archive_of(path) or path
         _check_ends(path, file.stat().st_mtime_ns)
     try:
-        with _without_foreign_bytes(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            source = rasterio.open(name)
-        with _without_foreign_bytes(), source:
+        with _without_foreign_bytes(), _source(name) as source:
             if source.crs is None:
                 raise SceneError(
                     f"{path} has no coordinate reference system. "
@@ -104,6 +116,30 @@ def opened(path: Path) -> Iterator[DatasetReader]:
             yield source
     except (RasterioError, CRSError, ProjError, OSError) as error:
         raise SceneError(_describe(path, error)) from error
+
+
+@contextmanager
+def _source(name: str) -> Iterator[DatasetReader]:
+    """Open a file, or take it from those that stay open; one that failed does not."""
+    kept = _kept.get()
+    source = kept.pop(name, None) if kept else None
+    if source is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            source = rasterio.open(name)
+    try:
+        yield source
+    except BaseException:
+        source.close()
+        raise
+    if kept is None:
+        source.close()
+        return
+    if name in kept:  # opened twice at once
+        kept.pop(name).close()
+    kept[name] = source
+    if len(kept) > MAX_KEPT:
+        kept.popitem(last=False)[1].close()
 
 
 def grid_of(source: DatasetReader, path: Path) -> Grid:
