@@ -103,11 +103,15 @@ def pooling_by_fold(scores: dict[str, F32], label: I64, fold: I64) -> dict[int, 
     Returns
     -------
     dict of int to str
-        Name of the pooling, by fold.
+        Name of the pooling, by fold; `CHIP_POOLING` for all, if sites of one of the two are
+        missing in the others of any fold: nothing there puts two poolings on one scale.
     """
     chosen = {}
+    used = _used(scores, label)
     for k in np.unique(fold).tolist():
         others = fold != k
+        if not {0, 1} <= set(label[others & used].tolist()):
+            return dict.fromkeys(np.unique(fold).tolist(), CHIP_POOLING)
         scores_there = {name: score[others] for name, score in scores.items()}
         chosen[k] = best_pooling(scores_there, label[others])
     return chosen

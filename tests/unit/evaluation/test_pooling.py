@@ -56,6 +56,20 @@ def test_without_sites_of_both_kinds_the_usual_one_is_chosen() -> None:
     assert best_pooling(scores, np.ones(10, np.int64)) == CHIP_POOLING
 
 
+@pytest.mark.parametrize("only", [0, 1])
+def test_one_site_of_a_kind_gives_all_folds_the_usual_pooling(only: int) -> None:
+    sites = [site for fold in range(3) for site in spotted(1, n_spots=10, fold=fold)]
+    scores, fold = pooled_scores(sites), np.repeat(np.arange(3), 10)
+    label = np.full(30, 1 - only)
+    label[4] = only
+
+    chosen = pooling_by_fold(scores, label, fold)
+
+    assert chosen == dict.fromkeys(range(3), CHIP_POOLING)
+    found = scores_by_fold(scores, label, fold, chosen)
+    np.testing.assert_array_equal(found, scores[CHIP_POOLING].astype(np.float64))
+
+
 def test_the_labels_of_a_fold_do_not_choose_its_pooling() -> None:
     sites = [site for fold in range(3) for site in spotted(1, n_spots=10, fold=fold)]
     scores, fold = pooled_scores(sites), np.repeat(np.arange(3), 10)
