@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_models import write_model
+from products import DrawnProduct
 
 from minecover.core.errors import NotCoveredError, RegionError
 from minecover.core.files import write_json
@@ -17,7 +19,7 @@ from minecover.pipeline.period_list import PERIODS, PeriodMaps, record
 from minecover.pipeline.period_maps import MapRun, map_periods
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.run import RUN, ground_of
+from minecover.prediction.region.run import RUN, ground_of, map_settings
 from minecover.prediction.region.tile_job import MapSettings
 
 YEARS = ("2014", "2015", "2016")
@@ -183,3 +185,20 @@ def test_periods_without_any_scene_are_refused_with_the_reason(tmp_path: Path) -
 
     with pytest.raises(NotCoveredError, match=r"2018.*no scene of 2018-01-01/2018-12-31"):
         map_periods(run, [Period.parse("2018")], without_scenes, out=tmp_path)
+
+
+def test_a_period_whose_scenes_lie_elsewhere_is_not_observed(tmp_path: Path) -> None:
+    write_model(tmp_path / "model.pkl", slope=2.0)
+    DrawnProduct(day="2016-03-01").put(tmp_path / "products", B4=10_000, QA_PIXEL=21_824)
+
+    def settings_of(*, out: Path, period: Period) -> MapSettings:
+        products = str(tmp_path / "products")
+        return map_settings(str(tmp_path / "model.pkl"), products, out, period=period)
+
+    sha256 = settings_of(out=tmp_path, period=Period.parse("2016")).sha256
+    record(listed(tmp_path, "2014", model=sha256, threshold=0.5))
+    run = MapRun("-60,-10,-59.9,-9.9", Workers(None, 1, 1.0), 256, PageOptions(IN_ENGLISH, 0))
+
+    map_periods(run, [Period.parse("2016"), Period.parse("2018")], settings_of, out=tmp_path)
+
+    assert list(PeriodMaps.read(tmp_path).states.values()) == [True, False, False]
