@@ -35,7 +35,8 @@ SPAN, BLOCK = (
 #: Words of pages that are no keys of conf/: what a reader or `minecover params --write` makes,
 #: keys of a model card and of other programs.
 OF_PAGES = re.compile(
-    r"my_mines\..*|model=trees|source\.chips\.table\.keep\.\w+|sites\.layouts\.confirmed|site\.read_grid|dates\.fewest"
+    r"my_mines\..*|model=trees|sites\.layouts\.confirmed|site\.read_grid|dates\.fewest"
+    r"|source\.chips\.table\.keep\.\w+"
     r"|\w+=(chosen|null)|hydra\..*|tags\.kind|tool\.importlinter|.*\.toml"
 )
 
