@@ -36,6 +36,7 @@ SPAN, BLOCK = (
 #: keys of a model card and of other programs.
 OF_PAGES = re.compile(
     r"my_mines\..*|model=trees|sites\.layouts\.confirmed|site\.read_grid|dates\.fewest"
+    r"|source\.chips\.table\.keep\.\w+"
     r"|\w+=(chosen|null)|hydra\..*|tags\.kind|tool\.importlinter|.*\.toml"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -118,6 +119,8 @@ def external_skill(scores: Report) -> str:
     if low > 0.5:
         return ""
     value = get_score(scores, "site.auc")
+    if math.isnan(value):
+        return f"{NO_SKILL} as far as is known: nothing here compares mines with other ground"
     return f"{NO_SKILL}: the AUC of sites is {value:.3f} and its interval begins at {low:.3f}"
 
 

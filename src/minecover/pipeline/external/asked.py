@@ -9,7 +9,8 @@ from typing import Any
 
 from minecover.core.composition import check_is_there, read_option
 from minecover.core.config import CONF, Params, composed
-from minecover.core.errors import ConfigError, LabelError
+from minecover.core.errors import ConfigError, LabelError, ModelError
+from minecover.core.lattice import Lattice
 from minecover.core.overrides import shell_word
 from minecover.core.sensors import BY_PLATFORM
 from minecover.learning.model_card import ModelCard
@@ -70,6 +71,8 @@ class Asked:
             If nothing is asked for, or conf/ is missing or does not compose.
         LabelError
             If nothing says where the mines are.
+        ModelError
+            If the scenes have no pixels of the model's size.
         """
         given = [_without_plus(word) for word in self.overrides]
         if not (self.source or self.experiment or given):
@@ -171,4 +174,11 @@ def _lattice(chosen: Sequence[str], node: dict[str, Any], card: ModelCard) -> li
     families = {BY_PLATFORM[one].family for one in text.split(",") if one in BY_PLATFORM}
     own = card.lattice
     family = own.family if own.family in families or len(families) != 1 else families.pop()
+    try:
+        Lattice(family, own.pixel_m)
+    except ConfigError as error:
+        raise ModelError(
+            f"the model was trained on pixels of {own.pixel_m:g} m, which scenes of {family} "
+            "do not have. Try it on scenes that have them, or take another model."
+        ) from error
     return [f"lattice.family={family}", f"lattice.pixel_m={own.pixel_m:g}"]

@@ -46,7 +46,7 @@ def check_external(version: Version, params: Params) -> str:
             "`minecover evaluate --model "
             f"models:/{version.name}/{version.version} --source ... --labels ... --out ...`"
         )
-    if useless := [one for one in found if one.no_skill]:
+    if useless := [one for one in enough if one.no_skill]:
         raise ModelError(f"on {useless[0].ground} it is {useless[0].no_skill}")
     return text
 

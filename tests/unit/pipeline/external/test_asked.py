@@ -7,7 +7,7 @@ import pytest
 from drawn_models import write_model
 from products import DrawnProduct
 
-from minecover.core.errors import ConfigError, LabelError, SceneError
+from minecover.core.errors import ConfigError, LabelError, ModelError, SceneError
 from minecover.learning.model_card import ModelCard
 from minecover.pipeline.external.asked import Asked
 
@@ -144,3 +144,16 @@ def test_outside_of_a_checkout_the_missing_configuration_is_named(
 
     with pytest.raises(ConfigError, match=r"no configuration at conf/config\.yaml.*root"):
         asked(source=source, labels="mines.geojson").compose(card)
+
+
+def test_a_source_without_the_pixels_of_the_model_is_refused(tmp_path: Path) -> None:
+    lattice = {
+        "_target_": "minecover.core.lattice.Lattice",
+        "family": "sentinel_2",
+        "pixel_m": 10,
+    }
+    write_model(tmp_path / "model.pkl", slope=2.0, lattice=lattice)
+    fine = ModelCard.read(tmp_path / "model.json")
+
+    with pytest.raises(ModelError, match=r"of 10 m, which scenes of landsat do not have"):
+        asked(source="simulated").compose(fine)

@@ -275,3 +275,12 @@ def test_kinds_of_too_few_sites_are_named_beside_their_intervals(
 
     # Five river bars, a fish pond and a quarry.
     assert "Believe no interval of\nfish pond, industrial (counts as neither): fewer" in page
+
+
+def test_ground_without_a_mine_is_no_evidence_of_skill(model: Model, tried: Tried) -> None:
+    other = {name: chip for name, chip in CHIPS.items() if not chip.label}
+
+    found = tried(model(), other)
+
+    assert found.content["no_skill"].startswith("no better than chance as far as is known")
+    assert "nan" not in found.content["no_skill"]

@@ -220,3 +220,12 @@ def test_ground_with_too_few_groups_does_not_count(registry: RegistryCheckout) -
     with pytest.raises(ModelError, match="with sites in at least 5 groups"):
         check_external(changed, asked(needs_external=True))
     assert "average precision 0." in check_external(changed, asked(needs_external=False))
+
+
+def test_no_skill_on_too_few_groups_refuses_no_version(registry: RegistryCheckout) -> None:
+    version = version_at(registry.tracking, "models:/minecover/2")
+    (tag,) = [name for name in version.tags if name.startswith("external.")]
+    few = {**json.loads(version.tags[tag]), "groups": 4, "no_skill": "no better than chance"}
+    both = replace(version, tags={**version.tags, "external.few": json.dumps(few)})
+
+    assert check_external(both, asked(needs_external=True))
