@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minecover.learning.sample import Sample
 
 #: A number of dates is known if at least this share of the mines in training had as many or
-#: fewer: a handful of rows teaches a model nothing.
-KNOWN_SHARE = 0.01
+#: fewer, on at least so many sites (on all sites with mines, if there are fewer): a handful of
+#: rows, or two sites of which a scene was lost, teach a model nothing.
+KNOWN_SHARE, KNOWN_SITES = 0.01, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class KnownDates:
     share_with_one : float
         Share of the rows with one date, 0 ... 1.
     fewest : int
-        Least number of dates that the model knows: `KNOWN_SHARE` of the mines had as many or
-        fewer.
+        Least number of dates that the model knows: `KNOWN_SHARE` of the mines, on
+        `KNOWN_SITES`, had as many or fewer.
     """
 
     min: int
@@ -39,13 +41,12 @@ class KnownDates:
     def of(cls, sample: Sample) -> KnownDates:
         """Summarise the rows that a model was fitted on."""
         n_dates = sample.n_dates
-        of_mines = np.sort(n_dates[sample.y == 1])
         return cls(
             min=int(n_dates.min()),
             median=float(np.median(n_dates)),
             max=int(n_dates.max()),
             share_with_one=round(float(np.mean(n_dates == 1)), 6),
-            fewest=int(of_mines[int(KNOWN_SHARE * len(of_mines))]),
+            fewest=_fewest(n_dates[sample.y == 1], sample.site[sample.y == 1]),
         )
 
     def warning(self, n_few: int, n: int, what: str) -> str:
@@ -65,3 +66,14 @@ class KnownDates:
             f"model learned from {self.fewest} to {self.max} (median {self.median:g}), is not "
             "applicable there and misses mines: add scenes of other dates."
         )
+
+
+def _fewest(n_dates: NDArray[np.int16], site: NDArray[np.int32]) -> int:
+    """Return the least number of dates that enough mines had, on enough sites."""
+    n_sites = min(KNOWN_SITES, len(np.unique(site)))
+    for n in np.unique(n_dates).tolist():
+        is_few = n_dates <= n
+        has_rows = is_few.sum() > int(KNOWN_SHARE * len(n_dates))
+        if has_rows and len(np.unique(site[is_few])) >= n_sites:
+            return int(n)
+    return int(n_dates.max())

@@ -40,6 +40,15 @@ def test_the_fewest_dates_are_those_of_some_mines(of_mines: list[int], fewest: i
     assert KnownDates.of(sample(of_mines, [1] * 500)).fewest == fewest
 
 
+def test_two_sites_that_lost_a_date_teach_nothing() -> None:
+    drawn = sample([1] * 20 + [2] * 80, [2] * 500)
+    site = np.repeat(np.arange(60), 10).astype(np.int32)
+    spread = np.concatenate([np.arange(20) % 5, site[20:]]).astype(np.int32)
+
+    assert KnownDates.of(replace(drawn, site=site)).fewest == 2
+    assert KnownDates.of(replace(drawn, site=spread)).fewest == 1
+
+
 @pytest.mark.parametrize(
     ("n_few", "starts"),
     [
