@@ -26,7 +26,7 @@ GIT_TAGS, DECISION = ("git_commit", "git_dirty"), "decision."
 #: MLflow's limits for the value of a tag and for a description [characters].
 MAX_TAG, MAX_DESCRIPTION = 5000, 5000
 #: Tags of a run that its version gets as well.
-VERSION_TAGS = ("build_digest", "data_digest", *GIT_TAGS)
+VERSION_TAGS = ("build_digest", "data_digest", "is_simulated", *GIT_TAGS)
 #: Description of a registered model, in the list of models.
 DESCRIPTION = (
     "Probability of a surface mine for each pixel of satellite scenes. `minecover predict`, "

@@ -32,17 +32,25 @@ def check_external(version: Version, params: Params) -> str:
     ------
     ModelError
         If an evaluation is needed, and there is none on ground that is known to be new, with
-        `FEWEST_GROUPS` groups of sites; or the version is no better than chance on one.
+        `FEWEST_GROUPS` groups of sites, and real if the version learned from real ground; or
+        the version is no better than chance on one.
     """
     found = [one for one in external_evaluations(version) if one.is_known_new]
     text = "; ".join(map(_in_short, found)) or "not tried"
     if not params.value("promotion.needs_external"):
         return text
-    enough = [one for one in found if one.groups is None or one.groups >= FEWEST_GROUPS]
+    is_real = version.tags.get("is_simulated") == "false"
+    enough = [
+        one
+        for one in found
+        if (one.groups is None or one.groups >= FEWEST_GROUPS)
+        and not (is_real and one.is_simulated)
+    ]
     if not enough:
         raise ModelError(
-            "it was tried on no ground that is known to be new to it, with sites in at least "
-            f"{FEWEST_GROUPS} groups, which promotion.needs_external asks for. Type "
+            f"it was tried on no {'real ' if is_real else ''}ground that is known to be new to "
+            f"it, with sites in at least {FEWEST_GROUPS} groups, which "
+            "promotion.needs_external asks for. Type "
             "`minecover evaluate --model "
             f"models:/{version.name}/{version.version} --source ... --labels ... --out ...`"
         )

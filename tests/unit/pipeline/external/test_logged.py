@@ -229,3 +229,17 @@ def test_no_skill_on_too_few_groups_refuses_no_version(registry: RegistryCheckou
     both = replace(version, tags={**version.tags, "external.few": json.dumps(few)})
 
     assert check_external(both, asked(needs_external=True))
+
+
+def test_simulated_ground_says_nothing_about_a_model_of_real_ground(
+    registry: RegistryCheckout,
+) -> None:
+    version = version_at(registry.tracking, "models:/minecover/2")
+    of_real_ground = replace(version, tags={**version.tags, "is_simulated": "false"})
+
+    with pytest.raises(ModelError, match="on no real ground that is known to be new"):
+        check_external(of_real_ground, asked(needs_external=True))
+    (tag,) = [name for name in version.tags if name.startswith("external.")]
+    real = {**json.loads(version.tags[tag]), "is_simulated": False}
+    tried = replace(of_real_ground, tags={**of_real_ground.tags, tag: json.dumps(real)})
+    assert check_external(tried, asked(needs_external=True))
