@@ -29,6 +29,7 @@ from minecover.evaluation import Bootstrap
 from minecover.evaluation.change import (
     ChangeRule,
     area_noise,
+    areas,
     follow,
     smoothed,
 )
@@ -121,6 +122,10 @@ def _ways(rule: ChangeRule) -> dict[str, ChangeRule]:
         f"hidden Markov, separate_ha={area:g}": replace(rule, separate_ha=area)
         for area in (0, 0.5, 1, 2, 5, 10)
     }
+    ways |= {
+        f"hidden Markov, edge_share={share:g}": replace(rule, edge_share=share)
+        for share in (0.5, 0.75, 1)
+    }
     return ways | {
         f"hidden Markov, min_dates={n}": replace(rule, min_dates=n) for n in (1, 2, 3, 4)
     }
@@ -194,11 +199,14 @@ def _followed(
         min_px=MIN_PX,
         separate_px=rule.separate_ha / PIXEL_HA,
     )
+    n, share = len(tracks), rule.edge_share
+    area_px, on_map_px = (
+        areas(row, col, tracks.number, maps[:, row, col], n, edge_share=share)
+        for maps in (mined, on_map)
+    )
     number = np.full(probability.shape[1:], -1)
     number[row, col] = tracks.number
-    inside = number >= 0
-    on_map_px = [np.bincount(number[inside & now], minlength=len(tracks)) for now in on_map]
-    return Followed(number, tracks, np.array(on_map_px, np.float64))
+    return Followed(number, replace(tracks, area_px=area_px), on_map_px)
 
 
 def _cells(counts: Sequence[Mapping[str, list[float]]], bootstrap: Bootstrap) -> list[str]:

@@ -36,7 +36,7 @@ ONE = Workers(None, 1, 2.0)
 #: The area has scenes of four days from October 2016 on, 16 days apart.
 EARLY, LATE = Period.parse("2016-10-15/2016-11-20"), Period.parse("2016-11-21/2017-01-31")
 EMPTY = Period.parse("2018")
-RULE = ChangeRule(1, 0.02, 0.05, 3.0, 5.0, 0.95, 0.2)
+RULE = ChangeRule(1, 0.02, 0.05, 3.0, 5.0, 0.95, 0.2, 1.0)
 
 
 @pytest.fixture(scope="module")

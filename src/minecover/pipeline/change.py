@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from minecover.core.errors import RegionError, SceneError
 from minecover.core.grid import Grid
 from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.raster import read_band, read_grid
-from minecover.evaluation.change import ChangeRule, follow, smoothed
+from minecover.evaluation.change import ChangeRule, areas, follow, smoothed
 from minecover.pipeline.change_page import Followed, write_change_page
 from minecover.pipeline.period_list import PERIODS, PeriodMaps
 from minecover.prediction.detector import MINE
@@ -246,6 +246,9 @@ def _followed(
         min_px=maps.min_px,
         separate_px=rule.separate_ha * 10_000 / (width_m * height_m),
     )
+    area_px = areas(
+        row, col, tracks.number, mined[:, order], len(tracks), edge_share=rule.edge_share
+    )
     called = on_map & observed
     return FollowedPixels(
         lattice,
@@ -255,5 +258,6 @@ def _followed(
         on_map[:, order],
         certainty[order],
         (called & applicable).sum(axis=0)[order] / np.maximum(called.sum(axis=0)[order], 1),
-        tracks,
+        replace(tracks, area_px=area_px),
+        rule.edge_share,
     )

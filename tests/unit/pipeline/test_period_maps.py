@@ -25,7 +25,7 @@ from minecover.prediction.region.mosaic import tile_path
 from minecover.prediction.region.tile_ledger import CLOUDY, OK, Outcome, TileLedger
 
 PERIOD = [Period.parse(str(year)) for year in (2014, 2015, 2016)]
-RULE = ChangeRule(1, 0.1, 0.1, 3.0, 0.5, 0.95, 0.2)
+RULE = ChangeRule(1, 0.1, 0.1, 3.0, 0.5, 0.95, 0.2, 1.0)
 #: Two tiles side by side, and what each period shows of them: ``#`` mine, ``.`` none.
 TILES = {
     "32635_e0000_s0001": Grid.from_corner("EPSG:32635", 500_025, -15, 3, 6),

@@ -1,6 +1,6 @@
 """Change between periods: states of locations, objects that are followed, growth and noise."""
 
-from minecover.evaluation.change.following import Tracks, follow
+from minecover.evaluation.change.following import Tracks, areas, follow
 from minecover.evaluation.change.growth import Growth, area_noise, growth_of
 from minecover.evaluation.change.smoothing import ChangeRule, smoothed
 
@@ -9,6 +9,7 @@ __all__ = [
     "Growth",
     "Tracks",
     "area_noise",
+    "areas",
     "follow",
     "growth_of",
     "smoothed",

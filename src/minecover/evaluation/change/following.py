@@ -11,6 +11,7 @@ from minecover.core.components import connected
 from minecover.evaluation.change.new_ground import separate
 
 I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
@@ -24,8 +25,8 @@ class Tracks:
     ----------
     number : (n,) int64
         Number of the track of each pixel, 0, 1, 2, ...; -1 where there is none.
-    area_px : (period, track) int64
-        Number of mined pixels.
+    area_px : (period, track) float64
+        Number of mined pixels, or their area by `areas`.
     observed : (period, track) bool
         Whether at least half of the track's pixels were observed.
     parts : (period, track) int64
@@ -35,7 +36,7 @@ class Tracks:
     """
 
     number: I64
-    area_px: I64
+    area_px: F64
     observed: Bools
     parts: I64
     split: Bools
@@ -70,10 +71,8 @@ def follow(
         number = _numbers(row, col, (number >= 0) & (own == 0))
         number = np.where(own > 0, number.max(initial=-1) + own, number)
     n = int(number.max(initial=-1)) + 1
-    areas = np.array([np.bincount(number[now], minlength=n) for now in mined]).reshape(
-        len(mined), n
-    )
-    kept = np.flatnonzero(areas.max(axis=0, initial=0) >= min_px)
+    counts = areas(row, col, number, mined, n)
+    kept = np.flatnonzero(counts.max(axis=0, initial=0) >= min_px)
     new = np.full(n + 1, -1, np.int64)  # the last one is that of pixels without a track
     new[kept] = np.arange(len(kept))
     number = new[number]
@@ -85,7 +84,52 @@ def follow(
     is_seen = 2 * seen >= size
     labels = [_parts(row, col, now & inside, min_px) for now in mined]
     parts, split, merged = _events(number, labels, is_seen)
-    return Tracks(number, areas[:, kept], is_seen, parts, split, merged)
+    return Tracks(number, counts[:, kept], is_seen, parts, split, merged)
+
+
+def areas(
+    row: I64, col: I64, number: I64, mined: Bools, n: int, *, edge_share: float = 1.0
+) -> F64:
+    """Return the area of each track in each period.
+
+    Parameters
+    ----------
+    row, col, mined
+        See `follow`.
+    number : (n_pixels,) int64
+        Number of the track of each pixel, -1 where there is none.
+    n : int
+        Number of tracks.
+    edge_share : float
+        What a pixel at an outline counts, one of whose four neighbours is not mined in the
+        period: such pixels are mine in part. 1: as much as others.
+
+    Returns
+    -------
+    (period, n) float64
+        In pixels.
+    """
+    neighbours = _neighbours(row, col)
+    found = np.zeros((len(mined), n))
+    for at, now in enumerate(mined):
+        # The last one stands for pixels that no map calls mined.
+        is_inside = np.append(now, False)[neighbours].all(axis=0)
+        weight = np.where(is_inside, 1.0, edge_share)
+        here = now & (number >= 0)
+        found[at] = np.bincount(number[here], weights=weight[here], minlength=n)
+    return found
+
+
+def _neighbours(row: I64, col: I64) -> I64:
+    """Return the places of the four neighbours of each pixel, (4, n); -1 without any."""
+    if not len(row):
+        return np.empty((4, 0), np.int64)
+    width = int(np.ptp(col)) + 3
+    keys = (row - row.min()) * width + (col - col.min())
+    wanted = keys + np.array([-width, -1, 1, width])[:, None]
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: I64 = np.where(keys[at] == wanted, at, -1)
+    return found
 
 
 def _numbers(row: I64, col: I64, here: Bools) -> I64:

@@ -36,6 +36,8 @@ class ChangeRule:
         Level of the intervals of growth.
     alert_ha : float
         Area by which a mine is new or has grown, from which it is an alert [ha].
+    edge_share : float
+        What a pixel at the outline of a mine counts of its area, above 0 ... 1.
     """
 
     min_dates: int
@@ -45,6 +47,7 @@ class ChangeRule:
     separate_ha: float
     level: float
     alert_ha: float
+    edge_share: float
 
     def __post_init__(self) -> None:
         """Check that probabilities lie between 0 and 1 and nothing is negative."""
@@ -53,6 +56,11 @@ class ChangeRule:
             raise ConfigError(
                 f"change.opens, change.closes and change.level must lie between 0 and 1, found "
                 f"{self.opens}, {self.closes} and {self.level}. Fix change in conf/config.yaml."
+            )
+        if not 0 < self.edge_share <= 1:
+            raise ConfigError(
+                "change.edge_share must lie above 0, and at most at 1, found "
+                f"{self.edge_share}. Fix change in conf/config.yaml."
             )
         amounts = (self.most_evidence, self.separate_ha, self.alert_ha)
         if self.min_dates < 1 or min(amounts) < 0:

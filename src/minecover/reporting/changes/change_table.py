@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from minecover.core.grid import Grid
 from minecover.core.periods import Period
 from minecover.core.raster import trace
-from minecover.evaluation.change import Tracks, area_noise, growth_of
+from minecover.evaluation.change import Tracks, area_noise, areas, growth_of
 from minecover.reporting.candidates.objects import DEGREE_DECIMALS, point_inside, round_degrees
 from minecover.reporting.candidates.place_names import MAP_PREFIX, square_name, unique_names
 from minecover.reporting.changes.states import HIDDEN, Words, overall, states_of
@@ -57,6 +57,8 @@ class FollowedPixels:
         Share of the maps that call a pixel a mine on which the model is applicable there.
     tracks : Tracks
         The mines that they belong to.
+    edge_share : float
+        See `minecover.evaluation.change.areas`.
     """
 
     lattice: Grid
@@ -67,6 +69,7 @@ class FollowedPixels:
     certainty: F32
     applicable: F64
     tracks: Tracks
+    edge_share: float = 1.0
 
     @property
     def pixel_ha(self) -> float:
@@ -76,10 +79,14 @@ class FollowedPixels:
 
     def map_area_px(self) -> F64:
         """Return the area of each mine on the map of each period alone, (period, track)."""
-        number, n = self.tracks.number, len(self.tracks)
-        inside = number >= 0
-        counts = [np.bincount(number[inside & now], minlength=n) for now in self.on_map]
-        return np.array(counts, np.float64)
+        return areas(
+            self.row,
+            self.col,
+            self.tracks.number,
+            self.on_map,
+            len(self.tracks),
+            edge_share=self.edge_share,
+        )
 
 
 def change_table(
@@ -177,7 +184,7 @@ def _zone_table(
 ) -> gpd.GeoDataFrame:
     """Return the rows of one lattice, in the order of its tracks."""
     tracks, ha = pixels.tracks, pixels.pixel_ha
-    area = tracks.area_px.astype(np.float64)
+    area = tracks.area_px
     noise = area_noise(pixels.map_area_px(), area, tracks.observed)
     years = np.array([period.middle for period in periods])
     growth = growth_of(area, tracks.observed, years, noise=noise, level=level)

@@ -34,7 +34,7 @@ def states_of(tracks: Tracks, noise_px: float) -> Words:
         Noise of an area in pixels (`minecover.evaluation.change.area_noise`). A mine grew or
         shrank if its area differs by more than twice the noise of the difference.
     """
-    area, n_periods = tracks.area_px.astype(np.float64), len(tracks.area_px)
+    area, n_periods = tracks.area_px, len(tracks.area_px)
     words = np.full(area.shape, HIDDEN, "<U8")
     last = np.zeros(len(tracks))
     was_seen = np.zeros(len(tracks), np.bool_)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from minecover.evaluation.change import Tracks, follow
+from minecover.evaluation.change import Tracks, areas, follow
 
 
 def planes(*drawings: str) -> NDArray[np.bool_]:
@@ -80,3 +80,27 @@ def test_without_a_mine_there_is_no_track() -> None:
 
     assert len(tracks) == 0
     assert tracks.area_px.shape == (2, 0)
+
+
+def test_pixels_at_an_outline_count_in_part() -> None:
+    drawn = planes("..../####/####/###.", "..../.##./.##./....") == "#"
+    row, col = np.nonzero(drawn.any(axis=0))
+    mined = drawn[:, row, col]
+    number = np.zeros(len(row), np.int64)
+
+    whole = areas(row, col, number, mined, 1)
+    half = areas(row, col, number, mined, 1, edge_share=0.5)
+
+    # Two pixels of the first map have mines on all four sides, none of the second.
+    assert whole[:, 0].tolist() == [11, 4]
+    assert half[:, 0].tolist() == [2 + 9 * 0.5, 2]
+
+
+def test_pixels_without_a_track_have_no_area_and_are_no_edge_of_one() -> None:
+    drawn = planes("###/###/###") == "#"
+    row, col = np.nonzero(drawn[0])
+    number = np.where(row == 0, -1, 0)
+
+    found = areas(row, col, number, drawn[:, row, col], 1, edge_share=0.5)
+
+    assert found[:, 0].tolist() == [1 + 5 * 0.5]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minecover.core.errors import ConfigError
 from minecover.evaluation.change import ChangeRule, smoothed
 
-RULE = ChangeRule(3, 0.02, 0.05, 3.0, 5.0, 0.95, 1.0)
+RULE = ChangeRule(3, 0.02, 0.05, 3.0, 5.0, 0.95, 1.0, 1.0)
 NAN = float("nan")
 
 
