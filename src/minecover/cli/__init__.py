@@ -51,7 +51,7 @@ out_option = click.option(
 #: The option --pictures of commands that write a page.
 pictures_option = click.option(
     "--pictures",
-    default=200,
+    default=100,
     show_default=True,
     type=click.IntRange(0),
     help="Number of candidates, by rank, with pictures of every date on the page.",

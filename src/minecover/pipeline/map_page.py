@@ -33,7 +33,7 @@ from minecover.reporting.page import (
 log = logging.getLogger(__name__)
 
 #: Candidates with pictures, if nothing else is said.
-N_PICTURES = 200
+N_PICTURES = 100
 #: Name of the folder of the pictures.
 PICTURES = "pictures"
 
