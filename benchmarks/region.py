@@ -27,7 +27,7 @@ from minecover.core.sites import Site
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.other_sensors import folder_source
 from minecover.prediction.region.area import read_area
-from minecover.prediction.region.run import map_settings
+from minecover.prediction.region.map_settings import map_settings
 from minecover.prediction.region.tile_job import (
     WINDOW_PX,
     MapSettings,

@@ -25,7 +25,8 @@ from minecover.prediction.region.cost import (
     plan_to_dict,
     requests_for,
 )
-from minecover.prediction.region.run import map_area, map_settings
+from minecover.prediction.region.map_settings import map_settings
+from minecover.prediction.region.run import map_area
 from minecover.prediction.region.tile_job import (
     MapSettings,
     map_tile,

@@ -23,7 +23,7 @@ from minecover.pipeline.map_page import PageOptions
 from minecover.pipeline.period_list import PeriodMaps
 from minecover.pipeline.period_maps import MapRun, map_periods
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.run import map_settings
+from minecover.prediction.region.map_settings import map_settings
 from minecover.prediction.region.tile_job import MapSettings
 from minecover.sources.product_folder import ProductFolder
 

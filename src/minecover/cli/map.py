@@ -144,7 +144,7 @@ def _settings_of(
     from dataclasses import replace
 
     from minecover.pipeline.period_maps import change_rule
-    from minecover.prediction.region.run import harmonised, map_settings
+    from minecover.prediction.region.map_settings import harmonised, map_settings
 
     found = map_settings(
         model,

@@ -34,7 +34,7 @@ def plan(area: str, source: str, model: str, tile: int, dates: int, as_json: boo
     import json
 
     from minecover.prediction.region.cost import format_plan, plan_area, plan_to_dict
-    from minecover.prediction.region.run import map_settings
+    from minecover.prediction.region.map_settings import map_settings
 
     settings = map_settings(model, source, Path())
     found = plan_area(area, settings, tile_px=tile, dates=dates)

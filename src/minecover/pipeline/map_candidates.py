@@ -31,8 +31,8 @@ from minecover.pipeline.map_page import ENGLISH_PAGE, PageOptions, write_map_pag
 from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.map_files import FolderMap, MappedSite
 from minecover.prediction.maps import source_params
+from minecover.prediction.region.map_settings import settings_of
 from minecover.prediction.region.mosaic import pixels_path, tile_path
-from minecover.prediction.region.run import settings_of
 from minecover.prediction.region.tile_job import MapSettings, model_of
 from minecover.prediction.region.tile_ledger import OK, Outcome, TileLedger
 from minecover.prediction.true_colour import TRUE_COLOUR

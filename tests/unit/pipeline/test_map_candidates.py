@@ -31,8 +31,9 @@ from minecover.pipeline.map_review import export_map_questions
 from minecover.pipeline.map_summary import map_lines
 from minecover.pipeline.mapping import map_folder
 from minecover.pipeline.review_import import import_verdicts
+from minecover.prediction.region.map_settings import map_settings
 from minecover.prediction.region.mosaic import write_map
-from minecover.prediction.region.run import RUN, map_settings
+from minecover.prediction.region.run import RUN
 from minecover.prediction.region.tile_job import MapSettings, map_tile
 from minecover.prediction.region.tile_ledger import open_ledger
 from minecover.prediction.region.tiles import Tile, tiles_of

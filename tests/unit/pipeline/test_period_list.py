@@ -19,7 +19,8 @@ from minecover.pipeline.period_list import PERIODS, PeriodMaps, record
 from minecover.pipeline.period_maps import MapRun, map_periods
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cluster import Workers
-from minecover.prediction.region.run import RUN, ground_of, map_settings
+from minecover.prediction.region.map_settings import map_settings
+from minecover.prediction.region.run import RUN, ground_of
 from minecover.prediction.region.tile_job import MapSettings
 
 YEARS = ("2014", "2015", "2016")

@@ -21,7 +21,7 @@ from minecover.prediction.bundle import ModelBundle
 from minecover.prediction.maps import predict_folder, predict_sites
 from minecover.prediction.region.area import read_area
 from minecover.prediction.region.cost import format_plan, plan_area
-from minecover.prediction.region.run import harmonised, map_settings
+from minecover.prediction.region.map_settings import harmonised, map_settings
 from minecover.prediction.region.tile_job import map_tile, model_of, source_of
 from minecover.prediction.region.tiles import tiles_of
 from minecover.sources.earth_engine import EarthEngineScenes
