@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from minecover.core.grid import Grid
 from minecover.core.language import Language
@@ -28,6 +29,7 @@ from minecover.reporting.page import (
 
 __all__ = [
     "GRID",
+    "Window",
     "candidates_of",
     "drawn_ground",
     "drawn_page",
@@ -138,3 +140,34 @@ def serious_violations(page: Page, axe: str) -> list[str]:
         for one in found["violations"]
         if one["impact"] in ("serious", "critical")
     ]
+
+
+class Window:
+    """A page in a browser window, without network, with its requests and messages."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280) -> None:
+        size = ViewportSize(width=width, height=900)
+        self.page: Page = browser.new_context(viewport=size, offline=True).new_page()
+        self.requests: list[str] = []
+        self.messages: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_function("document.body.dataset.ready === 'yes'")
+
+    def look_at(self, index: int) -> None:
+        """Choose a candidate in the list."""
+        self.page.locator(f"tr[data-index='{index}'] button").click()
+        self.page.wait_for_function(f"document.body.dataset.shown === '{index}'")
+
+    def save(self, path: Path) -> Path:
+        """Save the verdicts by the key."""
+        with self.page.expect_download() as download:
+            self.page.keyboard.press("s")
+        download.value.save_as(path)
+        return path
+
+    def ranks(self) -> list[str]:
+        """Return the ranks of the list, in its order."""
+        return self.page.locator("#list-body td:first-child").all_inner_texts()

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from drawn_pages import serious_violations
+from drawn_pages import Window, serious_violations
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser
 from rio_cogeo.cogeo import cog_info, cog_validate
 
 from minecover.core.raster import read_grid, read_planes
@@ -127,7 +127,8 @@ def test_mines_that_borders_of_tiles_cut_are_one_candidate_each(
 def test_the_page_of_the_map_shows_both_dates_in_french_and_requests_nothing(
     browser: Browser, region: Path, width: int
 ) -> None:
-    page, requests, messages = opened(browser, region, width)
+    opened = Window(browser, region / "index.html", width)
+    page = opened.page
 
     page.locator("#list-body button").first.click()
     page.wait_for_function("document.body.dataset.shown === '0'")
@@ -138,34 +139,20 @@ def test_the_page_of_the_map_shows_both_dates_in_french_and_requests_nothing(
     assert "touche une mine connue" in place
     assert "mines connues" in page.inner_text("#legend")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert {url.partition(":")[0] for url in requests} <= {"file", "data", "blob"}
-    assert messages == []
+    assert {url.partition(":")[0] for url in opened.requests} <= {"file", "data", "blob"}
+    assert opened.messages == []
 
 
 def test_axe_core_finds_no_serious_violation_on_the_page_of_the_map(
     browser: Browser, region: Path, axe: str
 ) -> None:
-    page, _, _ = opened(browser, region, 1280)
+    page = Window(browser, region / "index.html").page
 
     of_list = serious_violations(page, axe)
     page.locator("#list-body button").first.click()
     page.wait_for_function("document.body.dataset.shown === '0'")
 
     assert [*of_list, *serious_violations(page, axe)] == []
-
-
-def opened(browser: Browser, folder: Path, width: int) -> tuple[Page, list[str], list[str]]:
-    """Open the page of a map from its file, and return it with its requests and messages."""
-    size = ViewportSize(width=width, height=900)
-    page = browser.new_context(viewport=size, offline=True).new_page()
-    requests: list[str] = []
-    messages: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on("console", lambda message: messages.append(message.text))
-    page.goto((folder / "index.html").as_uri())
-    page.wait_for_function("document.body.dataset.ready === 'yes'")
-    return page, requests, messages
 
 
 def test_the_maps_corners_are_those_of_both_scenes(mapped: Path) -> None:

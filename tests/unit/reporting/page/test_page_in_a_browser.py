@@ -8,45 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from drawn_pages import drawn_page, serious_violations
-from playwright.sync_api import Browser, Page, ViewportSize
+from drawn_pages import Window, drawn_page, serious_violations
+from playwright.sync_api import Browser
 
 from minecover.labels import read_reviewed
 from minecover.reporting.page import render_page
 
 WIDTHS = [pytest.param(1280, id="desktop"), pytest.param(400, id="phone")]
 BLANKS = {"who": "", "when": "", "why": ""}
-
-
-class Window:
-    """The page of five candidates in a browser window, with its requests and messages."""
-
-    def __init__(self, browser: Browser, path: Path, width: int = 1280) -> None:
-        size = ViewportSize(width=width, height=900)
-        self.page: Page = browser.new_context(viewport=size, offline=True).new_page()
-        self.requests: list[str] = []
-        self.messages: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
-        self.page.on("console", lambda message: self.messages.append(message.text))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_function("document.body.dataset.ready === 'yes'")
-
-    def look_at(self, index: int) -> None:
-        """Choose a candidate in the list."""
-        self.page.locator(f"tr[data-index='{index}'] button").click()
-        self.page.wait_for_function(f"document.body.dataset.shown === '{index}'")
-
-    def save(self, path: Path) -> Path:
-        """Save the verdicts by the key."""
-        with self.page.expect_download() as download:
-            self.page.keyboard.press("s")
-        download.value.save_as(path)
-        return path
-
-    def ranks(self) -> list[str]:
-        """Return the ranks of the list, in its order."""
-        return self.page.locator("#list-body td:first-child").all_inner_texts()
 
 
 @pytest.fixture(scope="module")
