@@ -22,7 +22,7 @@ from minecover.core.errors import RegionError, SceneError, SiteError
 from minecover.core.files import replacing, write_text
 from minecover.core.grid import LON_LAT, Grid, utm_crs
 from minecover.core.raster import keep_open, read_band
-from minecover.core.sites import Site
+from minecover.core.sites import Site, projected
 from minecover.features.bare_ground import BANDS, bare_ground
 from minecover.features.validity import valid
 from minecover.pipeline.candidate_files import MapRecord
@@ -188,7 +188,7 @@ def _near(mines: gpd.GeoSeries, outline: shapely.Geometry) -> gpd.GeoSeries:
 def _window(of_map: MapRecord, outline: shapely.Geometry) -> Grid:
     """Return a square around a candidate, on the lattice of the map."""
     crs = utm_crs(*centre(outline))
-    local = gpd.GeoSeries([outline], crs=LON_LAT).to_crs(crs).iloc[0]
+    local = projected(outline, crs)
     middle = local.centroid
     lattice = model_of(of_map.settings).card.lattice
     seed = Grid.around(crs, middle.x, middle.y, size_px=2, lattice=lattice)

@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 
 #: The kinds of questions.
 QUESTION_KINDS = ("candidates", "uncertain", "suspicious")
-#: Candidates that an error names.
-N_NAMED = 5
 
 
 def export_questions(

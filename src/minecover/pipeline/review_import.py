@@ -12,7 +12,7 @@ import geopandas as gpd
 
 from minecover.core import paths
 from minecover.core.config import Params
-from minecover.core.errors import LabelError
+from minecover.core.errors import LabelError, first_names
 from minecover.core.files import write_json
 from minecover.core.sites import read_sites, square
 from minecover.labels import Merge, merge_verdicts, read_reviewed, read_verdicts, write_verdicts
@@ -24,9 +24,6 @@ from minecover.pipeline.review_files import WORLD
 from minecover.reporting.candidates import MAP_PREFIX
 
 log = logging.getLogger(__name__)
-
-#: Candidates that an error names.
-N_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,10 +150,9 @@ def _check_ground(file: Path, new: gpd.GeoDataFrame) -> None:
     belongs |= intersecting(new, gpd.GeoDataFrame(geometry=squares, crs=new.crs))
     foreign = name[~belongs].tolist()
     if foreign:
-        more = f" and {len(foreign) - N_NAMED} more" if len(foreign) > N_NAMED else ""
         raise LabelError(
             f"{len(foreign)} of the {len(new)} verdicts of {file} are on candidates of another "
-            f"build, and on none of its sites ({', '.join(foreign[:N_NAMED])}{more}): none was "
+            f"build, and on none of its sites ({first_names(foreign)}): none was "
             "imported. Import them where they were exported, delete those rows, place sites "
             f"there (sites.layouts), or begin the ids of outlines drawn on a map with "
             f"{MAP_PREFIX}."

@@ -142,7 +142,7 @@ class UnknownGround:
         -------
         str
             Empty if little of what was seen on enough dates is unknown. Other sentences are
-            about too few dates, of unseen sensors, and of models without skill.
+            about too few dates, unseen sensors, and models without skill.
         """
         enough = [one["valid_dates"] >= max(self.fewest_dates, 1) for one in maps]
         n_seen = sum(int(np.count_nonzero(one)) for one in enough)

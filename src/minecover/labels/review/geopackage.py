@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minecover.core.files import write_text
 from minecover.core.styled_geopackage import write_styled_geopackage
+from minecover.core.templates import templates_of
 from minecover.labels import LOOK_ALIKES, VERDICTS
 from minecover.labels.review.questions import ANSWER_FIELDS, QUESTION_FIELDS
 
@@ -50,18 +50,13 @@ def write_geopackage(path: Path, questions: gpd.GeoDataFrame) -> list[Path]:
 
 def render_style() -> str:
     """Return the QGIS style as XML: colours by verdict, a form with choices, today's date."""
-    return _TEMPLATES.get_template("style.qml").render(
-        choices={"verdict": list(VERDICTS), "what": list(LOOK_ALIKES)},
-        colours=COLOURS,
-        question_fields=QUESTION_FIELDS,
-        answer_fields=ANSWER_FIELDS,
+    return (
+        templates_of("minecover.labels.review")
+        .get_template("style.qml")
+        .render(
+            choices={"verdict": list(VERDICTS), "what": list(LOOK_ALIKES)},
+            colours=COLOURS,
+            question_fields=QUESTION_FIELDS,
+            answer_fields=ANSWER_FIELDS,
+        )
     )
-
-
-_TEMPLATES = Environment(
-    loader=PackageLoader("minecover.labels.review", ""),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)

@@ -6,17 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import geopandas as gpd
 import shapely
-from jinja2 import Environment, StrictUndefined
 
 from minecover.core.files import replacing, write_text
 from minecover.core.language import IN_ENGLISH, Language
 from minecover.core.styled_geopackage import write_styled_geopackage
+from minecover.core.templates import templates_of
 from minecover.reporting.qgis import candidate_style
 
 #: First columns of the CSV file.
@@ -197,7 +196,6 @@ def render_kml(
     ----------
     OGC 12-007r2, KML 2.3: coordinates are longitude, latitude in WGS 84.
     """
-    template = files("minecover.reporting.candidates").joinpath("candidates.kml")
     rows = [
         {
             **row,
@@ -213,10 +211,7 @@ def render_kml(
         }
         for row, shape in zip(property_rows(candidates), candidates.geometry, strict=True)
     ]
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    document = environment.from_string(template.read_text(encoding="utf-8"))
+    document = templates_of("minecover.reporting.candidates").get_template("candidates.kml")
     dtypes = candidates.drop(columns="geometry").dtypes
     fields = {name: KML_TYPES.get(dtype.kind, "string") for name, dtype in dtypes.items()}
     language = balloons.language

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 
 from minecover.core.styled_geopackage import write_styled_geopackage
+from minecover.core.templates import templates_of
 from minecover.reporting.candidates.writing import (
     property_rows,
     rings_of,
@@ -85,7 +84,6 @@ def render_changes(in_time: gpd.GeoDataFrame, *, simulated: bool) -> str:
     ----------
     OGC 12-007r2, KML 2.3, TimeSpan.
     """
-    template = files("minecover.reporting.changes").joinpath("changes.kml")
     days = in_time.assign(
         begin=in_time["begin"].astype(str),
         end=in_time["end"].astype(str),
@@ -102,8 +100,5 @@ def render_changes(in_time: gpd.GeoDataFrame, *, simulated: bool) -> str:
         state: "ff" + "".join(f"{int(part):02x}" for part in reversed(colour.split(",")))
         for state, colour in CHANGE_COLOURS.items()
     }
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    document = environment.from_string(template.read_text(encoding="utf-8"))
+    document = templates_of("minecover.reporting.changes").get_template("changes.kml")
     return document.render(rows=rows, colours=colours, simulated=simulated)

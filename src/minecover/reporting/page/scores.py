@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from minecover.core.templates import templates_of
 from minecover.evaluation import Report, find_unknown
 from minecover.reporting.page import score_tables as tables
 from minecover.reporting.page.detection_tables import (
@@ -88,10 +88,4 @@ def render_scores(content: ScoreContent) -> str:
     )
 
 
-TEMPLATES = Environment(
-    loader=PackageLoader("minecover.reporting.page", ""),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TEMPLATES = templates_of("minecover.reporting.page")
